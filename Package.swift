@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings stop CI, not an admin who builds with a newer compiler.
+let strictness: [SwiftSetting] =
+  Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let rules: [SwiftSetting] =
+  strictness + [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .strictMemorySafety(),
+  ]
+
+// Every room but Native: a single `unsafe` would be an error.
+let safeRules = rules + [.treatWarning("StrictMemorySafety", as: .error)]
+
+let package = Package(
+  name: "octokey",
+  products: [.executable(name: "octokey", targets: ["octokey"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CLinux"),
+    .target(
+      name: "Native", dependencies: ["CLibXML2", "CLibCrypto", "CSQLite", "CZlib", "CLinux"],
+      swiftSettings: rules),
+    .target(name: "OctopusKeys", dependencies: ["Native"], swiftSettings: safeRules),
+    .target(name: "Stores", dependencies: ["Native", "OctopusKeys"], swiftSettings: safeRules),
+    .executableTarget(
+      name: "octokey",
+      dependencies: [
+        "Native", "OctopusKeys", "Stores",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: safeRules),
+    .testTarget(name: "NativeTests", dependencies: ["Native"], swiftSettings: strictness),
+    .testTarget(
+      name: "OctopusKeysTests", dependencies: ["Native", "OctopusKeys"],
+      swiftSettings: strictness),
+    .testTarget(
+      name: "StoresTests", dependencies: ["Native", "OctopusKeys", "Stores"],
+      swiftSettings: strictness),
+    .testTarget(name: "CommandTests", dependencies: ["octokey"], swiftSettings: strictness),
+  ],
+  swiftLanguageModes: [.v6]
+)

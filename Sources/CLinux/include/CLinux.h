@@ -1,0 +1,8 @@
+// Linux calls that Swift's Glibc module does not import. No feature macro here: other C modules see
+// the same system headers, and the two would disagree.
+#pragma once
+
+#include <sys/xattr.h>
+
+// prctl(PR_SET_DUMPABLE, 0): prctl is variadic, and variadic C functions are not imported.
+int octokey_set_not_dumpable(void);

@@ -1,0 +1,147 @@
+// AES in CBC mode with PKCS #7 padding over libcrypto. One context for each key and direction, made
+// once: only the initialization vector changes from value to value.
+//
+// CBC has no seal. A wrong key passes the padding check once in 256 times, so `decrypt` tells how
+// long the padding was, and whoever asks weighs that.
+
+internal import CLibCrypto
+
+/// One AES key (128 or 256 bits), ready to decrypt and encrypt.
+@safe
+public final class AESCBC {
+  /// The length of a block and of an initialization vector, in bytes.
+  public static let blockLength = 16
+
+  private let decryption: OpaquePointer  // owned
+  private let encryption: OpaquePointer  // owned
+
+  /// Makes both key schedules. `key` is 16 or 32 bytes long.
+  public init(key: borrowing SecretBytes) throws(NativeError) {
+    precondition(key.count == 16 || key.count == 32)
+    let name = key.count == 16 ? "AES-128-CBC" : "AES-256-CBC"
+    guard let cipher = unsafe EVP_CIPHER_fetch(nil, name, nil) else {
+      throw cryptoFailure("EVP_CIPHER_fetch")
+    }
+    // The contexts hold a reference of their own.
+    defer { unsafe EVP_CIPHER_free(cipher) }
+    guard let decryption = unsafe EVP_CIPHER_CTX_new() else {
+      throw cryptoFailure("EVP_CIPHER_CTX_new")
+    }
+    guard let encryption = unsafe EVP_CIPHER_CTX_new() else {
+      unsafe EVP_CIPHER_CTX_free(decryption)
+      throw cryptoFailure("EVP_CIPHER_CTX_new")
+    }
+    unsafe self.decryption = decryption
+    unsafe self.encryption = encryption
+    let done = key.withBytes { bytes in
+      unsafe bytes.withUnsafeBufferPointer { key in
+        unsafe EVP_DecryptInit_ex2(decryption, cipher, key.baseAddress, nil, nil) == 1
+          && EVP_EncryptInit_ex2(encryption, cipher, key.baseAddress, nil, nil) == 1
+          && EVP_CIPHER_CTX_set_padding(decryption, 0) == 1
+          && EVP_CIPHER_CTX_set_padding(encryption, 0) == 1
+      }
+    }
+    guard done else { throw cryptoFailure("EVP_CipherInit_ex2") }
+  }
+
+  deinit {
+    unsafe EVP_CIPHER_CTX_free(decryption)
+    unsafe EVP_CIPHER_CTX_free(encryption)
+  }
+
+  /// Decrypts an initialization vector followed by whole blocks of ciphertext.
+  ///
+  /// - Returns: the number of padding bytes (1 to 16), or nil if the padding is wrong; then
+  ///   `plaintext` is empty.
+  public func decrypt(
+    vectorAndCiphertext bytes: Span<UInt8>, into plaintext: SecretBuffer
+  ) throws(NativeError) -> Int? {
+    let length = bytes.count - AESCBC.blockLength
+    precondition(length > 0 && length % AESCBC.blockLength == 0)
+    let output = unsafe plaintext.reserve(length)
+    plaintext.use(0)
+    var written: Int32 = 0
+    let done = unsafe bytes.withUnsafeBufferPointer { input -> Bool in
+      guard let vector = input.baseAddress else { return false }
+      return unsafe EVP_DecryptInit_ex2(decryption, nil, nil, vector, nil) == 1
+        && EVP_DecryptUpdate(
+          decryption, output, &written, vector + AESCBC.blockLength, Int32(length)) == 1
+    }
+    guard done, Int(written) == length else { throw cryptoFailure("EVP_DecryptUpdate") }
+    let padding = unsafe Int(output[length - 1])
+    var valid = padding >= 1 && padding <= AESCBC.blockLength
+    if valid {
+      for index in (length - padding)..<length {
+        if unsafe output[index] != UInt8(padding) { valid = false }
+      }
+    }
+    plaintext.use(length)
+    guard valid else {
+      plaintext.wipe()
+      return nil
+    }
+    plaintext.use(length - padding)
+    return padding
+  }
+
+  /// Whether the padding would be right, from the last block alone: cheap for a key that is not
+  /// expected to fit.
+  public func paddingFits(vectorAndCiphertext bytes: Span<UInt8>) throws(NativeError) -> Bool {
+    let block = AESCBC.blockLength
+    precondition(bytes.count >= 2 * block)
+    var last = [UInt8](repeating: 0, count: block)
+    var written: Int32 = 0
+    let done = unsafe bytes.withUnsafeBufferPointer { input -> Bool in
+      guard let base = input.baseAddress else { return false }
+      let previous = unsafe base + (input.count - 2 * block)
+      return unsafe EVP_DecryptInit_ex2(decryption, nil, nil, previous, nil) == 1
+        && EVP_DecryptUpdate(decryption, &last, &written, previous + block, Int32(block)) == 1
+    }
+    guard done, Int(written) == block else { throw cryptoFailure("EVP_DecryptUpdate") }
+    defer { unsafe OPENSSL_cleanse(&last, block) }
+    let padding = Int(last[block - 1])
+    guard padding >= 1, padding <= block else { return false }
+    return last[(block - padding)...].allSatisfy { $0 == UInt8(padding) }
+  }
+
+  /// Encrypts `plaintext` under `vector` and appends vector and ciphertext to `output`.
+  public func encrypt(
+    _ plaintext: SecretBuffer, vector: Span<UInt8>, appendingTo output: inout [UInt8]
+  ) throws(NativeError) {
+    let block = AESCBC.blockLength
+    let whole = plaintext.count / block * block
+    let start = output.count
+    for index in 0..<block { output.append(vector[index]) }
+    output.append(contentsOf: repeatElement(0, count: whole + block))
+    // The last block: what is left of the plaintext, then the padding.
+    var last = [UInt8](repeating: UInt8(block - (plaintext.count - whole)), count: block)
+    plaintext.withBytes { bytes in
+      for index in whole..<plaintext.count { last[index - whole] = bytes[index] }
+    }
+    defer { unsafe OPENSSL_cleanse(&last, block) }
+    var written: Int32 = 0
+    var writtenLast: Int32 = 0
+    let done = plaintext.withBytes { bytes in
+      unsafe bytes.withUnsafeBufferPointer { input in
+        unsafe output.withUnsafeMutableBufferPointer { output -> Bool in
+          guard let base = output.baseAddress else { return false }
+          let target = unsafe base + start + block
+          guard unsafe EVP_EncryptInit_ex2(encryption, nil, nil, base + start, nil) == 1 else {
+            return false
+          }
+          if whole > 0 {
+            guard
+              unsafe EVP_EncryptUpdate(
+                encryption, target, &written, input.baseAddress, Int32(whole)) == 1
+            else { return false }
+          }
+          return unsafe EVP_EncryptUpdate(
+            encryption, target + whole, &writtenLast, last, Int32(block)) == 1
+        }
+      }
+    }
+    guard done, Int(written) == whole, Int(writtenLast) == block else {
+      throw cryptoFailure("EVP_EncryptUpdate")
+    }
+  }
+}

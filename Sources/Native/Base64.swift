@@ -1,0 +1,149 @@
+// Base64 by table on raw bytes (RFC 4648, section 4), because libcrypto's decoder accepts a leading
+// blank, a trailing newline and inner `=`, and because keys must not pass through a String.
+//
+// Decoding is strict but for one thing: spare bits in the last character are ignored, as .NET
+// ignores them. A value that .NET reads must not escape octokey.
+
+/// Base64 with padding and without line breaks.
+public enum Base64 {
+  /// The number of characters for `count` bytes.
+  public static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
+
+  /// The number of bytes in `text`, or nil if its length and padding cannot be base64.
+  public static func decodedLength(_ text: Span<UInt8>) -> Int? {
+    guard text.count % 4 == 0 else { return nil }
+    guard text.count > 0 else { return 0 }
+    var padding = 0
+    if text[text.count - 1] == equals { padding = text[text.count - 2] == equals ? 2 : 1 }
+    return text.count / 4 * 3 - padding
+  }
+
+  /// Whether `byte` is one of the 64 characters (the padding `=` is not).
+  @inline(__always)
+  public static func isDigit(_ byte: UInt8) -> Bool { value(of: byte) < 64 }
+
+  /// Appends the bytes of `text` to `output`; on false, `output` is as it was.
+  public static func decode(_ text: Span<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
+    guard let length = decodedLength(text) else { return false }
+    let start = output.count
+    output.append(contentsOf: repeatElement(0, count: length))
+    var target = output.mutableSpan
+    if decode(text, length: length, into: &target, at: start) { return true }
+    output.removeSubrange(start...)
+    return false
+  }
+
+  /// The bytes of `text` as a secret, or nil if it is no base64.
+  public static func decodeSecret(_ text: Span<UInt8>) -> SecretBytes? {
+    guard let length = decodedLength(text) else { return nil }
+    var secret = SecretBytes(count: length)
+    let valid = secret.withMutableBytes { decode(text, length: length, into: &$0, at: 0) }
+    guard valid else { return nil }
+    return consume secret
+  }
+
+  /// Appends the base64 of `bytes` to `output`.
+  public static func encode(_ bytes: Span<UInt8>, appendingTo output: inout [UInt8]) {
+    let start = output.count
+    output.append(contentsOf: repeatElement(equals, count: encodedLength(bytes.count)))
+    var target = output.mutableSpan
+    encode(bytes, into: &target, at: start)
+  }
+
+  /// The base64 of `bytes` as a secret.
+  public static func encodeSecret(_ bytes: Span<UInt8>) -> SecretBytes {
+    var secret = SecretBytes(count: encodedLength(bytes.count))
+    secret.withMutableBytes { encode(bytes, into: &$0, at: 0) }
+    return secret
+  }
+
+  /// The base64 of bytes that are no secret.
+  public static func string(_ bytes: Span<UInt8>) -> String {
+    var text: [UInt8] = []
+    encode(bytes, appendingTo: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private static let equals = UInt8(ascii: "=")
+
+  /// The number that a character stands for; 64 and more: none.
+  @inline(__always)
+  private static func value(of byte: UInt8) -> UInt8 {
+    switch byte {
+    case 0x41...0x5A: byte - 0x41
+    case 0x61...0x7A: byte - 0x61 + 26
+    case 0x30...0x39: byte - 0x30 + 52
+    case 0x2B: 62
+    case 0x2F: 63
+    default: 0xFF
+    }
+  }
+
+  private static func decode(
+    _ text: Span<UInt8>, length: Int, into target: inout MutableSpan<UInt8>, at start: Int
+  ) -> Bool {
+    let padded = length % 3
+    let wholeGroups = length / 3
+    var source = 0
+    var position = start
+    var invalid: UInt8 = 0
+    for _ in 0..<wholeGroups {
+      let (a, b) = (value(of: text[source]), value(of: text[source + 1]))
+      let (c, d) = (value(of: text[source + 2]), value(of: text[source + 3]))
+      invalid |= a | b | c | d
+      let group = UInt32(a & 63) << 18 | UInt32(b & 63) << 12 | UInt32(c & 63) << 6 | UInt32(d & 63)
+      target[position] = UInt8(truncatingIfNeeded: group >> 16)
+      target[position + 1] = UInt8(truncatingIfNeeded: group >> 8)
+      target[position + 2] = UInt8(truncatingIfNeeded: group)
+      source += 4
+      position += 3
+    }
+    if padded > 0 {
+      let (a, b) = (value(of: text[source]), value(of: text[source + 1]))
+      invalid |= a | b
+      target[position] = (a & 63) << 2 | (b & 63) >> 4
+      if padded == 2 {
+        let c = value(of: text[source + 2])
+        invalid |= c
+        target[position + 1] = (b & 15) << 4 | (c & 63) >> 2
+      }
+    }
+    return invalid < 64
+  }
+
+  private static func encode(
+    _ bytes: Span<UInt8>, into target: inout MutableSpan<UInt8>, at start: Int
+  ) {
+    var position = start
+    var source = 0
+    while source + 3 <= bytes.count {
+      let group =
+        UInt32(bytes[source]) << 16 | UInt32(bytes[source + 1]) << 8 | UInt32(bytes[source + 2])
+      target[position] = character(group >> 18)
+      target[position + 1] = character(group >> 12 & 63)
+      target[position + 2] = character(group >> 6 & 63)
+      target[position + 3] = character(group & 63)
+      source += 3
+      position += 4
+    }
+    let left = bytes.count - source
+    if left > 0 {
+      let group = UInt32(bytes[source]) << 16 | (left == 2 ? UInt32(bytes[source + 1]) << 8 : 0)
+      target[position] = character(group >> 18)
+      target[position + 1] = character(group >> 12 & 63)
+      target[position + 2] = left == 2 ? character(group >> 6 & 63) : equals
+      target[position + 3] = equals
+    }
+  }
+
+  @inline(__always)
+  private static func character(_ value: UInt32) -> UInt8 {
+    switch value {
+    case 0..<26: UInt8(truncatingIfNeeded: value) + 0x41
+    case 26..<52: UInt8(truncatingIfNeeded: value) - 26 + 0x61
+    case 52..<62: UInt8(truncatingIfNeeded: value) - 52 + 0x30
+    case 62: 0x2B
+    default: 0x2F
+    }
+  }
+}

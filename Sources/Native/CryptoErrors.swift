@@ -1,0 +1,15 @@
+// OpenSSL's error queue is per thread and outlives the call that filled it: it is read and emptied
+// at once, where the failure was seen.
+
+internal import CLibCrypto
+
+/// The failure of `call`, with the newest text that libcrypto has to say about it.
+func cryptoFailure(_ call: String) -> NativeError {
+  var reason = ""
+  while true {
+    let code = ERR_get_error()
+    if code == 0 { break }
+    if let text = unsafe ERR_reason_error_string(code) { reason = unsafe String(cString: text) }
+  }
+  return .crypto(call: call, reason: reason)
+}

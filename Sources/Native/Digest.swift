@@ -1,0 +1,101 @@
+// SHA-256 and HMAC-SHA256 over libcrypto. One context is made once and started anew for each
+// message: fetching the algorithm costs more than hashing a short text.
+
+internal import CLibCrypto
+
+/// A running SHA-256.
+@safe
+public final class Digest {
+  /// The length of a SHA-256 in bytes.
+  public static let length = 32
+
+  private let context: OpaquePointer  // owned
+  private let algorithm: OpaquePointer  // owned
+
+  /// Makes a digest that is ready for `update`.
+  public init() throws(NativeError) {
+    guard let algorithm = unsafe EVP_MD_fetch(nil, "SHA256", nil) else {
+      throw cryptoFailure("EVP_MD_fetch")
+    }
+    guard let context = unsafe EVP_MD_CTX_new() else {
+      unsafe EVP_MD_free(algorithm)
+      throw cryptoFailure("EVP_MD_CTX_new")
+    }
+    unsafe self.algorithm = algorithm
+    unsafe self.context = context
+    try restart()
+  }
+
+  deinit {
+    unsafe EVP_MD_CTX_free(context)
+    unsafe EVP_MD_free(algorithm)
+  }
+
+  /// Begins a new message.
+  public func restart() throws(NativeError) {
+    guard unsafe EVP_DigestInit_ex2(context, algorithm, nil) == 1 else {
+      throw cryptoFailure("EVP_DigestInit_ex2")
+    }
+  }
+
+  /// Adds bytes to the message.
+  public func update(_ bytes: Span<UInt8>) throws(NativeError) {
+    let done = unsafe bytes.withUnsafeBufferPointer {
+      unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count)
+    }
+    guard done == 1 else { throw cryptoFailure("EVP_DigestUpdate") }
+  }
+
+  /// Writes the 32 bytes of the digest over the start of `result`. `restart` begins the next message.
+  public func finish(into result: inout MutableSpan<UInt8>) throws(NativeError) {
+    precondition(result.count >= Digest.length)
+    let done = unsafe result.withUnsafeMutableBufferPointer {
+      unsafe EVP_DigestFinal_ex(context, $0.baseAddress, nil)
+    }
+    guard done == 1 else { throw cryptoFailure("EVP_DigestFinal_ex") }
+  }
+
+  /// SHA-256 of `bytes` at once.
+  public static func sha256(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
+    let digest = try Digest()
+    try digest.update(bytes)
+    var result = [UInt8](repeating: 0, count: length)
+    var span = result.mutableSpan
+    try digest.finish(into: &span)
+    return result
+  }
+
+  /// SHA-1 of `bytes`: the thumbprint of a certificate, as .NET shows it. For nothing else.
+  public static func sha1(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: 20)
+    let done = unsafe bytes.withUnsafeBufferPointer { input in
+      unsafe result.withUnsafeMutableBufferPointer {
+        unsafe EVP_Digest(input.baseAddress, input.count, $0.baseAddress, nil, EVP_sha1(), nil)
+      }
+    }
+    guard done == 1 else { throw cryptoFailure("EVP_Digest") }
+    return result
+  }
+
+  /// HMAC-SHA256 of `message` under `key`.
+  public static func hmac(
+    key: borrowing SecretBytes, message: Span<UInt8>
+  ) throws(NativeError) -> SecretBytes {
+    var result = SecretBytes(count: length)
+    let done = result.withMutableBytes { output in
+      key.withBytes { key in
+        unsafe output.withUnsafeMutableBufferPointer { output in
+          unsafe key.withUnsafeBufferPointer { key in
+            unsafe message.withUnsafeBufferPointer {
+              unsafe HMAC(
+                EVP_sha256(), key.baseAddress, Int32(key.count), $0.baseAddress, $0.count,
+                output.baseAddress, nil) != nil
+            }
+          }
+        }
+      }
+    }
+    guard done else { throw cryptoFailure("HMAC") }
+    return result
+  }
+}

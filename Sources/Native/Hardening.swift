@@ -1,0 +1,21 @@
+// What a process does about itself before it touches a secret: no core dumps, no peeking by other
+// processes of the same user.
+
+internal import CLinux
+internal import Glibc
+
+/// Protection of the whole process.
+public enum Hardening {
+  /// Turns core dumps off and makes the process unreadable for others of the same user (ptrace,
+  /// `/proc/PID/mem`). Failure is no reason to stop: the limits of some containers forbid it.
+  public static func disableCoreDumps() {
+    var limit = rlimit(rlim_cur: 0, rlim_max: 0)
+    unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+    _ = octokey_set_not_dumpable()
+  }
+
+  /// Writes to a closed pipe become errors instead of ending the process half-way.
+  public static func ignoreBrokenPipes() {
+    signal(SIGPIPE, SIG_IGN)
+  }
+}

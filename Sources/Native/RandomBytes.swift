@@ -1,0 +1,39 @@
+// Random bytes from libcrypto's generator, which the system's seeds. Drawn 4 KiB at a time: one
+// call for each initialization vector costs a hundred times as much.
+
+internal import CLibCrypto
+
+/// A source of random bytes for initialization vectors and keys.
+public final class RandomBytes {
+  private var pool = [UInt8](repeating: 0, count: 4096)
+  private var used: Int
+
+  /// Makes an empty pool; the first bytes are drawn when they are asked for.
+  public init() { used = pool.count }
+
+  /// Copies 16 fresh bytes, an initialization vector, over the first 16 bytes of `target`.
+  public func fillVector(_ target: inout MutableSpan<UInt8>) throws(NativeError) {
+    if used + 16 > pool.count {
+      guard
+        unsafe pool.withUnsafeMutableBufferPointer({
+          unsafe RAND_bytes($0.baseAddress, Int32($0.count))
+        }) == 1
+      else { throw cryptoFailure("RAND_bytes") }
+      used = 0
+    }
+    for index in 0..<16 { target[index] = pool[used + index] }
+    used += 16
+  }
+
+  /// Makes a secret of `count` random bytes, from the generator for private material.
+  public static func secret(count: Int) throws(NativeError) -> SecretBytes {
+    var secret = SecretBytes(count: count)
+    let drawn = secret.withMutableBytes { span in
+      unsafe span.withUnsafeMutableBufferPointer {
+        unsafe RAND_priv_bytes($0.baseAddress, Int32($0.count))
+      }
+    }
+    guard drawn == 1 else { throw cryptoFailure("RAND_priv_bytes") }
+    return secret
+  }
+}

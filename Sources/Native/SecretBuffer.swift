@@ -1,0 +1,57 @@
+// A growing scratch buffer for plaintexts: reused from value to value, wiped when it grows and when
+// it goes. Not locked: a certificate or a script may be larger than what a user may lock.
+
+internal import CLibCrypto
+
+/// Reusable memory that is wiped before it is given back.
+@safe
+public final class SecretBuffer {
+  private var base: UnsafeMutablePointer<UInt8>
+  private var capacity: Int
+
+  /// The number of bytes in use.
+  public private(set) var count = 0
+
+  /// Makes an empty buffer with room for `capacity` bytes.
+  public init(capacity: Int = 4096) {
+    unsafe base = .allocate(capacity: capacity)
+    self.capacity = capacity
+  }
+
+  deinit {
+    unsafe OPENSSL_cleanse(base, capacity)
+    unsafe base.deallocate()
+  }
+
+  /// Lends the bytes in use for the time of `body`.
+  public func withBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let bytes = unsafe UnsafeBufferPointer(start: base, count: count)
+    return try unsafe body(bytes.span)
+  }
+
+  /// Wipes the bytes in use and makes the buffer empty.
+  public func wipe() {
+    unsafe OPENSSL_cleanse(base, count)
+    count = 0
+  }
+
+  /// Memory for at least `length` bytes; what was there before is lost. The caller says with
+  /// `use(_:)` how much of it counts.
+  func reserve(_ length: Int) -> UnsafeMutablePointer<UInt8> {
+    if length > capacity {
+      unsafe OPENSSL_cleanse(base, capacity)
+      unsafe base.deallocate()
+      capacity = max(length, capacity * 2)
+      unsafe base = .allocate(capacity: capacity)
+    }
+    return unsafe base
+  }
+
+  /// Sets the number of bytes in use, after writing through `reserve(_:)`.
+  func use(_ length: Int) {
+    precondition(length <= capacity)
+    count = length
+  }
+}

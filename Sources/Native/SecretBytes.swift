@@ -1,0 +1,78 @@
+// The one owner of key bytes: memory of its own pages, locked, left out of core dumps, wiped before
+// it goes back. It cannot be copied, printed or interpolated; that does not compile.
+
+internal import CLibCrypto
+internal import Glibc
+
+/// A fixed number of secret bytes.
+///
+/// Locking is asked for and not insisted on: a plain user's limit may be used up, and a tool that
+/// refuses to work then helps nobody.
+@safe
+public struct SecretBytes: ~Copyable, @unchecked Sendable {
+  // Sendable: the pointer never leaves this value, and mutation needs exclusive access to it.
+  private let base: UnsafeMutableRawPointer
+  private let mappedLength: Int
+
+  /// The number of bytes.
+  public let count: Int
+
+  /// Makes `count` zero bytes.
+  public init(count: Int) {
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let length = max(1, (count + page - 1) / page) * page
+    let flags = MAP_PRIVATE | MAP_ANONYMOUS
+    guard let memory = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, flags, -1, 0),
+      unsafe memory != MAP_FAILED
+    else { fatalError("out of memory") }
+    unsafe mlock(memory, length)
+    unsafe madvise(memory, length, Int32(MADV_DONTDUMP))
+    unsafe base = memory
+    self.count = count
+    mappedLength = length
+  }
+
+  /// Copies `bytes`; the caller wipes its own copy if it has one.
+  public init(copying bytes: Span<UInt8>) {
+    self.init(count: bytes.count)
+    for index in bytes.indices {
+      unsafe base.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self)
+    }
+  }
+
+  deinit {
+    unsafe OPENSSL_cleanse(base, mappedLength)
+    unsafe munlock(base, mappedLength)
+    unsafe munmap(base, mappedLength)
+  }
+
+  /// Lends the bytes for the time of `body`.
+  public borrowing func withBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (Span<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let bytes = unsafe UnsafeBufferPointer(
+      start: base.assumingMemoryBound(to: UInt8.self), count: count)
+    return try unsafe body(bytes.span)
+  }
+
+  /// Lends the bytes for writing for the time of `body`.
+  public mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let bytes = unsafe UnsafeMutableBufferPointer(
+      start: base.assumingMemoryBound(to: UInt8.self), count: count)
+    var span = unsafe bytes.mutableSpan
+    return try body(&span)
+  }
+
+  /// The first `length` bytes as a secret of their own.
+  public borrowing func prefix(_ length: Int) -> SecretBytes {
+    withBytes { SecretBytes(copying: $0.extracting(0..<length)) }
+  }
+
+  /// Compares in a time that depends on the lengths alone.
+  public borrowing func equals(_ other: borrowing SecretBytes) -> Bool {
+    guard count == other.count else { return false }
+    return unsafe CRYPTO_memcmp(base, other.base, count) == 0
+  }
+}

@@ -1,0 +1,116 @@
+// UTF-16 to UTF-8 and back without loss. The standard library and SQLite both put U+FFFD in the
+// place of a lone surrogate, and a document must come back as it was: here a lone surrogate becomes
+// the three bytes that UTF-8 would use for it, which are no valid UTF-8 and are noticed as such.
+
+/// Text in UTF-16 of a known byte order.
+public enum UTF16Text {
+  /// Which byte of a code unit comes first.
+  public enum ByteOrder: Sendable {
+    case little, big
+  }
+
+  /// Appends `bytes` as UTF-8 to `output`.
+  ///
+  /// - Returns: false, with `output` as it was, if the number of bytes is odd.
+  public static func decode(
+    _ bytes: Span<UInt8>, order: ByteOrder, appendingTo output: inout [UInt8]
+  ) -> Bool {
+    guard bytes.count % 2 == 0 else { return false }
+    let high = order == .little ? 1 : 0
+    output.reserveCapacity(output.count + bytes.count / 2)
+    var index = 0
+    func unit(_ index: Int) -> UInt32 {
+      UInt32(bytes[index + high]) << 8 | UInt32(bytes[index + 1 - high])
+    }
+    while index < bytes.count {
+      var scalar = unit(index)
+      index += 2
+      if (0xD800..<0xDC00).contains(scalar), index < bytes.count {
+        let low = unit(index)
+        if (0xDC00..<0xE000).contains(low) {
+          scalar = 0x10000 + (scalar - 0xD800) << 10 + (low - 0xDC00)
+          index += 2
+        }
+      }
+      append(scalar, to: &output)
+    }
+    return true
+  }
+
+  /// Appends the UTF-8 (or a lone surrogate's three bytes) in `text` as UTF-16 to `output`.
+  ///
+  /// - Returns: false, with `output` as it was, if `text` is neither.
+  public static func encode(
+    _ text: Span<UInt8>, order: ByteOrder, appendingTo output: inout [UInt8]
+  ) -> Bool {
+    let start = output.count
+    output.reserveCapacity(start + text.count * 2)
+    func append(_ unit: UInt32) {
+      let (low, high) = (UInt8(truncatingIfNeeded: unit), UInt8(truncatingIfNeeded: unit >> 8))
+      output.append(order == .little ? low : high)
+      output.append(order == .little ? high : low)
+    }
+    var index = 0
+    while index < text.count {
+      let first = text[index]
+      if first < 0x80 {
+        append(UInt32(first))
+        index += 1
+        continue
+      }
+      guard let (scalar, length) = scalar(in: text, at: index) else {
+        output.removeSubrange(start...)
+        return false
+      }
+      if scalar >= 0x10000 {
+        append(0xD800 + (scalar - 0x10000) >> 10)
+        append(0xDC00 + (scalar - 0x10000) & 0x3FF)
+      } else {
+        append(scalar)
+      }
+      index += length
+    }
+    return true
+  }
+
+  private static func append(_ scalar: UInt32, to output: inout [UInt8]) {
+    func tail(_ shift: UInt32) -> UInt8 { 0x80 | UInt8(truncatingIfNeeded: scalar >> shift & 63) }
+    switch scalar {
+    case 0..<0x80:
+      output.append(UInt8(truncatingIfNeeded: scalar))
+    case 0x80..<0x800:
+      output.append(0xC0 | UInt8(truncatingIfNeeded: scalar >> 6))
+      output.append(tail(0))
+    case 0x800..<0x10000:
+      output.append(0xE0 | UInt8(truncatingIfNeeded: scalar >> 12))
+      output.append(tail(6))
+      output.append(tail(0))
+    default:
+      output.append(0xF0 | UInt8(truncatingIfNeeded: scalar >> 18))
+      output.append(tail(12))
+      output.append(tail(6))
+      output.append(tail(0))
+    }
+  }
+
+  /// The scalar or lone surrogate whose bytes begin at `index`, and their number.
+  private static func scalar(in text: Span<UInt8>, at index: Int) -> (UInt32, Int)? {
+    let first = UInt32(text[index])
+    let length: Int
+    var scalar: UInt32
+    let smallest: UInt32
+    switch first {
+    case 0xC2..<0xE0: (length, scalar, smallest) = (2, first & 0x1F, 0x80)
+    case 0xE0..<0xF0: (length, scalar, smallest) = (3, first & 0x0F, 0x800)
+    case 0xF0..<0xF5: (length, scalar, smallest) = (4, first & 0x07, 0x10000)
+    default: return nil
+    }
+    guard index + length <= text.count else { return nil }
+    for offset in 1..<length {
+      let byte = text[index + offset]
+      guard byte & 0xC0 == 0x80 else { return nil }
+      scalar = scalar << 6 | UInt32(byte & 0x3F)
+    }
+    return scalar >= smallest && scalar <= 0x10FFFF ? (scalar, length) : nil
+  }
+}

@@ -1,0 +1,16 @@
+// What can go wrong with keys, key files and node configs, as facts. Words for people are in the
+// executable's Failures.swift. No case ever carries a secret.
+
+public import Native
+
+/// A failure of the key and configuration formats.
+public enum KeysError: Error, Equatable, Sendable {
+  /// A call into Linux or a library failed.
+  case native(NativeError)
+  /// A Master Key of this many bytes; 16 or 32 are allowed.
+  case keyLength(bytes: Int, source: String)
+  /// The text is no base64; `source` names where it came from, for people.
+  case keyNotBase64(source: String)
+  /// There is no key in the text at all.
+  case keyMissing(source: String)
+}

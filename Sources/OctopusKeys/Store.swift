@@ -1,0 +1,141 @@
+// The contract between the rotation and whatever holds the server's documents. A store knows SQL or
+// folders; it knows nothing of keys. The rotation knows keys; it knows no SQL.
+
+/// A place that holds collections of documents.
+///
+/// The order of calls is: `begin`, any number of `collections`, `readPage` and `write`, then `commit`
+/// or `rollback`. Between `begin` and its end every read sees the same documents, plus what was
+/// written here. A store is used by one task at a time.
+public protocol Store: AnyObject {
+  /// `sqlite`, `directory` or `sqlserver`.
+  var kind: String { get }
+
+  /// Where the store is, for people, without any secret.
+  var location: String { get }
+
+  /// Starts work. With `.read` nothing is ever changed, and others may go on reading and writing.
+  /// With `.rewrite` nobody else may write until the end.
+  ///
+  /// - Throws: `StoreError.busy` at once, or after a short wait, where somebody else holds the store.
+  func begin(_ access: StoreAccess) throws(StoreError)
+
+  /// All collections with a field that may hold sensitive values, in a stable order.
+  ///
+  /// - Throws: `StoreError.obstacle` for a collection that could not be rewritten faithfully.
+  func collections() throws(StoreError) -> [StoreCollection]
+
+  /// The number of documents in `collection`, for progress and the report.
+  func documentCount(of collection: StoreCollection) throws(StoreError) -> Int
+
+  /// Replaces what is in `page` by the documents that follow the one with `key` in the store's own
+  /// order, or by the first ones if `key` is nil; leaves it empty at the end. Documents without any
+  /// filled field are there, too. A page is bounded: 256 documents or about 1 MiB, and always at
+  /// least one document.
+  func readPage(
+    of collection: StoreCollection, after key: [UInt8]?, into page: inout DocumentPage
+  ) throws(StoreError)
+
+  /// Writes new contents for fields of `page`, which was read last, each in the storage that it had.
+  ///
+  /// - Throws: `StoreError.changedMeanwhile` if a document is not there any more.
+  func write(
+    _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
+  ) throws(StoreError)
+
+  /// Makes all writes durable, in one step where the store has transactions.
+  func commit() throws(StoreError)
+
+  /// Drops all writes; without `begin` it does nothing.
+  func rollback()
+
+  /// After `commit`: removes what can be removed of the old contents (a write-ahead log) and tells
+  /// what cannot.
+  func scrub() throws(StoreError) -> [StoreResidue]
+}
+
+/// What a caller of `Store.begin` is going to do.
+public enum StoreAccess: Sendable {
+  case read, rewrite
+}
+
+/// One table or folder.
+public struct StoreCollection: Hashable, Sendable {
+  /// The name as the store spells it.
+  public let name: String
+  /// The fields that may hold sensitive values.
+  public let fields: [Field]
+
+  /// One column, or the whole text of a file.
+  public struct Field: Hashable, Sendable {
+    /// The name as the store spells it.
+    public let name: String
+    /// How to read it.
+    public let kind: Kind
+
+    /// Describes a field.
+    public init(name: String, kind: Kind) {
+      self.name = name
+      self.kind = kind
+    }
+  }
+
+  /// The encodings that a field may have.
+  public enum Kind: String, Hashable, Sendable {
+    /// JSON text. A page always holds it as UTF-8.
+    case json
+    /// gzip of JSON text in UTF-16, little endian, without a byte order mark.
+    case jsonBlob
+    /// Bytes that may be an initialization vector and ciphertext, or something else altogether.
+    case binary
+  }
+
+  /// Describes a collection.
+  public init(name: String, fields: [Field]) {
+    self.name = name
+    self.fields = fields
+  }
+}
+
+/// Something that may still hold old ciphertext after a rotation.
+public enum StoreResidue: Hashable, Sendable {
+  /// Free pages that were there before, which only a rebuild of the file clears.
+  case freePages(count: Int)
+  /// A write-ahead log that could not be emptied because somebody reads.
+  case writeAheadLog(path: String)
+}
+
+/// Why a collection cannot be rewritten faithfully.
+public enum StoreObstacle: Hashable, Sendable {
+  /// These triggers would run with every write.
+  case triggers([String])
+  /// The column is computed from others.
+  case generatedColumn(String)
+  /// It is a virtual table; its documents are elsewhere.
+  case virtualTable
+  /// No key tells its rows apart.
+  case noRowKey
+}
+
+/// A failure of a store, as facts without secrets or contents.
+public enum StoreError: Error, Equatable, Sendable {
+  /// There is nothing at the location.
+  case notFound(location: String)
+  /// There is something, but no store of this kind.
+  case notAStore(location: String, reason: String)
+  /// The location may be read but not written.
+  case readOnly(location: String)
+  /// The location may not be opened.
+  case accessDenied(location: String)
+  /// Somebody else is using it.
+  case busy(location: String)
+  /// No room is left on the device.
+  case full(location: String)
+  /// The text is no store location; `reason` says what is wrong with it.
+  case invalidLocation(text: String, reason: String)
+  /// A collection stands in the way of a faithful rewrite.
+  case obstacle(location: String, collection: String, StoreObstacle)
+  /// A document is not any more what was read.
+  case changedMeanwhile(location: String, collection: String, document: String)
+  /// Anything else that the engine said.
+  case failed(location: String, collection: String?, reason: String)
+}
