@@ -1,0 +1,75 @@
+// Searches that skip most bytes of a document, 16 at a time.
+
+/// Fast searches in bytes.
+public enum ByteSearch {
+  /// The first position at or after `start` of a byte that a JSON string cannot simply run over: a
+  /// quote, a backslash, a control character; or of a vertical bar. `text.count` if there is none.
+  public static func endOfPlainText(in text: Span<UInt8>, from start: Int) -> Int {
+    unsafe text.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return 0 }
+      let count = bytes.count
+      var index = start
+      let quote = SIMD16<UInt8>(repeating: 0x22)
+      let backslash = SIMD16<UInt8>(repeating: 0x5C)
+      let bar = SIMD16<UInt8>(repeating: 0x7C)
+      let blank = SIMD16<UInt8>(repeating: 0x20)
+      while index + 16 <= count {
+        let chunk = unsafe UnsafeRawPointer(base + index).loadUnaligned(as: SIMD16<UInt8>.self)
+        let hit = (chunk .== quote) .| (chunk .== backslash) .| (chunk .== bar) .| (chunk .< blank)
+        if any(hit) { break }
+        index += 16
+      }
+      while index < count {
+        let byte = unsafe base[index]
+        if byte == 0x22 || byte == 0x5C || byte == 0x7C || byte < 0x20 { return index }
+        index += 1
+      }
+      return count
+    }
+  }
+
+  /// Whether the bytes are valid UTF-8.
+  public static func isUTF8(_ text: Span<UInt8>) -> Bool {
+    unsafe text.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return true }
+      let count = bytes.count
+      var index = 0
+      let limit = SIMD16<UInt8>(repeating: 0x80)
+      while index < count {
+        // Most text is ASCII: 16 bytes in one step.
+        if index + 16 <= count {
+          let chunk = unsafe UnsafeRawPointer(base + index).loadUnaligned(as: SIMD16<UInt8>.self)
+          if !any(chunk .>= limit) {
+            index += 16
+            continue
+          }
+        }
+        let end = min(index + 16, count)
+        while index < end {
+          let length = unsafe sequenceLength(base + index, left: count - index)
+          if length == 0 { return false }
+          index += length
+        }
+      }
+      return true
+    }
+  }
+
+  /// The length of the well-formed sequence at `start` (Unicode, table 3-7), or 0 if it is none.
+  @inline(__always)
+  private static func sequenceLength(_ start: UnsafePointer<UInt8>, left: Int) -> Int {
+    let first = unsafe start[0]
+    if first < 0x80 { return 1 }
+    if first < 0xC2 || first > 0xF4 { return 0 }
+    let length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+    guard left >= length else { return 0 }
+    let second = unsafe start[1]
+    let lowest: UInt8 = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80
+    let highest: UInt8 = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF
+    guard second >= lowest, second <= highest else { return 0 }
+    for offset in 2..<max(2, length) {
+      guard unsafe start[offset] & 0xC0 == 0x80 else { return 0 }
+    }
+    return length
+  }
+}

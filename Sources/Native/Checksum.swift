@@ -1,0 +1,19 @@
+// CRC-32 over zlib: a quick sum that tells whether text came back as it went, not who changed it.
+
+internal import CZlib
+
+/// A running CRC-32.
+public struct Checksum: Sendable {
+  /// The sum so far.
+  public private(set) var value: UInt32 = 0
+
+  /// Begins a sum over nothing.
+  public init() {}
+
+  /// Adds bytes.
+  public mutating func update(_ bytes: Span<UInt8>) {
+    value = unsafe bytes.withUnsafeBufferPointer {
+      unsafe UInt32(truncatingIfNeeded: crc32_z(UInt(value), $0.baseAddress, $0.count))
+    }
+  }
+}

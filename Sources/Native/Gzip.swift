@@ -1,0 +1,94 @@
+// gzip streams over zlib. Both directions keep their state from stream to stream: setting it up
+// costs more than a small document.
+
+internal import CZlib
+
+/// Packs and unpacks gzip streams.
+@safe
+public final class Gzip {
+  // zlib keeps the address of its stream: they must not move.
+  private let inflater: UnsafeMutablePointer<z_stream>  // owned
+  private let deflater: UnsafeMutablePointer<z_stream>  // owned
+  private var chunk = [UInt8](repeating: 0, count: 64 << 10)
+
+  /// Sets up both directions.
+  public init() {
+    unsafe inflater = .allocate(capacity: 1)
+    unsafe deflater = .allocate(capacity: 1)
+    unsafe inflater.initialize(to: z_stream())
+    unsafe deflater.initialize(to: z_stream())
+    // 15 bits of window, 16 more for a gzip header and trailer.
+    let size = Int32(MemoryLayout<z_stream>.size)
+    let inflating = unsafe inflateInit2_(inflater, 15 + 16, ZLIB_VERSION, size)
+    let deflating = unsafe deflateInit2_(
+      deflater, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)
+    precondition(inflating == Z_OK && deflating == Z_OK, "out of memory")
+  }
+
+  deinit {
+    unsafe inflateEnd(inflater)
+    unsafe deflateEnd(deflater)
+    unsafe inflater.deallocate()
+    unsafe deflater.deallocate()
+  }
+
+  /// Appends the contents of one gzip stream to `output`.
+  ///
+  /// - Throws: `NativeError.damagedGzip` if it is none, is cut off, is followed by something, or holds
+  ///   more than `limit` bytes; `output` is then as it was.
+  public func unpack(
+    _ stream: Span<UInt8>, limit: Int = 1 << 30, appendingTo output: inout [UInt8]
+  ) throws(NativeError) {
+    unsafe inflateReset(inflater)
+    let start = output.count
+    var failure: String?
+    unsafe stream.withUnsafeBufferPointer { input in
+      unsafe inflater.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+      unsafe inflater.pointee.avail_in = UInt32(input.count)
+      var result = Z_OK
+      while result == Z_OK {
+        let count = chunk.count
+        let produced = unsafe chunk.withUnsafeMutableBufferPointer { room in
+          unsafe inflater.pointee.next_out = room.baseAddress
+          unsafe inflater.pointee.avail_out = UInt32(count)
+          result = unsafe inflate(inflater, Z_NO_FLUSH)
+          return unsafe count - Int(inflater.pointee.avail_out)
+        }
+        output.append(contentsOf: chunk[..<produced])
+        if output.count - start > limit { result = Z_MEM_ERROR }
+      }
+      switch result {
+      case Z_STREAM_END where unsafe inflater.pointee.avail_in > 0: failure = "more bytes follow its end"
+      case Z_STREAM_END: break
+      case Z_BUF_ERROR: failure = "it is cut off"
+      case Z_MEM_ERROR: failure = "it holds more than \(limit) bytes"
+      default: failure = unsafe inflater.pointee.msg.map { unsafe String(cString: $0) } ?? "code \(result)"
+      }
+    }
+    if let failure {
+      output.removeSubrange(start...)
+      throw .damagedGzip(reason: failure)
+    }
+  }
+
+  /// Appends `contents` as one gzip stream without a name or a time to `output`.
+  public func pack(_ contents: Span<UInt8>, appendingTo output: inout [UInt8]) {
+    unsafe deflateReset(deflater)
+    unsafe contents.withUnsafeBufferPointer { input in
+      unsafe deflater.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+      unsafe deflater.pointee.avail_in = UInt32(input.count)
+      var result = Z_OK
+      while result == Z_OK {
+        let count = chunk.count
+        let produced = unsafe chunk.withUnsafeMutableBufferPointer { room in
+          unsafe deflater.pointee.next_out = room.baseAddress
+          unsafe deflater.pointee.avail_out = UInt32(count)
+          result = unsafe deflate(deflater, Z_FINISH)
+          return unsafe count - Int(deflater.pointee.avail_out)
+        }
+        output.append(contentsOf: chunk[..<produced])
+      }
+      precondition(result == Z_STREAM_END)
+    }
+  }
+}
