@@ -106,12 +106,12 @@ public final class AESCBC {
 
   /// Encrypts `plaintext` under `vector` and appends vector and ciphertext to `output`.
   public func encrypt(
-    _ plaintext: SecretBuffer, vector: Span<UInt8>, appendingTo output: inout [UInt8]
+    _ plaintext: SecretBuffer, vector: [UInt8], appendingTo output: inout [UInt8]
   ) throws(NativeError) {
     let block = AESCBC.blockLength
     let whole = plaintext.count / block * block
     let start = output.count
-    for index in 0..<block { output.append(vector[index]) }
+    output.append(contentsOf: vector[..<block])
     output.append(contentsOf: repeatElement(0, count: whole + block))
     // The last block: what is left of the plaintext, then the padding.
     var last = [UInt8](repeating: UInt8(block - (plaintext.count - whole)), count: block)

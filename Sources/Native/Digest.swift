@@ -47,7 +47,7 @@ public final class Digest {
   }
 
   /// Writes the 32 bytes of the digest over the start of `result`. `restart` begins the next message.
-  public func finish(into result: inout MutableSpan<UInt8>) throws(NativeError) {
+  public func finish(into result: inout [UInt8]) throws(NativeError) {
     precondition(result.count >= Digest.length)
     let done = unsafe result.withUnsafeMutableBufferPointer {
       unsafe EVP_DigestFinal_ex(context, $0.baseAddress, nil)
@@ -60,8 +60,7 @@ public final class Digest {
     let digest = try Digest()
     try digest.update(bytes)
     var result = [UInt8](repeating: 0, count: length)
-    var span = result.mutableSpan
-    try digest.finish(into: &span)
+    try digest.finish(into: &result)
     return result
   }
 

@@ -58,11 +58,13 @@ public final class Gzip {
         if output.count - start > limit { result = Z_MEM_ERROR }
       }
       switch result {
-      case Z_STREAM_END where unsafe inflater.pointee.avail_in > 0: failure = "more bytes follow its end"
+      case Z_STREAM_END where unsafe inflater.pointee.avail_in > 0:
+        failure = "more bytes follow its end"
       case Z_STREAM_END: break
       case Z_BUF_ERROR: failure = "it is cut off"
       case Z_MEM_ERROR: failure = "it holds more than \(limit) bytes"
-      default: failure = unsafe inflater.pointee.msg.map { unsafe String(cString: $0) } ?? "code \(result)"
+      default:
+        failure = unsafe inflater.pointee.msg.map { unsafe String(cString: $0) } ?? "code \(result)"
       }
     }
     if let failure {

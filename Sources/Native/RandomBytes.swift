@@ -12,7 +12,7 @@ public final class RandomBytes {
   public init() { used = pool.count }
 
   /// Copies 16 fresh bytes, an initialization vector, over the first 16 bytes of `target`.
-  public func fillVector(_ target: inout MutableSpan<UInt8>) throws(NativeError) {
+  public func fillVector(_ target: inout [UInt8]) throws(NativeError) {
     if used + 16 > pool.count {
       guard
         unsafe pool.withUnsafeMutableBufferPointer({

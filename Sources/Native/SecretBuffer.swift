@@ -31,6 +31,11 @@ public final class SecretBuffer {
     return try unsafe body(bytes.span)
   }
 
+  /// Whether both hold the same bytes; takes the same time whatever they are.
+  public func equals(_ other: SecretBuffer) -> Bool {
+    unsafe count == other.count && CRYPTO_memcmp(base, other.base, count) == 0
+  }
+
   /// Wipes the bytes in use and makes the buffer empty.
   public func wipe() {
     unsafe OPENSSL_cleanse(base, count)

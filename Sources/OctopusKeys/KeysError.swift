@@ -13,4 +13,19 @@ public enum KeysError: Error, Equatable, Sendable {
   case keyNotBase64(source: String)
   /// There is no key in the text at all.
   case keyMissing(source: String)
+
+  // The rotation and its checks.
+
+  /// A store failed.
+  case store(StoreError)
+  /// The store has no collection that could hold documents.
+  case noDocuments(location: String)
+  /// The new key is the old key.
+  case sameKey(KeyFingerprint)
+  /// Not one value of the store opens under the old key, nor under the new one.
+  case keyOpensNothing(KeyFingerprint, location: String, values: Int)
+  /// Some values open under neither key, or cannot be judged; nothing was written.
+  case unreadable(Findings, location: String)
+  /// What was read back is not what was written; everything was rolled back.
+  case ledgerMismatch(before: Ledger, after: Ledger, location: String)
 }

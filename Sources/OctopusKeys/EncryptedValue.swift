@@ -1,0 +1,44 @@
+// The two forms in which the server keeps a ciphertext: `base64(ciphertext)|base64(iv)` in a string,
+// and the initialization vector followed by the ciphertext in a binary column. The first is brought
+// into the second on reading, so that everything after works on one form.
+
+internal import Native
+
+/// The text form of a sensitive value.
+public enum EncryptedValue {
+  /// The length of a base64 initialization vector: 16 bytes are 22 characters and `==`.
+  static let vectorLength = 24
+
+  /// The shortest text: one block is 22 characters and `==`, then the bar and the vector.
+  static let minimumLength = 24 + 1 + vectorLength
+
+  /// Appends vector and ciphertext of `text` to `output`.
+  ///
+  /// - Returns: false, with `output` as it was, unless `text` as a whole has the shape.
+  static func parse(_ text: Span<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
+    guard text.count >= minimumLength else { return false }
+    let bar = text.count - vectorLength - 1
+    // 24 characters with two of padding are 16 bytes; a ciphertext is whole blocks of 16.
+    guard text[bar] == UInt8(ascii: "|"), text[text.count - 1] == UInt8(ascii: "="),
+      text[text.count - 2] == UInt8(ascii: "="),
+      let ciphertextLength = Base64.decodedLength(text.extracting(0..<bar)),
+      ciphertextLength > 0, ciphertextLength % 16 == 0
+    else { return false }
+    let start = output.count
+    if Base64.decode(text.extracting((bar + 1)..<text.count), appendingTo: &output),
+      Base64.decode(text.extracting(0..<bar), appendingTo: &output)
+    {
+      return true
+    }
+    output.removeSubrange(start...)
+    return false
+  }
+
+  /// Appends the text form of a vector followed by ciphertext to `output`.
+  static func format(_ vectorAndCiphertext: Span<UInt8>, appendingTo output: inout [UInt8]) {
+    let count = vectorAndCiphertext.count
+    Base64.encode(vectorAndCiphertext.extracting(16..<count), appendingTo: &output)
+    output.append(UInt8(ascii: "|"))
+    Base64.encode(vectorAndCiphertext.extracting(0..<16), appendingTo: &output)
+  }
+}

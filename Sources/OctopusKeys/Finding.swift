@@ -1,0 +1,67 @@
+// Something in a store that a person must know about: where it is and what is the matter, never what
+// it says.
+
+/// A place in a store and what was found there.
+public struct Finding: Hashable, Sendable {
+  /// The collection's name.
+  public let collection: String
+  /// The document's name.
+  public let document: String
+  /// The field's name.
+  public let field: String
+  /// The byte in the field's text (as UTF-8, after unpacking); nil where the whole field is meant.
+  public let offset: Int?
+  /// The path of properties, such as `Variables[3].Value`, where the text is JSON up to there.
+  public let path: String?
+  /// What is the matter.
+  public let reason: Reason
+
+  /// What can be the matter with a value.
+  public enum Reason: String, Hashable, Sendable, CaseIterable {
+    /// It has the shape of a ciphertext and opens under none of the keys.
+    case opensUnderNoKey
+    /// The padding fits a key, but what comes out is neither text nor a certificate.
+    case opensToNonsense
+    /// It opens under both keys, and the other values do not tell which one is right.
+    case ambiguous
+    /// It is a ciphertext with characters missing or too many.
+    case damagedShape
+    /// Plain text in a place for sensitive values.
+    case notEncrypted
+    /// The text round it is no JSON.
+    case malformedJSON
+    /// The text round it is no valid UTF-8 (or UTF-16).
+    case invalidUTF8
+    /// The field should be a gzip stream and is none, or a damaged one.
+    case damagedGzip
+    /// A ciphertext under the old key inside a longer text, such as an audit trail's.
+    case quotedInText
+    /// A binary column of which some values look like ciphertext and some do not.
+    case undecidedBinary
+  }
+}
+
+/// Findings, of which the first thousand are kept: a wrong key must not fill the memory.
+public struct Findings: Hashable, Sendable {
+  /// The first ones.
+  public private(set) var first: [Finding] = []
+  /// The number of all.
+  public private(set) var count = 0
+  /// The number of all by collection.
+  public private(set) var countByCollection: [String: Int] = [:]
+
+  /// Makes an empty list.
+  public init() {}
+
+  mutating func add(_ finding: @autoclosure () -> Finding, in collection: String) {
+    count += 1
+    countByCollection[collection, default: 0] += 1
+    if first.count < 1000 { first.append(finding()) }
+  }
+
+  mutating func add(_ others: Findings) {
+    for finding in others.first where first.count < 1000 { first.append(finding) }
+    count += others.count
+    countByCollection.merge(others.countByCollection, uniquingKeysWith: +)
+  }
+}

@@ -1,0 +1,190 @@
+// The second pass of a rotation: every value under the old key is encrypted anew, under the new key
+// and a fresh initialization vector, and spliced into the place where it was. Everything else stays
+// byte for byte as it is.
+
+internal import Native
+
+/// What a pass that writes did.
+struct RewriteOutcome: Sendable {
+  /// Documents written and values encrypted anew, in the order of the survey's collections.
+  var updatedDocuments: [Int] = []
+  var reencryptedValues: [Int] = []
+  var ledger = Ledger()
+  /// The server certificate's thumbprint, as it opened under the old key.
+  var thumbprint: String?
+}
+
+final class Rewriter {
+  private let store: any Store
+  private let keys: KeyRing
+  private let new: ValueCipher
+  private let survey: Survey
+  private let ledger: LedgerWriter
+  private let reader = FieldReader()
+  private var scanner = ValueScanner(places: KnownPlaces(collection: ""))
+  private var scanned = ScannedText()
+  private var edits = PageEdits()
+  private var sealed: [UInt8] = []
+  private var spelt: [UInt8] = []
+  private var outcome = RewriteOutcome()
+  private var reencrypted = 0
+
+  init(
+    store: any Store, keys: KeyRing, new: ValueCipher, survey: Survey, ledger: LedgerWriter
+  ) {
+    self.store = store
+    self.keys = keys
+    self.new = new
+    self.survey = survey
+    self.ledger = ledger
+  }
+
+  /// Rewrites the whole store. `progress` gets the number of documents since the last call.
+  func run(
+    _ collections: [StoreCollection], progress: (Int) -> Void
+  ) throws(KeysError) -> RewriteOutcome {
+    for collection in collections {
+      scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
+      var updated = 0
+      reencrypted = 0
+      try DocumentWalk.each(of: collection, in: store) { (page) throws(KeysError) in
+        edits.clear()
+        var last = -1
+        for index in page.documents.indices {
+          for slot in page.documents[index].slots {
+            let start = edits.bytes.count
+            if try rewrite(slot, of: page.documents[index], page, collection) {
+              edits.add(document: index, slot: slot, from: start)
+              if index != last { updated += 1 }
+              last = index
+            }
+          }
+        }
+        do throws(StoreError) {
+          if !edits.edits.isEmpty { try store.write(edits, of: page, in: collection) }
+        } catch {
+          throw .store(error)
+        }
+        progress(page.documents.count)
+      }
+      outcome.updatedDocuments.append(updated)
+      outcome.reencryptedValues.append(reencrypted)
+    }
+    outcome.ledger = ledger.ledger
+    return outcome
+  }
+
+  /// Appends a field's new contents to `edits.bytes`.
+  ///
+  /// - Returns: false, with nothing appended, if the field stays as it is.
+  private func rewrite(
+    _ slotIndex: Int, of document: DocumentPage.Document, _ page: borrowing DocumentPage,
+    _ collection: StoreCollection
+  ) throws(KeysError) -> Bool {
+    let slot = page.slots[slotIndex]
+    let field = collection.fields[slot.field]
+    let contents = page.bytes.span.extracting(slot.range)
+    let name = page.bytes.span.extracting(document.id)
+    try ledger.beginField(collection: collection.name, document: name, field: field.name)
+    var changed = false
+    if field.kind == .binary {
+      let place = Survey.BinaryField(collection: collection.name, field: field.name)
+      guard survey.binaryFields[place] == .ciphertext, contents.count >= 32,
+        contents.count % 16 == 0
+      else { return false }
+      changed = try rewriteBinary(contents)
+    } else {
+      let isCertificate = ServerCertificate.isDocument(name)
+      _ = try reader.withText(of: contents, kind: field.kind) { (text, form) throws(KeysError) in
+        scanner.scan(text, into: &scanned)
+        if form == .plain {
+          changed = try splice(text, isCertificate: isCertificate, into: &edits.bytes)
+        } else {
+          var result: [UInt8] = []
+          changed = try splice(text, isCertificate: isCertificate, into: &result)
+          if changed { reader.wrap(result, as: form, appendingTo: &edits.bytes) }
+        }
+      }
+    }
+    try ledger.endField()
+    return changed
+  }
+
+  private func rewriteBinary(_ contents: Span<UInt8>) throws(KeysError) -> Bool {
+    let state = try take(contents, as: .binary)
+    if state != .unreadable { try ledger.addValue(keys.plaintext) }
+    guard state == .old else { return false }
+    try new.seal(keys.plaintext, appendingTo: &edits.bytes)
+    reencrypted += 1
+    return true
+  }
+
+  /// Appends `text` with new ciphertexts to `output`; appends nothing if there is none.
+  private func splice(
+    _ text: Span<UInt8>, isCertificate: Bool, into output: inout [UInt8]
+  ) throws(KeysError) -> Bool {
+    let found = scanned
+    let ciphertexts = found.ciphertexts.span
+    var copied = 0  // how much of the text is in the output
+    var counted = 0  // how much of it is in the ledger
+    var changed = false
+    for value in found.values {
+      let state = try take(ciphertexts.extracting(value.ciphertext), as: .text)
+      guard state != .unreadable else { continue }
+      ledger.addSurroundings(text.extracting(counted..<value.range.lowerBound))
+      try ledger.addValue(keys.plaintext)
+      counted = value.range.upperBound
+      if isCertificate, let thumbprint = ServerCertificate.thumbprint(keys.plaintext) {
+        outcome.thumbprint = thumbprint
+      }
+      guard state == .old else { continue }
+      output.append(copying: text.extracting(copied..<value.range.lowerBound))
+      try appendSealed(spelling: value.spelling, to: &output)
+      copied = value.range.upperBound
+      changed = true
+      reencrypted += 1
+    }
+    if counted > 0 { ledger.addSurroundings(text.extracting(counted..<text.count)) }
+    if changed { output.append(copying: text.extracting(copied..<text.count)) }
+    return changed
+  }
+
+  private func appendSealed(
+    spelling: [JSONEscapes.Style], to output: inout [UInt8]
+  ) throws(KeysError) {
+    sealed.removeAll(keepingCapacity: true)
+    try new.seal(keys.plaintext, appendingTo: &sealed)
+    let ciphertext = sealed
+    guard !spelling.isEmpty else {
+      return EncryptedValue.format(ciphertext.span, appendingTo: &output)
+    }
+    spelt.removeAll(keepingCapacity: true)
+    EncryptedValue.format(ciphertext.span, appendingTo: &spelt)
+    for style in spelling {
+      let inner = spelt
+      spelt = []
+      JSONEscapes.encode(inner.span, style, appendingTo: &spelt)
+    }
+    output += spelt
+  }
+
+  private enum State {
+    case old, new, unreadable
+  }
+
+  /// Judges a value as the survey did; `keys.plaintext` then holds what counts.
+  private func take(
+    _ ciphertext: Span<UInt8>, as contents: ValueCipher.Contents
+  ) throws(KeysError) -> State {
+    switch try keys.judge(ciphertext, as: contents) {
+    case .old: return .old
+    case .new: return .new
+    // Where nothing decided, the survey has named it, and whoever went on wanted it left alone.
+    case .both where survey.bothMeansNew || survey.leavesAmbiguous:
+      _ = try new.open(ciphertext, as: contents, into: keys.plaintext)
+      return .new
+    case .both: return .old
+    case .nonsense, .neither: return .unreadable
+    }
+  }
+}

@@ -1,0 +1,75 @@
+// Looks for the shape of a ciphertext where it is not a whole string: damaged ones, ones inside longer
+// texts, ones in a text that is no JSON.
+
+internal import Native
+
+enum ShapeSearch {
+  /// Whether a text is a ciphertext but for a fault: nothing but base64 on both sides of one bar, at
+  /// least a block on the left, and on the right a vector or nearly one.
+  static func resemblesDamagedValue(_ text: Span<UInt8>) -> Bool {
+    var bar = -1
+    for index in text.indices {
+      let byte = text[index]
+      if byte == UInt8(ascii: "|") {
+        if bar >= 0 { return false }
+        bar = index
+      } else if !Base64.isDigit(byte) && byte != UInt8(ascii: "=") {
+        return false
+      }
+    }
+    return bar >= 20 && (22...26).contains(text.count - bar - 1)
+  }
+
+  /// Whether the first character that is no blank opens an object or an array.
+  static func beginsLikeJSON(_ text: Span<UInt8>) -> Bool {
+    for index in text.indices {
+      switch text[index] {
+      case 0x20, 0x0A, 0x0D, 0x09, 0xEF, 0xBB, 0xBF: continue
+      case UInt8(ascii: "{"), UInt8(ascii: "["): return true
+      default: return false
+      }
+    }
+    return false
+  }
+
+  /// The ciphertexts in a longer text, in order.
+  static func ciphertexts(in text: Span<UInt8>, _ range: Range<Int>) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    var index = range.lowerBound
+    while index < range.upperBound {
+      defer { index += 1 }
+      guard text[index] == UInt8(ascii: "|") else { continue }
+      var start = index
+      while start > range.lowerBound, text[start - 1] == UInt8(ascii: "=") { start -= 1 }
+      while start > range.lowerBound, Base64.isDigit(text[start - 1]) { start -= 1 }
+      let end = index + 1 + EncryptedValue.vectorLength
+      guard end <= range.upperBound, end - start >= EncryptedValue.minimumLength else { continue }
+      found.append(start..<end)
+    }
+    return found
+  }
+
+  /// Where something like a ciphertext begins in a text that is no JSON, however it is escaped.
+  static func offsets(in text: Span<UInt8>) -> [Int] {
+    var found: [Int] = []
+    var index = 0
+    while index < text.count {
+      defer { index += 1 }
+      var next = index + 1
+      if text[index] == UInt8(ascii: "u"), JSONEscapes.hexadecimal(text, at: index + 1) == 0x7C {
+        next = index + 5
+      } else if text[index] != UInt8(ascii: "|") {
+        continue
+      }
+      func belongs(_ byte: UInt8) -> Bool {
+        Base64.isDigit(byte) || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "=")
+      }
+      var start = index
+      while start > 0, belongs(text[start - 1]) { start -= 1 }
+      var end = next
+      while end < text.count, belongs(text[end]) { end += 1 }
+      if index - start >= 20, end - next >= 20 { found.append(start) }
+    }
+    return found
+  }
+}

@@ -1,0 +1,63 @@
+// Opens every sensitive value of a store with one key, and changes nothing: "is this the key of this
+// database, and of all of it?"
+
+internal import Native
+
+/// The answer for a whole store.
+public struct StoreAudit: Sendable {
+  /// One collection's numbers.
+  public struct CollectionNumbers: Sendable {
+    /// The collection's name.
+    public let name: String
+    /// Documents in it.
+    public let documents: Int
+    /// Values that open.
+    public let opened: Int
+    /// Values that do not, or cannot be judged.
+    public let unreadable: Int
+  }
+
+  /// The collections in the order of the store.
+  public let collections: [CollectionNumbers]
+  /// What does not open, and why.
+  public let findings: Findings
+  /// Values that open.
+  public var opened: Int { collections.reduce(0) { $0 + $1.opened } }
+  /// Values that do not.
+  public var unreadable: Int { collections.reduce(0) { $0 + $1.unreadable } }
+  /// Documents in all.
+  public var documents: Int { collections.reduce(0) { $0 + $1.documents } }
+
+  /// Reads the whole store with `key`.
+  public static func run(
+    store: any Store, key: borrowing MasterKey,
+    binaryFields: [Survey.BinaryField: Survey.BinaryContents],
+    progress: (_ done: Int, _ documents: Int) -> Void
+  ) throws(KeysError) -> StoreAudit {
+    defer { store.rollback() }
+    var collections: [StoreCollection] = []
+    var documents = 0
+    do throws(StoreError) {
+      try store.begin(.read)
+      collections = try store.collections()
+      for collection in collections { documents += try store.documentCount(of: collection) }
+    } catch {
+      throw .store(error)
+    }
+    guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
+    let keys = KeyRing(old: try ValueCipher(key), new: nil)
+    let surveyor = Surveyor(store: store, keys: keys, decided: binaryFields)
+    var done = 0
+    let survey = try surveyor.run(collections) { count in
+      done += count
+      progress(done, documents)
+    }
+    return StoreAudit(
+      collections: survey.collections.map {
+        CollectionNumbers(
+          name: $0.name, documents: $0.documents, opened: $0.oldValues,
+          unreadable: $0.unreadableValues)
+      },
+      findings: survey.findings)
+  }
+}

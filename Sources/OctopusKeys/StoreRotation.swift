@@ -1,0 +1,155 @@
+// A rotation as far as the store is concerned: survey, rewrite, read back, commit. What happens to key
+// files and node configs round it is Rotation's business.
+
+internal import Native
+
+/// One rotation of one store. The order of calls is `survey`, `rewrite`, `commit`; `cancel` at any time
+/// before `commit` leaves the store as it was.
+public final class StoreRotation {
+  /// What a person may decide beforehand.
+  public struct Options: Sendable {
+    /// Values that cannot be read are left as they are instead of stopping the run.
+    public var leaveUnreadable = false
+    /// What is in binary fields that octokey does not know.
+    public var binaryFields: [Survey.BinaryField: Survey.BinaryContents] = [:]
+
+    /// Nothing decided: everything doubtful stops the run.
+    public init() {}
+  }
+
+  /// The passes over the store, for progress.
+  public enum Pass: Sendable {
+    case survey, rewrite, readBack
+  }
+
+  /// Called after each page: the pass, documents done and documents in all.
+  public typealias Progress = (Pass, Int, Int) -> Void
+
+  /// What was written.
+  public struct Outcome: Sendable {
+    /// One collection's numbers.
+    public struct Collection: Sendable {
+      /// The collection's name.
+      public let name: String
+      /// Documents written.
+      public let updatedDocuments: Int
+      /// Values encrypted anew.
+      public let reencryptedValues: Int
+    }
+
+    /// The collections in the order of the survey.
+    public let collections: [Collection]
+    /// The ledger of what was read, and of what was read back.
+    public let ledgerBefore: Ledger
+    public let ledgerAfter: Ledger
+    /// The server certificate under the old key, and under the new one; nil if there is none.
+    public let thumbprintBefore: String?
+    public let thumbprintAfter: String?
+  }
+
+  private let store: any Store
+  private let keys: KeyRing
+  private let newKey: ValueCipher
+  private let options: Options
+  private let oldFingerprint: KeyFingerprint
+  private let before: LedgerWriter
+  private let after: LedgerWriter
+  private var collections: [StoreCollection] = []
+  private var documents = 0
+
+  /// Prepares a rotation; the store is not touched yet.
+  ///
+  /// - Throws: `KeysError.sameKey` if there is nothing to rotate.
+  public init(
+    store: any Store, oldKey: borrowing MasterKey, newKey: borrowing MasterKey, options: Options
+  ) throws(KeysError) {
+    oldFingerprint = try KeyFingerprint(of: oldKey)
+    guard !oldKey.equals(newKey) else { throw .sameKey(oldFingerprint) }
+    self.store = store
+    self.options = options
+    self.newKey = try ValueCipher(newKey)
+    keys = KeyRing(old: try ValueCipher(oldKey), new: self.newKey)
+    before = try LedgerWriter(key: newKey)
+    after = try LedgerWriter(key: newKey)
+  }
+
+  deinit { store.rollback() }
+
+  /// Opens the store and judges every value in it; writes nothing.
+  ///
+  /// - Throws: `KeysError.noDocuments` if there is nothing to look at.
+  public func survey(
+    _ access: StoreAccess, progress: @escaping Progress
+  ) throws(KeysError) -> Survey {
+    do throws(StoreError) {
+      try store.begin(access)
+      collections = try store.collections()
+      for collection in collections { documents += try store.documentCount(of: collection) }
+    } catch {
+      throw .store(error)
+    }
+    guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
+    let surveyor = Surveyor(store: store, keys: keys, decided: options.binaryFields)
+    return try surveyor.run(collections, progress: counter(.survey, progress))
+  }
+
+  /// Whether a rotation after this survey would lose nothing.
+  ///
+  /// - Throws: `KeysError.keyOpensNothing`, or `.unreadable` unless the options leave such values.
+  public func judge(_ survey: Survey) throws(KeysError) {
+    guard survey.keysFit else {
+      throw .keyOpensNothing(
+        oldFingerprint, location: store.location, values: survey.unreadableValues)
+    }
+    guard survey.findings.count == 0 || options.leaveUnreadable else {
+      throw .unreadable(survey.findings, location: store.location)
+    }
+  }
+
+  /// Writes the new ciphertexts and reads them back. They are not durable yet.
+  ///
+  /// - Throws: `KeysError.ledgerMismatch` if not exactly the same plaintexts came back.
+  public func rewrite(_ survey: Survey, progress: @escaping Progress) throws(KeysError) -> Outcome {
+    try judge(survey)
+    let rewriter = Rewriter(
+      store: store, keys: keys, new: newKey, survey: survey, ledger: before)
+    let written = try rewriter.run(collections, progress: counter(.rewrite, progress))
+    let readBack = ReadBack(store: store, key: newKey, survey: survey, ledger: after)
+    let ledger = try readBack.run(collections, progress: counter(.readBack, progress))
+    guard ledger == written.ledger, written.thumbprint == readBack.thumbprint else {
+      throw .ledgerMismatch(before: written.ledger, after: ledger, location: store.location)
+    }
+    return Outcome(
+      collections: collections.indices.map {
+        Outcome.Collection(
+          name: collections[$0].name, updatedDocuments: written.updatedDocuments[$0],
+          reencryptedValues: written.reencryptedValues[$0])
+      },
+      ledgerBefore: written.ledger, ledgerAfter: ledger,
+      thumbprintBefore: written.thumbprint, thumbprintAfter: readBack.thumbprint)
+  }
+
+  /// Makes what was written durable.
+  public func commit() throws(KeysError) {
+    do { try store.commit() } catch { throw .store(error) }
+  }
+
+  /// Clears what the store keeps of its former contents, and tells what it cannot clear.
+  public func scrub() throws(KeysError) -> [StoreResidue] {
+    do { return try store.scrub() } catch { throw .store(error) }
+  }
+
+  /// Drops what was written and closes.
+  public func cancel() { store.rollback() }
+
+  /// Adds up the documents of one pass.
+  private func counter(_ pass: Pass, _ progress: @escaping Progress) -> (Int) -> Void {
+    var done = 0
+    let documents = documents
+    progress(pass, 0, documents)
+    return { count in
+      done += count
+      progress(pass, done, documents)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// What the first pass of a rotation found. It decides whether the rotation may go on, and how doubtful
+// values are to be taken.
+
+/// What a store holds, judged under two keys.
+public struct Survey: Sendable {
+  /// One collection's numbers.
+  public struct CollectionNumbers: Sendable {
+    /// The collection's name.
+    public let name: String
+    /// Documents in all, with a sensitive value, and with a finding.
+    public internal(set) var documents = 0
+    public internal(set) var documentsWithValues = 0
+    public internal(set) var documentsWithFindings = 0
+    /// Values under the old key, under the new key, and all that cannot be read.
+    public internal(set) var oldValues = 0
+    public internal(set) var newValues = 0
+    public internal(set) var unreadableValues = 0
+    /// The length of all fields, in bytes.
+    public internal(set) var bytes = 0
+  }
+
+  /// A binary field.
+  public struct BinaryField: Hashable, Sendable {
+    /// The collection's name.
+    public let collection: String
+    /// The field's name.
+    public let field: String
+
+    /// Names a binary field.
+    public init(collection: String, field: String) {
+      self.collection = collection
+      self.field = field
+    }
+  }
+
+  /// What is in a binary field.
+  public enum BinaryContents: String, Sendable {
+    case ciphertext, plain
+  }
+
+  /// The collections in the order of the store.
+  public internal(set) var collections: [CollectionNumbers] = []
+  /// Everything that cannot be read or judged.
+  public internal(set) var findings = Findings()
+  /// Ciphertexts inside longer texts that open under the old key. They are left as they are.
+  public internal(set) var quotations = Findings()
+  /// What is in each binary field, as far as it could be decided.
+  public internal(set) var binaryFields: [BinaryField: BinaryContents] = [:]
+  /// Whether a value that opens under both keys is taken for a new one.
+  var bothMeansNew = false
+  /// Whether such values were named as findings because nothing decides.
+  var leavesAmbiguous = false
+
+  /// Values in JSON that open under one of the keys. Binary ones are worth less as evidence: only
+  /// their padding speaks.
+  var openedTexts = 0
+
+  /// Values that cannot be read.
+  public var unreadableValues: Int { collections.reduce(0) { $0 + $1.unreadableValues } }
+  /// Documents in all.
+  public var documents: Int { collections.reduce(0) { $0 + $1.documents } }
+  /// Values under the old key.
+  public var oldValues: Int { collections.reduce(0) { $0 + $1.oldValues } }
+  /// Values under the new key.
+  public var newValues: Int { collections.reduce(0) { $0 + $1.newValues } }
+
+  /// Whether the old key, or the new one, is the key of this store at all.
+  var keysFit: Bool {
+    unreadableValues == 0 || openedTexts > 0 || oldValues + newValues > unreadableValues
+  }
+}

@@ -1,0 +1,267 @@
+// Finds the sensitive values in a JSON text by their shape, token by token, and tells for each where
+// it is and how it is spelt. Nothing is decided here: whether a value opens, and under which key, is
+// the business of those who hold keys.
+
+internal import Native
+
+/// What a scan found in one text; used again from text to text.
+struct ScannedText {
+  /// A string that has the shape of a sensitive value.
+  struct Value {
+    /// The characters between the outermost quotes, or a part of them where the value is in JSON
+    /// inside a JSON string.
+    let range: Range<Int>
+    /// Vector and ciphertext in `ciphertexts`.
+    let ciphertext: Range<Int>
+    /// How to spell its replacement: one style for each level of strings, innermost first. Empty for
+    /// the usual value without any escape.
+    let spelling: [JSONEscapes.Style]
+  }
+
+  /// Something that should be a sensitive value, or holds one, and cannot be one.
+  struct Suspect {
+    let offset: Int
+    let reason: Finding.Reason
+  }
+
+  fileprivate(set) var values: [Value] = []
+  fileprivate(set) var ciphertexts: [UInt8] = []
+  fileprivate(set) var suspects: [Suspect] = []
+  /// Ciphertexts inside longer texts, such as an audit trail's: `range` covers the ciphertext alone.
+  fileprivate(set) var quotations: [Value] = []
+
+  /// Forgets what was found and keeps the memory.
+  mutating func clear() {
+    values.removeAll(keepingCapacity: true)
+    ciphertexts.removeAll(keepingCapacity: ciphertexts.capacity <= 8 << 20)
+    suspects.removeAll(keepingCapacity: true)
+    quotations.removeAll(keepingCapacity: true)
+  }
+}
+
+/// A scanner for the documents of one collection.
+struct ValueScanner {
+  private let places: KnownPlaces
+
+  /// JSON strings in JSON strings are followed this deep. Each level doubles the backslashes of the
+  /// one above, so that real documents have two at most.
+  private static let maximumNesting = 8
+
+  init(places: KnownPlaces) { self.places = places }
+
+  /// Replaces what is in `result` by what is in `text`.
+  func scan(_ text: Span<UInt8>, into result: inout ScannedText) {
+    result.clear()
+    do throws(JSONFault) {
+      try walk(text, nesting: 0, into: &result)
+      guard result.values.isEmpty || ByteSearch.isUTF8(text) else {
+        return result.distrust(.invalidUTF8)
+      }
+    } catch {
+      // What cannot be read as JSON cannot be changed with a good conscience.
+      result.distrust(.malformedJSON)
+      let found = Set(result.suspects.map(\.offset))
+      for offset in ShapeSearch.offsets(in: text) where !found.contains(offset) {
+        result.suspects.append(.init(offset: offset, reason: .malformedJSON))
+      }
+    }
+  }
+
+  /// An open object or array.
+  private struct Frame {
+    let isObject: Bool
+    var key = 0..<0
+    /// `"Type": "Sensitive"` or `"IsSensitive": true` is among the properties.
+    var saysSensitive = false
+    /// The property `Value`, if it is a string without the shape.
+    var plainValue: Int?
+  }
+
+  private func walk(
+    _ text: Span<UInt8>, nesting: Int, into result: inout ScannedText
+  ) throws(JSONFault) {
+    var tokens = JSONTokens(text)
+    var frames: [Frame] = []
+    while true {
+      switch try tokens.next(in: text) {
+      case .openObject: frames.append(Frame(isObject: true))
+      case .openArray: frames.append(Frame(isObject: false))
+      case .close:
+        if let frame = frames.popLast(), frame.saysSensitive, let offset = frame.plainValue {
+          result.suspects.append(.init(offset: offset, reason: .notEncrypted))
+        }
+      case .key(let key):
+        frames[frames.count - 1].key = key.range
+        if key.resemblesCiphertext { examine(key, text, nesting: nesting, into: &result) }
+      case .literal(let range):
+        if let frame = frames.last, frame.isObject, range.count == 4,
+          text[range.lowerBound] == UInt8(ascii: "t"),
+          equal(text, frame.key, ValueScanner.isSensitive)
+        {
+          frames[frames.count - 1].saysSensitive = true
+        }
+      case .string(let string):
+        let known =
+          string.resemblesCiphertext && examine(string, text, nesting: nesting, into: &result)
+        if !known, !string.range.isEmpty { consider(string, text, &frames, into: &result) }
+      case .end: return
+      }
+    }
+  }
+
+  /// Looks at a string that has not the shape, in case it should have.
+  private func consider(
+    _ string: JSONTokens.StringToken, _ text: Span<UInt8>, _ frames: inout [Frame],
+    into result: inout ScannedText
+  ) {
+    guard let frame = frames.last else { return }
+    let key = frame.key
+    if frame.isObject, key.count == 4, equal(text, key, ValueScanner.type) {
+      if equal(text, string.range, ValueScanner.sensitive) {
+        frames[frames.count - 1].saysSensitive = true
+      }
+    } else if frame.isObject, key.count == 5, equal(text, key, ValueScanner.value) {
+      frames[frames.count - 1].plainValue = string.range.lowerBound
+    }
+    if frame.isObject, KnownPlaces.mayRequire(lastKey: text, key) {
+      var path = ""
+      for frame in frames { path += frame.isObject ? "." + self.string(text, frame.key) : "[]" }
+      if places.require(String(path.drop { $0 == "." })) {
+        result.suspects.append(
+          .init(offset: string.range.lowerBound, reason: .notEncrypted))
+      }
+    }
+  }
+
+  /// Looks closely at a string in which a vector may follow a bar.
+  ///
+  /// - Returns: whether it is dealt with: as a value, or as JSON of its own.
+  @discardableResult
+  private func examine(
+    _ string: JSONTokens.StringToken, _ text: Span<UInt8>, nesting: Int,
+    into result: inout ScannedText
+  ) -> Bool {
+    let start = result.ciphertexts.count
+    if !string.hasEscapes {
+      if EncryptedValue.parse(text.extracting(string.range), appendingTo: &result.ciphertexts) {
+        let ciphertext = start..<result.ciphertexts.count
+        result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: []))
+        return true
+      }
+      if ShapeSearch.resemblesDamagedValue(text.extracting(string.range)) {
+        result.suspects.append(.init(offset: string.range.lowerBound, reason: .damagedShape))
+        return true
+      }
+      quote(text, string.range, nil, into: &result)
+      return false
+    }
+    var decoded: [UInt8] = []
+    JSONEscapes.decode(text, string.range, appendingTo: &decoded)
+    if EncryptedValue.parse(decoded.span, appendingTo: &result.ciphertexts) {
+      let ciphertext = start..<result.ciphertexts.count
+      let style = JSONEscapes.style(of: text, string.range)
+      result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: [style]))
+      return true
+    }
+    if ShapeSearch.resemblesDamagedValue(decoded.span) {
+      result.suspects.append(.init(offset: string.range.lowerBound, reason: .damagedShape))
+      return true
+    }
+    if nesting < ValueScanner.maximumNesting, ShapeSearch.beginsLikeJSON(decoded.span) {
+      var inner = ScannedText()
+      // A script may begin with a brace, too: what is no JSON is text.
+      if (try? walk(decoded.span, nesting: nesting + 1, into: &inner)) != nil {
+        result.adopt(inner, from: string.range, of: text)
+        return !inner.values.isEmpty
+      }
+    }
+    quote(decoded.span, 0..<decoded.count, (text, string.range), into: &result)
+    return false
+  }
+
+  private func quote(
+    _ text: Span<UInt8>, _ range: Range<Int>, _ outer: (Span<UInt8>, Range<Int>)?,
+    into result: inout ScannedText
+  ) {
+    var inner = ScannedText()
+    for found in ShapeSearch.ciphertexts(in: text, range) {
+      let start = inner.ciphertexts.count
+      guard EncryptedValue.parse(text.extracting(found), appendingTo: &inner.ciphertexts) else {
+        continue
+      }
+      inner.quotations.append(
+        .init(range: found, ciphertext: start..<inner.ciphertexts.count, spelling: []))
+    }
+    if let (outerText, outerRange) = outer {
+      result.adopt(inner, from: outerRange, of: outerText)
+    } else {
+      result.adopt(inner)
+    }
+  }
+
+  private func equal(_ text: Span<UInt8>, _ range: Range<Int>, _ word: [UInt8]) -> Bool {
+    word.count == range.count && word.indices.allSatisfy { word[$0] == text[range.lowerBound + $0] }
+  }
+
+  private func string(_ text: Span<UInt8>, _ range: Range<Int>) -> String {
+    String(decoding: Array(copying: text.extracting(range)), as: UTF8.self)
+  }
+
+  private static let type = Array("Type".utf8)
+  private static let value = Array("Value".utf8)
+  private static let sensitive = Array("Sensitive".utf8)
+  private static let isSensitive = Array("IsSensitive".utf8)
+}
+
+extension ScannedText {
+  /// Turns all values into suspects.
+  fileprivate mutating func distrust(_ reason: Finding.Reason) {
+    suspects += values.map { Suspect(offset: $0.range.lowerBound, reason: reason) }
+    values.removeAll()
+    quotations.removeAll()
+  }
+
+  /// Takes over what was found in the decoded form of the string at `range`.
+  fileprivate mutating func adopt(
+    _ inner: ScannedText, from range: Range<Int>, of text: Span<UInt8>
+  ) {
+    let shift = ciphertexts.count
+    ciphertexts += inner.ciphertexts
+    values += translate(inner.values, shift, range, text)
+    quotations += translate(inner.quotations, shift, range, text)
+    var positions = JSONEscapes.Positions(from: range.lowerBound)
+    for suspect in inner.suspects.sorted(by: { $0.offset < $1.offset }) {
+      let offset = positions.place(of: suspect.offset, in: text)
+      suspects.append(Suspect(offset: offset, reason: suspect.reason))
+    }
+  }
+
+  /// Takes over what was found in the same text.
+  fileprivate mutating func adopt(_ same: ScannedText) {
+    let shift = ciphertexts.count
+    ciphertexts += same.ciphertexts
+    quotations += same.quotations.map {
+      Value(
+        range: $0.range,
+        ciphertext: $0.ciphertext.lowerBound + shift..<$0.ciphertext.upperBound + shift,
+        spelling: $0.spelling)
+    }
+  }
+
+  private func translate(
+    _ found: [Value], _ shift: Int, _ range: Range<Int>, _ text: Span<UInt8>
+  ) -> [Value] {
+    var positions = JSONEscapes.Positions(from: range.lowerBound)
+    var translated: [Value] = []
+    for value in found {
+      let start = positions.place(of: value.range.lowerBound, in: text)
+      let end = positions.place(of: value.range.upperBound, in: text)
+      translated.append(
+        Value(
+          range: start..<end,
+          ciphertext: value.ciphertext.lowerBound + shift..<value.ciphertext.upperBound + shift,
+          spelling: value.spelling + [JSONEscapes.style(of: text, start..<end)]))
+    }
+    return translated
+  }
+}
