@@ -18,7 +18,7 @@ public final class Gzip {
     unsafe inflater.initialize(to: z_stream())
     unsafe deflater.initialize(to: z_stream())
     // 15 bits of window, 16 more for a gzip header and trailer.
-    let size = Int32(MemoryLayout<z_stream>.size)
+    let size = unsafe Int32(MemoryLayout<z_stream>.size)
     let inflating = unsafe inflateInit2_(inflater, 15 + 16, ZLIB_VERSION, size)
     let deflating = unsafe deflateInit2_(
       deflater, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, size)

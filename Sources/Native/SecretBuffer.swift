@@ -42,6 +42,13 @@ public final class SecretBuffer {
     count = 0
   }
 
+  /// Replaces what is in the buffer by a copy of `bytes`.
+  public func fill(_ bytes: Span<UInt8>) {
+    let target = unsafe reserve(bytes.count)
+    for index in bytes.indices { unsafe target[index] = bytes[index] }
+    count = bytes.count
+  }
+
   /// Memory for at least `length` bytes; what was there before is lost. The caller says with
   /// `use(_:)` how much of it counts.
   func reserve(_ length: Int) -> UnsafeMutablePointer<UInt8> {

@@ -39,11 +39,13 @@ public final class StoreRotation {
 
     /// The collections in the order of the survey.
     public let collections: [Collection]
-    /// The ledger of what was read, and of what was read back.
+    /// The ledger of what was read.
     public let ledgerBefore: Ledger
+    /// The ledger of what was read back.
     public let ledgerAfter: Ledger
-    /// The server certificate under the old key, and under the new one; nil if there is none.
+    /// The server certificate's thumbprint under the old key; nil if there is no certificate.
     public let thumbprintBefore: String?
+    /// The same under the new key.
     public let thumbprintAfter: String?
   }
 

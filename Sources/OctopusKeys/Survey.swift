@@ -7,13 +7,17 @@ public struct Survey: Sendable {
   public struct CollectionNumbers: Sendable {
     /// The collection's name.
     public let name: String
-    /// Documents in all, with a sensitive value, and with a finding.
+    /// Documents in all.
     public internal(set) var documents = 0
+    /// Documents with a sensitive value that opens.
     public internal(set) var documentsWithValues = 0
+    /// Documents in which something cannot be read.
     public internal(set) var documentsWithFindings = 0
-    /// Values under the old key, under the new key, and all that cannot be read.
+    /// Values under the old key.
     public internal(set) var oldValues = 0
+    /// Values under the new key.
     public internal(set) var newValues = 0
+    /// Values that cannot be read.
     public internal(set) var unreadableValues = 0
     /// The length of all fields, in bytes.
     public internal(set) var bytes = 0
@@ -66,6 +70,6 @@ public struct Survey: Sendable {
 
   /// Whether the old key, or the new one, is the key of this store at all.
   var keysFit: Bool {
-    unreadableValues == 0 || openedTexts > 0 || oldValues + newValues > unreadableValues
+    unreadableValues == 0 || openedTexts > 0 || oldValues + newValues >= unreadableValues
   }
 }

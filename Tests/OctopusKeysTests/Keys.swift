@@ -1,0 +1,69 @@
+// Keys and ciphertexts for tests, and a rotation in one call.
+
+import Foundation
+import Native
+
+@testable import OctopusKeys
+
+func key(_ first: UInt8, bytes: Int = 16) throws -> MasterKey {
+  let raw = (0..<bytes).map { first &+ UInt8($0) }
+  let secret = SecretBytes(copying: raw.span)
+  return try MasterKey(bytes: secret, source: "test")
+}
+
+/// Vector and ciphertext of `plaintext`.
+func seal(_ plaintext: [UInt8], _ key: borrowing MasterKey) throws -> [UInt8] {
+  let buffer = try buffer(plaintext)
+  var output: [UInt8] = []
+  try ValueCipher(key).seal(buffer, appendingTo: &output)
+  return output
+}
+
+/// The text form of a ciphertext of `plaintext`.
+func value(_ plaintext: String, _ key: borrowing MasterKey) throws -> String {
+  let ciphertext = try seal(Array(plaintext.utf8), key)
+  var text: [UInt8] = []
+  EncryptedValue.format(ciphertext.span, appendingTo: &text)
+  return String(decoding: text, as: UTF8.self)
+}
+
+/// What `text` opens to, or nil.
+func open(_ text: String, _ key: borrowing MasterKey) throws -> String? {
+  var ciphertext: [UInt8] = []
+  let bytes = Array(text.utf8)
+  guard EncryptedValue.parse(bytes.span, appendingTo: &ciphertext) else { return nil }
+  let plaintext = SecretBuffer()
+  let cipher = try ValueCipher(key)
+  let opening = try cipher.open(ciphertext.span, as: .text, into: plaintext)
+  guard opening == .opened else { return nil }
+  return plaintext.withBytes { String(decoding: Array(copying: $0), as: UTF8.self) }
+}
+
+/// Bytes in a buffer for secrets, by way of a key that encrypts and decrypts them.
+func buffer(_ bytes: [UInt8]) throws -> SecretBuffer {
+  let buffer = SecretBuffer()
+  buffer.fill(bytes.span)
+  return buffer
+}
+
+/// Rotates the whole store from one key to another.
+@discardableResult
+func rotate(
+  _ store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey,
+  options: StoreRotation.Options = .init()
+) throws -> (survey: Survey, outcome: StoreRotation.Outcome) {
+  let rotation = try StoreRotation(store: store, oldKey: old, newKey: new, options: options)
+  let survey = try rotation.survey(.rewrite, progress: { _, _, _ in })
+  let outcome = try rotation.rewrite(survey, progress: { _, _, _ in })
+  try rotation.commit()
+  return (survey, outcome)
+}
+
+/// Every character of `text` that is part of a ciphertext, spelt in whatever way, as one `#` a value.
+func masked(_ text: String) -> String {
+  let digit = #"(?:[A-Za-z0-9+/=]|\\+u00[0-9A-Fa-f]{2}|\\+/)"#
+  let expression = try? NSRegularExpression(
+    pattern: digit + #"{24,}?(?:\||\\+u007[Cc])"# + digit + #"{24}"#)
+  let range = NSRange(text.startIndex..., in: text)
+  return expression?.stringByReplacingMatches(in: text, range: range, withTemplate: "#") ?? ""
+}

@@ -1,0 +1,84 @@
+// A store in memory, for tests of the rotation alone: it keeps the contract and knows nothing else.
+
+import OctopusKeys
+
+final class MemoryStore: Store {
+  struct Document {
+    var id: String
+    var fields: [[UInt8]?]
+  }
+
+  let kind = "memory"
+  let location = "memory"
+  var contents: [(collection: StoreCollection, documents: [Document])]
+  private(set) var writes = 0
+  private(set) var committed = false
+  private var original: [(collection: StoreCollection, documents: [Document])]?
+  /// Called for every write, to damage what is stored.
+  var tamper: ((inout [UInt8]) -> Void)?
+
+  init(_ contents: [(collection: StoreCollection, documents: [Document])]) {
+    self.contents = contents
+  }
+
+  /// One collection with a JSON field.
+  convenience init(table: String = "VariableSet", json: [String]) {
+    let collection = StoreCollection(name: table, fields: [.init(name: "JSON", kind: .json)])
+    let documents = json.enumerated().map {
+      Document(id: "Documents-\($0.offset)", fields: [Array($0.element.utf8)])
+    }
+    self.init([(collection, documents)])
+  }
+
+  func text(_ index: Int) -> String {
+    String(decoding: contents[0].documents[index].fields[0] ?? [], as: UTF8.self)
+  }
+
+  func begin(_ access: StoreAccess) throws(StoreError) { original = contents }
+  func collections() throws(StoreError) -> [StoreCollection] { contents.map(\.collection) }
+
+  func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
+    contents.first { $0.collection == collection }?.documents.count ?? 0
+  }
+
+  func readPage(
+    of collection: StoreCollection, after key: [UInt8]?, into page: inout DocumentPage
+  ) throws(StoreError) {
+    page.clear()
+    guard let documents = contents.first(where: { $0.collection == collection })?.documents else {
+      return
+    }
+    let start = key.map { $0[0] &* 1 }.map(Int.init).map { $0 + 1 } ?? 0
+    for index in documents.indices.dropFirst(start).prefix(3) {
+      page.addDocument(key: [UInt8(index)].span, id: Array(documents[index].id.utf8).span)
+      for (field, bytes) in documents[index].fields.enumerated() {
+        if let bytes { page.addField(field, storage: .text, contents: bytes.span) }
+      }
+    }
+  }
+
+  func write(
+    _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
+  ) throws(StoreError) {
+    guard let place = contents.firstIndex(where: { $0.collection == collection }) else { return }
+    for edit in edits.edits {
+      let document = Int(page.bytes[page.documents[edit.document].key.lowerBound])
+      var bytes = Array(edits.bytes[edit.range])
+      tamper?(&bytes)
+      contents[place].documents[document].fields[page.slots[edit.slot].field] = bytes
+      writes += 1
+    }
+  }
+
+  func commit() throws(StoreError) {
+    committed = true
+    original = nil
+  }
+
+  func rollback() {
+    if let original { contents = original }
+    original = nil
+  }
+
+  func scrub() throws(StoreError) -> [StoreResidue] { [] }
+}

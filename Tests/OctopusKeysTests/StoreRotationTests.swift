@@ -1,0 +1,305 @@
+import Foundation
+import Native
+import Testing
+
+@testable import OctopusKeys
+
+@Suite struct StoreRotationTests {
+  @Test func everyValueIsUnderTheNewKeyAndTheRestIsAsItWas() throws {
+    let old = try key(1)
+    let new = try key(100, bytes: 32)
+    let secrets = ["", "x", "fifteen bytes!!", "sixteen bytes!!!", "pässwörd 🔑", "a|b|c"]
+    let values = try secrets.map { try value($0, old) }
+    let store = MemoryStore(json: [
+      #"{ "a" : "\#(values[0])","n":1.50,"b":["\#(values[1])",null,""] }"#,
+      "{\r\n  \"a\": \"\(values[2])\",\r\n  \"a\": \"\(values[3])\"\r\n}",
+      #"{"nothing":"here"}"#,
+      #"["\#(values[4])","\#(values[5])"]"#,
+    ])
+    let before = (0..<4).map(store.text)
+    let (survey, outcome) = try rotate(store, old, new)
+    #expect(store.committed)
+    #expect(survey.documents == 4 && survey.oldValues == 6)
+    #expect(outcome.collections.map(\.updatedDocuments) == [3])
+    #expect(outcome.collections.map(\.reencryptedValues) == [6])
+    #expect(outcome.ledgerBefore == outcome.ledgerAfter && outcome.ledgerAfter.values == 6)
+    var opened: [String] = []
+    for index in 0..<4 {
+      #expect(masked(store.text(index)) == masked(before[index]))
+      let parts = store.text(index).split(separator: "\"").map(String.init)
+      opened += try parts.compactMap { try open($0, new) }
+    }
+    #expect(opened == secrets)
+    #expect(store.text(2) == before[2] && store.writes == 3, "only what changed is written")
+  }
+
+  @Test func freshVectorForEveryValue() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let same = try value("same", old)
+    let store = MemoryStore(json: [#"["\#(same)","\#(same)"]"#])
+    try rotate(store, old, new)
+    let parts = store.text(0).split(separator: "\"").filter { $0.count > 10 }
+    #expect(parts.count == 2 && parts[0] != parts[1])
+  }
+
+  @Test func wrongOldKeyIsRecognised() throws {
+    let old = try key(1)
+    let wrong = try key(2)
+    let new = try key(100)
+    let values = try (0..<50).map { try value("secret \($0)", old) }
+    let store = MemoryStore(json: values.map { #"{"x":"\#($0)"}"# })
+    let fingerprint = try KeyFingerprint(of: wrong)
+    #expect(throws: KeysError.keyOpensNothing(fingerprint, location: "memory", values: 50)) {
+      try rotate(store, wrong, new)
+    }
+    var options = StoreRotation.Options()
+    options.leaveUnreadable = true
+    #expect(throws: KeysError.keyOpensNothing(fingerprint, location: "memory", values: 50)) {
+      try rotate(store, wrong, new, options: options)
+    }
+    #expect(store.writes == 0)
+  }
+
+  @Test func unreadableValuesStopTheRunOrAreLeft() throws {
+    let old = try key(1)
+    let third = try key(2)
+    let new = try key(100)
+    let foreign = try value("foreign", third)
+    let good = try value("good", old)
+    let json = [
+      #"{"x":"\#(good)"}"#, #"{"Variables":[{},{"Value":"\#(foreign)"}],"y":"\#(good)"}"#,
+      #"{"x":"\#(good)""#,
+    ]
+    let store = MemoryStore(json: json)
+    var stopped: Findings?
+    do {
+      try rotate(store, old, new)
+    } catch KeysError.unreadable(let findings, _) {
+      stopped = findings
+    }
+    let findings = try #require(stopped)
+    #expect(findings.count == 2 && findings.countByCollection == ["VariableSet": 2])
+    #expect(findings.first[0].document == "Documents-1")
+    #expect(findings.first[0].path == "Variables[1].Value")
+    #expect(findings.first[0].reason == .opensUnderNoKey)
+    #expect(findings.first[1].reason == .malformedJSON && findings.first[1].offset == 6)
+    #expect(store.writes == 0)
+
+    var options = StoreRotation.Options()
+    options.leaveUnreadable = true
+    let (survey, outcome) = try rotate(store, old, new, options: options)
+    #expect(survey.findings.count == 2)
+    #expect(outcome.collections[0].reencryptedValues == 2)
+    #expect(store.text(1).contains(foreign) && !store.text(1).contains(good))
+    #expect(store.text(2) == json[2], "a document that is no JSON stays as it was")
+  }
+
+  @Test func aValueUnderTheNewKeyStaysAsItIs() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let done = try value("done", new)
+    let store = MemoryStore(json: [#"["\#(done)","\#(try value("todo", old))"]"#])
+    let (survey, outcome) = try rotate(store, old, new)
+    #expect(survey.newValues == 1 && survey.oldValues == 1)
+    #expect(outcome.collections[0].reencryptedValues == 1)
+    #expect(outcome.ledgerAfter.values == 2)
+    #expect(store.text(0).contains(done))
+  }
+
+  /// A ciphertext that opens under both keys, found by trying.
+  private func ambiguous(_ a: borrowing MasterKey, _ b: borrowing MasterKey) throws -> [UInt8] {
+    let (first, second) = (try ValueCipher(a), try ValueCipher(b))
+    let (buffer, scratch) = (try buffer(Array("y".utf8)), SecretBuffer())
+    while true {
+      var ciphertext: [UInt8] = []
+      try first.seal(buffer, appendingTo: &ciphertext)
+      let opening = try second.open(ciphertext.span, as: .binary, into: scratch)
+      if opening == .opened { return ciphertext }
+    }
+  }
+
+  @Test func theOtherValuesDecideWhatOpensUnderBothKeys() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let both = try ambiguous(old, new)
+    let sure = try seal(Array("sure".utf8), old)
+    let fields = [StoreCollection.Field(name: "Blob", kind: .binary)]
+    let collection = StoreCollection(name: "BlobDocument", fields: fields)
+    let store = MemoryStore([
+      (collection, [.init(id: "1", fields: [both]), .init(id: "2", fields: [sure])])
+    ])
+    let (survey, _) = try rotate(store, old, new)
+    #expect(survey.oldValues == 2 && survey.newValues == 0 && survey.findings.count == 0)
+    let plaintext = SecretBuffer()
+    let stored = try #require(store.contents[0].documents[0].fields[0])
+    _ = try ValueCipher(new).open(stored.span, as: .text, into: plaintext)
+    #expect(plaintext.withBytes { Array(copying: $0) } == Array("y".utf8))
+  }
+
+  @Test func nothingDecidesBetweenOldAndNewInAMixedStore() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let both = try ambiguous(old, new)
+    let fields = [StoreCollection.Field(name: "Blob", kind: .binary)]
+    let collection = StoreCollection(name: "BlobDocument", fields: fields)
+    let store = MemoryStore([
+      (
+        collection,
+        [
+          .init(id: "1", fields: [both]),
+          .init(id: "2", fields: [try seal(Array("old".utf8), old)]),
+          .init(id: "3", fields: [try seal(Array("new".utf8), new)]),
+        ]
+      )
+    ])
+    #expect(throws: KeysError.self) { try rotate(store, old, new) }
+    #expect(store.writes == 0)
+    var options = StoreRotation.Options()
+    options.leaveUnreadable = true
+    let (survey, _) = try rotate(store, old, new, options: options)
+    #expect(survey.findings.first.map(\.reason) == [.ambiguous])
+    #expect(store.contents[0].documents[0].fields[0] == both)
+  }
+
+  @Test func binaryFieldsAreJudgedAsAWhole() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let fields = [StoreCollection.Field(name: "Data", kind: .binary)]
+    let collection = StoreCollection(name: "Unknown", fields: fields)
+    let a = try seal(Array("a".utf8), old)
+    let b = try seal(Array(repeating: 7, count: 100), old)
+    let plain = [UInt8](repeating: 0x50, count: 64)
+    func store(_ blobs: [[UInt8]]) -> MemoryStore {
+      MemoryStore([
+        (collection, blobs.enumerated().map { .init(id: "\($0.offset)", fields: [$0.element]) })
+      ])
+    }
+    let allOpen = store([a, b, []])
+    try rotate(allOpen, old, new)
+    #expect(allOpen.writes == 2, "two values that open are ciphertext; an empty one says nothing")
+    let noneOpens = store([plain, plain, [1, 2, 3]])
+    try rotate(noneOpens, old, new)
+    #expect(noneOpens.writes == 0)
+    for undecided in [[a], [a, plain], [a, b, [1]]] {
+      #expect(throws: KeysError.self) { try rotate(store(undecided), old, new) }
+      var options = StoreRotation.Options()
+      let field = Survey.BinaryField(collection: "Unknown", field: "Data")
+      options.binaryFields = [field: .plain]
+      let left = store(undecided)
+      try rotate(left, old, new, options: options)
+      #expect(left.writes == 0)
+      options.binaryFields = [field: .ciphertext]
+      options.leaveUnreadable = true
+      let rotated = store(undecided)
+      try rotate(rotated, old, new, options: options)
+      #expect(rotated.writes == undecided.filter { $0 == a || $0 == b }.count)
+    }
+  }
+
+  @Test func packedDocumentsStayPacked() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let text = #"{"name":"数 é 🔑","x":"\#(try value("packed", old))"}"#
+    var wide: [UInt8] = []
+    _ = UTF16Text.encode(Array(text.utf8).span, order: .little, appendingTo: &wide)
+    var packed: [UInt8] = []
+    Gzip().pack(wide.span, appendingTo: &packed)
+    let fields = [
+      StoreCollection.Field(name: "JSON", kind: .json),
+      StoreCollection.Field(name: "JSONBlob", kind: .jsonBlob),
+    ]
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "RunbookSnapshot", fields: fields),
+        [
+          .init(id: "1", fields: [nil, packed]),
+          .init(id: "2", fields: [Array(text.utf8), packed]),
+        ]
+      )
+    ])
+    let (_, outcome) = try rotate(store, old, new)
+    #expect(outcome.collections[0].updatedDocuments == 2)
+    #expect(
+      outcome.collections[0].reencryptedValues == 3, "where both are filled, both are rewritten")
+    let stored = try #require(store.contents[0].documents[0].fields[1])
+    let unpacked = try run(
+      "python3",
+      [
+        "-c",
+        "import sys,gzip;sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()).decode('utf-16-le').encode())",
+      ], input: Data(stored))
+    let result = String(decoding: unpacked, as: UTF8.self)
+    #expect(masked(result) == masked(text) && result != text)
+  }
+
+  @Test func aDamagedPackedDocumentIsNamed() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let fields = [StoreCollection.Field(name: "JSONBlob", kind: .jsonBlob)]
+    var packed: [UInt8] = []
+    Gzip().pack(Array("{}".utf8).span, appendingTo: &packed)
+    for damaged in [Array(packed.dropLast()), packed + [0], [1, 2, 3]] {
+      let store = MemoryStore([
+        (StoreCollection(name: "T", fields: fields), [.init(id: "1", fields: [damaged])])
+      ])
+      #expect(throws: KeysError.self) { try rotate(store, old, new) }
+    }
+  }
+
+  @Test func whatIsReadBackMustBeWhatWasWritten() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let text =
+      #"{"a":"some text","x":"\#(try value("secret", old))","y":"\#(try value("2", old))"}"#
+    // A store that loses the end, changes a letter outside the values, or loses a value.
+    let tampers: [(inout [UInt8]) -> Void] = [
+      { $0.removeLast(1) }, { $0[7] ^= 1 }, { $0 = Array(#"{"x":""}"#.utf8) }, { $0[25] ^= 2 },
+    ]
+    for tamper in tampers {
+      let store = MemoryStore(json: [text])
+      store.tamper = tamper
+      #expect(throws: KeysError.self) { try rotate(store, old, new) }
+      #expect(!store.committed && store.text(0) == text)
+    }
+  }
+
+  @Test func theSameKeyIsNoRotation() throws {
+    let old = try key(1)
+    let same = try key(1)
+    let fingerprint = try KeyFingerprint(of: old)
+    #expect(throws: KeysError.sameKey(fingerprint)) { try rotate(MemoryStore(json: []), old, same) }
+  }
+
+  @Test func ciphertextInLongerTextIsReportedAndLeft() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let text = #"{"log":"it was \#(try value("secret", old)) yesterday"}"#
+    let store = MemoryStore(json: [text])
+    let (survey, _) = try rotate(store, old, new)
+    #expect(survey.quotations.count == 1 && store.text(0) == text)
+  }
+
+  @Test func valuesThatAreNoTextAreNamed() throws {
+    let old = try key(1)
+    let new = try key(100)
+    var text: [UInt8] = []
+    let sealed = try seal([0xFF, 0xFE, 0x80], old)
+    EncryptedValue.format(sealed.span, appendingTo: &text)
+    let nonsense = #"{"x":"\#(String(decoding: text, as: UTF8.self))"}"#
+    let store = MemoryStore(json: [nonsense, #"["\#(try value("good", old))"]"#])
+    do {
+      try rotate(store, old, new)
+      Issue.record("it went through")
+    } catch KeysError.unreadable(let findings, _) {
+      #expect(findings.first.map(\.reason) == [.opensToNonsense])
+    }
+    // A certificate is no text either, and is taken.
+    text = []
+    let certificate: [UInt8] = [0x30, 0x82, 0x00, 0x03, 0xFF, 0xFE, 0x80]
+    let sealedCertificate = try seal(certificate, old)
+    EncryptedValue.format(sealedCertificate.span, appendingTo: &text)
+    let other = MemoryStore(json: [#"{"x":"\#(String(decoding: text, as: UTF8.self))"}"#])
+    #expect(try rotate(other, old, new).survey.oldValues == 1)
+  }
+}

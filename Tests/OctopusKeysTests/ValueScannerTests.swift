@@ -1,0 +1,190 @@
+import Foundation
+import Native
+import Testing
+
+@testable import OctopusKeys
+
+@Suite struct ValueScannerTests {
+  private func scan(_ text: String, table: String = "Any") -> ScannedText {
+    var result = ScannedText()
+    ValueScanner(places: KnownPlaces(collection: table))
+      .scan(Array(text.utf8).span, into: &result)
+    return result
+  }
+
+  /// The places that a scan found, as pieces of the text.
+  private func pieces(_ text: String) -> [String] {
+    let bytes = Array(text.utf8)
+    return scan(text).values.map { String(decoding: bytes[$0.range], as: UTF8.self) }
+  }
+
+  @Test func findsValuesWhereverTheyAre() throws {
+    let old = try key(1)
+    let a = try value("a", old)
+    let b = try value("a longer one, of more than a block", old)
+    #expect(pieces(#"{"x":"\#(a)","y":["\#(b)",{"z":"\#(a)"}]}"#) == [a, b, a])
+    #expect(pieces(#""\#(a)""#) == [a])
+    #expect(pieces("\u{FEFF}[\"\(b)\"]") == [b])
+    #expect(pieces(#"{"x":"\#(a)","x":"\#(b)"}"#) == [a, b], "duplicate keys are both values")
+  }
+
+  @Test func understandsEveryWayToSpellAValue() throws {
+    let old = try key(1)
+    var plain = ""
+    repeat { plain = try value("secret", old) } while !plain.contains("+") || !plain.contains("/")
+    let spellings = [
+      plain.replacing("+", with: #"\u002B"#),
+      plain.replacing("+", with: #"\u002b"#),
+      plain.replacing("/", with: #"\/"#),
+      plain.replacing("/", with: #"\u002F"#),
+      plain.replacing("|", with: #"\u007c"#),
+      plain.replacing("=", with: #"\u003D"#),
+      plain.replacing("+", with: #"\u002B"#).replacing("|", with: #"\u007C"#)
+        .replacing("/", with: #"\/"#),
+    ]
+    for spelling in spellings {
+      let found = scan(#"{"x":"\#(spelling)"}"#)
+      try #require(found.values.count == 1, "\(spelling)")
+      // Spelt again in the same style it is the same text again.
+      var again: [UInt8] = []
+      JSONEscapes.encode(
+        Array(plain.utf8).span, found.values[0].spelling[0], appendingTo: &again)
+      #expect(String(decoding: again, as: UTF8.self) == spelling)
+    }
+  }
+
+  @Test func findsValuesInJSONInsideStrings() throws {
+    let old = try key(1)
+    let value = try value("deep", old)
+    var text = #"{"x":"\#(value)"}"#
+    for depth in 1...4 {
+      let data = try JSONSerialization.data(withJSONObject: ["level\(depth)": text])
+      text = String(decoding: data, as: UTF8.self)
+      let found = scan(text)
+      try #require(found.values.count == 1, "depth \(depth)")
+      #expect(found.values[0].spelling.count == depth)
+      // JSONSerialization spells `/` as `\/`: the piece decodes to the value, level by level.
+      var piece = Array(Array(text.utf8)[found.values[0].range])
+      for _ in found.values[0].spelling {
+        var decoded: [UInt8] = []
+        JSONEscapes.decode(piece.span, 0..<piece.count, appendingTo: &decoded)
+        piece = decoded
+      }
+      #expect(String(decoding: piece, as: UTF8.self) == value)
+    }
+  }
+
+  @Test(arguments: [
+    "a|b", "QUJD|REVG", "|", "", "Get-Item | Where-Object { $_ } |Select", #"x\u007cy"#,
+    "0123456789abcdef0123456789abcdef|0123456789abcdef0123456789abcdef",
+  ])
+  func leavesOtherTextAlone(_ text: String) {
+    let found = scan(#"{"x":"\#(text)"}"#)
+    #expect(found.values.isEmpty && found.suspects.isEmpty && found.quotations.isEmpty)
+  }
+
+  @Test func namesDamagedShapes() throws {
+    let old = try key(1)
+    let value = try value("secret", old)
+    for damaged in [String(value.dropFirst()), String(value.dropLast()), value + "="] {
+      let found = scan(#"{"x":"\#(damaged)"}"#)
+      #expect(found.suspects.map(\.reason) == [.damagedShape], "\(damaged)")
+    }
+  }
+
+  @Test func findsQuotedCiphertexts() throws {
+    let old = try key(1)
+    let value = try value("secret", old)
+    let text = #"{"x":"was \#(value) before"}"#
+    let found = scan(text)
+    #expect(found.values.isEmpty && found.suspects.isEmpty)
+    let bytes = Array(text.utf8)
+    #expect(found.quotations.map { String(decoding: bytes[$0.range], as: UTF8.self) } == [value])
+  }
+
+  @Test func namesPlainTextInKnownPlaces() {
+    #expect(scan(#"{"Password":"hunter2"}"#, table: "account").suspects.count == 1)
+    #expect(scan(#"{"Password":"hunter2"}"#, table: "User").suspects.isEmpty)
+    #expect(scan(#"{"Password":"","Token":null}"#, table: "Account").suspects.isEmpty)
+    #expect(scan(#"{"a":[{"SensitiveValue":"x"}]}"#).suspects.map(\.reason) == [.notEncrypted])
+    let variables =
+      #"{"Variables":[{"Value":"x","Type":"Sensitive"},{"Value":"y","Type":"String"}]}"#
+    #expect(scan(variables).suspects.count == 1)
+    #expect(scan(#"{"Value":"x","IsSensitive":true}"#).suspects.count == 1)
+    #expect(scan(#"{"Value":{"Type":"Sensitive"},"Type":"String"}"#).suspects.isEmpty)
+  }
+
+  @Test func distrustsWhatIsNoJSON() throws {
+    let old = try key(1)
+    let value = try value("secret", old)
+    for text in [
+      #"{"x":"\#(value)""#, #"{"x":"\#(value)"}}"#, #"{"x":"\#(value)",}"#, #"{x:"\#(value)"}"#,
+      value, "{\"x\":\"\(value)\",\"y\":\"\u{0}\"}", #"{"y":01,"x":"\#(value)"}"#,
+      #"{"y":tru,"x":"\#(value)"}"#, #"{"y":"\x","x":"\#(value)"}"#,
+    ] {
+      let found = scan(text)
+      #expect(found.values.isEmpty)
+      #expect(found.suspects.map(\.reason) == [.malformedJSON], "\(text)")
+    }
+    #expect(scan("no JSON and no value").suspects.isEmpty)
+  }
+
+  @Test func distrustsInvalidUTF8() throws {
+    let old = try key(1)
+    let value = try value("secret", old)
+    for bad: [UInt8] in [
+      [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xE2],
+    ] {
+      var text = Array(#"{"x":"\#(value)","y":""#.utf8)
+      text += bad + Array("\"}".utf8)
+      var result = ScannedText()
+      ValueScanner(places: KnownPlaces(collection: "")).scan(text.span, into: &result)
+      #expect(result.values.isEmpty)
+      #expect(result.suspects.map(\.reason) == [.invalidUTF8], "\(bad)")
+    }
+  }
+
+  @Test func readsTenThousandLevels() throws {
+    let old = try key(1)
+    let value = try value("secret", old)
+    let deep = String(repeating: #"{"a":["#, count: 10_000)
+    let end = String(repeating: "]}", count: 10_000)
+    #expect(pieces(deep + "\"\(value)\"" + end) == [value])
+  }
+
+  /// What Python's reader takes, the tokens take, and the other way round.
+  @Test func agreesWithAnotherReader() throws {
+    let texts = [
+      "{}", "[]", "1", "-0.5e+3", "true", "null", #""\ud83d\ude00""#, "[1,2,[3]]",
+      #"{"a":{"b":[]}}"#,
+      " { } ", "\t[\r\n1 ]\n", "\"é数\"", "0", "-0", "1E5", "[[[]]]", #"{"a":1,"a":2}"#, "",
+      "{", "[1,]", "{\"a\"}", "01", "1.", ".5", "+1", "1e", "nul", "truee", "fals", "\"\u{1}\"",
+      "[1 2]", "{\"a\":1,}", "\"\\u12\"", "\"\\u12G4\"", "\"\\q\"", "\"a", "]", "{]", "[}", "1 1",
+      "{\"a\":}", "{,}", "[,1]", "{1:2}", "'a'", "-", "--1", "1e+", "[\"a\":1]", "{\"a\" 1}",
+      "\u{0}",
+    ]
+    let program = """
+      import json, sys
+      def reads(text):
+        try: json.loads(text); return True
+        except ValueError: return False
+      print(json.dumps([reads(text) for text in json.load(sys.stdin)]))
+      """
+    let answer = try run(
+      "python3", ["-c", program], input: try JSONSerialization.data(withJSONObject: texts))
+    let theirs = try #require(try JSONSerialization.jsonObject(with: answer) as? [Bool])
+    #expect(theirs.contains(true) && theirs.contains(false))
+    for (text, theirs) in zip(texts, theirs) {
+      #expect(isJSON(text) == theirs, "\(text)")
+    }
+  }
+
+  private func isJSON(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    var tokens = JSONTokens(bytes.span)
+    while true {
+      guard let token = try? tokens.next(in: bytes.span) else { return false }
+      if case .end = token { return true }
+    }
+  }
+}
