@@ -9,6 +9,8 @@ struct RewriteOutcome: Sendable {
   /// Documents written and values encrypted anew, in the order of the survey's collections.
   var updatedDocuments: [Int] = []
   var reencryptedValues: [Int] = []
+  /// Documents that stay as they were because something in them cannot be read.
+  var failedDocuments = 0
   var ledger = Ledger()
   /// The server certificate's thumbprint, as it opened under the old key.
   var thumbprint: String?
@@ -28,6 +30,7 @@ final class Rewriter {
   private var spelt: [UInt8] = []
   private var outcome = RewriteOutcome()
   private var reencrypted = 0
+  private var meetsUnreadable = false
 
   init(
     store: any Store, keys: KeyRing, new: ValueCipher, survey: Survey, ledger: LedgerWriter
@@ -49,15 +52,19 @@ final class Rewriter {
       reencrypted = 0
       try DocumentWalk.each(of: collection, in: store) { (page) throws(KeysError) in
         edits.clear()
-        var last = -1
         for index in page.documents.indices {
+          meetsUnreadable = false
+          var changed = false
           for slot in page.documents[index].slots {
             let start = edits.bytes.count
-            if try rewrite(slot, of: page.documents[index], page, collection) {
-              edits.add(document: index, slot: slot, from: start)
-              if index != last { updated += 1 }
-              last = index
-            }
+            guard try rewrite(slot, of: page.documents[index], page, collection) else { continue }
+            edits.add(document: index, slot: slot, from: start)
+            changed = true
+          }
+          if changed {
+            updated += 1
+          } else if meetsUnreadable {
+            outcome.failedDocuments += 1
           }
         }
         do throws(StoreError) {
@@ -89,14 +96,18 @@ final class Rewriter {
     var changed = false
     if field.kind == .binary {
       let place = Survey.BinaryField(collection: collection.name, field: field.name)
-      guard survey.binaryFields[place] == .ciphertext, contents.count >= 32,
-        contents.count % 16 == 0
-      else { return false }
+      guard survey.binaryFields[place] == .ciphertext, !contents.isEmpty else { return false }
+      guard contents.count >= 32, contents.count % 16 == 0 else {
+        meetsUnreadable = true
+        return false
+      }
       changed = try rewriteBinary(contents)
     } else {
       let isCertificate = ServerCertificate.isDocument(name)
-      _ = try reader.withText(of: contents, kind: field.kind) { (text, form) throws(KeysError) in
+      let isText = try reader.withText(of: contents, kind: field.kind) {
+        (text, form) throws(KeysError) in
         scanner.scan(text, into: &scanned)
+        if !scanned.suspects.isEmpty { meetsUnreadable = true }
         if form == .plain {
           changed = try splice(text, isCertificate: isCertificate, into: &edits.bytes)
         } else {
@@ -105,6 +116,7 @@ final class Rewriter {
           if changed { reader.wrap(result, as: form, appendingTo: &edits.bytes) }
         }
       }
+      if !isText { meetsUnreadable = true }
     }
     try ledger.endField()
     return changed
@@ -184,7 +196,9 @@ final class Rewriter {
       _ = try new.open(ciphertext, as: contents, into: keys.plaintext)
       return .new
     case .both: return .old
-    case .nonsense, .neither: return .unreadable
+    case .nonsense, .neither:
+      meetsUnreadable = true
+      return .unreadable
     }
   }
 }

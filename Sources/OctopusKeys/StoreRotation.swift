@@ -39,6 +39,8 @@ public final class StoreRotation {
 
     /// The collections in the order of the survey.
     public let collections: [Collection]
+    /// Documents that stay as they were because something in them cannot be read.
+    public let failedDocuments: Int
     /// The ledger of what was read.
     public let ledgerBefore: Ledger
     /// The ledger of what was read back.
@@ -127,7 +129,7 @@ public final class StoreRotation {
           name: collections[$0].name, updatedDocuments: written.updatedDocuments[$0],
           reencryptedValues: written.reencryptedValues[$0])
       },
-      ledgerBefore: written.ledger, ledgerAfter: ledger,
+      failedDocuments: written.failedDocuments, ledgerBefore: written.ledger, ledgerAfter: ledger,
       thumbprintBefore: written.thumbprint, thumbprintAfter: readBack.thumbprint)
   }
 
