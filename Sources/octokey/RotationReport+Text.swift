@@ -1,0 +1,111 @@
+// The rotation report in words. It begins with the lines of the vendor's own report, in their order,
+// because scripts read them.
+
+extension RotationReport {
+  /// The first line without the key, which is a secret and is written by whoever may show it.
+  static let firstLine = "New Master Key: "
+
+  /// Everything after the first line, which ends with a newline.
+  var textAfterFirstLine: String {
+    let updatedLine = "\(documents.updated)/\(documents.processed) documents were updated"
+    var lines = [
+      "Processed \(documents.processed) documents.",
+      updatedLine,
+      "\(documents.failed)/\(documents.processed) documents were left unchanged due to errors",
+      "",
+      "Replaced Master Key",
+      "Your Master Key has been replaced, and all of your sensitive values updated with new Master "
+        + "Key.",
+      "",
+      updatedLine,
+      "",
+    ]
+    lines += details
+    lines += ["", "Values by collection"]
+    lines += table
+    if !unreadable.isEmpty {
+      lines += ["", "Values that open under neither key; they are as they were"]
+      lines += unreadable.map { "  " + $0.text }
+      if values.unreadable > unreadable.count {
+        lines.append("  and \(values.unreadable - unreadable.count) more")
+      }
+    }
+    lines += ["", "Next steps"]
+    for (number, step) in nextSteps.enumerated() { lines.append("  \(number + 1). \(step)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var details: [String] {
+    let rate = seconds > 0 ? Int(Double(documents.processed) / seconds) : documents.processed
+    var lines = [
+      "Old key:      \(oldKey.fingerprint) (\(oldKey.bits) bits)",
+      "New key:      \(newKey.fingerprint) (\(newKey.bits) bits)",
+      "Key file:     \(newKey.file ?? "")",
+      "Store:        \(store.kind) \(store.location)",
+      "Config:       \(config.path)",
+      "Its backup:   \(config.backup) (holds the old key)",
+      "Values:       \(values.reencrypted) re-encrypted, \(values.alreadyNew) already new, "
+        + "\(values.unreadable) unreadable",
+      "Ledger:       \(ledger.values) values, the same before and after the rotation",
+      "              \(ledger.after)",
+    ]
+    if let before = certificate.thumbprintBefore, let after = certificate.thumbprintAfter {
+      lines.append("Certificate:  \(before) before, \(after) after")
+    } else {
+      lines.append("Certificate:  no server certificate found in the store")
+    }
+    lines.append("Time:         \(Self.rounded(seconds)) s, \(rate) documents per second")
+    return lines
+  }
+
+  private var table: [String] {
+    let width = max(10, collections.map(\.name.count).max() ?? 0)
+    func row(_ name: String, _ numbers: [String]) -> String {
+      "  " + name + String(repeating: " ", count: width - name.count)
+        + numbers.map { String(repeating: " ", count: max(1, 13 - $0.count)) + $0 }.joined()
+    }
+    let head = row("", ["documents", "updated", "re-encrypted", "already new", "unreadable"])
+    return [head]
+      + collections.map {
+        row(
+          $0.name,
+          [$0.documents, $0.updated, $0.reencrypted, $0.alreadyNew, $0.unreadable].map(String.init))
+      }
+  }
+
+  /// Two digits after the point.
+  static func rounded(_ seconds: Double) -> String {
+    let hundredths = Int((seconds * 100).rounded())
+    let rest = String(hundredths % 100)
+    return "\(hundredths / 100)." + (rest.count == 1 ? "0" + rest : rest)
+  }
+}
+
+extension FindingLine {
+  /// One line: where it is and what is the matter.
+  var text: String {
+    var place = document.isEmpty ? "\(collection).\(field)" : "\(collection) \(document): \(field)"
+    if let path { place += " at \(path)" }
+    if let offset { place += path == nil ? " at byte \(offset)" : " (byte \(offset))" }
+    return place + ": " + meaning
+  }
+
+  private var meaning: String {
+    switch Finding.Reason(rawValue: reason) {
+    case .opensUnderNoKey: "has the shape of a sensitive value, but no key opens it"
+    case .opensToNonsense:
+      "a key seems to fit, but what comes out is neither text nor a certificate"
+    case .ambiguous: "opens under both keys, and nothing tells which one is right"
+    case .damagedShape: "a sensitive value with characters missing or too many"
+    case .notEncrypted: "plain text in a place for sensitive values"
+    case .malformedJSON: "a sensitive value in a text that is no valid JSON"
+    case .invalidUTF8: "a sensitive value in a text that is no valid UTF-8"
+    case .damagedGzip: "should be a gzip stream and is none, or a damaged one"
+    case .quotedInText: "a longer text quotes a ciphertext under the old key"
+    case .undecidedBinary:
+      "a binary column of which it is not clear whether it holds ciphertext; decide with "
+        + "--binary-column \(collection).\(field)=ciphertext or =plain"
+    case nil: reason
+    }
+  }
+}

@@ -1,0 +1,125 @@
+// What is told after a rotation: the facts, as the JSON report has them. RotationReport+Text.swift
+// puts the same into words.
+
+internal import OctopusKeys
+
+/// The report of a finished rotation. The property names are the keys of the JSON (octokey-files(5)).
+struct RotationReport: Encodable {
+  struct Documents: Encodable {
+    let processed: Int
+    let updated: Int
+    let unchanged: Int
+    let failed: Int
+  }
+
+  struct Values: Encodable {
+    let reencrypted: Int
+    let alreadyNew: Int
+    let unreadable: Int
+  }
+
+  struct Key: Encodable {
+    let fingerprint: String
+    let bits: Int
+    let file: String?
+  }
+
+  struct StoreName: Encodable {
+    let kind: String
+    let location: String
+  }
+
+  struct Collection: Encodable {
+    let name: String
+    let documents: Int
+    let updated: Int
+    let reencrypted: Int
+    let alreadyNew: Int
+    let unreadable: Int
+  }
+
+  struct Ledgers: Encodable {
+    let before: String
+    let after: String
+    let values: Int
+  }
+
+  struct Certificate: Encodable {
+    let thumbprintBefore: String?
+    let thumbprintAfter: String?
+  }
+
+  struct Config: Encodable {
+    let path: String
+    let backup: String
+  }
+
+  let outcome: String
+  let documents: Documents
+  let values: Values
+  let oldKey: Key
+  let newKey: Key
+  let store: StoreName
+  let collections: [Collection]
+  let ledger: Ledgers
+  let certificate: Certificate
+  let config: Config
+  let unreadable: [FindingLine]
+  let quoted: [FindingLine]
+  let seconds: Double
+  let nextSteps: [String]
+
+  init(
+    survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
+    config: Config, residues: [StoreResidue], seconds: Double
+  ) {
+    let updated = written.collections.reduce(0) { $0 + $1.updatedDocuments }
+    outcome = survey.findings.count == 0 ? "rotated" : "rotatedExceptUnreadable"
+    documents = Documents(
+      processed: survey.documents, updated: updated, unchanged: survey.documents - updated,
+      failed: written.failedDocuments)
+    values = Values(
+      reencrypted: written.collections.reduce(0) { $0 + $1.reencryptedValues },
+      alreadyNew: survey.newValues, unreadable: survey.findings.count)
+    self.oldKey = oldKey
+    self.newKey = newKey
+    self.store = store
+    collections = zip(survey.collections, written.collections).map {
+      Collection(
+        name: $0.name, documents: $0.documents, updated: $1.updatedDocuments,
+        reencrypted: $1.reencryptedValues, alreadyNew: $0.newValues,
+        unreadable: $0.unreadableValues)
+    }
+    ledger = Ledgers(
+      before: "\(written.ledgerBefore)", after: "\(written.ledgerAfter)",
+      values: written.ledgerAfter.values)
+    certificate = Certificate(
+      thumbprintBefore: written.thumbprintBefore, thumbprintAfter: written.thumbprintAfter)
+    self.config = config
+    unreadable = survey.findings.first.map(FindingLine.init)
+    quoted = survey.quotations.first.map(FindingLine.init)
+    self.seconds = seconds
+    nextSteps = NextSteps.afterRotation(
+      oldKey: oldKey, newKey: newKey, config: config, residues: residues,
+      quoted: survey.quotations.count, unreadable: survey.findings.count)
+  }
+}
+
+/// A finding as reports show it.
+struct FindingLine: Encodable {
+  let collection: String
+  let document: String
+  let field: String
+  let offset: Int?
+  let path: String?
+  let reason: String
+
+  init(_ finding: Finding) {
+    collection = finding.collection
+    document = finding.document
+    field = finding.field
+    offset = finding.offset
+    path = finding.path
+    reason = finding.reason.rawValue
+  }
+}
