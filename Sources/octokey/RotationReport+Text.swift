@@ -1,6 +1,8 @@
 // The rotation report in words. It begins with the lines of the vendor's own report, in their order,
 // because scripts read them.
 
+internal import OctopusKeys
+
 extension RotationReport {
   /// The first line without the key, which is a secret and is written by whoever may show it.
   static let firstLine = "New Master Key: "
