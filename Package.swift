@@ -44,6 +44,7 @@ let package = Package(
     .testTarget(name: "NativeTests", dependencies: ["Native"], swiftSettings: strictness),
     .testTarget(
       name: "OctopusKeysTests", dependencies: ["Native", "OctopusKeys"],
+      resources: [.copy("Vectors")],
       swiftSettings: strictness),
     .testTarget(
       name: "StoresTests", dependencies: ["Native", "OctopusKeys", "Stores"],

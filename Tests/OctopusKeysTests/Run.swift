@@ -1,25 +1,25 @@
 import Foundation
 
 /// Runs a program found on the PATH with `input` and returns what it printed.
+///
+/// Files and not pipes: tests run in parallel, and a child that inherits the other end of another
+/// child's pipe keeps it waiting for ever.
 func run(_ program: String, _ arguments: [String], input: Data = Data()) throws -> Data {
+  let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let (given, printed) = (folder.appendingPathComponent("in"), folder.appendingPathComponent("out"))
+  try input.write(to: given)
+  try Data().write(to: printed)
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
   process.arguments = [program] + arguments
-  let standardInput = Pipe()
-  let standardOutput = Pipe()
-  process.standardInput = standardInput
-  process.standardOutput = standardOutput
+  process.standardInput = try FileHandle(forReadingFrom: given)
+  process.standardOutput = try FileHandle(forWritingTo: printed)
   try process.run()
-  // A program may print before it has read everything: both at once.
-  let writer = Thread {
-    try? standardInput.fileHandleForWriting.write(contentsOf: input)
-    try? standardInput.fileHandleForWriting.close()
-  }
-  writer.start()
-  let output = standardOutput.fileHandleForReading.readDataToEndOfFile()
   process.waitUntilExit()
   guard process.terminationStatus == 0 else { throw ProgramFailed(program: program) }
-  return output
+  return try Data(contentsOf: printed)
 }
 
 struct ProgramFailed: Error {

@@ -1,0 +1,83 @@
+import Foundation
+import Native
+import Testing
+
+@testable import OctopusKeys
+
+/// What .NET wrote, octokey reads; what octokey writes has the same form.
+@Suite struct VectorTests {
+  private func masterKey(_ base64: String) throws -> MasterKey {
+    let text = Array(base64.utf8)
+    return try MasterKey(base64: text.span, source: "vector")
+  }
+
+  private func bytes(_ base64: String) throws -> [UInt8] {
+    [UInt8](try #require(Data(base64Encoded: base64)))
+  }
+
+  @Test func sensitiveValuesOpen() throws {
+    let vectors = try Vectors.load().sensitive_values
+    try #require(vectors.count == 14)
+    for vector in vectors {
+      let stored = Array(vector.stored.utf8)
+      var ciphertext: [UInt8] = []
+      #expect(EncryptedValue.parse(stored.span, appendingTo: &ciphertext))
+      var again: [UInt8] = []
+      EncryptedValue.format(ciphertext.span, appendingTo: &again)
+      #expect(again == stored)
+      let key = try masterKey(vector.master_key)
+      let cipher = try ValueCipher(key)
+      let plaintext = SecretBuffer()
+      // One of them is 5,000 random bytes, which are no text.
+      let opening = try cipher.open(ciphertext.span, as: .binary, into: plaintext)
+      #expect(opening == .opened)
+      let expected = try bytes(vector.plaintext_base64)
+      #expect(plaintext.withBytes { Array(copying: $0) } == expected)
+      // Under the vector's own initialization vector the same ciphertext comes out.
+      var sealed: [UInt8] = []
+      let aes = try AESCBC(key: key.bytes)
+      try aes.encrypt(plaintext, vector: Array(ciphertext[..<16]), appendingTo: &sealed)
+      #expect(sealed == ciphertext)
+    }
+  }
+
+  @Test func streamsOpen() throws {
+    let vectors = try Vectors.load().streams
+    try #require(vectors.count == 2)
+    for vector in vectors {
+      let key = try masterKey(vector.master_key)
+      let cipher = try ValueCipher(key)
+      let plaintext = SecretBuffer()
+      let stored = try bytes(vector.iv_then_ciphertext_base64)
+      let opening = try cipher.open(stored.span, as: .binary, into: plaintext)
+      #expect(opening == .opened)
+      let expected = try bytes(vector.plaintext_base64)
+      #expect(plaintext.withBytes { Array(copying: $0) } == expected)
+    }
+  }
+
+  @Test func fingerprintsAgree() throws {
+    let vectors = try Vectors.load().fingerprints
+    try #require(vectors.count == 2)
+    for vector in vectors {
+      let key = try masterKey(vector.master_key)
+      let fingerprint = try KeyFingerprint(of: key)
+      let expected = vector.sha256_base64.prefix { $0 != "=" }
+      #expect(fingerprint.description == "SHA256:\(expected)")
+      #expect(KeyFingerprint(fingerprint.description) == fingerprint)
+    }
+    #expect(KeyFingerprint("SHA256:short") == nil)
+  }
+
+  @Test func otherLengthsAreRefused() throws {
+    for count in [0, 1, 15, 17, 24, 31, 33, 64] {
+      let text = Array(Data(count: count).base64EncodedString().utf8)
+      do {
+        _ = try MasterKey(base64: text.span, source: "here")
+        Issue.record("\(count) bytes were taken for a key")
+      } catch KeysError.keyLength(let found, "here") {
+        #expect(found == count)
+      }
+    }
+  }
+}
