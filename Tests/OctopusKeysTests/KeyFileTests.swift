@@ -1,0 +1,7 @@
+import Foundation
+import Native
+import OctopusKeys
+import Testing
+
+@Suite struct KeyFileTests {
+}
