@@ -32,14 +32,26 @@ private struct Marker {
     close(file)
   }
 
+  /// The kernel hands this file out in pieces, which Foundation takes for its end.
+  private static func maps() -> String {
+    let file = open("/proc/self/maps", O_RDONLY)
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 4096)
+    while true {
+      let got = read(file, &piece, piece.count)
+      if got <= 0 { return String(decoding: bytes, as: UTF8.self) }
+      bytes += piece[..<got]
+    }
+  }
+
   /// How often the marker is in writable memory.
   func copies() -> Int {
     let own = UInt(bitPattern: base)
     let memory = open("/proc/self/mem", O_RDONLY)
     defer { close(memory) }
     var found = 0
-    let maps = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8)) ?? ""
-    for line in maps.split(separator: "\n") {
+    for line in Marker.maps().split(separator: "\n") {
       let fields = line.split(separator: " ")
       let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
       guard fields[1].hasPrefix("rw"), ends.count == 2 else { continue }
