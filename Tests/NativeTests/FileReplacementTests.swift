@@ -205,43 +205,4 @@ import Testing
     }
     #expect(try FileContents.read(path, limit: 12).bytes == old)
   }
-
-  @Test func theDraftIsOnTheDeviceBeforeItTakesThePlaceAndTheFolderAfter() async {
-    await #expect(processExitsWith: .success) {
-      let folder = ScratchFolder()
-      let path = folder.file("config", [1, 2, 3])
-      let log = folder.file("trace")
-      let tracer = Process()
-      tracer.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-      tracer.arguments = [
-        "strace", "-f", "-y", "-e", "trace=openat,fsync,renameat,renameat2,fchmod", "-o", log,
-        "-p", String(getpid()),
-      ]
-      tracer.standardError = FileHandle.nullDevice
-      try tracer.run()
-      func isTraced() -> Bool {
-        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-        return status.contains("TracerPid:\t\(tracer.processIdentifier)")
-      }
-      while tracer.isRunning, !isTraced() { sched_yield() }
-      let original = try FileContents.read(path, limit: 100)
-      try FileReplacement.prepare(original, contents: [4].span).commit()
-      tracer.interrupt()
-      tracer.waitUntilExit()
-      let lines = Outside.text(Outside.bytes(log)).split(separator: "\n").filter {
-        $0.contains(folder.path)
-      }
-      func first(_ parts: String...) -> Int {
-        lines.firstIndex { line in parts.allSatisfy { line.contains($0) } } ?? -1
-      }
-      let created = first("openat", ".config.draft-", "O_CREAT|O_EXCL|O_NOFOLLOW", "0600")
-      let synced = first("fsync", "/.config.draft-")
-      let renamed = first("renameat", ".config.draft-")
-      let folderSynced = lines.lastIndex { $0.contains("fsync") && $0.contains(folder.path + ">") }
-      #expect(created >= 0)
-      #expect(created < synced)
-      #expect(synced < renamed)
-      #expect(renamed < folderSynced ?? -1)
-    }
-  }
 }

@@ -168,16 +168,20 @@ import Testing
     let output = Pipe()
     let input = Pipe()
     holder.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    holder.arguments = ["flock", path, "sh", "-c", "echo held; exec cat"]
+    let script = """
+      import fcntl, sys
+      lock = open(sys.argv[1], 'w')
+      fcntl.flock(lock, fcntl.LOCK_EX)
+      print('held', flush=True)
+      sys.stdin.read()
+      """
+    holder.arguments = ["python3", "-c", script, path]
     holder.standardOutput = output
     holder.standardInput = input
     try holder.run()
     #expect(output.fileHandleForReading.availableData == Data("held\n".utf8))
     #expect(try !acquire(path))
-    // Ends the program inside; the lock goes with its holder's descriptors.
     kill(holder.processIdentifier, SIGKILL)
-    input.fileHandleForWriting.closeFile()
-    while !output.fileHandleForReading.availableData.isEmpty {}
     holder.waitUntilExit()
     #expect(folder.names == ["lock"])
     #expect(try acquire(path))

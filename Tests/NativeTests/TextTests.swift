@@ -27,7 +27,8 @@ import Testing
   }
 
   @Test(arguments: [
-    " QUJD", "QUJD\n", "QUJD ", "QU=D", "QQ=A", "Q===", "====", "=", "QUJ", "QUJDQ", "QU-_", "QUJD=",
+    " QUJD", "QUJD\n", "QUJD ", "QU=D", "QQ=A", "Q===", "====", "=", "QUJ", "QUJDQ", "QU-_",
+    "QUJD=",
     "QQ==QUJD", "QUJ\u{0}", "QÜJD", "Q\nJD",
   ])
   func anythingButBase64IsRefused(text: String) {
