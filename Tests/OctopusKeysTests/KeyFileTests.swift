@@ -50,6 +50,33 @@ private func parse(_ bytes: [UInt8]) throws(KeysError) -> [UInt8] {
   return key.bytes.withBytes { [UInt8](copying: $0) }
 }
 
+private let shapes: [[UInt8]] = [
+  Array(keyText.utf8),
+  Array((keyText + "\n").utf8),
+  Array(("\n \t" + keyText + " \r\n\r\n").utf8),
+  Array(("# first\r\n# second\r\n" + keyText + "\r\n").utf8),
+  [0xEF, 0xBB, 0xBF] + Array((keyText + "\n").utf8),
+  [0xFF, 0xFE] + utf16(keyText + "\r\n", little: true),
+  [0xFF, 0xFE] + utf16("# Schlüssel 🔑\r\n" + keyText, little: true),
+  [0xFE, 0xFF] + utf16(keyText + "\r\n", little: false),
+  utf16(keyText + "\r\n", little: true),
+]
+
+private let refusals: [(String, KeysError)] = [
+  ("", KeysError.keyMissing(source: "there")),
+  ("# only a comment\n\n", .keyMissing(source: "there")),
+  (keyText + "\n" + keyText, .keyNotAlone(source: "there", line: 2)),
+  ("\n" + keyText + "\n\n# later", .keyNotAlone(source: "there", line: 4)),
+  ("0123456789abcdef0123456789abcdef", .keyLength(bytes: 24, source: "there")),
+  ("AAAA", .keyLength(bytes: 3, source: "there")),
+  ("\"\(keyText)\"", .keyNotBase64(source: "there")),
+  ("MasterKey=" + keyText, .keyNotBase64(source: "there")),
+  (String(keyText.dropLast()), .keyNotBase64(source: "there")),
+  (keyText.replacingOccurrences(of: "Q", with: "ü"), .keyNotBase64(source: "there")),
+  ("# fingerprint: SHA256:wrong\n" + keyText, .fingerprintDiffers(source: "there")),
+  ("#Fingerprint:\n" + keyText, .fingerprintDiffers(source: "there")),
+]
+
 @Suite struct KeyFileTests {
   @Test(arguments: MasterKey.Size.allCases)
   func otherProgramsReadWhatWasCreated(size: MasterKey.Size) throws {
@@ -94,17 +121,7 @@ private func parse(_ bytes: [UInt8]) throws(KeysError) -> [UInt8] {
     #expect(folder.names.sorted() == ["link", "there"])
   }
 
-  @Test(arguments: [
-    Array(keyText.utf8),
-    Array((keyText + "\n").utf8),
-    Array(("\n \t" + keyText + " \r\n\r\n").utf8),
-    Array(("# first\r\n# second\r\n" + keyText + "\r\n").utf8),
-    [0xEF, 0xBB, 0xBF] + Array((keyText + "\n").utf8),
-    [0xFF, 0xFE] + utf16(keyText + "\r\n", little: true),
-    [0xFF, 0xFE] + utf16("# Schlüssel 🔑\r\n" + keyText, little: true),
-    [0xFE, 0xFF] + utf16(keyText + "\r\n", little: false),
-    utf16(keyText + "\r\n", little: true),
-  ])
+  @Test(arguments: shapes)
   func everyShapeThatPeopleHaveIsRead(bytes: [UInt8]) throws {
     #expect(try parse(bytes) == keyBytes)
     let folder = KeyFolder()
@@ -113,20 +130,7 @@ private func parse(_ bytes: [UInt8]) throws(KeysError) -> [UInt8] {
     #expect(read == keyBytes)
   }
 
-  @Test(arguments: [
-    ("", KeysError.keyMissing(source: "there")),
-    ("# only a comment\n\n", .keyMissing(source: "there")),
-    (keyText + "\n" + keyText, .keyNotAlone(source: "there", line: 2)),
-    ("\n" + keyText + "\n\n# later", .keyNotAlone(source: "there", line: 4)),
-    ("0123456789abcdef0123456789abcdef", .keyLength(bytes: 24, source: "there")),
-    ("AAAA", .keyLength(bytes: 3, source: "there")),
-    ("\"\(keyText)\"", .keyNotBase64(source: "there")),
-    ("MasterKey=" + keyText, .keyNotBase64(source: "there")),
-    (String(keyText.dropLast()), .keyNotBase64(source: "there")),
-    (keyText.replacingOccurrences(of: "Q", with: "ü"), .keyNotBase64(source: "there")),
-    ("# fingerprint: SHA256:wrong\n" + keyText, .fingerprintDiffers(source: "there")),
-    ("#Fingerprint:\n" + keyText, .fingerprintDiffers(source: "there")),
-  ])
+  @Test(arguments: refusals)
   func anythingElseIsNamed(text: String, error: KeysError) {
     #expect(throws: error) { try parse(Array(text.utf8)) }
     #expect(throws: error) { try parse([0xFF, 0xFE] + utf16(text, little: true)) }
