@@ -9,6 +9,20 @@ public enum NativeError: Error, Equatable, Sendable {
   case crypto(call: String, reason: String)
   /// The file is larger than `limit` bytes.
   case tooLarge(path: String, limit: Int)
+  /// There is something of that name already, and it must not be overwritten.
+  case alreadyExists(path: String)
+  /// A folder or a device where a file is needed.
+  case notAFile(path: String)
+  /// The file is not any more what was read.
+  case changedMeanwhile(path: String)
+  /// Linux does not let us give the new file at `path` what the old one has: `owner`, `group`,
+  /// `mode` or the name of an extended attribute.
+  case cannotKeep(attribute: String, path: String)
+  /// The file has `count` names; a replacement would reach only this one.
+  case severalLinks(path: String, count: Int)
+  /// The symbolic link at `path` and the file that it leads to belong to different users, and root
+  /// does not replace a file on somebody else's word.
+  case foreignLink(path: String, target: String)
   /// libxml2 found the text not well-formed. Line and column count from 1.
   case malformedXML(line: Int, column: Int, reason: String)
   /// The XML holds something that octokey does not read, such as a DOCTYPE.

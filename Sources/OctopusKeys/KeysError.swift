@@ -13,6 +13,12 @@ public enum KeysError: Error, Equatable, Sendable {
   case keyNotBase64(source: String)
   /// There is no key in the text at all.
   case keyMissing(source: String)
+  /// A key file holds something after the key, at `line` (from 1).
+  case keyNotAlone(source: String, line: Int)
+  /// The fingerprint in a key file's comment is not that of its key: one of them is damaged.
+  case fingerprintDiffers(source: String)
+  /// A key file that was just written holds something else when it is read back.
+  case readBackDiffers(path: String)
 
   // The rotation and its checks.
 

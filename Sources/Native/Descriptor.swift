@@ -1,0 +1,155 @@
+// An open file descriptor: closes itself, and repeats calls that a signal interrupted. Everything in
+// this room that reads or writes files goes through here.
+
+internal import Glibc
+
+/// A descriptor that is closed when its owner goes.
+struct Descriptor: ~Copyable {
+  let number: Int32
+  /// For errors only.
+  let path: String
+
+  private init(number: Int32, path: String) {
+    self.number = number
+    self.path = path
+  }
+
+  deinit { close(number) }
+
+  /// Opens `path`, never for child processes.
+  static func open(_ path: String, _ flags: Int32) throws(NativeError) -> Descriptor {
+    let number = try repeating("open", path) {
+      unsafe Int(Glibc.open(path, flags | O_CLOEXEC | O_NOCTTY))
+    }
+    return Descriptor(number: Int32(number), path: path)
+  }
+
+  /// Opens the folder that `path` lies in.
+  static func folder(of path: FilePath) throws(NativeError) -> Descriptor {
+    try open(path.folder, O_RDONLY | O_DIRECTORY)
+  }
+
+  /// Opens `path` in this folder, not through a symbolic link. A new file has mode 0600 at most.
+  func open(_ path: FilePath, _ flags: Int32) throws(NativeError) -> Descriptor {
+    let number = try repeating("open", path.text) {
+      unsafe Int(openat(self.number, path.name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0o600))
+    }
+    return Descriptor(number: Int32(number), path: path.text)
+  }
+
+  /// A second descriptor for the standard input, which stays open itself.
+  static func standardInput() throws(NativeError) -> Descriptor {
+    let number = try repeating("fcntl", standardInputName) { Int(fcntl(0, F_DUPFD_CLOEXEC, 0)) }
+    return Descriptor(number: Int32(number), path: standardInputName)
+  }
+
+  static let standardInputName = "standard input"
+
+  /// What the kernel says of the open file.
+  func status() throws(NativeError) -> FileStatus {
+    var status = stat()
+    _ = try repeating("fstat", path) { unsafe Int(fstat(number, &status)) }
+    return FileStatus(status)
+  }
+
+  /// What `name` is in this folder now, without following a link; nil if it is not there.
+  func status(of name: String) throws(NativeError) -> FileStatus? {
+    var status = stat()
+    do throws(NativeError) {
+      _ = try repeating("fstatat", path) {
+        unsafe Int(fstatat(number, name, &status, AT_SYMLINK_NOFOLLOW))
+      }
+    } catch .system(_, _, ENOENT) {
+      return nil
+    }
+    return FileStatus(status)
+  }
+
+  /// Reads some bytes over the end of `target`, from `offset` on; 0 at the end of the file.
+  func read(into target: inout MutableSpan<UInt8>, from offset: Int) throws(NativeError) -> Int {
+    let (number, path) = (number, path)
+    return try unsafe target.withUnsafeMutableBufferPointer { (bytes) throws(NativeError) in
+      guard let base = bytes.baseAddress else { return 0 }
+      return try repeating("read", path) {
+        unsafe Glibc.read(number, base + offset, bytes.count - offset)
+      }
+    }
+  }
+
+  /// Reads to the end. These bytes are not wiped: nothing secret comes this way.
+  func readAll(limit: Int) throws(NativeError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var count = 0
+    while true {
+      if count > limit { throw .tooLarge(path: path, limit: limit) }
+      if count == bytes.count {
+        let room = max(16384, bytes.count)
+        bytes.append(contentsOf: repeatElement(0, count: room))
+      }
+      var span = bytes.mutableSpan
+      let got = try read(into: &span, from: count)
+      if got == 0 { break }
+      count += got
+    }
+    bytes.removeSubrange(count...)
+    return bytes
+  }
+
+  /// Writes all of `bytes` at the descriptor's position.
+  func write(_ bytes: Span<UInt8>) throws(NativeError) {
+    try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(NativeError) in
+      guard let base = bytes.baseAddress else { return }
+      var written = 0
+      while written < bytes.count {
+        written += try repeating("write", path) {
+          unsafe Glibc.write(number, base + written, bytes.count - written)
+        }
+      }
+    }
+  }
+
+  /// Waits until contents and metadata are on the device.
+  func sync() throws(NativeError) {
+    _ = try repeating("fsync", path) { Int(fsync(number)) }
+  }
+}
+
+/// A path in two halves: the folder is opened once, and the name is looked up in it from then on.
+struct FilePath: Sendable {
+  let folder: String
+  let name: String
+
+  init(_ text: String) {
+    guard let slash = text.lastIndex(of: "/") else {
+      (folder, name) = (".", text)
+      return
+    }
+    folder = slash == text.startIndex ? "/" : String(text[..<slash])
+    name = String(text[text.index(after: slash)...])
+  }
+
+  /// The path of a file in the same folder.
+  func beside(_ name: String) -> FilePath { FilePath(folder + "/" + name) }
+
+  var text: String {
+    switch folder {
+    case ".": name
+    case "/": "/" + name
+    default: folder + "/" + name
+    }
+  }
+}
+
+/// Makes a system call again for as long as signals interrupt it.
+func repeating(
+  _ call: String, _ path: String, _ body: () -> Int
+) throws(NativeError) -> Int {
+  while true {
+    let result = body()
+    if result >= 0 { return result }
+    let code = errno
+    if code == EINTR { continue }
+    if code == EEXIST { throw .alreadyExists(path: path) }
+    throw .system(call: call, path: path, errno: code)
+  }
+}

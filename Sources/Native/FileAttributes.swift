@@ -1,0 +1,123 @@
+// What a file has besides its contents: owner, group, permissions and extended attributes. ACLs and
+// SELinux labels are extended attributes, too.
+
+internal import CLinux
+internal import Glibc
+
+/// The metadata that a replacement takes over from the original.
+struct FileAttributes {
+  /// The extended attribute that holds a POSIX ACL.
+  static let accessList = "system.posix_acl_access"
+
+  /// Signatures over the contents, which the kernel makes itself: on other contents they are wrong.
+  private static let signatures = ["security.ima", "security.evm"]
+
+  private let owner: FileOwner
+  private let mode: UInt32
+  private let extended: [String: [UInt8]]
+
+  /// Reads the metadata of an open file.
+  init(of file: borrowing Descriptor) throws(NativeError) {
+    let status = try file.status()
+    owner = status.owner
+    mode = status.mode
+    extended = try FileAttributes.extended(of: file)
+  }
+
+  /// Gives `file` all of it, or throws `NativeError.cannotKeep` with the name of what Linux refused.
+  ///
+  /// The order matters: a change of owner clears set-user-ID bits, a user attribute can only be set
+  /// while the owner may write, and an ACL sets the group's bits.
+  func apply(to file: borrowing Descriptor) throws(NativeError) {
+    try FileAttributes.setOwner(owner, of: file)
+    let number = file.number
+    let present = try FileAttributes.extended(of: file)
+    for name in present.keys where extended[name] == nil {
+      guard unsafe fremovexattr(number, name) == 0 else {
+        throw .cannotKeep(attribute: name, path: file.path)
+      }
+    }
+    for (name, value) in extended where name != FileAttributes.accessList {
+      if present[name] != value { try FileAttributes.set(name, value, of: file) }
+    }
+    guard fchmod(number, mode_t(mode)) == 0 else {
+      throw .cannotKeep(attribute: "mode", path: file.path)
+    }
+    if let list = extended[FileAttributes.accessList] {
+      try FileAttributes.set(FileAttributes.accessList, list, of: file)
+    }
+    // Linux drops the set-group-ID bit in silence if we are not in the group.
+    let result = try file.status()
+    guard result.mode == mode, result.owner == owner else {
+      throw .cannotKeep(attribute: "mode", path: file.path)
+    }
+  }
+
+  /// Makes `file` belong to `owner`, or throws `NativeError.cannotKeep` for `owner` or `group`.
+  static func setOwner(_ owner: FileOwner, of file: borrowing Descriptor) throws(NativeError) {
+    let present = try file.status().owner
+    if present.user != owner.user, fchown(file.number, owner.user, gid_t.max) != 0 {
+      throw .cannotKeep(attribute: "owner", path: file.path)
+    }
+    if present.group != owner.group, fchown(file.number, uid_t.max, owner.group) != 0 {
+      throw .cannotKeep(attribute: "group", path: file.path)
+    }
+  }
+
+  private static func set(
+    _ name: String, _ value: [UInt8], of file: borrowing Descriptor
+  ) throws(NativeError) {
+    let number = file.number
+    guard unsafe fsetxattr(number, name, value, value.count, 0) == 0 else {
+      throw .cannotKeep(attribute: name, path: file.path)
+    }
+  }
+
+  private static func extended(
+    of file: borrowing Descriptor
+  ) throws(NativeError) -> [String: [UInt8]] {
+    let number = file.number
+    let list = try unsafe variable("flistxattr", file.path) { buffer, size in
+      unsafe flistxattr(number, buffer?.assumingMemoryBound(to: CChar.self), size)
+    }
+    var result: [String: [UInt8]] = [:]
+    for bytes in (list ?? []).split(separator: 0) {
+      let name = String(decoding: bytes, as: UTF8.self)
+      if signatures.contains(name) { continue }
+      do throws(NativeError) {
+        result[name] = try unsafe variable("fgetxattr", file.path) { buffer, size in
+          unsafe fgetxattr(number, name, buffer, size)
+        }
+      } catch {
+        throw .cannotKeep(attribute: name, path: file.path)
+      }
+    }
+    return result
+  }
+
+  /// A result of unknown length: asks for the length first, and again if it grew meanwhile.
+  ///
+  /// - Returns: nil where the file system knows no such thing, or it is gone.
+  private static func variable(
+    _ call: String, _ path: String, _ body: (UnsafeMutableRawPointer?, Int) -> Int
+  ) throws(NativeError) -> [UInt8]? {
+    while true {
+      do throws(NativeError) {
+        let size = try repeating(call, path) { body(nil, 0) }
+        // A size of 0 asks for the length again, so there is room for one byte at least.
+        var bytes = [UInt8](repeating: 0, count: size + 1)
+        let length = try repeating(call, path) {
+          unsafe bytes.withUnsafeMutableBytes { unsafe body($0.baseAddress, $0.count) }
+        }
+        bytes.removeSubrange(length...)
+        return bytes
+      } catch .system(_, _, ERANGE) {
+        continue
+      } catch .system(_, _, EOPNOTSUPP) {
+        return nil
+      } catch .system(_, _, ENODATA) {
+        return nil
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+// A whole file as bytes, with what is needed to tell later whether it is still the same.
+
+internal import Glibc
+
+/// The contents of a regular file at one moment.
+public struct FileContents: Sendable {
+  /// The path as the caller gave it.
+  public let path: String
+  /// The file itself: what `path` led to when it was read, if it is a symbolic link.
+  public let target: String
+  /// The contents.
+  public let bytes: [UInt8]
+  /// The state that they were read in.
+  public let identity: FileIdentity
+  /// Owner and permissions at that moment.
+  public let status: FileStatus
+  /// The first symbolic link on the way whose owner is not the file's owner, if there is one.
+  let foreignLink: String?
+
+  /// Reads all of `path`, through symbolic links.
+  ///
+  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for anything but a
+  ///   regular file, `.changedMeanwhile` if somebody wrote while it was read, `.system` where Linux
+  ///   refuses.
+  public static func read(_ path: String, limit: Int) throws(NativeError) -> FileContents {
+    let (target, links) = try resolve(path)
+    // Without O_NONBLOCK a named pipe would wait here for somebody who writes.
+    let folder = try Descriptor.folder(of: target)
+    let file = try folder.open(target, O_RDONLY | O_NONBLOCK)
+    let before = try file.status()
+    guard before.kind == .regular else { throw .notAFile(path: path) }
+    let bytes = try file.readAll(limit: limit)
+    let after = try file.status()
+    guard after.identity == before.identity, bytes.count == Int(before.identity.size) else {
+      throw .changedMeanwhile(path: path)
+    }
+    let foreign = links.first { $0.owner.user != before.owner.user }
+    return FileContents(
+      path: path, target: target.text, bytes: bytes, identity: before.identity, status: before,
+      foreignLink: foreign?.path)
+  }
+
+  private struct Link {
+    let path: String
+    let owner: FileOwner
+  }
+
+  /// Follows `path` to something that is no symbolic link.
+  private static func resolve(_ path: String) throws(NativeError) -> (FilePath, [Link]) {
+    var current = FilePath(path)
+    var links: [Link] = []
+    while true {
+      let folder = try Descriptor.folder(of: current)
+      let name = current.name
+      guard let status = try folder.status(of: name), status.kind == .symbolicLink else {
+        return (current, links)
+      }
+      // As many as the kernel follows.
+      guard links.count < 40 else { throw .system(call: "open", path: path, errno: ELOOP) }
+      links.append(Link(path: current.text, owner: status.owner))
+      var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
+      let length = try repeating("readlink", path) {
+        unsafe text.withUnsafeMutableBytes { bytes in
+          guard let base = bytes.baseAddress else { return -1 }
+          return unsafe readlinkat(
+            folder.number, name, base.assumingMemoryBound(to: CChar.self), bytes.count)
+        }
+      }
+      let next = String(decoding: text[..<length], as: UTF8.self)
+      current = next.hasPrefix("/") ? FilePath(next) : current.beside(next)
+    }
+  }
+}

@@ -1,0 +1,122 @@
+// Putting new contents in the place of a file's old ones, in one step, with everything else about
+// the file as it was. A reader sees the old file or the new one, never a part.
+
+internal import Glibc
+
+/// A replacement that is ready on the device, and takes place with `commit`; without it nothing has
+/// changed.
+///
+/// All that can be refused is refused by `prepare`, so that a caller may do so before another step
+/// which cannot be taken back.
+public struct FileReplacement: ~Copyable {
+  private let draft: NewFile
+  private let backup: NewFile?
+  private let folder: Descriptor
+  private let original: FilePath
+  private let expected: FileStatus
+
+  /// Writes `contents` to a draft beside the file that was read as `original`, with the same owner,
+  /// group, permissions, ACL and extended attributes.
+  ///
+  /// - Parameter backup: the name, in the same folder, for a copy of the original with its metadata.
+  /// - Throws: `NativeError.changedMeanwhile` if the file is not any more what was read;
+  ///   `.severalLinks` if it has other names, which would keep the old contents; `.foreignLink` if
+  ///   root would follow a symbolic link to somebody else's file; `.cannotKeep` if Linux refuses to
+  ///   carry something over; `.alreadyExists` for the backup; `.system` otherwise.
+  public static func prepare(
+    _ original: FileContents, contents: Span<UInt8>, backup: String? = nil
+  ) throws(NativeError) -> FileReplacement {
+    if let link = original.foreignLink, geteuid() == 0 {
+      throw .foreignLink(path: link, target: original.target)
+    }
+    let path = FilePath(original.target)
+    let folder = try Descriptor.folder(of: path)
+    let file = try open(path, in: folder, original)
+    let status = try file.status()
+    guard status.links == 1 else {
+      throw .severalLinks(path: original.target, count: status.links)
+    }
+    guard status.identity == original.identity, try isUnchanged(file, original) else {
+      throw .changedMeanwhile(path: original.path)
+    }
+    let attributes = try FileAttributes(of: file)
+    let copy: NewFile?
+    if let backup {
+      copy = try make(path.beside(backup), original.bytes.span, attributes)
+    } else {
+      copy = nil
+    }
+    let draft = try make(path.beside(draftName(path.name)), contents, attributes)
+    return FileReplacement(
+      draft: draft, backup: copy, folder: folder, original: path, expected: status)
+  }
+
+  private init(
+    draft: consuming NewFile, backup: consuming NewFile?, folder: consuming Descriptor,
+    original: FilePath, expected: FileStatus
+  ) {
+    self.draft = draft
+    self.backup = backup
+    self.folder = folder
+    self.original = original
+    self.expected = expected
+  }
+
+  /// Puts the draft in the place of the original.
+  ///
+  /// - Throws: `NativeError.changedMeanwhile` if somebody touched the original after `prepare`,
+  ///   `.system` where Linux refuses; then nothing has changed. Only a failed `fsync` of the folder
+  ///   comes after the replacement: the new contents are there, but a power cut may undo that.
+  public consuming func commit() throws(NativeError) {
+    let name = original.name
+    guard try folder.status(of: name) == expected else {
+      throw .changedMeanwhile(path: original.text)
+    }
+    let draftName = FilePath(draft.path).name
+    let number = folder.number
+    _ = try repeating("rename", original.text) {
+      unsafe Int(renameat(number, draftName, number, name))
+    }
+    draft.commit()
+    if let backup { backup.commit() }
+    try folder.sync()
+  }
+
+  private static func open(
+    _ path: FilePath, in folder: borrowing Descriptor, _ original: FileContents
+  ) throws(NativeError) -> Descriptor {
+    do throws(NativeError) {
+      return try folder.open(path, O_RDONLY | O_NONBLOCK)
+    } catch .system(_, _, ENOENT) {
+      throw .changedMeanwhile(path: original.path)
+    } catch .system(_, _, ELOOP) {
+      throw .changedMeanwhile(path: original.path)
+    }
+  }
+
+  /// Two writes within one tick of the kernel's clock leave the same time, so the bytes are compared.
+  private static func isUnchanged(
+    _ file: borrowing Descriptor, _ original: FileContents
+  ) throws(NativeError) -> Bool {
+    do throws(NativeError) {
+      return try file.readAll(limit: original.bytes.count) == original.bytes
+    } catch .tooLarge {
+      return false
+    }
+  }
+
+  private static func make(
+    _ path: FilePath, _ contents: Span<UInt8>, _ attributes: FileAttributes
+  ) throws(NativeError) -> NewFile {
+    let new = try NewFile.empty(path)
+    try new.file.write(contents)
+    try attributes.apply(to: new.file)
+    try new.sync()
+    return new
+  }
+
+  /// A hidden name that says what it is, should a power cut leave it behind.
+  private static func draftName(_ name: String) -> String {
+    ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))"
+  }
+}

@@ -1,0 +1,83 @@
+// What the kernel knows of a file without reading it.
+
+internal import Glibc
+
+/// Which file it was, and in which state: equal for the same file with nothing written since.
+public struct FileIdentity: Hashable, Sendable {
+  /// The device that the file lies on.
+  public let device: UInt64
+  /// Its number on the device.
+  public let inode: UInt64
+  /// Bytes.
+  public let size: Int64
+  /// The last write, in nanoseconds since 1970.
+  public let modified: Int64
+}
+
+/// Whom a file belongs to.
+public struct FileOwner: Hashable, Sendable {
+  /// The user's number.
+  public let user: UInt32
+  /// The group's number.
+  public let group: UInt32
+
+  /// Names an owner by numbers.
+  public init(user: UInt32, group: UInt32) {
+    self.user = user
+    self.group = group
+  }
+}
+
+/// Identity, owner and permissions of a file.
+public struct FileStatus: Hashable, Sendable {
+  /// The kinds that octokey tells apart.
+  public enum Kind: Sendable {
+    case regular, folder, symbolicLink, pipe, other
+  }
+
+  /// What it is.
+  public let kind: Kind
+  /// Which file it is.
+  public let identity: FileIdentity
+  /// Whom it belongs to.
+  public let owner: FileOwner
+  /// The twelve permission bits. With an ACL the group's three are the most that anyone named gets.
+  public let mode: UInt32
+  /// How many names the file has.
+  public let links: Int
+  /// The last change to contents or metadata, in nanoseconds since 1970.
+  public let changed: Int64
+
+  /// Looks at `path`; a symbolic link is followed.
+  public static func read(_ path: String) throws(NativeError) -> FileStatus {
+    var status = stat()
+    _ = try repeating("stat", path) { unsafe Int(stat(path, &status)) }
+    return FileStatus(status)
+  }
+
+  init(_ status: stat) {
+    func nanoseconds(_ time: timespec) -> Int64 {
+      Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+    kind =
+      switch status.st_mode & S_IFMT {
+      case S_IFREG: .regular
+      case S_IFDIR: .folder
+      case S_IFLNK: .symbolicLink
+      case S_IFIFO, S_IFSOCK: .pipe
+      default: .other
+      }
+    identity = FileIdentity(
+      device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
+      modified: nanoseconds(status.st_mtim))
+    owner = FileOwner(user: status.st_uid, group: status.st_gid)
+    mode = UInt32(status.st_mode & 0o7777)
+    links = Int(status.st_nlink)
+    changed = nanoseconds(status.st_ctim)
+  }
+
+  /// Whether both are the same file, in whatever state.
+  func isSameFile(as other: FileStatus) -> Bool {
+    identity.device == other.identity.device && identity.inode == other.identity.inode
+  }
+}

@@ -1,0 +1,48 @@
+// Reading a secret from a file or a pipe straight into its own memory: no String and no array ever
+// holds a part of it.
+
+internal import Glibc
+
+/// A file, pipe or standard input that holds a secret.
+public enum SecretFile {
+  /// Reads all of `path`; symbolic links, `/dev/stdin` and process substitution work.
+  ///
+  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for a folder,
+  ///   `.system` where Linux refuses.
+  public static func read(_ path: String, limit: Int) throws(NativeError) -> SecretBytes {
+    try read(Descriptor.open(path, O_RDONLY), limit: limit)
+  }
+
+  /// Reads standard input to its end; errors name it `standard input`.
+  public static func readStandardInput(limit: Int) throws(NativeError) -> SecretBytes {
+    try read(Descriptor.standardInput(), limit: limit)
+  }
+
+  private static func read(
+    _ file: borrowing Descriptor, limit: Int
+  ) throws(NativeError) -> SecretBytes {
+    let status = try file.status()
+    guard status.kind != .folder else { throw .notAFile(path: file.path) }
+    // One byte more than may come, so that too much is noticed.
+    var bytes = SecretBytes(count: min(limit, max(4096, Int(status.identity.size))) + 1)
+    var count = 0
+    while true {
+      let got = try bytes.withMutableBytes { (target) throws(NativeError) in
+        try file.read(into: &target, from: count)
+      }
+      if got == 0 { break }
+      count += got
+      guard count <= limit else { throw .tooLarge(path: file.path, limit: limit) }
+      if count == bytes.count {
+        var larger = SecretBytes(count: min(limit, count * 2) + 1)
+        bytes.withBytes { old in
+          larger.withMutableBytes { new in
+            for index in old.indices { new[index] = old[index] }
+          }
+        }
+        bytes = larger
+      }
+    }
+    return bytes.prefix(count)
+  }
+}

@@ -1,0 +1,122 @@
+// The key file: one Master Key as base64, with comment lines that say what it is. This file owns
+// its format and the order of steps that makes a new one safe to rely on.
+
+public import FoundationEssentials
+public import Native
+
+/// A file that holds one Master Key.
+///
+/// Reading takes what people have: comment lines (`#`) or none, LF or CRLF, a UTF-8 byte order mark,
+/// and UTF-16 as PowerShell's `Out-File` writes it. Blanks round the key do not matter; quotes do.
+public enum KeyFile {
+  /// More bytes than any key file has.
+  public static let sizeLimit = 64 << 10
+
+  /// Creates `path`, which must not exist, with mode 0600; waits until it is on the device, reads it
+  /// back and compares. On any failure there is no file.
+  ///
+  /// - Parameters:
+  ///   - created: the time for the comment.
+  ///   - owner: whom the file is to belong to; nil: whoever runs octokey.
+  /// - Throws: `KeysError.native(.alreadyExists)`, `.readBackDiffers`, `.native` otherwise.
+  public static func create(
+    _ path: String, key: borrowing MasterKey, created: Date, owner: FileOwner? = nil
+  ) throws(KeysError) {
+    let expected = try contents(key, created: created)
+    let file = try create(path, expected, owner)
+    let readBack = try text(at: path)
+    guard readBack.equals(expected), try parse(readBack, source: path).equals(key) else {
+      throw .readBackDiffers(path: path)
+    }
+    file.commit()
+  }
+
+  /// Reads the key in `path`.
+  ///
+  /// - Throws: what `parse` throws, and `KeysError.native` if the file cannot be read.
+  public static func read(_ path: String) throws(KeysError) -> MasterKey {
+    try parse(text(at: path), source: path)
+  }
+
+  /// Reads a key from standard input to its end; errors name it `standard input`.
+  public static func readStandardInput() throws(KeysError) -> MasterKey {
+    let text: SecretBytes
+    do throws(NativeError) {
+      text = try SecretFile.readStandardInput(limit: sizeLimit)
+    } catch {
+      throw .native(error)
+    }
+    return try parse(text, source: "standard input")
+  }
+
+  /// Reads the key in the contents of a key file.
+  ///
+  /// - Throws: `KeysError.keyMissing`, `.keyNotAlone`, `.keyNotBase64`, `.keyLength` or
+  ///   `.fingerprintDiffers`, each naming `source`.
+  public static func parse(
+    _ text: borrowing SecretBytes, source: String
+  ) throws(KeysError) -> MasterKey {
+    let plain = KeyFileText.plain(text)
+    return try plain.withBytes { (bytes) throws(KeysError) in
+      let lines = try KeyFileText.lines(of: bytes, source: source)
+      let key = try MasterKey(base64: bytes.extracting(lines.key), source: source)
+      let fingerprint = Array(try KeyFingerprint(of: key).description.utf8)
+      for claim in lines.fingerprints where Array(copying: bytes.extracting(claim)) != fingerprint {
+        throw .fingerprintDiffers(source: source)
+      }
+      return key
+    }
+  }
+
+  /// Who else may get at the key: the permission bits (such as 0o640) of the file if its group or
+  /// others may read or write it, nil if they may not. A pipe is nobody else's business.
+  public static func exposure(_ path: String) throws(KeysError) -> UInt32? {
+    do throws(NativeError) {
+      let status = try FileStatus.read(path)
+      return status.kind == .regular && status.mode & 0o066 != 0 ? status.mode : nil
+    } catch {
+      throw .native(error)
+    }
+  }
+
+  private static func text(at path: String) throws(KeysError) -> SecretBytes {
+    do throws(NativeError) {
+      return try SecretFile.read(path, limit: sizeLimit)
+    } catch {
+      throw .native(error)
+    }
+  }
+
+  private static func create(
+    _ path: String, _ text: borrowing SecretBytes, _ owner: FileOwner?
+  ) throws(KeysError) -> NewFile {
+    do throws(NativeError) {
+      return try text.withBytes { (text) throws(NativeError) in
+        try NewFile.create(path, contents: text, owner: owner)
+      }
+    } catch {
+      throw .native(error)
+    }
+  }
+
+  private static func contents(
+    _ key: borrowing MasterKey, created: Date
+  ) throws(KeysError) -> SecretBytes {
+    let comment = """
+      # Octopus Deploy Master Key. Whoever has it can read every secret in the database.
+      # created: \(created.formatted(.iso8601))
+      # bits: \(key.size.rawValue)
+      # fingerprint: \(try KeyFingerprint(of: key))
+
+      """
+    let head = Array(comment.utf8)
+    let body = key.base64()
+    var text = SecretBytes(count: head.count + body.count + 1)
+    text.withMutableBytes { text in
+      for index in head.indices { text[index] = head[index] }
+      body.withBytes { for index in $0.indices { text[head.count + index] = $0[index] } }
+      text[head.count + body.count] = UInt8(ascii: "\n")
+    }
+    return text
+  }
+}

@@ -1,0 +1,180 @@
+import Foundation
+import Native
+import OctopusKeys
+import Testing
+
+/// A folder that goes when the test does.
+private final class KeyFolder {
+  let path = NSTemporaryDirectory() + "octokey-key-" + UUID().uuidString
+
+  init() { mkdir(path, 0o700) }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func file(_ name: String, _ contents: [UInt8]? = nil) -> String {
+    let file = path + "/" + name
+    if let contents {
+      _ = FileManager.default.createFile(atPath: file, contents: Data(contents))
+      chmod(file, 0o600)
+    }
+    return file
+  }
+
+  var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
+}
+
+private func shell(_ script: String, _ argument: String) throws -> String {
+  let process = Process()
+  let output = Pipe()
+  process.executableURL = URL(fileURLWithPath: "/bin/sh")
+  process.arguments = ["-c", script, "sh", argument]
+  process.standardOutput = output
+  try process.run()
+  let data = output.fileHandleForReading.readDataToEndOfFile()
+  process.waitUntilExit()
+  return String(decoding: data, as: UTF8.self)
+}
+
+private let keyText = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+private let keyBytes = [UInt8](0..<32)
+
+private func utf16(_ text: String, little: Bool) -> [UInt8] {
+  text.utf16.flatMap { unit in
+    let pair = [UInt8(truncatingIfNeeded: unit), UInt8(unit >> 8)]
+    return little ? pair : pair.reversed()
+  }
+}
+
+private func parse(_ bytes: [UInt8]) throws(KeysError) -> [UInt8] {
+  let key = try KeyFile.parse(SecretBytes(copying: bytes.span), source: "there")
+  return key.bytes.withBytes { [UInt8](copying: $0) }
+}
+
+private let shapes: [[UInt8]] = [
+  Array(keyText.utf8),
+  Array((keyText + "\n").utf8),
+  Array(("\n \t" + keyText + " \r\n\r\n").utf8),
+  Array(("# first\r\n# second\r\n" + keyText + "\r\n").utf8),
+  [0xEF, 0xBB, 0xBF] + Array((keyText + "\n").utf8),
+  [0xFF, 0xFE] + utf16(keyText + "\r\n", little: true),
+  [0xFF, 0xFE] + utf16("# Schlüssel 🔑\r\n" + keyText, little: true),
+  [0xFE, 0xFF] + utf16(keyText + "\r\n", little: false),
+  utf16(keyText + "\r\n", little: true),
+]
+
+private let refusals: [(String, KeysError)] = [
+  ("", KeysError.keyMissing(source: "there")),
+  ("# only a comment\n\n", .keyMissing(source: "there")),
+  (keyText + "\n" + keyText, .keyNotAlone(source: "there", line: 2)),
+  ("\n" + keyText + "\n\n# later", .keyNotAlone(source: "there", line: 4)),
+  ("0123456789abcdef0123456789abcdef", .keyLength(bytes: 24, source: "there")),
+  ("AAAA", .keyLength(bytes: 3, source: "there")),
+  ("\"\(keyText)\"", .keyNotBase64(source: "there")),
+  ("MasterKey=" + keyText, .keyNotBase64(source: "there")),
+  (String(keyText.dropLast()), .keyNotBase64(source: "there")),
+  (keyText.replacingOccurrences(of: "Q", with: "ü"), .keyNotBase64(source: "there")),
+  ("# fingerprint: SHA256:wrong\n" + keyText, .fingerprintDiffers(source: "there")),
+  ("#Fingerprint:\n" + keyText, .fingerprintDiffers(source: "there")),
+]
+
+@Suite struct KeyFileTests {
+  @Test(arguments: MasterKey.Size.allCases)
+  func otherProgramsReadWhatWasCreated(size: MasterKey.Size) throws {
+    let folder = KeyFolder()
+    let path = folder.file("new.key")
+    let key = try MasterKey.random(size)
+    try KeyFile.create(path, key: key, created: Date(timeIntervalSince1970: 1_700_000_000))
+    let digest = try shell(
+      "tail -n1 \"$1\" | base64 -d | openssl dgst -sha256 -binary | base64 | tr -d '='", path)
+    let fingerprint = try KeyFingerprint(of: key).description
+    #expect("SHA256:" + digest == fingerprint + "\n")
+    let comments = try shell("grep '^#' \"$1\"", path)
+    #expect(comments.contains("\n# created: 2023-11-14T22:13:20Z\n"))
+    #expect(comments.contains("\n# bits: \(size.rawValue)\n"))
+    #expect(comments.contains("\n# fingerprint: \(fingerprint)\n"))
+    let same = try KeyFile.read(path).equals(key)
+    #expect(same)
+    #expect(try KeyFile.exposure(path) == nil)
+  }
+
+  @Test func itIsForTheOwnerAloneUnderAnOpenUmask() async {
+    await #expect(processExitsWith: .success) {
+      umask(0)
+      let folder = KeyFolder()
+      try KeyFile.create(folder.file("key"), key: MasterKey.random(.bits256), created: Date())
+      let mode = try shell("stat -c %a \"$1\"", folder.file("key"))
+      #expect(mode == "600\n")
+    }
+  }
+
+  @Test func whatIsThereIsNeverOverwritten() throws {
+    let folder = KeyFolder()
+    let file = folder.file("there", [1])
+    let link = folder.file("link")
+    symlink(folder.file("nowhere"), link)
+    for path in [file, link] {
+      #expect(throws: KeysError.native(.alreadyExists(path: path))) {
+        try KeyFile.create(path, key: MasterKey.random(.bits128), created: Date())
+      }
+    }
+    #expect(FileManager.default.contents(atPath: file) == Data([1]))
+    #expect(folder.names.sorted() == ["link", "there"])
+  }
+
+  @Test(arguments: shapes)
+  func everyShapeThatPeopleHaveIsRead(bytes: [UInt8]) throws {
+    #expect(try parse(bytes) == keyBytes)
+    let folder = KeyFolder()
+    let key = try KeyFile.read(folder.file("key", bytes))
+    let read = key.bytes.withBytes { [UInt8](copying: $0) }
+    #expect(read == keyBytes)
+  }
+
+  @Test(arguments: refusals)
+  func anythingElseIsNamed(text: String, error: KeysError) {
+    #expect(throws: error) { try parse(Array(text.utf8)) }
+    #expect(throws: error) { try parse([0xFF, 0xFE] + utf16(text, little: true)) }
+  }
+
+  @Test func halfACharacterAtTheEndIsNoKey() {
+    let bytes = [0xFF, 0xFE] + utf16(keyText, little: true) + [0x41]
+    #expect(throws: KeysError.keyNotBase64(source: "there")) { try parse(bytes) }
+  }
+
+  @Test func aDamagedKeyIsNoticedByItsFingerprint() throws {
+    let folder = KeyFolder()
+    let path = folder.file("key")
+    try KeyFile.create(path, key: MasterKey.random(.bits256), created: Date())
+    _ = try shell("sed -i '$s/^A/B/;t;$s/^./A/' \"$1\"", path)
+    #expect(throws: KeysError.fingerprintDiffers(source: path)) { _ = try KeyFile.read(path) }
+  }
+
+  @Test(arguments: [(0o600, nil), (0o400, nil), (0o640, 0o640), (0o604, 0o604), (0o620, 0o620)])
+  func whoElseMayReadIsTold(mode: Int, exposure: UInt32?) throws {
+    let folder = KeyFolder()
+    let path = folder.file("key", [])
+    chmod(path, mode_t(mode))
+    #expect(try KeyFile.exposure(path) == exposure)
+  }
+
+  @Test func aKeyComesFromStandardInput() async {
+    await #expect(processExitsWith: .success) {
+      var ends: [Int32] = [0, 0]
+      pipe(&ends)
+      dup2(ends[0], 0)
+      write(ends[1], keyText, keyText.utf8.count)
+      close(ends[1])
+      let key = try KeyFile.readStandardInput()
+      let read = key.bytes.withBytes { [UInt8](copying: $0) }
+      #expect(read == keyBytes)
+    }
+  }
+
+  @Test func moreThanAKeyFileHasIsNotRead() {
+    let folder = KeyFolder()
+    let path = folder.file("key", [UInt8](repeating: 35, count: KeyFile.sizeLimit + 1))
+    #expect(throws: KeysError.native(.tooLarge(path: path, limit: KeyFile.sizeLimit))) {
+      _ = try KeyFile.read(path)
+    }
+  }
+}
