@@ -13,7 +13,7 @@ public enum KeyFile {
   public static let sizeLimit = 64 << 10
 
   /// Creates `path`, which must not exist, with mode 0600; waits until it is on the device, reads it
-  /// back and compares. On any failure there is no file.
+  /// back and compares. The file goes again unless the caller commits what is returned.
   ///
   /// - Parameters:
   ///   - created: the time for the comment.
@@ -21,14 +21,14 @@ public enum KeyFile {
   /// - Throws: `KeysError.native(.alreadyExists)`, `.readBackDiffers`, `.native` otherwise.
   public static func create(
     _ path: String, key: borrowing MasterKey, created: Date, owner: FileOwner? = nil
-  ) throws(KeysError) {
+  ) throws(KeysError) -> NewFile {
     let expected = try contents(key, created: created)
     let file = try create(path, expected, owner)
     let readBack = try text(at: path)
     guard readBack.equals(expected), try parse(readBack, source: path).equals(key) else {
       throw .readBackDiffers(path: path)
     }
-    file.commit()
+    return file
   }
 
   /// Reads the key in `path`.

@@ -83,7 +83,7 @@ private let refusals: [(String, KeysError)] = [
     let folder = KeyFolder()
     let path = folder.file("new.key")
     let key = try MasterKey.random(size)
-    try KeyFile.create(path, key: key, created: Date(timeIntervalSince1970: 1_700_000_000))
+    try create(path, key: key, created: Date(timeIntervalSince1970: 1_700_000_000))
     let digest = try shell(
       "tail -n1 \"$1\" | base64 -d | openssl dgst -sha256 -binary | base64 | tr -d '='", path)
     let fingerprint = try KeyFingerprint(of: key).description
@@ -101,7 +101,7 @@ private let refusals: [(String, KeysError)] = [
     await #expect(processExitsWith: .success) {
       umask(0)
       let folder = KeyFolder()
-      try KeyFile.create(folder.file("key"), key: MasterKey.random(.bits256), created: Date())
+      try create(folder.file("key"), key: MasterKey.random(.bits256), created: Date())
       let mode = try shell("stat -c %a \"$1\"", folder.file("key"))
       #expect(mode == "600\n")
     }
@@ -114,7 +114,7 @@ private let refusals: [(String, KeysError)] = [
     symlink(folder.file("nowhere"), link)
     for path in [file, link] {
       #expect(throws: KeysError.native(.alreadyExists(path: path))) {
-        try KeyFile.create(path, key: MasterKey.random(.bits128), created: Date())
+        try create(path, key: MasterKey.random(.bits128), created: Date())
       }
     }
     #expect(FileManager.default.contents(atPath: file) == Data([1]))
@@ -144,7 +144,7 @@ private let refusals: [(String, KeysError)] = [
   @Test func aDamagedKeyIsNoticedByItsFingerprint() throws {
     let folder = KeyFolder()
     let path = folder.file("key")
-    try KeyFile.create(path, key: MasterKey.random(.bits256), created: Date())
+    try create(path, key: MasterKey.random(.bits256), created: Date())
     _ = try shell("sed -i '$s/^A/B/;t;$s/^./A/' \"$1\"", path)
     #expect(throws: KeysError.fingerprintDiffers(source: path)) { _ = try KeyFile.read(path) }
   }
@@ -177,4 +177,10 @@ private let refusals: [(String, KeysError)] = [
       _ = try KeyFile.read(path)
     }
   }
+}
+
+/// Creates a key file and keeps it.
+private func create(_ path: String, key: borrowing MasterKey, created: Date) throws(KeysError) {
+  let file = try KeyFile.create(path, key: key, created: created)
+  file.commit()
 }

@@ -1,0 +1,83 @@
+// One connection to a SQLite database file, and its errors. SQL is the business of whoever calls.
+
+internal import CSQLite
+
+/// An open database. Used by one task at a time.
+@safe
+public final class SQLiteConnection {
+  /// How to open a database; it is never created.
+  public enum Access: Sendable {
+    case readOnly, readWrite
+  }
+
+  let handle: OpaquePointer  // owned
+
+  private init(owning handle: OpaquePointer) {
+    unsafe self.handle = handle
+  }
+
+  deinit { unsafe sqlite3_close_v2(handle) }
+
+  /// Opens the file at `path`, whatever it is called: no name is special.
+  ///
+  /// - Parameter patience: how long to wait for others' locks, in milliseconds.
+  /// - Throws: `NativeError.sqlite`.
+  public static func open(
+    _ path: String, _ access: Access, patience: Int32
+  ) throws(NativeError) -> SQLiteConnection {
+    // `:memory:` and the empty name mean something to SQLite; a path with a slash does not. URIs are
+    // off unless SQLite was built otherwise, and then only for names that begin with `file:`.
+    let plain = path.hasPrefix("/") ? path : "./" + path
+    let mode = access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
+    var handle: OpaquePointer?
+    let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
+    let result = unsafe sqlite3_open_v2(plain, &handle, flags, nil)
+    guard let handle = unsafe handle else { throw .sqlite(code: result, message: "out of memory") }
+    let connection = unsafe SQLiteConnection(owning: handle)
+    guard result == SQLITE_OK else { throw connection.failure(result) }
+    unsafe sqlite3_busy_timeout(handle, patience)
+    return connection
+  }
+
+  /// Whether the file could only be opened for reading.
+  public var isReadOnly: Bool { unsafe sqlite3_db_readonly(handle, "main") == 1 }
+
+  /// The number of rows that the last statement changed.
+  public var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
+
+  /// Whether a transaction is open.
+  public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+
+  /// Compiles one statement.
+  public func prepare(_ sql: String) throws(NativeError) -> SQLiteStatement {
+    var statement: OpaquePointer?
+    let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
+    let result = unsafe sqlite3_prepare_v3(handle, sql, -1, flags, &statement, nil)
+    guard result == SQLITE_OK, let statement = unsafe statement else { throw failure(result) }
+    return unsafe SQLiteStatement(owning: statement, of: self)
+  }
+
+  /// Runs one statement to its end and drops its rows.
+  public func run(_ sql: String) throws(NativeError) {
+    let statement = try prepare(sql)
+    while try statement.step() {}
+  }
+
+  /// Runs one statement and returns the first column of its first row as text.
+  public func text(_ sql: String) throws(NativeError) -> String? {
+    let statement = try prepare(sql)
+    return try statement.step() ? statement.text(0) : nil
+  }
+
+  /// Runs one statement and returns the first column of its first row as a number.
+  public func integer(_ sql: String) throws(NativeError) -> Int64? {
+    let statement = try prepare(sql)
+    return try statement.step() ? statement.integer(0) : nil
+  }
+
+  /// SQLite's message for the last failure; bound values are never part of one.
+  func failure(_ code: Int32) -> NativeError {
+    let message = unsafe sqlite3_errmsg(handle).map { unsafe String(cString: $0) } ?? ""
+    return .sqlite(code: code, message: message)
+  }
+}

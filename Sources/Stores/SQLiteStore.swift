@@ -1,0 +1,264 @@
+// Documents in a SQLite database file.
+//
+// A rotation is one exclusive transaction. Old contents are overwritten with zeros (secure_delete),
+// because the old key may be in bad hands, and the journal mode stays what it is, unless it is one
+// that would lose the database if the process were killed.
+
+internal import Native
+public import OctopusKeys
+
+/// A store in a SQLite file.
+public final class SQLiteStore: Store {
+  public let kind = "sqlite"
+  public let location: String
+
+  private let patience: Int32
+  private var database: SQLiteConnection?
+  private var access = StoreAccess.read
+  private var tables: [String: SQLiteTable] = [:]
+  private var statements: [String: SQLiteStatement] = [:]
+  private var encoding = "UTF-8"
+  private var journalMode = ""
+  private var freePagesBefore = 0
+  private var wide: [UInt8] = []
+  private var key: [UInt8] = []
+  private var name: [UInt8] = []
+
+  /// The most documents and bytes on a page.
+  private static let pageDocuments = 256
+  private static let pageBytes = 1 << 20
+
+  /// A store in the file at `path`, which is not opened yet.
+  ///
+  /// - Parameter patience: how long to wait for others' locks, in milliseconds.
+  public init(path: String, patience: Int32 = 2000) {
+    location = path
+    self.patience = patience
+  }
+
+  public func begin(_ access: StoreAccess) throws(StoreError) {
+    try requireFile()
+    self.access = access
+    do throws(NativeError) {
+      let database = try SQLiteConnection.open(
+        location, access == .read ? .readOnly : .readWrite, patience: patience)
+      self.database = database
+      // Journal modes are asked for first: the answer shows whether this is a database at all.
+      journalMode = try database.text("PRAGMA main.journal_mode") ?? ""
+      encoding = try database.text("PRAGMA encoding") ?? ""
+      if access == .rewrite {
+        try prepareForWriting(database)
+      } else {
+        try database.run("BEGIN")
+        // The snapshot begins with the first read.
+        _ = try database.integer("SELECT count(*) FROM sqlite_schema")
+      }
+    } catch {
+      rollback()
+      throw StoreError(error, location: location)
+    }
+  }
+
+  public func collections() throws(StoreError) -> [StoreCollection] {
+    let schema = SQLiteSchema(database: try opened(), location: location)
+    let found = try schema.tables(forWriting: access == .rewrite)
+    for table in found { tables[table.collection.name] = table }
+    return found.map(\.collection)
+  }
+
+  public func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
+    let database = try opened()
+    do {
+      let query = "SELECT count(*) FROM main.\(SQLiteTable.quoted(collection.name))"
+      return Int(try database.integer(query) ?? 0)
+    } catch {
+      throw StoreError(error, location: location, collection: collection.name)
+    }
+  }
+
+  public func readPage(
+    of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
+  ) throws(StoreError) {
+    page.clear()
+    guard let table = tables[collection.name] else { return }
+    let isWide = encoding != "UTF-8"
+    do throws(NativeError) {
+      let statement = try prepared(
+        table.pageStatement(
+          follows: lastKey != nil, readsUTF16: isWide, limit: SQLiteStore.pageDocuments))
+      defer { statement.reset() }
+      if let lastKey { try SQLiteRowKey.bind(lastKey.span, table.key, to: statement, from: 1) }
+      while try statement.step() {
+        try add(statement, of: table, isWide: isWide, to: &page)
+        if page.bytes.count >= SQLiteStore.pageBytes { break }
+      }
+    } catch {
+      throw StoreError(error, location: location, collection: collection.name)
+    }
+  }
+
+  public func write(
+    _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
+  ) throws(StoreError) {
+    guard let table = tables[collection.name] else { return }
+    let database = try opened()
+    for edit in edits.edits {
+      let slot = page.slots[edit.slot]
+      let document = page.documents[edit.document]
+      let contents = edits.bytes.span.extracting(edit.range)
+      do throws(NativeError) {
+        let statement = try prepared(table.updateStatement(of: collection.fields[slot.field]))
+        let key = page.bytes.span.extracting(document.key)
+        try SQLiteRowKey.bind(key, table.key, to: statement, from: 2)
+        let run: () throws(NativeError) -> Void = { () throws(NativeError) in
+          while try statement.step() {}
+        }
+        switch slot.storage {
+        case .bytes: try statement.withBound(1, blob: contents, run)
+        case .text where encoding == "UTF-8": try statement.withBound(1, utf8: contents, run)
+        case .text:
+          wide.removeAll(keepingCapacity: true)
+          // What came from UTF-16 goes back; anything else was found out before.
+          guard UTF16Text.encode(contents, order: .little, appendingTo: &wide) else {
+            throw .sqlite(code: 20, message: "text that is not Unicode")
+          }
+          let text = wide
+          try statement.withBound(1, utf16: text.span, run)
+        }
+      } catch {
+        throw StoreError(error, location: location, collection: collection.name)
+      }
+      guard database.changes == 1 else {
+        throw .changedMeanwhile(
+          location: location, collection: collection.name, document: page.name(of: document))
+      }
+    }
+  }
+
+  public func commit() throws(StoreError) {
+    let database = try opened()
+    statements.removeAll()
+    do {
+      try database.run("COMMIT")
+    } catch {
+      throw StoreError(error, location: location)
+    }
+  }
+
+  public func rollback() {
+    statements.removeAll()
+    tables.removeAll()
+    if let database, database.isInTransaction { try? database.run("ROLLBACK") }
+    database = nil
+  }
+
+  public func scrub() throws(StoreError) -> [StoreResidue] {
+    let database = try opened()
+    defer { rollback() }
+    var residues: [StoreResidue] = []
+    if journalMode == "wal" {
+      // The first column of the answer is 1 if somebody stands in the way.
+      let blocked = try? database.integer("PRAGMA main.wal_checkpoint(TRUNCATE)")
+      if blocked != 0 { residues.append(.writeAheadLog(path: location + "-wal")) }
+    }
+    if freePagesBefore > 0 { residues.append(.freePages(count: freePagesBefore)) }
+    return residues
+  }
+
+  private func opened() throws(StoreError) -> SQLiteConnection {
+    guard let database else {
+      throw .failed(location: location, collection: nil, reason: "the store is not open")
+    }
+    return database
+  }
+
+  private func requireFile() throws(StoreError) {
+    do throws(NativeError) {
+      let status = try FileStatus.read(location)
+      guard status.kind == .regular else {
+        throw .notAFile(path: location)
+      }
+    } catch {
+      switch error {
+      case .notAFile: throw .notAStore(location: location, reason: "it is no file")
+      case .system(_, _, let number):
+        switch SystemErrorKind(errno: number) {
+        case .notFound, .notADirectory: throw .notFound(location: location)
+        case .accessDenied: throw .accessDenied(location: location)
+        default:
+          throw .failed(
+            location: location, collection: nil, reason: SystemErrorKind.text(errno: number))
+        }
+      default: throw .failed(location: location, collection: nil, reason: "\(error)")
+      }
+    }
+  }
+
+  private func prepareForWriting(_ database: SQLiteConnection) throws(NativeError) {
+    guard !database.isReadOnly else {
+      throw .sqlite(code: 8, message: "attempt to write a readonly database")
+    }
+    // MEMORY and OFF are never stored in the file, but SQLite may have been built with one of them
+    // as the default: a kill would then leave a malformed database.
+    if journalMode == "memory" || journalMode == "off" {
+      journalMode = try database.text("PRAGMA main.journal_mode = DELETE") ?? ""
+      guard journalMode == "delete" else {
+        throw .sqlite(code: 1, message: "the journal mode cannot be set to DELETE")
+      }
+    }
+    try database.run("PRAGMA main.locking_mode = EXCLUSIVE")
+    try database.run("PRAGMA main.secure_delete = ON")
+    // The journal's removal must be on the device, too: the node config is switched right after the
+    // commit, and a journal that came back would bring the old values back.
+    try database.run("PRAGMA main.synchronous = EXTRA")
+    try database.run("PRAGMA main.cache_size = -16384")
+    try database.run("BEGIN EXCLUSIVE")
+    freePagesBefore = Int(try database.integer("PRAGMA main.freelist_count") ?? 0)
+  }
+
+  private func prepared(_ sql: String) throws(NativeError) -> SQLiteStatement {
+    if let statement = statements[sql] { return statement }
+    guard let database else { throw .sqlite(code: 21, message: "the store is not open") }
+    let statement = try database.prepare(sql)
+    statements[sql] = statement
+    return statement
+  }
+
+  /// Adds the current row to a page.
+  private func add(
+    _ row: SQLiteStatement, of table: SQLiteTable, isWide: Bool, to page: inout DocumentPage
+  ) throws(NativeError) {
+    key.removeAll(keepingCapacity: true)
+    SQLiteRowKey.read(row, table.key, appendingTo: &key)
+    var column: Int32 = 1
+    if case .columns(let parts) = table.key { column = Int32(parts.count) }
+    name.removeAll(keepingCapacity: true)
+    if table.names.isEmpty { name += Array("rowid \(row.integer(0))".utf8) }
+    for index in table.names.indices {
+      if index > 0 { name.append(UInt8(ascii: ",")) }
+      row.withBytes(column) { name.append(copying: $0) }
+      column += 1
+    }
+    let (rowKey, document) = (key, name)
+    page.addDocument(key: rowKey.span, id: document.span)
+    for (index, field) in table.collection.fields.enumerated() {
+      let storage = row.storageClass(column)
+      let isText = isWide ? row.integer(column + 1) == 1 : storage == .text
+      switch (storage, field.kind) {
+      case (.blob, .json) where isText, (.blob, .jsonBlob) where isText:
+        row.withBytes(column) { bytes in
+          page.addField(index, storage: .text) { (output: inout [UInt8]) in
+            let order: UTF16Text.ByteOrder = encoding == "UTF-16be" ? .big : .little
+            _ = UTF16Text.decode(bytes, order: order, appendingTo: &output)
+          }
+        }
+      case (.blob, _) where !isText:
+        row.withBytes(column) { page.addField(index, storage: .bytes, contents: $0) }
+      case (.text, .json), (.text, .jsonBlob):
+        row.withBytes(column) { page.addField(index, storage: .text, contents: $0) }
+      default: break  // NULL, a number, or text where bytes are looked for
+      }
+      column += isWide ? 2 : 1
+    }
+  }
+}

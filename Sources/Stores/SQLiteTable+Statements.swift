@@ -1,0 +1,60 @@
+// The few statements that a table's documents are read and written with.
+
+internal import OctopusKeys
+
+extension SQLiteTable {
+  /// The columns of a page's rows, in order: the key, the names, and the fields.
+  private func columns(readsUTF16: Bool) -> String {
+    var columns: [String] = []
+    switch key {
+    case .rowid(let alias): columns.append(alias)
+    case .columns(let parts): columns += parts.map { SQLiteTable.quoted($0.name) }
+    }
+    columns += names.map(SQLiteTable.quoted)
+    for field in collection.fields {
+      let name = SQLiteTable.quoted(field.name)
+      if readsUTF16 {
+        // As text, SQLite would turn a lone surrogate into something else.
+        columns.append("CASE typeof(\(name)) WHEN 'text' THEN CAST(\(name) AS BLOB) ELSE \(name) END")
+        columns.append("typeof(\(name)) = 'text'")
+      } else {
+        columns.append(name)
+      }
+    }
+    return columns.joined(separator: ", ")
+  }
+
+  /// The statement for the first page, or for one that follows a key. Its parameters are the key.
+  func pageStatement(follows: Bool, readsUTF16: Bool, limit: Int) -> String {
+    let condition: String
+    let order: String
+    switch key {
+    case .rowid(let alias):
+      condition = "\(alias) > ?1"
+      order = alias
+    case .columns(let parts):
+      let terms = parts.map { SQLiteTable.quoted($0.name) + " COLLATE " + SQLiteTable.quoted($0.collation) }
+      let parameters = parts.indices.map { "?\($0 + 1)" }
+      condition =
+        "(" + terms.joined(separator: ", ") + ") > (" + parameters.joined(separator: ", ") + ")"
+      order = terms.joined(separator: ", ")
+    }
+    return "SELECT \(columns(readsUTF16: readsUTF16)) FROM main.\(SQLiteTable.quoted(collection.name))"
+      + (follows ? " WHERE \(condition)" : "") + " ORDER BY \(order) LIMIT \(limit)"
+  }
+
+  /// The statement that writes one field of one row: the contents are the first parameter, the key
+  /// follows.
+  func updateStatement(of field: StoreCollection.Field) -> String {
+    let condition: String
+    switch key {
+    case .rowid(let alias): condition = "\(alias) = ?2"
+    case .columns(let parts):
+      condition = parts.enumerated().map { index, part in
+        "\(SQLiteTable.quoted(part.name)) = ?\(index + 2) COLLATE \(SQLiteTable.quoted(part.collation))"
+      }.joined(separator: " AND ")
+    }
+    return "UPDATE main.\(SQLiteTable.quoted(collection.name)) "
+      + "SET \(SQLiteTable.quoted(field.name)) = ?1 WHERE \(condition)"
+  }
+}
