@@ -53,7 +53,7 @@ def write_json(random, tree):
         return json.dumps(tree, separators=(",", ":")).replace("|", "\\u007c")
     if dice < 0.14:  # Newtonsoft, indented, on Windows
         return json.dumps(tree, indent=2, ensure_ascii=False).replace("\n", "\r\n")
-    if dice < 0.15:  # a name that comes twice; the last one counts
+    if dice < 0.15 and tree:  # a name that comes twice; the last one counts
         text = json.dumps(tree, separators=(",", ":"), ensure_ascii=False)
         return '{"SpaceId":"Spaces-0",' + text[1:-1] + ',"SpaceId":"Spaces-1"}'
     return json.dumps(tree, separators=(",", ":"), ensure_ascii=False)  # Newtonsoft
