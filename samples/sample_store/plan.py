@@ -38,16 +38,16 @@ MANY = [
     (documents.git_credential, "GitCredential", 3),
     (documents.subscription, "Subscription", 3),
 ]
+# A share of 0 is one document, if there is room.
 PLAIN = [
     (plain.user, "User", 150), (plain.event, "Event", 260), (plain.release, "Release", 200),
-    (plain.server_task, "ServerTask", 130), (plain.plain_variable_set, "VariableSet", 60),
-    (plain.deployment, "Deployment", 100), (plain.api_key, "ApiKey", 70),
-    (plain.environment, "DeploymentEnvironment", 10), (plain.server_node, "OctopusServerNode", 5),
-    (plain.installation, "OctopusServerInstallationHistory", 15),
-]
-PLAIN_SINGLES = [
-    (plain.license_configuration, "Configuration"), (plain.built_in_repository, "Configuration"),
-    (plain.username_password, "ExtensionConfiguration"),
+    (plain.server_task, "ServerTask", 130), (plain.server_node, "OctopusServerNode", 5),
+    (plain.plain_variable_set, "VariableSet", 60), (plain.deployment, "Deployment", 100),
+    (plain.installation, "OctopusServerInstallationHistory", 15), (plain.api_key, "ApiKey", 70),
+    (plain.environment, "DeploymentEnvironment", 10),
+    (plain.license_configuration, "Configuration", 0),
+    (plain.built_in_repository, "Configuration", 0),
+    (plain.username_password, "ExtensionConfiguration", 0),
 ]
 
 
@@ -57,9 +57,12 @@ def with_values(total):
 
 
 def plan(total):
-    """(builder, table, count) for every kind; the counts add up to `total`."""
+    """(builder, table, count) for every kind; the counts add up to `total`.
+
+    From 100 documents on, every kind that holds values is there; the plain ones come as they fit.
+    """
     sealed = with_values(total)
-    return _share(sealed, SINGLES, MANY) + _share(total - sealed, PLAIN_SINGLES, PLAIN)
+    return _share(sealed, SINGLES, MANY) + _share(total - sealed, [], PLAIN)
 
 
 def _share(total, singles_, many):
