@@ -290,12 +290,12 @@ static void execute(sqlite3 *database, const char *sql) {
   if (sqlite3_exec(database, sql, NULL, NULL, NULL)) die(sql, database);
 }
 
-static sqlite3_stmt *prepare(sqlite3 *database, const char *format, const Column *column) {
-  char sql[512];
-  snprintf(sql, sizeof sql, format, column->table, column->name);
+// Takes over `sql`, made by sqlite3_mprintf.
+static sqlite3_stmt *prepare(sqlite3 *database, char *sql) {
   sqlite3_stmt *statement;
   if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL))
     die(sql, database);
+  sqlite3_free(sql);
   return statement;
 }
 
@@ -342,12 +342,12 @@ static int read_page(sqlite3 *database, sqlite3_stmt *select, sqlite3_int64 last
 static void rotate(sqlite3 *database, const Column *column) {
   static Row rows[PAGE_ROWS];
   static Buffer page, out;
-  sqlite3_stmt *select = prepare(
-      database,
-      "SELECT rowid, \"%2$s\" FROM \"%1$s\" WHERE \"%2$s\" IS NOT NULL AND rowid > ?1"
-      " ORDER BY rowid LIMIT 256", column);
-  sqlite3_stmt *update =
-      prepare(database, "UPDATE \"%1$s\" SET \"%2$s\" = ?1 WHERE rowid = ?2", column);
+  const char *table = column->table, *name = column->name;
+  sqlite3_stmt *select = prepare(database, sqlite3_mprintf(
+      "SELECT rowid, \"%w\" FROM \"%w\" WHERE \"%w\" IS NOT NULL AND rowid > ?1"
+      " ORDER BY rowid LIMIT %d", name, table, name, PAGE_ROWS));
+  sqlite3_stmt *update = prepare(database, sqlite3_mprintf(
+      "UPDATE \"%w\" SET \"%w\" = ?1 WHERE rowid = ?2", table, name));
   sqlite3_int64 last = INT64_MIN;
   for (int count; (count = read_page(database, select, last, rows, &page));) {
     last = rows[count - 1].id;
