@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What tests, checks and benchmarks need besides Swift; sourced, not run.
 
-# Build and run time of octokey, and the programs that tests compare it with.
+# Build and run time of octokey, and the programs that tests compare it with. Used where sourced.
+# shellcheck disable=SC2034
 test_packages=(
   libxml2-dev libssl-dev libsqlite3-dev zlib1g-dev pkg-config gcc libc6-dev
   acl attr gzip libxml2-utils man-db mandoc openssl python3 python3-cryptography shellcheck
