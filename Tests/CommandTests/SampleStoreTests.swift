@@ -92,7 +92,7 @@ struct SampleStoreTests {
     let odd = try sqlite(
       store,
       """
-      SELECT json_extract(v.value, '$.Value') FROM VariableSet, json_each(JSON, '$.Variables') v
+      SELECT json_extract(v.value, '$.Value') FROM VariableSet d, json_each(d.JSON, '$.Variables') v
       WHERE json_extract(v.value, '$.Name') GLOB 'Foreign.*'
       OR json_extract(v.value, '$.Name') GLOB 'Damaged.*'
       """
