@@ -83,6 +83,29 @@ struct SampleStoreTests {
       try values("list").contains { $0.id == "blobdocuments-1" && $0.plaintext == opened })
   }
 
+  @Test func theServersCertificateIsAPFXWithoutPassword() throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let key = Data(repeating: 3, count: 16)
+    let store = try make("store.db", "--documents", "20", "--key", key.base64EncodedString())
+    let row = try sqlite(
+      store,
+      """
+      SELECT JSON ->> '$.Thumbprint' || '|' || (JSON ->> '$.CertificateData')
+      FROM Configuration WHERE Id = 'certificate-global'
+      """
+    ).split(separator: "|").map(String.init)
+    let pfx = try #require(Data(base64Encoded: try open(row[1], row[2], key)))
+    try pfx.write(to: folder.appending(path: "pfx"))
+    try run(
+      "/usr/bin/openssl", "pkcs12", "-in", path("pfx"), "-passin", "pass:", "-nodes",
+      "-out", path("pem"))
+    let fingerprint = try run(
+      "/usr/bin/openssl", "x509", "-in", path("pem"), "-noout", "-fingerprint", "-sha1"
+    ).text
+    #expect(fingerprint.replacing(":", with: "").hasSuffix("=\(row[0])"))
+    #expect(try String(contentsOfFile: path("pem"), encoding: .utf8).contains("PRIVATE KEY"))
+  }
+
   @Test func foreignAndDamagedValuesDoNotOpen() throws {
     defer { try? FileManager.default.removeItem(at: folder) }
     let key = Data(repeating: 5, count: 16)
