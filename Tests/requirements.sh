@@ -1,0 +1,39 @@
+# shellcheck shell=bash
+# What tests, checks and benchmarks need besides Swift; sourced, not run.
+
+# Build and run time of octokey, and the programs that tests compare it with. Used where sourced.
+# shellcheck disable=SC2034
+test_packages=(
+  libxml2-dev libssl-dev libsqlite3-dev zlib1g-dev pkg-config gcc libc6-dev
+  acl attr gzip libxml2-utils man-db mandoc openssl python3 python3-cryptography shellcheck
+  sqlite3 strace
+)
+
+# install_missing PACKAGE...: from Debian, and only what is not there.
+install_missing() {
+  local package
+  local -a missing=() root=()
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+      missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  echo "installing ${missing[*]}" >&2
+  ((EUID == 0)) || root=(sudo)
+  "${root[@]}" apt-get update -q </dev/null >&2
+  "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -q -y --no-install-recommends "${missing[@]}" </dev/null >&2
+}
+
+# python_with_cryptography: prints the first python3 that can import it.
+python_with_cryptography() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import cryptography, sqlite3' 2>/dev/null; then
+      echo "$python"
+      return
+    fi
+  done
+  echo "no python3 with the cryptography package" >&2
+  return 1
+}

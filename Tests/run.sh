@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Runs all tests, after installing from Debian what they need and is missing. The test runner's
+# summary is the last output and its exit status ours. Arguments go to `swift test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source Tests/requirements.sh
+
+install_missing "${test_packages[@]}"
+echo "building and testing" >&2
+exec swift test --parallel --disable-xctest "$@" </dev/null
