@@ -18,4 +18,13 @@ public enum Hardening {
   public static func ignoreBrokenPipes() {
     signal(SIGPIPE, SIG_IGN)
   }
+
+  /// Gives descriptors 0 to 2 something to point at where the caller closed them: else the next file
+  /// that is opened, a database perhaps, would be the standard output and receive what is printed
+  /// there. Using them still fails, as it would on a closed one.
+  public static func occupyStandardDescriptors() {
+    for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 {
+      _ = unsafe open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+    }
+  }
 }
