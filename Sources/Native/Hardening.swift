@@ -14,6 +14,14 @@ public enum Hardening {
     _ = octokey_set_not_dumpable()
   }
 
+  /// Turns the Swift runtime's crash reporter off: it prints registers and memory, which may be a
+  /// key, and it hangs on a process that may not be read.
+  public static func disableCrashReports() {
+    for number in [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] {
+      signal(number, SIG_DFL)
+    }
+  }
+
   /// Writes to a closed pipe become errors instead of ending the process half-way.
   public static func ignoreBrokenPipes() {
     signal(SIGPIPE, SIG_IGN)

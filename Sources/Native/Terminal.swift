@@ -83,9 +83,19 @@ public struct Terminal: ~Copyable {
         // The terminal is as it was. Ends or stops the process now; after a stop, or where the
         // signal is ignored, the question is asked again.
         try write("\n")
-        raise(signal)
+        Terminal.take(signal)
       }
     }
+  }
+
+  /// Lets the signal do what it would have done. It may be blocked here because whoever started the
+  /// process blocked it; then it would come back as an event for ever.
+  private static func take(_ signal: Int32) {
+    var alone = sigset_t()
+    unsafe sigemptyset(&alone)
+    unsafe sigaddset(&alone, signal)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &alone, nil)
+    raise(signal)
   }
 
   private borrowing func attempt(
