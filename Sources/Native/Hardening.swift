@@ -14,8 +14,25 @@ public enum Hardening {
     _ = octokey_set_not_dumpable()
   }
 
+  /// Turns the Swift runtime's crash reporter off: it prints registers and memory, which may be a
+  /// key, and it hangs on a process that may not be read.
+  public static func disableCrashReports() {
+    for number in [SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV] {
+      signal(number, SIG_DFL)
+    }
+  }
+
   /// Writes to a closed pipe become errors instead of ending the process half-way.
   public static func ignoreBrokenPipes() {
     signal(SIGPIPE, SIG_IGN)
+  }
+
+  /// Gives descriptors 0 to 2 something to point at where the caller closed them: else the next file
+  /// that is opened, a database perhaps, would be the standard output and receive what is printed
+  /// there. Using them still fails, as it would on a closed one.
+  public static func occupyStandardDescriptors() {
+    for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 {
+      _ = unsafe open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)
+    }
   }
 }

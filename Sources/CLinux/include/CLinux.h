@@ -2,6 +2,7 @@
 // the same system headers, and the two would disagree.
 #pragma once
 
+#include <sys/signalfd.h>
 #include <sys/xattr.h>
 
 // prctl(PR_SET_DUMPABLE, 0): prctl is variadic, and variadic C functions are not imported.

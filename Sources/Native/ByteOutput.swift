@@ -1,0 +1,49 @@
+// Writing to a descriptor without a buffer in between: what was written is out, and a secret leaves
+// no copy in a library's memory. Opening and closing descriptors is somebody else's business.
+
+internal import Glibc
+
+/// An open descriptor that takes bytes.
+public struct ByteOutput: Sendable {
+  /// Descriptor 1.
+  public static let standardOutput = ByteOutput(descriptor: 1)
+  /// Descriptor 2.
+  public static let standardError = ByteOutput(descriptor: 2)
+
+  /// The descriptor; whoever opened it closes it.
+  public let descriptor: Int32
+
+  /// Writes to a descriptor that stays open for as long as this value is used.
+  public init(descriptor: Int32) { self.descriptor = descriptor }
+
+  /// Writes all of `bytes`, however small the steps are in which the system takes them.
+  ///
+  /// - Throws: `NativeError.system` with the call `write` and an empty path.
+  public func write(_ bytes: Span<UInt8>) throws(NativeError) {
+    try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(NativeError) in
+      guard let base = buffer.baseAddress else { return }
+      var written = 0
+      while written < buffer.count {
+        let step = unsafe Glibc.write(descriptor, base + written, buffer.count - written)
+        if step >= 0 {
+          written += step
+          continue
+        }
+        let number = errno
+        switch number {
+        case EINTR: continue
+        case EAGAIN:
+          // A neighbour made the shared description non-blocking.
+          var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          unsafe poll(&wanted, 1, -1)
+        default: throw .system(call: "write", path: "", errno: number)
+        }
+      }
+    }
+  }
+
+  /// Writes a secret straight from its own memory.
+  public func write(_ secret: borrowing SecretBytes) throws(NativeError) {
+    try secret.withBytes { (bytes) throws(NativeError) in try write(bytes) }
+  }
+}

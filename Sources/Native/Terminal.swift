@@ -1,0 +1,178 @@
+// The controlling terminal: questions and answers that do not go through stdin and stdout, and what
+// one has to know about a terminal to write to it.
+//
+// While a line is read the signals that would end or stop the process are held back and arrive as
+// readable events instead (signalfd). So the terminal's settings are put back before any of them
+// takes effect, without a signal handler and without global state.
+
+internal import CLinux
+internal import Glibc
+
+/// The terminal of the person in front of the process, whatever stdin and stdout are.
+public struct Terminal: ~Copyable {
+  private let descriptor: Int32
+
+  private init(descriptor: Int32) { self.descriptor = descriptor }
+
+  deinit { close(descriptor) }
+
+  /// Opens `/dev/tty`.
+  ///
+  /// - Throws: `NativeError.system` where the process has no terminal.
+  public static func controlling() throws(NativeError) -> Terminal {
+    let descriptor = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(call: "open", path: "/dev/tty", errno: errno) }
+    return Terminal(descriptor: descriptor)
+  }
+
+  /// Whether `descriptor` is a terminal.
+  public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+
+  /// The number of columns of the terminal at `descriptor`, or nil where nobody knows.
+  public static func width(of descriptor: Int32) -> Int? {
+    var size = winsize()
+    guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return nil
+    }
+    return Int(size.ws_col)
+  }
+
+  /// Shows `prompt` and reads a line that is not shown.
+  ///
+  /// - Returns: the line without its end, empty after ^D; nil after ^C.
+  public borrowing func readSecret(prompt: String) throws(NativeError) -> SecretBytes? {
+    var line = SecretBytes(count: Terminal.longestLine)
+    guard let length = try read(prompt: prompt, echo: false, into: &line) else { return nil }
+    return line.prefix(length)
+  }
+
+  /// Shows `prompt` and reads a line.
+  ///
+  /// - Returns: the line without its end, empty after ^D; nil after ^C.
+  public borrowing func readLine(prompt: String) throws(NativeError) -> String? {
+    var line = SecretBytes(count: Terminal.longestLine)
+    guard let length = try read(prompt: prompt, echo: true, into: &line) else { return nil }
+    return line.withBytes { bytes in
+      String(decoding: Array(copying: bytes.extracting(0..<length)), as: UTF8.self)
+    }
+  }
+
+  /// The kernel cuts a line off at 4095 bytes, so one read is one line.
+  private static let longestLine = 4096
+
+  private static let heldSignals = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP]
+
+  private enum Outcome {
+    case line(length: Int)
+    case signal(Int32)
+  }
+
+  private borrowing func read(
+    prompt: String, echo: Bool, into line: inout SecretBytes
+  ) throws(NativeError) -> Int? {
+    while true {
+      let outcome = try attempt(prompt: prompt, echo: echo, into: &line)
+      switch outcome {
+      case .line(let length):
+        if !echo { try write("\n") }
+        return length
+      case .signal(SIGINT):
+        try write("\n")
+        return nil
+      case .signal(let signal):
+        // The terminal is as it was. Ends or stops the process now; after a stop, or where the
+        // signal is ignored, the question is asked again.
+        try write("\n")
+        Terminal.take(signal)
+      }
+    }
+  }
+
+  /// Lets the signal do what it would have done. It may be blocked here because whoever started the
+  /// process blocked it; then it would come back as an event for ever.
+  private static func take(_ signal: Int32) {
+    var alone = sigset_t()
+    unsafe sigemptyset(&alone)
+    unsafe sigaddset(&alone, signal)
+    unsafe pthread_sigmask(SIG_UNBLOCK, &alone, nil)
+    raise(signal)
+  }
+
+  private borrowing func attempt(
+    prompt: String, echo: Bool, into line: inout SecretBytes
+  ) throws(NativeError) -> Outcome {
+    var held = sigset_t()
+    var before = sigset_t()
+    unsafe sigemptyset(&held)
+    for signal in Terminal.heldSignals { unsafe sigaddset(&held, signal) }
+    unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let signals = unsafe signalfd(-1, &held, Int32(SFD_CLOEXEC))
+    guard signals >= 0 else { throw failure("signalfd") }
+    defer { close(signals) }
+
+    var settings = termios()
+    guard unsafe tcgetattr(descriptor, &settings) == 0 else { throw failure("tcgetattr") }
+    var saved = settings
+    settings.c_lflag |= tcflag_t(ICANON | ISIG)
+    settings.c_iflag |= tcflag_t(ICRNL)
+    if !echo { settings.c_lflag &= ~tcflag_t(ECHO | ECHONL) }
+    // What was typed ahead of a secret has been shown already: it is dropped.
+    try change(to: &settings, when: echo ? TCSADRAIN : TCSAFLUSH)
+    defer { try? change(to: &saved, when: TCSADRAIN) }
+    try write(prompt)
+
+    var waiting = [
+      pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    while true {
+      let ready = unsafe poll(&waiting, 2, -1)
+      if ready < 0 {
+        if errno == EINTR { continue }
+        throw failure("poll")
+      }
+      if waiting[0].revents != 0 {
+        var information = signalfd_siginfo()
+        let size = MemoryLayout<signalfd_siginfo>.size
+        guard unsafe Glibc.read(signals, &information, size) == size else { throw failure("read") }
+        return .signal(Int32(information.ssi_signo))
+      }
+      if waiting[1].revents == 0 { continue }
+      let length = line.withMutableBytes { bytes in
+        unsafe bytes.withUnsafeMutableBufferPointer {
+          unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
+        }
+      }
+      if length < 0 {
+        if errno == EINTR { continue }
+        throw failure("read")
+      }
+      return .line(length: Terminal.lengthWithoutEnd(line, length))
+    }
+  }
+
+  private static func lengthWithoutEnd(_ line: borrowing SecretBytes, _ length: Int) -> Int {
+    line.withBytes { bytes in
+      var end = length
+      while end > 0, bytes[end - 1] == UInt8(ascii: "\n") || bytes[end - 1] == UInt8(ascii: "\r") {
+        end -= 1
+      }
+      return end
+    }
+  }
+
+  private borrowing func change(to settings: inout termios, when: Int32) throws(NativeError) {
+    while unsafe tcsetattr(descriptor, when, &settings) != 0 {
+      if errno != EINTR { throw failure("tcsetattr") }
+    }
+  }
+
+  private borrowing func write(_ text: String) throws(NativeError) {
+    try ByteOutput(descriptor: descriptor).write(Array(text.utf8).span)
+  }
+
+  private func failure(_ call: String) -> NativeError {
+    .system(call: call, path: "/dev/tty", errno: errno)
+  }
+}

@@ -1,0 +1,128 @@
+// `rotate-master-key`: what may be asked for, and in which order a person is asked. The rotation
+// itself is in OctopusKeys.
+
+import ArgumentParser
+
+struct RotateMasterKey: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rotate-master-key",
+    abstract: "Re-encrypt every sensitive value of a store under a new Master Key.",
+    discussion: """
+      Stop every node first, and back up the database. The new key is written to a key file before \
+      anything changes; the store changes in one step; at the end the node's config holds the new \
+      key. The old key is still needed for old backups.
+
+      Without --new-key-file and --master-key a fresh key is made. What is not said here is asked \
+      on the terminal.
+
+
+      """
+        + ExitStatus.list(
+          ExitStatus.allCases,
+          special: [
+            .done: "every sensitive value is under the new key",
+            .incomplete: "done, but some values were left unreadable as they were",
+          ]))
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Store options") var stores: StoreOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  @Flag(help: "Do everything except writing, and say what a run would do.")
+  var dryRun = false
+
+  @Option(
+    help: ArgumentHelp(
+      "A file that holds the new Master Key; - is standard input.", valueName: "file"))
+  var newKeyFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The new Master Key itself. Other users of the machine can read it there; better use "
+        + "--new-key-file.", valueName: "value"))
+  var masterKey: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file that holds the old Master Key, where the node's config cannot be read here.",
+      valueName: "file"))
+  var oldKeyFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The bits of a fresh key: 128 or 256 (default: as many as the old key has).",
+      valueName: "bits"))
+  var keySize: KeySize?
+
+  @Flag(help: "Go on where values open with neither key: leave them as they are and count them.")
+  var leaveUnreadable = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "
+        + "given more than once.", valueName: "column"))
+  var binaryColumn: [BinaryColumn] = []
+
+  @Flag(help: "Print the new key in the report even where no terminal receives it.")
+  var showKey = false
+
+  @Flag(help: "Confirm the rotation.")
+  var iReallyWantToRotateMyMasterKey = false
+
+  @Flag(help: "Confirm that there is a backup of the database.")
+  var iHaveBackedUpMyDatabase = false
+
+  @Flag(help: "Confirm everything that would be asked.")
+  var yes = false
+
+  func validate() throws {
+    if newKeyFile != nil, masterKey != nil {
+      throw ValidationError("--new-key-file and --master-key are two keys, give one")
+    }
+    if keySize != nil, newKeyFile != nil || masterKey != nil {
+      throw ValidationError("--key-size is for a fresh key, and the new key was given")
+    }
+    if newKeyFile == "-", oldKeyFile == "-" {
+      throw ValidationError("standard input cannot hold both keys, give one in a file")
+    }
+    if let twice = contradiction {
+      throw ValidationError("--binary-column says two things about \(twice.quoted)")
+    }
+  }
+
+  /// A column that is said to be both.
+  private var contradiction: String? {
+    var known: [String: BinaryColumn.Contents] = [:]
+    for rule in binaryColumn {
+      let name = "\(rule.table).\(rule.column)"
+      if let other = known.updateValue(rule.contents, forKey: name), other != rule.contents {
+        return name
+      }
+    }
+    return nil
+  }
+
+  /// The new key that was given, or nil for a fresh one.
+  var newKeySource: KeySource? {
+    newKeyFile.map { KeySource(file: $0) } ?? masterKey.map { .value($0) }
+  }
+
+  /// Asks for the two confirmations that are not among the arguments.
+  private func confirm(_ console: Console) throws {
+    if !yes, !iHaveBackedUpMyDatabase {
+      let answered = try console.ask(
+        "Do you have a backup of the database?", option: "--i-have-backed-up-my-database")
+      if !answered { throw CommandError.declined }
+    }
+    if !yes, !iReallyWantToRotateMyMasterKey {
+      let answered = try console.ask(
+        "Rotate the Master Key now?", option: "--i-really-want-to-rotate-my-master-key")
+      if !answered { throw CommandError.declined }
+    }
+  }
+
+  func run(_ context: Context) throws -> ExitStatus {
+    if !dryRun { try confirm(context.console) }
+    throw CommandError.unbuilt
+  }
+}

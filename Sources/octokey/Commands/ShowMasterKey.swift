@@ -1,0 +1,45 @@
+// `show-master-key`: the key of this node, in the shapes that the vendor's scripts read.
+
+import ArgumentParser
+import OctopusKeys
+
+struct ShowMasterKey: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show-master-key",
+    abstract: "Print the Master Key of this node.",
+    discussion: """
+      Whoever has the key can read every secret of the server. To tell two keys apart the \
+      fingerprint is enough.
+
+
+      """
+        + ExitStatus.list([.done, .failed, .usage], special: [.done: "the key was printed"]))
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  @Flag(help: "Print the fingerprint, which is no secret, in place of the key.")
+  var fingerprint = false
+
+  func run(_ context: Context) throws -> ExitStatus {
+    throw CommandError.unbuilt
+  }
+
+  /// Prints `key` alone on a line, or as the vendor's JSON object.
+  func show(_ key: borrowing MasterKey, on console: Console) throws {
+    if fingerprint {
+      let fingerprint = try KeyFingerprint(of: key).description
+      switch output.format {
+      case .text: console.print(fingerprint)
+      // A fingerprint is base64: nothing in it needs an escape, and neither does a key.
+      case .json: console.print(raw: "{\"Fingerprint\": \"\(fingerprint)\"}\n")
+      }
+    } else {
+      switch output.format {
+      case .text: console.print(secret: key.base64())
+      case .json: console.print(secret: key.base64(), before: "{\"MasterKey\": \"", after: "\"}\n")
+      }
+    }
+    try console.requireOutput()
+  }
+}

@@ -1,0 +1,46 @@
+// What a command takes from the world: passed in from the top, so that a test can pass another one.
+
+import FoundationEssentials
+
+/// The surroundings of a command.
+struct Context {
+  /// The voice.
+  let console: Console
+  /// The time.
+  let clock: Clock
+  /// The environment variables.
+  let environment: [String: String]
+  /// An absolute path.
+  let workingDirectory: String
+
+  /// The path as it stays true if it is written down.
+  func absolutePath(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    return workingDirectory + (workingDirectory.hasSuffix("/") ? "" : "/") + path
+  }
+}
+
+/// The two ways to tell the time.
+struct Clock: Sendable {
+  /// The date, for time stamps.
+  let now: @Sendable () -> Date
+  /// The time since some moment in the past, which nobody sets, for rates.
+  let uptime: @Sendable () -> Duration
+
+  /// The clocks of this machine.
+  static func system() -> Clock {
+    let start = ContinuousClock.now
+    return Clock(now: { Date() }, uptime: { start.duration(to: .now) })
+  }
+}
+
+extension Date {
+  /// The time in UTC for file names: `20261123T101500Z`. Their alphabetical order is their order in
+  /// time.
+  var fileStamp: String {
+    formatted(Date.ISO8601FormatStyle(dateSeparator: .omitted, timeSeparator: .omitted))
+  }
+
+  /// The time in UTC for texts: `2026-11-23T10:15:00Z`.
+  var textStamp: String { formatted(Date.ISO8601FormatStyle()) }
+}

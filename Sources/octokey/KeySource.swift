@@ -1,0 +1,39 @@
+// The ways in which a Master Key reaches a command. A file, standard input and a prompt keep it out
+// of argument lists and logs; a value among the arguments is there for the vendor's scripts.
+
+import Native
+import OctopusKeys
+
+/// Where a key comes from.
+enum KeySource: Equatable {
+  /// A key file.
+  case file(String)
+  /// A key file's text on standard input.
+  case standardInput
+  /// Base64 among the arguments.
+  case value(String)
+  /// A question on the terminal, without echo; `option` would have answered it.
+  case prompt(String, option: String)
+
+  /// A path, or `-` for standard input.
+  init(file: String) { self = file == "-" ? .standardInput : .file(file) }
+
+  /// Reads the key, or asks for it.
+  func read(_ context: Context) throws -> MasterKey {
+    switch self {
+    case .file, .standardInput:
+      throw CommandError.unbuilt
+    case .value(let text):
+      context.console.warning(
+        "the Master Key was on the command line, where other users and logs can see it",
+        hint: "give it in a file, or type it when asked")
+      return try MasterKey(base64: Array(text.utf8).span, source: "--master-key")
+    case .prompt(let question, let option):
+      let answer = try context.console.askSecret(question, option: option)
+      return try answer.withBytes { bytes in
+        if bytes.isEmpty { throw KeysError.keyMissing(source: "the answer") }
+        return try MasterKey(base64: bytes, source: "the answer")
+      }
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// The root command: arguments in, exit code out. What happens in between is one line: spelling →
+// parse → run → failures → exit code.
+
+import ArgumentParser
+import FoundationEssentials
+import Native
+
+/// A command of octokey.
+protocol OctokeyCommand: ParsableCommand {
+  /// How the answer looks and whether anybody can be asked.
+  var output: OutputOptions { get }
+
+  /// Does the work. What it throws gets its words and its exit code from `Failure`.
+  func run(_ context: Context) throws -> ExitStatus
+}
+
+@main
+struct Octokey: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "octokey",
+    abstract: "Look after the Master Key of Octopus Server nodes.",
+    discussion: ExitStatus.list(ExitStatus.allCases),
+    version: "0.1.0",
+    subcommands: [
+      RotateMasterKey.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self, Verify.self,
+    ])
+
+  static func main() {
+    Hardening.occupyStandardDescriptors()
+    Hardening.disableCoreDumps()
+    Hardening.disableCrashReports()
+    Hardening.ignoreBrokenPipes()
+    let status = run(
+      Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
+    exit(withError: ExitCode(status.rawValue))
+  }
+
+  /// Runs the whole program but for its end.
+  private static func run(_ arguments: [String], environment: [String: String]) -> ExitStatus {
+    let spelling = VendorSpelling(arguments)
+    var console = Console(quiet: false, mayAsk: true)
+    do {
+      var parsed = try parseAsRoot(spelling.arguments)
+      guard let command = parsed as? any OctokeyCommand else {
+        if parsed is Octokey { throw ValidationError("a command is missing") }
+        // `help` is a command of the parser's own.
+        try parsed.run()
+        return .done
+      }
+      console = Console(
+        quiet: command.output.quiet, mayAsk: !command.output.nonInteractive,
+        dumbTerminal: environment["TERM"] == "dumb")
+      spelling.notes.forEach(console.note)
+      let context = Context(
+        console: console, clock: .system(), environment: environment,
+        workingDirectory: FileManager.default.currentDirectoryPath)
+      do {
+        return try command.run(context)
+      } catch {
+        console.clearProgress()
+        let failure = Failure(describing: error)
+        console.failure(failure)
+        return failure.status
+      }
+    } catch {
+      return answer(parserError: error, spelling.arguments, console)
+    }
+  }
+
+  /// Help and version are what was asked for; anything else of the parser is wrong usage.
+  private static func answer(
+    parserError error: any Error, _ arguments: [String], _ console: Console
+  ) -> ExitStatus {
+    if exitCode(for: error) == .success {
+      let text = fullMessage(for: error)
+      console.print(raw: text.hasSuffix("\n") ? text : text + "\n")
+      return .done
+    }
+    let commands = configuration.subcommands.compactMap { $0.configuration.commandName }
+    let first = arguments.first ?? ""
+    let failure: Failure
+    if !first.isEmpty, !first.hasPrefix("-"), first != "help", !commands.contains(first) {
+      failure = Failure(
+        "there is no command \(first.quoted)",
+        hint: "the commands are \(commands.joined(separator: ", "))",
+        status: .usage)
+    } else {
+      failure = Failure(
+        usage: message(for: error), command: commands.first { $0 == first })
+    }
+    console.failure(failure)
+    return failure.status
+  }
+}

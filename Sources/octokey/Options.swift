@@ -1,0 +1,133 @@
+// The options that several commands share: names, help and what the values mean. A value is checked
+// here as far as it can be without looking at a file.
+
+import ArgumentParser
+import OctopusKeys
+
+/// Which node, and whose machine.
+struct NodeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The instance of this machine to work on.", valueName: "name"))
+  var instance: String?
+
+  @Option(help: ArgumentHelp("The node's OctopusServer.config.", valueName: "file"))
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp("The identity that protects the node's secrets.", valueName: "file"))
+  var machineIdFile = "/etc/machine-id"
+
+  @Option(
+    help: ArgumentHelp(
+      "The key that protects them where there is no machine id.", valueName: "file"))
+  var machineKeyFile = "/etc/octopus/machinekey"
+
+  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
+  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+
+  func validate() throws {
+    if instance != nil, config != nil {
+      throw ValidationError("--instance and --config are two ways to say the same, give one")
+    }
+  }
+}
+
+/// Which store.
+struct StoreOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Where the documents are: sqlite:PATH, directory:PATH or sqlserver:CONNECTION-STRING "
+        + "(default: what the node's config says).", valueName: "location"))
+  var store: String?
+}
+
+/// One key that the user brings along.
+struct KeyOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A file that holds the Master Key; - is standard input.", valueName: "file"))
+  var keyFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The Master Key itself. Other users of the machine can read it there; better use "
+        + "--key-file.", valueName: "value"))
+  var masterKey: String?
+
+  func validate() throws {
+    if keyFile != nil, masterKey != nil {
+      throw ValidationError("--key-file and --master-key are two keys, give one")
+    }
+  }
+
+  /// Where the key is to be read, or nil if nothing was said: then ask, or take the config's.
+  func source(_ context: Context) -> KeySource? {
+    if let keyFile { return KeySource(file: keyFile) }
+    if let masterKey { return .value(masterKey) }
+    guard let path = context.environment["OCTOKEY_MASTER_KEY_FILE"], !path.isEmpty else {
+      return nil
+    }
+    return .file(path)
+  }
+}
+
+/// How the answer looks, and whether anybody can be asked.
+struct OutputOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("How data is printed: text or json.", valueName: "format"))
+  var format = OutputFormat.text
+
+  @Flag(help: "No notes and no progress; warnings and errors stay.")
+  var quiet = false
+
+  @Flag(help: "Never ask: fail where an answer is missing.")
+  var nonInteractive = false
+}
+
+/// The shapes of data on stdout.
+enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
+  case text, json
+
+  /// The vendor takes `JSON` as well.
+  init?(argument: String) { self.init(rawValue: argument.lowercased()) }
+}
+
+/// The size of a Master Key in bits as an argument.
+struct KeySize: ExpressibleByArgument, Equatable {
+  /// What a new server would make.
+  static let standard = KeySize(size: .bits256)
+
+  let size: MasterKey.Size
+
+  private init(size: MasterKey.Size) { self.size = size }
+
+  init?(argument: String) {
+    guard let bits = Int(argument), let size = MasterKey.Size(rawValue: bits) else { return nil }
+    self.size = size
+  }
+
+  static var allValueStrings: [String] { MasterKey.Size.allCases.map { String($0.rawValue) } }
+  var defaultValueDescription: String { String(size.rawValue) }
+}
+
+/// `TABLE.COLUMN=ciphertext` or `TABLE.COLUMN=plain`.
+struct BinaryColumn: ExpressibleByArgument, Equatable {
+  /// What a binary column holds.
+  enum Contents: String {
+    case ciphertext, plain
+  }
+
+  let table: String
+  let column: String
+  let contents: Contents
+
+  /// A table may have dots in its name (`dbo.Blob`); a column is what follows the last one.
+  init?(argument: String) {
+    guard let equals = argument.lastIndex(of: "="),
+      let contents = Contents(rawValue: argument[equals...].dropFirst().lowercased()),
+      let dot = argument[..<equals].lastIndex(of: ".")
+    else { return nil }
+    table = String(argument[..<dot])
+    column = String(argument[dot..<equals].dropFirst())
+    self.contents = contents
+    if table.isEmpty || column.isEmpty { return nil }
+  }
+}

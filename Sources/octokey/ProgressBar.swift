@@ -1,0 +1,88 @@
+// How far a long walk over documents has got, on one line of the terminal. The looks are a pure
+// function; when to draw is decided by the context's clock, about ten times a second, because
+// drawing for every document would cost more than the document.
+
+/// A progress line, for as long as it is not finished.
+final class ProgressBar {
+  private let label: String
+  private let console: Console
+  private let clock: Clock
+  private let start: Duration
+  private var lastDrawn: Duration?
+
+  /// The time between two drawings.
+  private static let interval = Duration.milliseconds(100)
+
+  /// Begins; nothing is drawn yet. `label` is a verb in -ing, such as `reading`.
+  init(_ label: String, _ context: Context) {
+    self.label = label
+    console = context.console
+    clock = context.clock
+    start = context.clock.uptime()
+  }
+
+  /// Tells how many documents are done, of how many if that is known.
+  func update(done: Int, total: Int?) {
+    guard console.showsProgress else { return }
+    let now = clock.uptime()
+    if let lastDrawn, now - lastDrawn < ProgressBar.interval { return }
+    lastDrawn = now
+    console.showProgress(
+      ProgressBar.line(
+        label: label, done: done, total: total, elapsed: now - start, width: console.progressWidth))
+  }
+
+  /// Removes the line.
+  func finish() {
+    console.clearProgress()
+  }
+
+  /// The line for a terminal with `width` columns. It never fills the last column, where some
+  /// terminals would wrap. In a narrow terminal the remaining time goes first, then the rate, then
+  /// the bar.
+  static func line(
+    label: String, done: Int, total: Int?, elapsed: Duration, width: Int
+  ) -> String {
+    let room = max(0, width - 1)
+    let done = max(0, done)
+    let rate = ratePerSecond(done: done, elapsed: elapsed)
+    var parts = [total.map { "\(done)/\($0) documents" } ?? "\(done) documents"]
+    if let total {
+      // A store may grow while it is counted: never more than all of it.
+      let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
+      parts.append("\(Int(share * 100))%")
+    }
+    if let rate { parts.append("\(rate)/s") }
+    if let total, let rate, rate > 0, done < total {
+      parts.append(clockTime(seconds: (total - done) / rate) + " left")
+    }
+    var text = label + "  " + parts.joined(separator: "  ")
+    while text.count > room, parts.count > 1 {
+      parts.removeLast()
+      text = label + "  " + parts.joined(separator: "  ")
+    }
+    if text.count > room { return String(text.prefix(room)) }
+    guard let total else { return text }
+    let cells = min(30, room - text.count - 4)
+    guard cells >= 5 else { return text }
+    let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
+    let filled = Int(share * Double(cells))
+    let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: cells - filled)
+    return label + "  [" + bar + "]  " + parts.joined(separator: "  ")
+  }
+
+  /// Nil while too little time has passed to tell.
+  private static func ratePerSecond(done: Int, elapsed: Duration) -> Int? {
+    let seconds =
+      Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
+    guard seconds >= 0.1, done > 0 else { return nil }
+    return Int(min(Double(done) / seconds, 1e12))
+  }
+
+  private static func clockTime(seconds: Int) -> String {
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
+    if hours > 0 { return "\(hours):\(two(minutes)):\(two(seconds % 60))" }
+    return "\(minutes):\(two(seconds % 60))"
+  }
+}

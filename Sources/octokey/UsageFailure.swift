@@ -1,0 +1,32 @@
+// The argument parser's complaints in octokey's voice.
+
+extension Failure {
+  /// Wrong usage.
+  ///
+  /// - Parameters:
+  ///   - text: what the parser says: a sentence with a capital, perhaps with an advice after it.
+  ///   - command: the command that was named, if it is one.
+  init(usage text: String, command: String?) {
+    let help = "octokey \(command.map { $0 + " " } ?? "")--help shows what is possible"
+    let lines = maskingKeys(text).split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
+    let whole = lines.joined(separator: " ")
+    // `Unknown option '--stor'. Did you mean '--store'?`
+    for border in [". ", "? "] {
+      guard let range = whole.ranges(of: border).first else { continue }
+      self.init(
+        clause(String(whole[..<range.lowerBound])),
+        hint: clause(String(whole[range.upperBound...])), status: .usage)
+      return
+    }
+    self.init(clause(whole), hint: help, status: .usage)
+  }
+}
+
+/// Replaces what has the exact shape of a key: an argument in the wrong place may be one, and error
+/// texts end up in logs.
+private func maskingKeys(_ text: String) -> String {
+  text.replacing(/[A-Za-z0-9+\/]+={1,2}/) { match in
+    match.output.utf8.count == 24 && match.output.hasSuffix("==")
+      || match.output.utf8.count == 44 ? "(a key)" : String(match.output)
+  }
+}

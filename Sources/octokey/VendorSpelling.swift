@@ -1,0 +1,97 @@
+// The vendor's way to write options, turned into octokey's before anything is parsed: scripts that
+// call `Octopus.Server` keep working, and the help shows one spelling only.
+//
+// The vendor takes `--name=VALUE`, `--name:VALUE` and `--name VALUE`, each with `--`, `-` or `/`, and
+// names without regard to case. `/name` is also how a path begins: it is taken for an option only
+// where it is exactly one of the names below, and with a value only where `=` or `:` follows it.
+
+/// Arguments as octokey spells them.
+struct VendorSpelling {
+  /// What is to be parsed.
+  private(set) var arguments: [String] = []
+  /// What is to be said about options that were dropped.
+  private(set) var notes: [String] = []
+
+  private enum Meaning {
+    /// An option with a value.
+    case option(String)
+    /// An option without one.
+    case flag(String)
+    /// A flag that is accepted and has no meaning here; the note says so where that matters.
+    case dropped(note: String?)
+  }
+
+  /// The vendor's names in lower case.
+  private static let names: [String: Meaning] = [
+    "masterkey": .option("--master-key"),
+    "instance": .option("--instance"),
+    "config": .option("--config"),
+    "format": .option("--format"),
+    "ireallywanttorotatemymasterkey": .flag("--i-really-want-to-rotate-my-master-key"),
+    "ihavebackedupmydatabase": .flag("--i-have-backed-up-my-database"),
+    "noninteractive": .flag("--non-interactive"),
+    "help": .flag("--help"),
+    "console": .dropped(note: nil),
+    "nologo": .dropped(note: nil),
+    "skiplicensecheck": .dropped(note: nil),
+    "upgradedatabase": .dropped(
+      note: "--upgradeDatabase has no effect, octokey never changes the layout of a database"),
+  ]
+
+  /// The options of octokey that take a value: what follows one of them is never rewritten.
+  static let optionsWithValue: Set<String> = [
+    "--binary-column", "--config", "--format", "--instance", "--instances-dir", "--key-file",
+    "--key-size", "--machine-id-file", "--machine-key-file", "--master-key", "--new-key-file",
+    "--old-key-file", "--store",
+  ]
+
+  /// Rewrites what follows the program's name.
+  init(_ original: [String]) {
+    var rest = original[...]
+    while let argument = rest.popFirst() {
+      if argument == "--" {
+        arguments.append(argument)
+        arguments += rest
+        return
+      }
+      if rewrite(argument, valueFollows: &rest) { continue }
+      arguments.append(argument)
+      if VendorSpelling.optionsWithValue.contains(argument) { takeValue(from: &rest) }
+    }
+  }
+
+  /// Whether `argument` was one of the vendor's.
+  private mutating func rewrite(
+    _ argument: String, valueFollows rest: inout ArraySlice<String>
+  ) -> Bool {
+    guard let prefix = ["--", "-", "/"].first(where: argument.hasPrefix) else { return false }
+    let body = argument.dropFirst(prefix.count)
+    let name = body.prefix { $0 != "=" && $0 != ":" }
+    let value = name.endIndex == body.endIndex ? nil : body[name.endIndex...].dropFirst()
+    guard let meaning = VendorSpelling.names[name.lowercased()] else { return false }
+    switch (meaning, value) {
+    case (.option(let option), let value?):
+      arguments.append("\(option)=\(value)")
+    case (.option(let option), nil):
+      if prefix == "/" { return false }
+      arguments.append(option)
+      takeValue(from: &rest)
+    case (.flag(let flag), nil):
+      arguments.append(flag)
+    case (.dropped(let note), nil):
+      if let note { notes.append(note) }
+    case (.flag, .some), (.dropped, .some):
+      // `--iHaveBackedUpMyDatabase=false` must not become a consent: it is refused as it is.
+      return false
+    }
+    return true
+  }
+
+  private mutating func takeValue(from rest: inout ArraySlice<String>) {
+    // Left of `--` only: `--instance --` has no value, and what follows is not ours to touch.
+    if let value = rest.first, value != "--" {
+      arguments.append(value)
+      rest.removeFirst()
+    }
+  }
+}

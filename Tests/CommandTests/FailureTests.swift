@@ -1,0 +1,93 @@
+// Every failure has words in the house's voice, and the exit code that scripts were promised.
+
+import Native
+import OctopusKeys
+import Testing
+
+@testable import octokey
+
+@Suite struct FailureTests {
+  static let native: [NativeError] = [
+    .system(call: "open", path: "/x", errno: 2), .system(call: "rename", path: "/x", errno: 13),
+    .system(call: "write", path: "", errno: 28), .system(call: "open", path: "/x", errno: 17),
+    .system(call: "open", path: "/x", errno: 40), .system(call: "what", path: "/x", errno: 9999),
+    .crypto(call: "EVP_X", reason: ""), .crypto(call: "EVP_X", reason: "Bad decrypt."),
+    .tooLarge(path: "/x", limit: 10), .malformedXML(line: 1, column: 2, reason: "Tag mismatch.\n"),
+    .forbiddenXML(line: 3, construct: "a DOCTYPE"), .damagedGzip(reason: "Incorrect data check"),
+    .sqlite(code: 11, message: "Database disk image is malformed."),
+  ]
+  static let keys: [KeysError] = [
+    .native(.tooLarge(path: "/x", limit: 1)), .keyLength(bytes: 24, source: "/k"),
+    .keyLength(bytes: 0, source: "--master-key"), .keyNotBase64(source: "the answer"),
+    .keyMissing(source: "/k"),
+  ]
+  static let stores: [StoreError] = [
+    .notFound(location: "/x"), .notAStore(location: "/x", reason: "File is not a database."),
+    .readOnly(location: "/x"), .accessDenied(location: "/x"), .busy(location: "/x"),
+    .full(location: "/x"), .invalidLocation(text: "ftp:x", reason: "No such kind."),
+    .obstacle(location: "/x", collection: "T", .triggers(["A", "B"])),
+    .obstacle(location: "/x", collection: "T", .generatedColumn("C")),
+    .obstacle(location: "/x", collection: "T", .virtualTable),
+    .obstacle(location: "/x", collection: "T", .noRowKey),
+    .changedMeanwhile(location: "/x", collection: "T", document: "D-1"),
+    .failed(location: "/x", collection: nil, reason: "Disk I/O error."),
+    .failed(location: "/x", collection: "T", reason: "Disk I/O error."),
+  ]
+  static let commands: [CommandError] = [
+    .cancelled, .declined, .cannotAsk(option: "--yes", reason: .nonInteractive),
+    .cannotAsk(option: "--yes", reason: .noTerminal), .outputFailed(errno: 28), .unbuilt,
+  ]
+
+  static var everything: [any Error] {
+    native as [any Error] + keys as [any Error] + stores as [any Error] + commands as [any Error]
+  }
+
+  @Test func everyFailureSpeaksInTheHousesVoice() {
+    for error in FailureTests.everything {
+      let failure = Failure(describing: error)
+      for text in [failure.message, failure.hint ?? "x"] {
+        #expect(!text.isEmpty, "\(error)")
+        #expect(!text.hasSuffix("."), "\(error): \(text)")
+        #expect(text.first?.isUppercase == false, "\(error): \(text)")
+        #expect(!text.contains { $0.isNewline }, "\(error): \(text)")
+      }
+      #expect(failure.status != .done)
+    }
+  }
+
+  @Test func anUnknownErrorDoesNotTellItsContents() {
+    struct Leaky: Error { let secret = "hunter2" }
+    #expect(!Failure(describing: Leaky()).message.contains("hunter2"))
+  }
+
+  @Test func twentyFourBytesAreExplained() {
+    let failure = Failure(describing: KeysError.keyLength(bytes: 24, source: "/keys/a.key"))
+    #expect(failure.message == "\"/keys/a.key\" holds 24 bytes, which is no Master Key")
+    #expect(failure.hint?.contains("32 base64 characters decode to 24 bytes") == true)
+    #expect(failure.status == .failed)
+  }
+
+  @Test func exitCodes() {
+    #expect(Failure(describing: StoreError.busy(location: "/x")).status == .busy)
+    #expect(Failure(describing: StoreError.notFound(location: "/x")).status == .failed)
+    let unaskable = CommandError.cannotAsk(option: "--yes", reason: .noTerminal)
+    #expect(Failure(describing: unaskable).status == .usage)
+    #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 64])
+  }
+
+  @Test func theSystemsWordsAreUsed() {
+    let missing = Failure(describing: NativeError.system(call: "open", path: "/a b", errno: 2))
+    #expect(missing.message == "cannot open \"/a b\": no such file or directory")
+    let denied = Failure(describing: NativeError.system(call: "open", path: "/x", errno: 13))
+    #expect(denied.hint?.contains("root") == true)
+  }
+
+  @Test(arguments: [
+    ("plain", "plain"), ("a\u{1b}[2J", "a\\u{1b}[2J"), ("a\nb\tc\r", "a\\nb\\tc\\r"),
+    ("\u{9b}31m", "\\u{9b}31m"), ("x\u{202e}y", "x\\u{202e}y"), ("\u{0}\u{7f}", "\\u{0}\\u{7f}"),
+    ("naïve 表 \u{1F511}", "naïve 表 \u{1F511}"), ("a\u{2028}b", "a\\u{2028}b"),
+  ])
+  func namesAreMadeHarmless(_ name: String, _ expected: String) {
+    #expect(name.harmless == expected)
+  }
+}

@@ -1,0 +1,123 @@
+// Questions on a real terminal: nothing secret is shown, and however a question ends the terminal is
+// as it was before.
+
+import Testing
+
+@testable import octokey
+
+@Suite struct TerminalTests {
+  @Test func aSecretIsNotShown() async throws {
+    let result = try await TerminalSession.run(
+      """
+      session = Session(["set-master-key"])
+      session.wait_for("Master Key: ")
+      print(session.echo())
+      session.type("tUxP9uhuXzK1\\n")
+      print(session.end(), session.restored(), "tUx" in session.seen)
+      print(session.seen.replace("\\r\\n", "|"))
+      """)
+    let lines = result.stdout.split(separator: "\n")
+    #expect(lines.prefix(2) == ["no echo", "exit 1 True False"], "\(result.stderr)")
+    #expect(
+      lines.last?.hasPrefix("Master Key: |octokey: the answer holds 9 bytes") == true,
+      "\(result.stdout)")
+  }
+
+  @Test(arguments: [
+    // ^C, and ^D on an empty line.
+    ("\\x03", "cancelled, nothing was changed"),
+    ("secret\\x03", "cancelled, nothing was changed"),
+    ("\\x04", "there is no Master Key in the answer"),
+    ("secret\\x04", "the answer is no base64"),
+    ("\\n", "there is no Master Key in the answer"),
+  ])
+  func howATypedAnswerEnds(_ typed: String, _ message: String) async throws {
+    let result = try await TerminalSession.run(
+      """
+      session = Session(["set-master-key"])
+      session.wait_for("Master Key: ")
+      session.type("\(typed)")
+      print(session.end(), session.restored(), "secret" in session.seen)
+      print(session.seen.replace("\\r\\n", "|"))
+      """)
+    #expect(result.stdout.hasPrefix("exit 1 True False\n"), "\(result.stdout) \(result.stderr)")
+    #expect(result.stdout.contains("|octokey: \(message)"), "\(result.stdout)")
+  }
+
+  /// Even where whoever started the process had blocked the signal.
+  @Test(arguments: ["SIGTERM", "SIGHUP", "SIGQUIT"], [false, true])
+  func aSignalEndsItWithTheTerminalRestored(_ name: String, blocked: Bool) async throws {
+    let result = try await TerminalSession.run(
+      """
+      session = Session(["set-master-key"], blocked=[\(blocked ? "signal.\(name)" : "")])
+      session.wait_for("Master Key: ")
+      print(session.echo())
+      os.kill(session.pid, signal.\(name))
+      print(session.end() == "signal %d" % signal.\(name), session.restored())
+      """)
+    #expect(result.stdout == "no echo\nTrue True\n", "\(result.stderr)")
+  }
+
+  @Test func aStopRestoresTheTerminalAndTheQuestionComesAgain() async throws {
+    let result = try await TerminalSession.run(
+      """
+      session = Session(["set-master-key"])
+      session.wait_for("Master Key: ")
+      session.type("half a sec\\x1a")
+      print(session.next_report())
+      session.wait_for("Master Key: ", times=2)
+      print(session.echo())
+      session.type("tUxP9uhuXzK1\\n")
+      print(session.end(), session.restored(), "half" in session.seen)
+      print("holds 9 bytes" in session.seen)
+      """)
+    #expect(
+      result.stdout == "stopped, echo\nno echo\nexit 1 True False\nTrue\n",
+      "\(result.stdout) \(result.stderr)")
+  }
+
+  @Test(arguments: [
+    ("y", "Rotate the Master Key now? [y/N] "), ("YES", "Rotate the Master Key now? [y/N] "),
+    ("n", "not confirmed"), ("", "not confirmed"), ("yesterday", "not confirmed"),
+  ])
+  func onlyYesIsYes(_ answer: String, _ next: String) async throws {
+    let result = try await TerminalSession.run(
+      """
+      session = Session(["rotate-master-key"])
+      session.wait_for("Do you have a backup of the database? [y/N] ")
+      session.type("\(answer)\\n")
+      session.wait_for("\(next)")
+      session.type("n\\n")
+      print(session.end(), session.restored())
+      """)
+    #expect(result.stdout == "exit 1 True\n", "\(result.stderr)")
+  }
+
+  @Test func aRedirectedInputDoesNotAnswer() async throws {
+    let result = try await TerminalSession.run(
+      """
+      read, write = os.pipe()
+      os.write(write, b"y\\ny\\n")
+      os.close(write)
+      session = Session(["rotate-master-key", "--i-have-backed-up-my-database"], streams={0: read})
+      session.wait_for("Rotate the Master Key now? [y/N] ")
+      session.type("\\x03")
+      print(session.end(), session.restored())
+      """)
+    #expect(result.stdout == "exit 1 True\n", "\(result.stderr)")
+  }
+
+  /// Else the next file to be opened would be the standard output.
+  @Test func closedStreamsAreNotReused() async throws {
+    let result = try await TerminalSession.run(
+      """
+      session = Session(["set-master-key"], streams={0: None, 1: None, 2: None})
+      session.wait_for("Master Key: ")
+      print([os.readlink(f"/proc/{session.pid}/fd/{number}") for number in range(3)])
+      session.type("\\x03")
+      print(session.end(), session.restored())
+      """)
+    #expect(
+      result.stdout == "['/dev/null', '/dev/null', '/dev/null']\nexit 1 True\n", "\(result.stderr)")
+  }
+}

@@ -1,0 +1,105 @@
+// The vendor's spellings: which are rewritten to what, and what must stay as it is.
+
+import Foundation
+import Testing
+
+@testable import octokey
+
+@Suite struct VendorSpellingTests {
+  @Test(arguments: [
+    // Every form of a value.
+    (["--masterKey=X"], ["--master-key=X"]),
+    (["--masterKey:X"], ["--master-key=X"]),
+    (["--masterKey", "X"], ["--master-key", "X"]),
+    (["-masterKey=X"], ["--master-key=X"]),
+    (["-masterKey", "X"], ["--master-key", "X"]),
+    (["/masterKey:X"], ["--master-key=X"]),
+    (["/MASTERKEY=X"], ["--master-key=X"]),
+    (["--MASTERKEY=X=="], ["--master-key=X=="]),
+    (["--masterKey=a:b"], ["--master-key=a:b"]),
+    (["--masterKey:a=b"], ["--master-key=a=b"]),
+    // Flags.
+    (["--iReallyWantToRotateMyMasterKey"], ["--i-really-want-to-rotate-my-master-key"]),
+    (["/ireallywanttorotatemymasterkey"], ["--i-really-want-to-rotate-my-master-key"]),
+    (["-IHaveBackedUpMyDatabase"], ["--i-have-backed-up-my-database"]),
+    (["--noninteractive"], ["--non-interactive"]),
+    (["/help"], ["--help"]),
+    // What is the same in both, but for its case.
+    (["--Instance:Second", "--CONFIG=/x"], ["--instance=Second", "--config=/x"]),
+    (["/format:JSON"], ["--format=JSON"]),
+    // Without meaning here.
+    (["--console", "-nologo", "/skipLicenseCheck", "--upgradeDatabase"], []),
+    // Values are nobody's options.
+    (["--masterKey", "/nologo"], ["--master-key", "/nologo"]),
+    (["--key-file", "/config:x"], ["--key-file", "/config:x"]),
+    (["--store", "--console"], ["--store", "--console"]),
+    (["--instance", "-nologo"], ["--instance", "-nologo"]),
+    (["--key-file", "-"], ["--key-file", "-"]),
+    // Paths are no options.
+    (["new-master-key", "/config"], ["new-master-key", "/config"]),
+    (["new-master-key", "/config/key"], ["new-master-key", "/config/key"]),
+    (["new-master-key", "/instances=1/key"], ["new-master-key", "/instances=1/key"]),
+    (["new-master-key", "/console.key"], ["new-master-key", "/console.key"]),
+    // What comes after -- belongs to no one here.
+    (["--", "--masterKey=X", "/nologo"], ["--", "--masterKey=X", "/nologo"]),
+    (["--masterKey", "--", "/nologo"], ["--master-key", "--", "/nologo"]),
+    // A consent with a value is no consent.
+    (["--iHaveBackedUpMyDatabase=false"], ["--iHaveBackedUpMyDatabase=false"]),
+    // octokey's own.
+    (["--i-have-backed-up-my-database"], ["--i-have-backed-up-my-database"]),
+    (["--master-key=X", "--quiet"], ["--master-key=X", "--quiet"]),
+    (["-h", "--version"], ["-h", "--version"]),
+  ])
+  func rewriting(_ original: [String], _ expected: [String]) {
+    #expect(VendorSpelling(original).arguments == expected)
+  }
+
+  @Test func aDroppedOptionIsMentionedWhereItMatters() {
+    #expect(VendorSpelling(["--console", "--nologo"]).notes.isEmpty)
+    let notes = VendorSpelling(["--UPGRADEDATABASE"]).notes
+    #expect(notes.count == 1)
+    #expect(notes.first?.contains("--upgradeDatabase") == true)
+  }
+
+  /// The same command in both spellings comes to the same end.
+  @Test func bothSpellingsParseAlike() throws {
+    let vendor = VendorSpelling([
+      "rotate-master-key", "--iReallyWantToRotateMyMasterKey", "--iHaveBackedUpMyDatabase",
+      "--masterKey=X", "--instance:I", "--console", "--nologo", "--format=JSON",
+      "--noninteractive",
+    ])
+    let own = [
+      "rotate-master-key", "--i-really-want-to-rotate-my-master-key",
+      "--i-have-backed-up-my-database", "--master-key", "X", "--instance", "I", "--format",
+      "json", "--non-interactive",
+    ]
+    for arguments in [vendor.arguments, VendorSpelling(own).arguments] {
+      let command = try #require(try Octokey.parseAsRoot(arguments) as? RotateMasterKey)
+      #expect(command.iReallyWantToRotateMyMasterKey)
+      #expect(command.iHaveBackedUpMyDatabase)
+      #expect(command.newKeySource == .value("X"))
+      #expect(command.node.instance == "I")
+      #expect(command.output.format == .json)
+      #expect(command.output.nonInteractive)
+    }
+  }
+
+  /// The list of options with a value is the one that the parser has.
+  @Test func noOptionWithAValueIsForgotten() async throws {
+    let dump = try await OctokeyProgram.run(["--experimental-dump-help"]).stdout
+    let root = try #require(
+      try JSONSerialization.jsonObject(with: Data(dump.utf8)) as? [String: Any])
+    var found: Set<String> = []
+    func visit(_ command: [String: Any]) {
+      for argument in command["arguments"] as? [[String: Any]] ?? []
+      where argument["kind"] as? String == "option" {
+        for name in argument["names"] as? [[String: Any]] ?? [] {
+          found.insert("--\(name["name"] as? String ?? "")")
+        }
+      }
+      for sub in command["subcommands"] as? [[String: Any]] ?? [] { visit(sub) }
+    }
+    visit(try #require(root["command"] as? [String: Any]))
+    #expect(found == VendorSpelling.optionsWithValue)
+  }
+}
