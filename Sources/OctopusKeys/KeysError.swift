@@ -20,7 +20,40 @@ public enum KeysError: Error, Equatable, Sendable {
   /// A key file that was just written holds something else when it is read back.
   case readBackDiffers(path: String)
 
+  // Node configs and machine keys.
+
+  /// The config is no well-formed XML. Line and column count from 1.
+  case configMalformed(path: String, line: Int, column: Int, reason: String)
+  /// The config holds something that octokey does not read, such as a DOCTYPE.
+  case configForbidden(path: String, line: Int, construct: String)
+  /// The root element is not `octopus-settings`.
+  case configWrongRoot(path: String, found: String)
+  /// An edit did not come out as it should have; nothing was written.
+  case configEditFailed(path: String)
+  /// The config has no value for a setting that is needed.
+  case settingMissing(path: String, setting: String)
+  /// The Master Key is protected by Windows (DPAPI), which only that machine can undo.
+  case protectedByWindows(path: String)
+  /// The Master Key in the config opens with none of the machine keys.
+  case masterKeyUnreadable(path: String, tried: [MachineKeyTrial])
+  /// There is no machine key to protect a value with.
+  case noMachineKey(tried: [MachineKeyTrial])
+  /// There is no config: none was named, and none is where the server would look.
+  case noConfig(workingDirectory: String, instancesFolder: String)
+  /// No instance of that name is registered.
+  case noSuchInstance(name: String, folder: String)
+  /// Several instances match; `name` is nil if none was asked for.
+  case severalInstances(name: String?, folder: String, found: [String])
+  /// A file in the instances folder is no instance record.
+  case badInstanceRecord(path: String)
+
   // The rotation and its checks.
+
+  /// Another octokey holds the lock beside the config.
+  case configLocked(path: String)
+  /// All values are under the new key, which is in the key file, but the config still holds the old
+  /// one.
+  case configNotSwitched(config: String, keyFile: String, reason: NativeError)
 
   /// A store failed.
   case store(StoreError)

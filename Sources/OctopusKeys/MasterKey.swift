@@ -54,6 +54,11 @@ public struct MasterKey: ~Copyable, Sendable {
     bytes.withBytes { Base64.encodeSecret($0) }
   }
 
+  /// Another copy of the key, for somebody else to own.
+  public borrowing func copy() -> MasterKey { MasterKey(unchecked: bytes.prefix(bytes.count)) }
+
+  private init(unchecked bytes: consuming SecretBytes) { self.bytes = bytes }
+
   /// Whether both are the same key; takes the same time whatever the bytes are.
   public borrowing func equals(_ other: borrowing MasterKey) -> Bool {
     bytes.equals(other.bytes)

@@ -69,7 +69,7 @@ public struct Survey: Sendable {
   public var newValues: Int { collections.reduce(0) { $0 + $1.newValues } }
 
   /// Whether the old key, or the new one, is the key of this store at all.
-  var keysFit: Bool {
+  public var keysFit: Bool {
     unreadableValues == 0 || openedTexts > 0 || oldValues + newValues >= unreadableValues
   }
 }

@@ -31,7 +31,8 @@ enum SQLiteRowKey {
 
   /// Binds a key from `first` on.
   static func bind(
-    _ bytes: Span<UInt8>, _ key: SQLiteTable.RowKey, to statement: SQLiteStatement, from first: Int32
+    _ bytes: Span<UInt8>, _ key: SQLiteTable.RowKey, to statement: SQLiteStatement,
+    from first: Int32
   ) throws(NativeError) {
     guard case .columns(let parts) = key else {
       return try statement.bind(first, integer: number(bytes, at: 0))

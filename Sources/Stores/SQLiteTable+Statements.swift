@@ -15,7 +15,8 @@ extension SQLiteTable {
       let name = SQLiteTable.quoted(field.name)
       if readsUTF16 {
         // As text, SQLite would turn a lone surrogate into something else.
-        columns.append("CASE typeof(\(name)) WHEN 'text' THEN CAST(\(name) AS BLOB) ELSE \(name) END")
+        columns.append(
+          "CASE typeof(\(name)) WHEN 'text' THEN CAST(\(name) AS BLOB) ELSE \(name) END")
         columns.append("typeof(\(name)) = 'text'")
       } else {
         columns.append(name)
@@ -33,13 +34,16 @@ extension SQLiteTable {
       condition = "\(alias) > ?1"
       order = alias
     case .columns(let parts):
-      let terms = parts.map { SQLiteTable.quoted($0.name) + " COLLATE " + SQLiteTable.quoted($0.collation) }
+      let terms = parts.map {
+        SQLiteTable.quoted($0.name) + " COLLATE " + SQLiteTable.quoted($0.collation)
+      }
       let parameters = parts.indices.map { "?\($0 + 1)" }
       condition =
         "(" + terms.joined(separator: ", ") + ") > (" + parameters.joined(separator: ", ") + ")"
       order = terms.joined(separator: ", ")
     }
-    return "SELECT \(columns(readsUTF16: readsUTF16)) FROM main.\(SQLiteTable.quoted(collection.name))"
+    return
+      "SELECT \(columns(readsUTF16: readsUTF16)) FROM main.\(SQLiteTable.quoted(collection.name))"
       + (follows ? " WHERE \(condition)" : "") + " ORDER BY \(order) LIMIT \(limit)"
   }
 

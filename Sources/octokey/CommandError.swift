@@ -10,8 +10,8 @@ enum CommandError: Error, Equatable {
   case cannotAsk(option: String, reason: Unaskable)
   /// Data did not get out of stdout.
   case outputFailed(errno: Int32)
-  /// The command has no body yet.
-  case unbuilt
+  /// A column is said to be both.
+  case contradiction(column: String)
 
   /// Why nobody can be asked.
   enum Unaskable: Equatable {

@@ -13,6 +13,7 @@
 //
 // Words for errors are not here but in Failures.swift.
 
+import FoundationEssentials
 import Native
 
 /// Everything that octokey says and asks.
@@ -67,6 +68,13 @@ final class Console {
       note(outputError: error)
     }
     write(after)
+  }
+
+  /// Prints a value as indented JSON on stdout.
+  func print(json value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    print(raw: String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
   }
 
   /// Fails if something that was printed did not get out. A reader that has gone away (`| head -1`)

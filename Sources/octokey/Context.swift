@@ -34,13 +34,9 @@ struct Clock: Sendable {
   }
 }
 
-extension Date {
-  /// The time in UTC for file names: `20261123T101500Z`. Their alphabetical order is their order in
-  /// time.
-  var fileStamp: String {
-    formatted(Date.ISO8601FormatStyle(dateSeparator: .omitted, timeSeparator: .omitted))
+extension Duration {
+  /// The duration as a number of seconds.
+  var inSeconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) / 1e18
   }
-
-  /// The time in UTC for texts: `2026-11-23T10:15:00Z`.
-  var textStamp: String { formatted(Date.ISO8601FormatStyle()) }
 }

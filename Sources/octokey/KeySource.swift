@@ -21,8 +21,15 @@ enum KeySource: Equatable {
   /// Reads the key, or asks for it.
   func read(_ context: Context) throws -> MasterKey {
     switch self {
-    case .file, .standardInput:
-      throw CommandError.unbuilt
+    case .file(let path):
+      if let mode = try KeyFile.exposure(path) {
+        context.console.warning(
+          "\(path.quoted) holds a key and is open to others (mode \(String(mode, radix: 8)))",
+          hint: "chmod 600 \(path)")
+      }
+      return try KeyFile.read(path)
+    case .standardInput:
+      return try KeyFile.readStandardInput()
     case .value(let text):
       context.console.warning(
         "the Master Key was on the command line, where other users and logs can see it",

@@ -61,18 +61,11 @@ extension RotationReport {
   }
 
   private var table: [String] {
-    let width = max(10, collections.map(\.name.count).max() ?? 0)
-    func row(_ name: String, _ numbers: [String]) -> String {
-      "  " + name + String(repeating: " ", count: width - name.count)
-        + numbers.map { String(repeating: " ", count: max(1, 13 - $0.count)) + $0 }.joined()
-    }
-    let head = row("", ["documents", "updated", "re-encrypted", "already new", "unreadable"])
-    return [head]
-      + collections.map {
-        row(
-          $0.name,
-          [$0.documents, $0.updated, $0.reencrypted, $0.alreadyNew, $0.unreadable].map(String.init))
-      }
+    TextTable.lines(
+      titles: ["documents", "updated", "re-encrypted", "already new", "unreadable"],
+      rows: collections.map {
+        ($0.name, [$0.documents, $0.updated, $0.reencrypted, $0.alreadyNew, $0.unreadable])
+      })
   }
 
   /// Two digits after the point.

@@ -147,8 +147,8 @@ import Testing
 
   @Test func stampsAreInUTC() {
     let date = Date(timeIntervalSince1970: 1_795_428_900.75)
-    #expect(date.fileStamp == "20261123T101500Z")
-    #expect(date.textStamp == "2026-11-23T10:15:00Z")
+    #expect(TimeStamp.forFileName(date) == "20261123T101500Z")
+    #expect(TimeStamp.forText(date) == "2026-11-23T10:15:00Z")
   }
 
   @Test func pathsAreMadeAbsolute() {

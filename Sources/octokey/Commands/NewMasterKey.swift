@@ -1,6 +1,7 @@
 // `new-master-key`: a fresh key in a file of its own, and only there.
 
 import ArgumentParser
+import Native
 import OctopusKeys
 
 struct NewMasterKey: OctokeyCommand {
@@ -24,6 +25,24 @@ struct NewMasterKey: OctokeyCommand {
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   func run(_ context: Context) throws -> ExitStatus {
-    throw CommandError.unbuilt
+    let key = try MasterKey.random(keySize.size)
+    let path = context.absolutePath(file)
+    let made = try KeyFile.create(path, key: key, created: context.clock.now())
+    made.commit()
+    let fingerprint = try KeyFingerprint(of: key).description
+    switch output.format {
+    case .text: context.console.print(fingerprint)
+    case .json:
+      try context.console.print(
+        json: Answer(file: path, fingerprint: fingerprint, bits: key.size.rawValue))
+    }
+    try context.console.requireOutput()
+    return .done
+  }
+
+  private struct Answer: Encodable {
+    let file: String
+    let fingerprint: String
+    let bits: Int
   }
 }

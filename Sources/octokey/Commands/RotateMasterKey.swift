@@ -85,21 +85,6 @@ struct RotateMasterKey: OctokeyCommand {
     if newKeyFile == "-", oldKeyFile == "-" {
       throw ValidationError("standard input cannot hold both keys, give one in a file")
     }
-    if let twice = contradiction {
-      throw ValidationError("--binary-column says two things about \(twice.quoted)")
-    }
-  }
-
-  /// A column that is said to be both.
-  private var contradiction: String? {
-    var known: [String: BinaryColumn.Contents] = [:]
-    for rule in binaryColumn {
-      let name = "\(rule.table).\(rule.column)"
-      if let other = known.updateValue(rule.contents, forKey: name), other != rule.contents {
-        return name
-      }
-    }
-    return nil
   }
 
   /// The new key that was given, or nil for a fresh one.
@@ -108,7 +93,9 @@ struct RotateMasterKey: OctokeyCommand {
   }
 
   /// Asks for the two confirmations that are not among the arguments.
-  private func confirm(_ console: Console) throws {
+  ///
+  /// - Throws: `CommandError.declined` unless both are given.
+  func confirm(_ console: Console) throws {
     if !yes, !iHaveBackedUpMyDatabase {
       let answered = try console.ask(
         "Do you have a backup of the database?", option: "--i-have-backed-up-my-database")
@@ -119,10 +106,5 @@ struct RotateMasterKey: OctokeyCommand {
         "Rotate the Master Key now?", option: "--i-really-want-to-rotate-my-master-key")
       if !answered { throw CommandError.declined }
     }
-  }
-
-  func run(_ context: Context) throws -> ExitStatus {
-    if !dryRun { try confirm(context.console) }
-    throw CommandError.unbuilt
   }
 }

@@ -1,6 +1,8 @@
 // `set-master-key`: a key into this node's config, as the other nodes need it after a rotation.
 
 import ArgumentParser
+import Native
+import OctopusKeys
 
 struct SetMasterKey: OctokeyCommand {
   static let configuration = CommandConfiguration(
@@ -21,12 +23,49 @@ struct SetMasterKey: OctokeyCommand {
   @OptionGroup(title: "Key options") var key: KeyOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
-  @Flag(help: "Confirm everything that would be asked.")
-  var yes = false
-
   func run(_ context: Context) throws -> ExitStatus {
+    let node = try node.open(context)
     let source = key.source(context) ?? .prompt("Master Key", option: "--key-file")
-    _ = try source.read(context)
-    throw CommandError.unbuilt
+    let newKey = try source.read(context)
+    let fingerprint = try KeyFingerprint(of: newKey).description
+    let lock = try node.file.lock()
+    let change = try set(newKey, on: node, context)
+    _ = consume lock
+    switch output.format {
+    case .text: context.console.print("\(change.changed ? "changed" : "unchanged") \(fingerprint)")
+    case .json:
+      try context.console.print(
+        json: Answer(
+          changed: change.changed, fingerprint: fingerprint, config: node.file.path,
+          backup: change.backup))
+    }
+    try context.console.requireOutput()
+    return .done
+  }
+
+  /// Puts the key in, unless it is there already.
+  private func set(
+    _ newKey: borrowing MasterKey, on node: OpenedNode, _ context: Context
+  ) throws -> (changed: Bool, backup: String?) {
+    var form: MachineKeys.Form?
+    do {
+      let present = try node.machineKeys.masterKey(of: node.file.config)
+      if present.key.equals(newKey) { return (false, nil) }
+      form = present.form
+    } catch {
+      context.console.note("the present key cannot be read, and is replaced all the same")
+    }
+    let stamp = TimeStamp.forFileName(context.clock.now())
+    let replacement = try node.file.replacement(
+      masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp)
+    try replacement.commit()
+    return (true, node.file.backupPath(stamp))
+  }
+
+  private struct Answer: Encodable {
+    let changed: Bool
+    let fingerprint: String
+    let config: String
+    let backup: String?
   }
 }

@@ -22,7 +22,10 @@ struct ShowMasterKey: OctokeyCommand {
   var fingerprint = false
 
   func run(_ context: Context) throws -> ExitStatus {
-    throw CommandError.unbuilt
+    let node = try node.open(context)
+    let opened = try node.machineKeys.masterKey(of: node.file.config)
+    try show(opened.key, on: context.console)
+    return .done
   }
 
   /// Prints `key` alone on a line, or as the vendor's JSON object.

@@ -1,6 +1,8 @@
 // `verify`: does this key open this store? Nothing is written.
 
 import ArgumentParser
+import OctopusKeys
+import Stores
 
 struct Verify: OctokeyCommand {
   static let configuration = CommandConfiguration(
@@ -24,7 +26,42 @@ struct Verify: OctokeyCommand {
   @OptionGroup(title: "Key options") var key: KeyOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "
+        + "given more than once.", valueName: "column"))
+  var binaryColumn: [BinaryColumn] = []
+
   func run(_ context: Context) throws -> ExitStatus {
-    throw CommandError.unbuilt
+    let source = key.source(context)
+    // With a store and a key there is nothing that a node config could add.
+    let node = stores.store != nil && source != nil ? nil : try node.open(context)
+    let store = try stores.open(context, node)
+    let report = try audit(store, source, node, context)
+    switch output.format {
+    case .text: context.console.print(raw: report.text)
+    case .json: try context.console.print(json: report)
+    }
+    try context.console.requireOutput()
+    return report.unreadable == 0 ? .done : .incomplete
+  }
+
+  private func audit(
+    _ store: any Store, _ source: KeySource?, _ node: OpenedNode?, _ context: Context
+  ) throws -> VerifyReport {
+    if let source { return try audit(store, source.read(context), context) }
+    guard let node else { throw CommandError.cannotAsk(option: "--key-file", reason: .noTerminal) }
+    return try audit(store, node.machineKeys.masterKey(of: node.file.config).key, context)
+  }
+
+  private func audit(
+    _ store: any Store, _ key: borrowing MasterKey, _ context: Context
+  ) throws -> VerifyReport {
+    let bar = ProgressBar("reading", context)
+    let audit = try StoreAudit.run(
+      store: store, key: key, binaryFields: try BinaryColumn.decisions(binaryColumn)
+    ) { bar.update(done: $0, total: $1) }
+    bar.finish()
+    return VerifyReport(audit, key: try KeyFingerprint(of: key), store: store)
   }
 }

@@ -1,0 +1,207 @@
+// Where the elements of an XML text are, byte by byte. libxml2 reads and judges the text; nothing is
+// ever written by it, because it would not give back the quotes, blanks and line ends that it read.
+//
+// The SAX2 callbacks fire at known places (tried with 2.9.14): start-element at the `>` or `/>` of the
+// start tag, end-element after the end tag. `xmlByteConsumed` gives the byte; both tags are looked up
+// again in the text, and what does not begin and end as it must is an error.
+
+internal import CLibXML2
+
+/// An XML text in UTF-8, and its elements.
+public struct XMLSpans: Sendable {
+  /// One element.
+  public struct Element: Sendable {
+    /// The name without a prefix.
+    public let name: String
+    /// The namespace that the name is in.
+    public let namespace: String?
+    /// The number of elements round it.
+    public let depth: Int
+    /// Attributes without a namespace, decoded.
+    public let attributes: [String: String]
+    /// From the `<` to after the `>` or `/>`.
+    public let startTag: Range<Int>
+    /// Between the tags; nil if there is only one (`<a />`).
+    public fileprivate(set) var content: Range<Int>?
+    /// After the whole element.
+    public fileprivate(set) var end: Int
+    /// All text directly inside, decoded.
+    public fileprivate(set) var text: [UInt8]
+  }
+
+  /// The elements in the order of their start tags.
+  public let elements: [Element]
+
+  /// The largest text that is read, in bytes.
+  public static let sizeLimit = 16 << 20
+
+  /// Parses `text`, which is UTF-8 with or without a byte order mark.
+  ///
+  /// - Throws: `NativeError.malformedXML`, or `.forbiddenXML` for a DOCTYPE and for a declaration of
+  ///   another encoding. Nothing outside the text is ever fetched.
+  public init(_ text: [UInt8]) throws(NativeError) {
+    if let encoding = XMLSpans.declaredEncoding(text),
+      !["utf-8", "us-ascii", "ascii", "utf-16"].contains(encoding.lowercased())
+    {
+      throw .forbiddenXML(line: 1, construct: "the encoding \(encoding)")
+    }
+    xmlInitParser()
+    let reader = SpanReader(text)
+    if let failure = reader.parse() { throw failure }
+    elements = reader.elements
+  }
+
+  /// What the XML declaration says. The bytes are UTF-8 whatever it says: whoever had UTF-16 has
+  /// brought it into UTF-8 before.
+  private static func declaredEncoding(_ text: [UInt8]) -> String? {
+    let start = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    let head = String(decoding: text[start...].prefix(200), as: UTF8.self)
+    guard head.hasPrefix("<?xml"), let end = head.firstRange(of: "?>"),
+      let name = head[..<end.lowerBound].firstRange(of: "encoding")
+    else { return nil }
+    let value = head[name.upperBound..<end.lowerBound].drop { $0 != "'" && $0 != "\"" }
+    guard let quote = value.first else { return nil }
+    return String(value.dropFirst().prefix { $0 != quote })
+  }
+}
+
+/// Collects elements while libxml2 parses.
+@safe
+private final class SpanReader {
+  var elements: [XMLSpans.Element] = []
+  private let text: [UInt8]
+  private var open: [Int] = []
+  private var failure: NativeError?
+  private var context: xmlParserCtxtPtr?
+
+  init(_ text: [UInt8]) { self.text = text }
+
+  /// Parses the text; nil if all went well.
+  func parse() -> NativeError? {
+    var handler = unsafe xmlSAXHandler()
+    unsafe handler.initialized = XML_SAX2_MAGIC
+    unsafe handler.startElementNs = { (user, name, _, uri, _, _, count, _, attributes) in
+      unsafe SpanReader.from(user)?.start(name, uri, Int(count), attributes)
+    }
+    unsafe handler.endElementNs = { (user, _, _, _) in unsafe SpanReader.from(user)?.end() }
+    unsafe handler.characters = { (user, bytes, count) in
+      unsafe SpanReader.from(user)?.characters(bytes, Int(count))
+    }
+    unsafe handler.ignorableWhitespace = { (user, bytes, count) in
+      unsafe SpanReader.from(user)?.characters(bytes, Int(count))
+    }
+    unsafe handler.cdataBlock = { (user, bytes, count) in
+      unsafe SpanReader.from(user)?.characters(bytes, Int(count))
+    }
+    unsafe handler.internalSubset = { (user, _, _, _) in
+      unsafe SpanReader.from(user)?.forbid("a DOCTYPE")
+    }
+    // The push parser with the whole text at once: it takes no input of its own from anywhere.
+    let this = unsafe Unmanaged.passUnretained(self).toOpaque()
+    guard let context = unsafe xmlCreatePushParserCtxt(&handler, this, nil, 0, nil) else {
+      return .malformedXML(line: 1, column: 1, reason: "out of memory")
+    }
+    unsafe self.context = context
+    defer {
+      unsafe xmlFreeParserCtxt(context)
+      unsafe self.context = nil
+    }
+    let options = Int32(
+      XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
+        | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue)
+    unsafe xmlCtxtUseOptions(context, options)
+    let result = unsafe text.withUnsafeBytes { bytes in
+      unsafe xmlParseChunk(
+        context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), 1)
+    }
+    if let failure { return failure }
+    let wellFormed = unsafe context.pointee.wellFormed == 1
+    guard result != 0 || !wellFormed else { return nil }
+    return unsafe lastError(of: context)
+  }
+
+  private static func from(_ user: UnsafeMutableRawPointer?) -> SpanReader? {
+    guard let user = unsafe user else { return nil }
+    return unsafe Unmanaged<SpanReader>.fromOpaque(user).takeUnretainedValue()
+  }
+
+  private func lastError(of context: xmlParserCtxtPtr) -> NativeError {
+    guard let error = unsafe xmlCtxtGetLastError(context) else {
+      return .malformedXML(line: 1, column: 1, reason: "it is not well-formed")
+    }
+    let message = unsafe error.pointee.message.map { unsafe String(cString: $0) } ?? ""
+    return unsafe .malformedXML(
+      line: Int(error.pointee.line), column: Int(error.pointee.int2),
+      reason: String(message.split(separator: "\n").first ?? "it is not well-formed"))
+  }
+
+  private var position: Int { unsafe context.map { unsafe Int(xmlByteConsumed($0)) } ?? -1 }
+
+  private func start(
+    _ name: UnsafePointer<xmlChar>?, _ uri: UnsafePointer<xmlChar>?, _ count: Int,
+    _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
+  ) {
+    guard failure == nil else { return }
+    guard let tag = startTag(endingNear: position) else { return lose() }
+    var decoded: [String: String] = [:]
+    // Five pointers an attribute: name, prefix, namespace, and the value's beginning and end.
+    for index in 0..<count {
+      guard let field = unsafe attributes?.advanced(by: index * 5), let key = unsafe field[0],
+        let first = unsafe field[3], let last = unsafe field[4]
+      else { continue }
+      guard unsafe field[1] == nil else { continue }
+      let value = unsafe UnsafeBufferPointer(start: first, count: last - first)
+      unsafe decoded[String(cString: key)] = unsafe String(decoding: value, as: UTF8.self)
+    }
+    let isEmpty = text[tag.upperBound - 2] == UInt8(ascii: "/")
+    let element = unsafe XMLSpans.Element(
+      name: name.map { unsafe String(cString: $0) } ?? "",
+      namespace: uri.map { unsafe String(cString: $0) }, depth: open.count, attributes: decoded,
+      startTag: tag, content: isEmpty ? nil : tag.upperBound..<tag.upperBound,
+      end: tag.upperBound, text: [])
+    open.append(elements.count)
+    elements.append(element)
+  }
+
+  private func end() {
+    guard failure == nil, let index = open.popLast() else { return }
+    let start = elements[index].startTag
+    guard elements[index].content != nil else { return }
+    let after = position
+    guard after <= text.count, after > start.upperBound, text[after - 1] == UInt8(ascii: ">"),
+      let tag = text[start.upperBound..<after].lastIndex(of: UInt8(ascii: "<")),
+      text[tag + 1] == UInt8(ascii: "/")
+    else { return lose() }
+    elements[index].content = start.upperBound..<tag
+    elements[index].end = after
+  }
+
+  private func characters(_ bytes: UnsafePointer<xmlChar>?, _ count: Int) {
+    guard failure == nil, let index = open.last else { return }
+    let buffer = unsafe UnsafeBufferPointer(start: bytes, count: count)
+    unsafe elements[index].text.append(contentsOf: buffer)
+  }
+
+  private func forbid(_ construct: String) {
+    guard failure == nil, let context = unsafe context else { return }
+    failure = .forbiddenXML(line: Int(unsafe xmlSAX2GetLineNumber(context)), construct: construct)
+    unsafe xmlStopParser(context)
+  }
+
+  /// The start tag whose `>` is at `position` or right after it. Attribute values may hold `>` but
+  /// never `<`, so the tag begins at the last `<` before.
+  private func startTag(endingNear position: Int) -> Range<Int>? {
+    guard position > 0, position < text.count else { return nil }
+    var end = position
+    if text[end] == UInt8(ascii: "/") { end += 1 }
+    guard end < text.count, text[end] == UInt8(ascii: ">"),
+      let start = text[..<position].lastIndex(of: UInt8(ascii: "<"))
+    else { return nil }
+    return start..<(end + 1)
+  }
+
+  private func lose() {
+    failure = .malformedXML(line: 1, column: 1, reason: "an element could not be located")
+    if let context = unsafe context { unsafe xmlStopParser(context) }
+  }
+}

@@ -1,0 +1,108 @@
+// Which config is meant: the vendor's register of instances, a folder of small JSON files, and the
+// order in which the server itself looks (octopus-formats, section 1.8).
+
+internal import FoundationEssentials
+internal import Native
+
+/// The folder in which the instances of this machine are registered.
+public struct InstanceRegistry: Sendable {
+  /// One registered instance.
+  public struct Instance: Equatable, Sendable {
+    /// Its name.
+    public let name: String
+    /// Its OctopusServer.config.
+    public let configPath: String
+  }
+
+  /// The folder, usually `/etc/octopus/OctopusServer/Instances`.
+  public let folder: String
+
+  /// A registry in `folder`, which need not be there.
+  public init(folder: String) { self.folder = folder }
+
+  /// All instances, sorted by name.
+  ///
+  /// - Throws: `KeysError.badInstanceRecord`: as for the server, one bad file spoils them all.
+  public func instances() throws(KeysError) -> [Instance] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    var found: [Instance] = []
+    for name in names.sorted() {
+      let path = folder + "/" + name
+      if let status = try? FileStatus.read(path), status.kind != .regular { continue }
+      guard let contents = try? FileContents.read(path, limit: 1 << 20).bytes,
+        let instance = InstanceRegistry.instance(in: contents)
+      else { throw .badInstanceRecord(path: path) }
+      found.append(instance)
+    }
+    return found.sorted { $0.name < $1.name }
+  }
+
+  /// The instance called `name` in whatever letter case; without a name, the one called
+  /// `OctopusServer`, or the only one.
+  ///
+  /// - Throws: `KeysError.noSuchInstance`, `.severalInstances` or `.badInstanceRecord`; nil is
+  ///   returned where nothing was asked for and nothing is there.
+  public func find(_ name: String?) throws(KeysError) -> Instance? {
+    let all = try instances()
+    guard let name else {
+      if let standard = all.first(where: { $0.name == "OctopusServer" }) { return standard }
+      guard all.count <= 1 else {
+        throw .severalInstances(name: nil, folder: folder, found: all.map(\.name))
+      }
+      return all.first
+    }
+    let matches = all.filter { $0.name.lowercased() == name.lowercased() }
+    if matches.count == 1 { return matches[0] }
+    if let exact = matches.first(where: { $0.name == name }) { return exact }
+    if matches.isEmpty { throw .noSuchInstance(name: name, folder: folder) }
+    throw .severalInstances(name: name, folder: folder, found: matches.map(\.name))
+  }
+
+  /// The path of the config that is meant, in the vendor's order: a named instance, a named config,
+  /// `OctopusServer.config` in the working directory, the default instance.
+  ///
+  /// - Throws: `KeysError.noConfig` if there is none, and what `find` throws.
+  public func configPath(
+    instance: String?, config: String?, workingDirectory: String
+  ) throws(KeysError) -> String {
+    if let instance, let found = try find(instance) { return found.configPath }
+    if let config { return config }
+    let here = workingDirectory + "/OctopusServer.config"
+    if (try? FileStatus.read(here)) != nil { return here }
+    if let standard = try find(nil) { return standard.configPath }
+    throw .noConfig(workingDirectory: workingDirectory, instancesFolder: folder)
+  }
+
+  /// A record as Newtonsoft reads it: names of properties in any letter case, others ignored.
+  private static func instance(in contents: [UInt8]) -> Instance? {
+    let text = contents.starts(with: [0xEF, 0xBB, 0xBF]) ? contents.dropFirst(3) : contents[...]
+    guard let record = try? JSONDecoder().decode(Record.self, from: Data(text)) else { return nil }
+    return Instance(name: record.name, configPath: record.configPath)
+  }
+
+  private struct Record: Decodable {
+    let name: String
+    let configPath: String
+
+    private struct AnyKey: CodingKey {
+      let stringValue: String
+      var intValue: Int? { nil }
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: AnyKey.self)
+      func value(_ name: String) throws -> String {
+        guard let key = container.allKeys.first(where: { $0.stringValue.lowercased() == name })
+        else {
+          let context = DecodingError.Context(codingPath: [], debugDescription: "no \(name)")
+          throw DecodingError.valueNotFound(String.self, context)
+        }
+        return try container.decode(String.self, forKey: key)
+      }
+      name = try value("name")
+      configPath = try value("configurationfilepath")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+// A node's OctopusServer.config: a flat list of settings in XML, as the server reads it. Reading is
+// here; changing it without touching another byte is in NodeConfig+Editing.swift.
+
+internal import Native
+
+/// The settings of one node, and where in the file each of them is.
+public struct NodeConfig: Sendable {
+  /// One `set` element.
+  struct Setting {
+    let key: String
+    /// The decoded text; nil if there is none, or only white space.
+    let value: String?
+    let element: XMLSpans.Element
+  }
+
+  /// The name of the file, for errors.
+  public let path: String
+
+  /// The text in UTF-8; positions count in it.
+  let text: [UInt8]
+  /// How the file's bytes become that text.
+  let encoding: Encoding
+  let root: XMLSpans.Element
+  let settings: [Setting]
+
+  enum Encoding {
+    case utf8
+    case utf16(UTF16Text.ByteOrder)
+  }
+
+  /// Reads the bytes of a config.
+  ///
+  /// - Throws: `KeysError.configMalformed`, `.configForbidden` or `.configWrongRoot`.
+  public init(contents: [UInt8], path: String) throws(KeysError) {
+    self.path = path
+    (encoding, text) = try NodeConfig.decode(contents, path)
+    let elements: [XMLSpans.Element]
+    do {
+      elements = try XMLSpans(text).elements
+    } catch {
+      throw NodeConfig.named(error, path)
+    }
+    guard let root = elements.first else {
+      throw .configMalformed(path: path, line: 1, column: 1, reason: "root element is missing")
+    }
+    guard root.name == "octopus-settings", root.namespace == nil else {
+      throw .configWrongRoot(path: path, found: root.name)
+    }
+    self.root = root
+    settings = elements.compactMap { element in
+      guard element.depth == 1, element.name == "set", element.namespace == nil else { return nil }
+      let value = String(decoding: element.text, as: UTF8.self)
+      return Setting(
+        key: element.attributes["key"] ?? "",
+        value: value.allSatisfy(\.isWhitespace) ? nil : value, element: element)
+    }
+  }
+
+  /// The value of a setting, or nil if it is missing or blank. Of several the last one counts, as for
+  /// the server.
+  public func value(of key: String) -> String? { setting(key)?.value }
+
+  /// The element that counts for `key`.
+  func setting(_ key: String) -> Setting? {
+    settings.last { NodeConfig.isSame($0.key, key) }
+  }
+
+  static func isSame(_ one: String, _ other: String) -> Bool {
+    one.lowercased() == other.lowercased()
+  }
+
+  private static func decode(
+    _ contents: [UInt8], _ path: String
+  ) throws(KeysError) -> (Encoding, [UInt8]) {
+    let order: UTF16Text.ByteOrder
+    switch (contents.first, contents.dropFirst().first) {
+    case (0xFF, 0xFE): order = .little
+    case (0xFE, 0xFF): order = .big
+    default: return (.utf8, contents)
+    }
+    var text: [UInt8] = []
+    guard UTF16Text.decode(contents.span, order: order, appendingTo: &text) else {
+      throw .configMalformed(
+        path: path, line: 1, column: 1, reason: "it is UTF-16 with an odd number of bytes")
+    }
+    return (.utf16(order), text)
+  }
+
+  private static func named(_ error: NativeError, _ path: String) -> KeysError {
+    switch error {
+    case .malformedXML(let line, let column, let reason):
+      .configMalformed(path: path, line: line, column: column, reason: reason)
+    case .forbiddenXML(let line, let construct):
+      .configForbidden(path: path, line: line, construct: construct)
+    default: .native(error)
+    }
+  }
+}

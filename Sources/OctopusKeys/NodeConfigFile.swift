@@ -1,0 +1,82 @@
+// A node config as a file: read once, locked while it is worked on, replaced in one step.
+
+public import Native
+
+/// The file that holds a node's config.
+public struct NodeConfigFile: Sendable {
+  /// Its settings.
+  public let config: NodeConfig
+  private let contents: FileContents
+
+  /// The path under which it was read.
+  public var path: String { config.path }
+  /// Whom the files beside it are to belong to.
+  public var owner: FileOwner { contents.status.owner }
+  /// The folder in which it really is, where a relative store counts from.
+  public var folder: String {
+    let folder = contents.target.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return folder.isEmpty ? "." : folder == [""] ? "/" : folder.joined(separator: "/")
+  }
+
+  /// Reads the config at `path`.
+  ///
+  /// - Throws: `KeysError.native` if it cannot be read, and what `NodeConfig` throws.
+  public static func read(_ path: String) throws(KeysError) -> NodeConfigFile {
+    let contents: FileContents
+    do {
+      contents = try FileContents.read(path, limit: XMLSpans.sizeLimit)
+    } catch {
+      throw .native(error)
+    }
+    let config = try NodeConfig(contents: contents.bytes, path: path)
+    return NodeConfigFile(config: config, contents: contents)
+  }
+
+  /// The path of a file beside the config.
+  public func sibling(_ name: String) -> String { folder + "/" + name }
+
+  /// Keeps every other octokey away from this config, for as long as the lock lives.
+  ///
+  /// - Throws: `KeysError.configLocked`.
+  public func lock() throws(KeysError) -> FileLock {
+    let lock: FileLock?
+    do {
+      lock = try FileLock.acquire(sibling("octokey.lock"), owner: owner)
+    } catch {
+      throw .native(error)
+    }
+    guard let lock else { throw .configLocked(path: path) }
+    return lock
+  }
+
+  /// A replacement that holds another Master Key, ready to be put in place, and a copy of the present
+  /// file.
+  ///
+  /// - Parameters:
+  ///   - form: how the present key is protected, if that is known.
+  ///   - stamp: the time for the name of the copy.
+  public func replacement(
+    masterKey: borrowing MasterKey, machineKeys: MachineKeys, form: MachineKeys.Form?,
+    stamp: String
+  ) throws(KeysError) -> FileReplacement {
+    let value = try machineKeys.protect(masterKey, as: form)
+    let edited = try config.setting(SettingName.masterKey, to: value)
+    // What was written must open again before it takes anybody's place.
+    let readBack = try machineKeys.masterKey(of: NodeConfig(contents: edited, path: path))
+    guard readBack.key.equals(masterKey) else { throw .configEditFailed(path: path) }
+    do {
+      return try FileReplacement.prepare(
+        contents, contents: edited.span, backup: backupName(stamp))
+    } catch {
+      throw .native(error)
+    }
+  }
+
+  /// The path of the copy that `replacement` makes.
+  public func backupPath(_ stamp: String) -> String { sibling(backupName(stamp)) }
+
+  private func backupName(_ stamp: String) -> String {
+    let name = contents.target.split(separator: "/").last.map(String.init) ?? "OctopusServer.config"
+    return "\(name).\(stamp).bak"
+  }
+}

@@ -1,0 +1,9 @@
+// The settings of a node config that octokey knows by name.
+
+/// Names of settings in OctopusServer.config. They are compared without regard to case.
+public enum SettingName {
+  /// The Master Key, protected by the machine key.
+  public static let masterKey = "Octopus.Storage.MasterKey"
+  /// Where the database is; plain text, password included.
+  public static let connectionString = "Octopus.Storage.ExternalDatabaseConnectionString"
+}

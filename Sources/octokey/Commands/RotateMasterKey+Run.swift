@@ -1,0 +1,133 @@
+// The course of `rotate-master-key`: read the keys, look at the store, ask, rotate, tell.
+
+import Native
+import OctopusKeys
+import Stores
+
+extension RotateMasterKey {
+  func run(_ context: Context) throws -> ExitStatus {
+    let node = try node.open(context)
+    let store = try stores.open(context, node)
+    var options = StoreRotation.Options()
+    options.leaveUnreadable = leaveUnreadable
+    options.binaryFields = try BinaryColumn.decisions(binaryColumn)
+    let old = try oldKey(of: node, context)
+    let new = try newKey(like: old.key, context)
+    if dryRun { return try price(store, old.key, new, options, context) }
+    context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
+    try confirm(context.console)
+    return try rotate(node, store, old, new, options, context)
+  }
+
+  /// A key and, where it comes from the config, how it is protected there.
+  private struct OldKey: ~Copyable {
+    let key: MasterKey
+    let form: MachineKeys.Form?
+  }
+
+  private func oldKey(of node: OpenedNode, _ context: Context) throws -> OldKey {
+    guard let oldKeyFile else {
+      let opened = try node.machineKeys.masterKey(of: node.file.config)
+      return OldKey(key: opened.key.copy(), form: opened.form)
+    }
+    let key = try KeySource(file: oldKeyFile).read(context)
+    return OldKey(key: key, form: nil)
+  }
+
+  private func newKey(like old: borrowing MasterKey, _ context: Context) throws -> MasterKey {
+    guard let source = newKeySource else { return try .random(keySize?.size ?? old.size) }
+    return try source.read(context)
+  }
+
+  private func rotate(
+    _ node: OpenedNode, _ store: any Store, _ old: borrowing OldKey, _ new: borrowing MasterKey,
+    _ options: StoreRotation.Options, _ context: Context
+  ) throws -> ExitStatus {
+    let start = context.clock.uptime()
+    let now = context.clock.now()
+    let rotation = try Rotation(
+      node: .init(config: node.file, machineKeys: node.machineKeys, form: old.form), store: store,
+      oldKey: old.key, newKey: new.copy(), options: options, now: now)
+    let progress = Self.progress(context)
+    let survey = try rotation.survey(progress: progress)
+    if !leaveUnreadable { tell(survey.findings, context.console) }
+    if survey.oldValues + survey.newValues == 0 {
+      context.console.warning(
+        "there is no sensitive value in \(store.location.quoted)",
+        hint: "is this the database of this node?")
+    }
+    let outcome = try rotation.run(survey, progress: progress)
+    context.console.clearProgress()
+    let report = RotationReport(
+      survey: survey, written: outcome.store,
+      oldKey: try Self.describe(old.key, file: nil),
+      newKey: try Self.describe(new, file: outcome.keyFile),
+      store: .init(kind: store.kind, location: store.location),
+      config: .init(path: node.file.path, backup: outcome.configBackup),
+      residues: outcome.residues, seconds: (context.clock.uptime() - start).inSeconds)
+    RotationReportFiles(node: node.file, stamp: TimeStamp.forFileName(now))
+      .write(report, key: new, context.console)
+    try show(report, key: new, context.console)
+    return report.values.unreadable == 0 ? .done : .incomplete
+  }
+
+  /// Prints the report; whether the key itself may be seen depends on who looks.
+  private func show(
+    _ report: RotationReport, key: borrowing MasterKey, _ console: Console
+  ) throws {
+    guard output.format == .text else { return try console.print(json: report) }
+    if console.outputIsTerminal || showKey {
+      console.print(secret: key.base64(), before: RotationReport.firstLine)
+    } else {
+      console.print(RotationReport.firstLine + report.newKey.fingerprint)
+    }
+    console.print(raw: report.textAfterFirstLine)
+  }
+
+  /// Looks at everything, writes nothing, and tells what a rotation would do.
+  private func price(
+    _ store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey,
+    _ options: StoreRotation.Options, _ context: Context
+  ) throws -> ExitStatus {
+    let start = context.clock.uptime()
+    let rotation = try StoreRotation(store: store, oldKey: old, newKey: new, options: options)
+    let survey = try rotation.survey(.read, progress: Self.progress(context))
+    context.console.clearProgress()
+    rotation.cancel()
+    if !survey.keysFit { try rotation.judge(survey) }
+    let report = DryRunReport(
+      survey: survey, oldKey: try Self.describe(old, file: nil),
+      store: .init(kind: store.kind, location: store.location),
+      secondsForReading: (context.clock.uptime() - start).inSeconds,
+      leavesUnreadable: leaveUnreadable)
+    switch output.format {
+    case .text: context.console.print(raw: report.text)
+    case .json: try context.console.print(json: report)
+    }
+    try context.console.requireOutput()
+    return survey.findings.count == 0 ? .done : .incomplete
+  }
+
+  /// Names what stops the run, on stderr.
+  private func tell(_ findings: Findings, _ console: Console) {
+    for finding in findings.first.prefix(20) { console.warning(FindingLine(finding).text) }
+    if findings.count > 20 {
+      console.warning("and \(findings.count - 20) more", hint: "octokey verify lists them")
+    }
+  }
+
+  private static func describe(
+    _ key: borrowing MasterKey, file: String?
+  ) throws -> RotationReport.Key {
+    .init(
+      fingerprint: try KeyFingerprint(of: key).description, bits: key.size.rawValue, file: file)
+  }
+
+  private static func progress(_ context: Context) -> StoreRotation.Progress {
+    let bars: [StoreRotation.Pass: ProgressBar] = [
+      .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
+      .readBack: ProgressBar("reading back", context),
+    ]
+    return { pass, done, total in bars[pass]?.update(done: done, total: total) }
+  }
+}

@@ -1,0 +1,99 @@
+// What `rotate-master-key --dry-run` tells.
+
+import OctopusKeys
+
+/// What a rotation would do. The property names are the keys of the JSON.
+struct DryRunReport: Encodable {
+  struct Documents: Encodable {
+    let total: Int
+    let withSensitiveValues: Int
+  }
+
+  struct Values: Encodable {
+    let underOldKey: Int
+    let underNewKey: Int
+    let unreadable: Int
+  }
+
+  struct Collection: Encodable {
+    let name: String
+    let documents: Int
+    let withSensitiveValues: Int
+    let values: Int
+    let unreadable: Int
+    let bytes: Int
+  }
+
+  let outcome: String
+  let documents: Documents
+  let values: Values
+  let oldKey: RotationReport.Key
+  let store: RotationReport.StoreName
+  let collections: [Collection]
+  let unreadable: [FindingLine]
+  let quoted: Int
+  let expectedSeconds: Double
+  let wouldRun: Bool
+
+  init(
+    survey: Survey, oldKey: RotationReport.Key, store: RotationReport.StoreName,
+    secondsForReading: Double, leavesUnreadable: Bool
+  ) {
+    outcome = "dryRun"
+    documents = Documents(
+      total: survey.documents,
+      withSensitiveValues: survey.collections.reduce(0) { $0 + $1.documentsWithValues })
+    values = Values(
+      underOldKey: survey.oldValues, underNewKey: survey.newValues,
+      unreadable: survey.findings.count)
+    self.oldKey = oldKey
+    self.store = store
+    collections = survey.collections.map {
+      Collection(
+        name: $0.name, documents: $0.documents, withSensitiveValues: $0.documentsWithValues,
+        values: $0.oldValues + $0.newValues, unreadable: $0.unreadableValues, bytes: $0.bytes)
+    }
+    unreadable = survey.findings.first.map(FindingLine.init)
+    quoted = survey.quotations.count
+    // Three passes read everything, and the second one writes it, too.
+    expectedSeconds = secondsForReading * 5
+    wouldRun = survey.findings.count == 0 || leavesUnreadable
+  }
+
+  /// The report in words.
+  var text: String {
+    var lines = [
+      "Dry run: nothing was written.", "",
+      "Store:      \(store.kind) \(store.location)".harmless,
+      "Old key:    \(oldKey.fingerprint) (\(oldKey.bits) bits)",
+      "Documents:  \(documents.total), \(documents.withSensitiveValues) with sensitive values",
+      "Values:     \(values.underOldKey) under the old key, \(values.underNewKey) under the new key, "
+        + "\(values.unreadable) unreadable",
+      "Time:       about \(RotationReport.rounded(expectedSeconds)) s, judged from reading it once",
+      "",
+    ]
+    lines += TextTable.lines(
+      titles: ["documents", "with values", "values", "unreadable", "bytes"],
+      rows: collections.map {
+        (
+          $0.name.harmless,
+          [$0.documents, $0.withSensitiveValues, $0.values, $0.unreadable, $0.bytes]
+        )
+      })
+    lines.append("")
+    if !unreadable.isEmpty {
+      lines += unreadable.prefix(20).map { "  " + $0.text.harmless }
+      if values.unreadable > 20 { lines.append("  and \(values.unreadable - 20) more") }
+      lines.append("")
+    }
+    if quoted > 0 {
+      lines.append("\(quoted) longer texts quote a ciphertext; they would stay as they are")
+    }
+    lines.append(
+      wouldRun
+        ? "a rotation would re-encrypt \(values.underOldKey) values; it signs everybody out, and old "
+          + "backups go on needing the old key"
+        : "a rotation would stop before the first write; --leave-unreadable goes on")
+    return lines.joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,67 @@
+// From the options that say which node and which store, to the node's config and the store.
+
+import Native
+import OctopusKeys
+import Stores
+
+/// The node that a command works on.
+struct OpenedNode {
+  let file: NodeConfigFile
+  let machineKeys: MachineKeys
+}
+
+extension NodeOptions {
+  /// Finds and reads the config and the machine keys.
+  func open(_ context: Context) throws -> OpenedNode {
+    let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
+    let path = try registry.configPath(
+      instance: instance, config: config.map(context.absolutePath),
+      workingDirectory: context.workingDirectory)
+    let file = try NodeConfigFile.read(path)
+    let machineKeys = try MachineKeys(
+      machineID: NodeOptions.contents(of: machineIdFile), machineIDPath: machineIdFile,
+      machineKeyFile: NodeOptions.contents(of: machineKeyFile), machineKeyPath: machineKeyFile)
+    return OpenedNode(file: file, machineKeys: machineKeys)
+  }
+
+  /// The contents of a machine key's file; nil if there is none.
+  private static func contents(of path: String) throws -> SecretBytes? {
+    do {
+      return try SecretFile.read(path, limit: 64 << 10)
+    } catch NativeError.system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {
+      return nil
+    }
+  }
+}
+
+extension StoreOptions {
+  /// The store that was named, or the node's own.
+  func open(_ context: Context, _ node: OpenedNode?) throws -> any Store {
+    if let store {
+      return try StoreLocation(store, relativeTo: context.workingDirectory).store()
+    }
+    guard let node else { throw KeysError.store(.invalidLocation(text: "", reason: "it is empty")) }
+    guard let text = node.file.config.value(of: SettingName.connectionString) else {
+      throw KeysError.settingMissing(
+        path: node.file.path, setting: SettingName.connectionString)
+    }
+    return try StoreLocation(text, relativeTo: context.absolutePath(node.file.folder)).store()
+  }
+}
+
+extension BinaryColumn {
+  /// What was decided, by column.
+  static func decisions(
+    _ columns: [BinaryColumn]
+  ) throws -> [Survey.BinaryField: Survey.BinaryContents] {
+    var decisions: [Survey.BinaryField: Survey.BinaryContents] = [:]
+    for column in columns {
+      let field = Survey.BinaryField(collection: column.table, field: column.column)
+      let contents: Survey.BinaryContents = column.contents == .plain ? .plain : .ciphertext
+      if let other = decisions.updateValue(contents, forKey: field), other != contents {
+        throw CommandError.contradiction(column: "\(column.table).\(column.column)")
+      }
+    }
+    return decisions
+  }
+}

@@ -1,0 +1,18 @@
+// Numbers in columns, for reports.
+
+/// A table with names on the left and numbers on the right.
+enum TextTable {
+  /// Lines without newlines, each indented by two blanks; the first one holds the titles.
+  static func lines(titles: [String], rows: [(name: String, numbers: [Int])]) -> [String] {
+    let width = max(10, rows.map(\.name.count).max() ?? 0)
+    let widths = titles.map { max(10, $0.count) + 2 }
+    func line(_ name: String, _ cells: [String]) -> String {
+      var line = "  " + name + String(repeating: " ", count: width - name.count)
+      for (cell, width) in zip(cells, widths) {
+        line += String(repeating: " ", count: max(1, width - cell.count)) + cell
+      }
+      return line
+    }
+    return [line("", titles)] + rows.map { line($0.name, $0.numbers.map(String.init)) }
+  }
+}

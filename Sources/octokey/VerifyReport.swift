@@ -1,0 +1,57 @@
+// What `verify` tells.
+
+import OctopusKeys
+
+/// Whether a key opens a store. The property names are the keys of the JSON.
+struct VerifyReport: Encodable {
+  struct Collection: Encodable {
+    let name: String
+    let documents: Int
+    let opened: Int
+    let unreadable: Int
+  }
+
+  let fingerprint: String
+  let store: RotationReport.StoreName
+  let documents: Int
+  let opened: Int
+  let unreadable: Int
+  let collections: [Collection]
+  let findings: [FindingLine]
+
+  init(_ audit: StoreAudit, key: KeyFingerprint, store: any Store) {
+    fingerprint = key.description
+    self.store = .init(kind: store.kind, location: store.location)
+    documents = audit.documents
+    opened = audit.opened
+    unreadable = audit.findings.count
+    collections = audit.collections.map {
+      Collection(
+        name: $0.name, documents: $0.documents, opened: $0.opened, unreadable: $0.unreadable)
+    }
+    findings = audit.findings.first.map(FindingLine.init)
+  }
+
+  /// The report in words: the table, what does not open, and the verdict last.
+  var text: String {
+    var lines = ["Key:    \(fingerprint)", "Store:  \(store.kind) \(store.location)".harmless, ""]
+    lines += TextTable.lines(
+      titles: ["documents", "opened", "unreadable"],
+      rows: collections.map { ($0.name.harmless, [$0.documents, $0.opened, $0.unreadable]) })
+    lines.append("")
+    if !findings.isEmpty {
+      lines += findings.prefix(20).map { "  " + $0.text.harmless }
+      if unreadable > 20 { lines.append("  and \(unreadable - 20) more") }
+      lines.append("")
+    }
+    if unreadable == 0 {
+      lines.append("all \(opened) sensitive values in \(documents) documents open with this key")
+    } else {
+      lines.append(
+        "\(unreadable) sensitive values do not open with this key, \(opened) do; in "
+          + collections.filter { $0.unreadable > 0 }
+          .map { "\($0.name.harmless) \($0.unreadable)" }.joined(separator: ", "))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+}
