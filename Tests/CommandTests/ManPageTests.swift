@@ -68,6 +68,19 @@ import Testing
     }
   }
 
+  @Test(arguments: try ManPage.names.filter { $0.hasSuffix(".1") })
+  func examplesWorkOnACopyOfANode(name: String) throws {
+    let folder = NSTemporaryDirectory() + "octokey-man-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let node = try Program.run(
+      "/usr/bin/python3",
+      [ManPage.folder + "/../samples/make_node.py", "--documents", "30", folder])
+    #expect(node.status == 0, "\(node.text)")
+    let script = try "cd \(folder)\n" + ManPage(name).examples
+    let ending = try Program.run("setsid", ["-w", "sh", "-eu", "-c", script])
+    #expect(ending.status == 0, "the examples of \(name): \(ending.text)")
+  }
+
   @Test func pagesAreWellFormedAndShort() throws {
     let paths = try ManPage.names.map { ManPage.folder + "/" + $0 }
     #expect(paths.count > 1)
@@ -134,9 +147,7 @@ private struct HelpDump: Decodable {
   }
 
   static func read() throws -> HelpDump {
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let octokey = URL(fileURLWithPath: tests).deletingLastPathComponent().path + "/octokey"
-    let dump = try Program.run(octokey, ["--experimental-dump-help"])
+    let dump = try Program.run("octokey", ["--experimental-dump-help"])
     return try JSONDecoder().decode(HelpDump.self, from: Data(dump.text.utf8))
   }
 }
@@ -202,7 +213,7 @@ private struct ManPage {
   }
 }
 
-/// Programs that are run to their end.
+/// Programs that are run to their end, with the built octokey first on their search path.
 private enum Program {
   struct Ending: Equatable {
     let status: Int32
@@ -211,9 +222,14 @@ private enum Program {
   }
 
   static func run(_ program: String, _ arguments: [String]) throws -> Ending {
+    // It lies beside the test bundle.
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let folder = URL(fileURLWithPath: tests).deletingLastPathComponent().path
+    let path = folder + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["MANPAGER=cat", "LC_ALL=C.UTF-8", "MANWIDTH=80", program] + arguments
+    process.arguments =
+      ["PATH=\(path)", "MANPAGER=cat", "MANWIDTH=80", "LC_ALL=C.UTF-8", program] + arguments
     let pipe = Pipe()
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = pipe
