@@ -1,0 +1,243 @@
+// Holds the man pages against the program: what its help shows is on its page, and nothing else is.
+
+import Foundation
+import Testing
+
+@Suite struct ManPageTests {
+  /// Every command has `--help` and `--version`; octokey(1) tells of them.
+  private static let everywhere: Set<String> = ["help", "version"]
+
+  @Test func everyCommandHasAPageAndAPlaceOnTheFirstOne() throws {
+    let commands = Set(try HelpDump.read().commands.map(\.commandName))
+    #expect(!commands.isEmpty)
+    let first = try ManPage("octokey.1")
+    #expect(Set(first.matches(#/^\.It Cm ([a-z-]+)/#)) == commands)
+    let pages = try ManPage.names.filter { $0.hasPrefix("octokey-") && $0.hasSuffix(".1") }
+    #expect(Set(pages) == Set(commands.map { "octokey-\($0).1" }))
+  }
+
+  @Test func everyOptionIsExplainedAndNoneThatIsGone() throws {
+    for command in try HelpDump.read().commands {
+      let page = try ManPage("octokey-\(command.commandName).1")
+      let options = command.longOptions.subtracting(ManPageTests.everywhere)
+      #expect(page.explainedOptions == options, "\(page.name)")
+      #expect(page.options(in: "SYNOPSIS") == options, "the SYNOPSIS of \(page.name)")
+      for argument in command.positionals {
+        #expect(
+          page.section("SYNOPSIS").contains(".Ar \(argument)"), "\(argument) in \(page.name)")
+      }
+    }
+  }
+
+  @Test func valuesAndDefaultsAreNamed() throws {
+    for command in try HelpDump.read().commands {
+      let page = try ManPage("octokey-\(command.commandName).1")
+      for argument in command.displayed {
+        guard let name = argument.longName else { continue }
+        for word in (argument.allValues ?? []) + [argument.defaultValue].compactMap(\.self) {
+          #expect(page.item(of: name).contains(word), "\(word) for --\(name) in \(page.name)")
+        }
+      }
+    }
+  }
+
+  @Test func noPageMentionsAnOptionThatNoCommandHas() throws {
+    let dump = try HelpDump.read()
+    let known = dump.commands.reduce(dump.command.longOptions) { $0.union($1.longOptions) }
+    for name in try ManPage.names {
+      let page = try ManPage(name)
+      #expect(page.mentionedOptions.subtracting(known) == [], "\(name)")
+    }
+    let first = try ManPage("octokey.1").explainedOptions
+    #expect(dump.command.longOptions.subtracting(first) == [])
+  }
+
+  @Test func examplesUseWhatTheirCommandsHave() throws {
+    let commands = try HelpDump.read().commands
+    for name in try ManPage.names where name.hasSuffix(".1") {
+      let script = try ManPage(name).examples.replacing("\\\n", with: " ")
+      let calls = script.matches(of: #/octokey ([a-z-]+)([^|>&\n]*)/#)
+      #expect(!calls.isEmpty, "\(name) has no example")
+      for call in calls {
+        let command = try #require(
+          commands.first { $0.commandName == call.1 }, "\(call.1) in \(name)")
+        let options = Set(call.2.matches(of: #/ --([a-z-]+)/#).map { String($0.1) })
+        #expect(options.subtracting(command.longOptions) == [], "\(call.0) in \(name)")
+      }
+      #expect(try Program.run("sh", ["-n", "-c", script]) == Program.Ending(status: 0, text: ""))
+    }
+  }
+
+  @Test(arguments: try ManPage.names.filter { $0.hasSuffix(".1") })
+  func examplesWorkOnACopyOfANode(name: String) throws {
+    let folder = NSTemporaryDirectory() + "octokey-man-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let node = try Program.run(
+      "/usr/bin/python3",
+      [ManPage.folder + "/../samples/make_node.py", "--documents", "30", folder])
+    #expect(node.status == 0, "\(node.text)")
+    let script = try "cd \(folder)\n" + ManPage(name).examples
+    let ending = try Program.run("setsid", ["-w", "sh", "-eu", "-c", script])
+    #expect(ending.status == 0, "the examples of \(name): \(ending.text)")
+  }
+
+  @Test func pagesAreWellFormedAndShort() throws {
+    let paths = try ManPage.names.map { ManPage.folder + "/" + $0 }
+    #expect(paths.count > 1)
+    let lint = try Program.run("mandoc", ["-T", "lint", "-W", "warning"] + paths)
+    #expect(lint == Program.Ending(status: 0, text: ""))
+    for name in try ManPage.names {
+      #expect(try ManPage(name).lines.count < 400, "\(name)")
+    }
+  }
+
+  @Test(arguments: ["mandoc -T utf8", "man -l"])
+  func pagesAreShownWithTheirSections(program: String) throws {
+    let words = program.split(separator: " ").map(String.init)
+    for name in try ManPage.names {
+      let ending = try Program.run(words[0], words.dropFirst() + [ManPage.folder + "/" + name])
+      #expect(ending.status == 0, "\(name)")
+      let text = ending.text.replacing(#/.\x08/#, with: "")  // bold is a letter struck twice
+      let title = String(name.prefix { $0 != "." })
+      let sections = name.hasSuffix(".1") ? ["SYNOPSIS", "EXIT STATUS", "EXAMPLES"] : []
+      for section in ["NAME", "DESCRIPTION", "SEE ALSO"] + sections {
+        #expect(text.contains("\n\(section)\n"), "\(section) of \(name)")
+      }
+      #expect(text.contains(title), "\(name)")
+    }
+  }
+}
+
+/// What the program says of itself.
+private struct HelpDump: Decodable {
+  struct Command: Decodable {
+    let commandName: String
+    let shouldDisplay: Bool?
+    let arguments: [Argument]?
+    let subcommands: [Command]?
+
+    var displayed: [Argument] { (arguments ?? []).filter(\.shouldDisplay) }
+    var longOptions: Set<String> { Set(displayed.compactMap(\.longName)) }
+    var positionals: [String] {
+      displayed.filter { $0.kind == "positional" }.compactMap(\.valueName)
+    }
+  }
+
+  struct Argument: Decodable {
+    struct Name: Decodable {
+      let kind: String
+      let name: String
+    }
+
+    let kind: String
+    let shouldDisplay: Bool
+    let names: [Name]?
+    let valueName: String?
+    let defaultValue: String?
+    let allValues: [String]?
+
+    var longName: String? { names?.first { $0.kind == "long" }?.name }
+  }
+
+  let command: Command
+
+  /// The commands that help shows, without the argument parser's own.
+  var commands: [Command] {
+    (command.subcommands ?? []).filter { $0.shouldDisplay != false && $0.commandName != "help" }
+  }
+
+  static func read() throws -> HelpDump {
+    let dump = try Program.run("octokey", ["--experimental-dump-help"])
+    return try JSONDecoder().decode(HelpDump.self, from: Data(dump.text.utf8))
+  }
+}
+
+/// A page as mdoc source.
+private struct ManPage {
+  let name: String
+  let lines: [String]
+
+  static let folder =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().path + "/man"
+
+  static var names: [String] {
+    get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+  }
+
+  init(_ name: String) throws {
+    self.name = name
+    let source = try String(contentsOfFile: ManPage.folder + "/" + name, encoding: .utf8)
+    lines = source.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  /// The lines from `.Sh title` to the next section.
+  func section(_ title: String) -> String {
+    lines.drop { $0 != ".Sh \(title)" }.dropFirst().prefix { !$0.hasPrefix(".Sh ") }
+      .joined(separator: "\n") + "\n"
+  }
+
+  /// Options that begin an item of a list.
+  var explainedOptions: Set<String> { Set(matches(#/^\.It Fl Fl ([a-z-]+)/#)) }
+
+  /// Options anywhere.
+  var mentionedOptions: Set<String> { Set(matches(#/Fl Fl ([a-z-]+)/#)) }
+
+  func options(in section: String) -> Set<String> {
+    Set(self.section(section).matches(of: #/Fl Fl ([a-z-]+)/#).map { String($0.1) })
+  }
+
+  func matches(_ pattern: Regex<(Substring, Substring)>) -> [String] {
+    lines.flatMap { line in line.matches(of: pattern).map { String($0.1) } }
+  }
+
+  /// The item of the list that explains `option`, up to the next one.
+  func item(of option: String) -> String {
+    let item = lines.drop { $0 != ".It Fl Fl \(option)" && !$0.hasPrefix(".It Fl Fl \(option) ") }
+    let rest = item.dropFirst().prefix { !$0.hasPrefix(".It ") && !$0.hasPrefix(".El") }
+    return (item.prefix(1) + rest).joined(separator: "\n")
+  }
+
+  /// The literal blocks of EXAMPLES, as one script.
+  var examples: String {
+    var script = ""
+    var isLiteral = false
+    for line in section("EXAMPLES").split(separator: "\n") {
+      if line.hasPrefix(".Bd -literal") || line == ".Ed" {
+        isLiteral = line != ".Ed"
+      } else if isLiteral {
+        script += line.replacing("\\e", with: "\\") + "\n"
+      }
+    }
+    return script
+  }
+}
+
+/// Programs that are run to their end, with the built octokey first on their search path.
+private enum Program {
+  struct Ending: Equatable {
+    let status: Int32
+    /// What was said, on stdout and stderr.
+    let text: String
+  }
+
+  static func run(_ program: String, _ arguments: [String]) throws -> Ending {
+    // It lies beside the test bundle.
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let folder = URL(fileURLWithPath: tests).deletingLastPathComponent().path
+    let path = folder + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments =
+      ["PATH=\(path)", "MANPAGER=cat", "MANWIDTH=80", "LC_ALL=C.UTF-8", program] + arguments
+    let pipe = Pipe()
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Ending(
+      status: process.terminationStatus, text: String(decoding: output, as: UTF8.self))
+  }
+}
