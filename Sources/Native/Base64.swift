@@ -68,16 +68,7 @@ public enum Base64 {
 
   /// The number that a character stands for; 64 and more: none.
   @inline(__always)
-  private static func value(of byte: UInt8) -> UInt8 {
-    switch byte {
-    case 0x41...0x5A: byte - 0x41
-    case 0x61...0x7A: byte - 0x61 + 26
-    case 0x30...0x39: byte - 0x30 + 52
-    case 0x2B: 62
-    case 0x2F: 63
-    default: 0xFF
-    }
-  }
+  private static func value(of byte: UInt8) -> UInt8 { digitValues[Int(byte)] }
 
   private static func decode(
     _ text: Span<UInt8>, length: Int, into target: inout MutableSpan<UInt8>, at start: Int
@@ -137,13 +128,28 @@ public enum Base64 {
   }
 
   @inline(__always)
-  private static func character(_ value: UInt32) -> UInt8 {
-    switch value {
-    case 0..<26: UInt8(truncatingIfNeeded: value) + 0x41
-    case 26..<52: UInt8(truncatingIfNeeded: value) - 26 + 0x61
-    case 52..<62: UInt8(truncatingIfNeeded: value) - 52 + 0x30
-    case 62: 0x2B
-    default: 0x2F
-    }
-  }
+  private static func character(_ value: UInt32) -> UInt8 { digits[Int(value)] }
 }
+
+/// The 64 characters.
+private let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+/// For each byte the number that it stands for, or 255.
+private let digitValues: [UInt8] = [
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 62, 255, 255, 255, 63,
+  52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 255, 255, 255, 255, 255, 255,
+  255, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+  15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 255, 255, 255, 255, 255,
+  255, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+  41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+]

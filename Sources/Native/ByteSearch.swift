@@ -16,7 +16,7 @@ public enum ByteSearch {
       while index + 16 <= count {
         let chunk = unsafe UnsafeRawPointer(base + index).loadUnaligned(as: SIMD16<UInt8>.self)
         let hit = (chunk .== quote) .| (chunk .== backslash) .| (chunk .== bar) .| (chunk .< blank)
-        if any(hit) { break }
+        if let offset = ByteSearch.firstHit(hit) { return index + offset }
         index += 16
       }
       while index < count {
@@ -26,6 +26,43 @@ public enum ByteSearch {
       }
       return count
     }
+  }
+
+  /// The first position at or after `start` of a vertical bar, or of `u007`, with which its escape
+  /// begins. `text.count` if there is none.
+  public static func nextBar(in text: Span<UInt8>, from start: Int) -> Int {
+    unsafe text.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return 0 }
+      let count = bytes.count
+      var index = start
+      let bar = SIMD16<UInt8>(repeating: 0x7C)
+      let letter = SIMD16<UInt8>(repeating: 0x75)
+      let seven = SIMD16<UInt8>(repeating: 0x37)
+      while index + 19 <= count {
+        let raw = unsafe UnsafeRawPointer(base + index)
+        let chunk = unsafe raw.loadUnaligned(as: SIMD16<UInt8>.self)
+        let third = unsafe raw.loadUnaligned(fromByteOffset: 3, as: SIMD16<UInt8>.self)
+        let hit = (chunk .== bar) .| ((chunk .== letter) .& (third .== seven))
+        if let offset = ByteSearch.firstHit(hit) { return index + offset }
+        index += 16
+      }
+      while index < count {
+        let byte = unsafe base[index]
+        if byte == 0x7C { return index }
+        if byte == 0x75, index + 3 < count, unsafe base[index + 3] == 0x37 { return index }
+        index += 1
+      }
+      return count
+    }
+  }
+
+  /// The number of the first lane that is set. Lanes are bytes of all ones or none.
+  @inline(__always)
+  private static func firstHit(_ mask: SIMDMask<SIMD16<Int8>>) -> Int? {
+    let halves = unsafe unsafeBitCast(mask, to: SIMD2<UInt64>.self)
+    if halves[0] != 0 { return UInt64(littleEndian: halves[0]).trailingZeroBitCount >> 3 }
+    if halves[1] != 0 { return 8 + UInt64(littleEndian: halves[1]).trailingZeroBitCount >> 3 }
+    return nil
   }
 
   /// Whether the bytes are valid UTF-8.

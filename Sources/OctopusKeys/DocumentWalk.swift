@@ -3,11 +3,11 @@
 internal import Native
 
 enum DocumentWalk {
-  /// Hands every page of `collection` to `body`. Pages are key-sets: what `body` writes to the page it
+  /// Hands every page of `collection`, and the key before it, to `body`. Pages are key-sets: what `body` writes to the page it
   /// was given moves nothing.
   static func each(
     of collection: StoreCollection, in store: any Store,
-    _ body: (borrowing DocumentPage) throws(KeysError) -> Void
+    _ body: (_ page: borrowing DocumentPage, _ before: [UInt8]?) throws(KeysError) -> Void
   ) throws(KeysError) {
     var page = DocumentPage()
     var key: [UInt8]?
@@ -18,8 +18,8 @@ enum DocumentWalk {
         throw .store(error)
       }
       guard let last = page.lastKey else { return }
+      try body(page, key)
       key = last
-      try body(page)
     }
   }
 }

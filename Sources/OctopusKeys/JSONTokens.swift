@@ -172,7 +172,7 @@ struct JSONTokens {
 
   /// Whether the bytes after a bar could be a base64 vector, damaged or escaped perhaps. Scripts are
   /// full of bars, and nearly all of them are followed by a blank.
-  private static func vectorMayFollow(_ text: Span<UInt8>, at index: Int) -> Bool {
+  static func vectorMayFollow(_ text: Span<UInt8>, at index: Int) -> Bool {
     guard index + 20 <= text.count else { return false }
     for position in index..<(index + 20) {
       let byte = text[position]

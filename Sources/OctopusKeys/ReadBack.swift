@@ -1,5 +1,5 @@
-// The third pass of a rotation: what was written is read from the store again and opened with the new
-// key alone. Its ledger must be the rewriter's.
+// What was written is read from the store again and opened with the new key alone. Its ledger must be
+// the rewriter's.
 
 internal import Native
 
@@ -11,6 +11,7 @@ final class ReadBack {
   private let reader = FieldReader()
   private let plaintext = SecretBuffer()
   private var scanned = ScannedText()
+  private var page = DocumentPage()
 
   /// The server certificate's thumbprint, as it opens under the new key.
   private(set) var thumbprint: String?
@@ -22,22 +23,33 @@ final class ReadBack {
     self.ledger = ledger
   }
 
-  /// Reads the whole store. `progress` gets the number of documents since the last call.
+  /// The ledger of all that was read so far.
+  var sum: Ledger { ledger.ledger }
+
+  /// Reads the documents of `collection` from after `key` to the one with `last` once more.
   func run(
-    _ collections: [StoreCollection], progress: (Int) -> Void
-  ) throws(KeysError) -> Ledger {
-    for collection in collections {
-      let scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
-      try DocumentWalk.each(of: collection, in: store) { (page) throws(KeysError) in
-        for document in page.documents {
-          for slot in page.slots[document.slots] {
-            try read(slot, of: document, page, collection, scanner)
-          }
-        }
-        progress(page.documents.count)
+    _ collection: StoreCollection, after key: [UInt8]?, through last: [UInt8]
+  ) throws(KeysError) {
+    let scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
+    var key = key
+    // What was written may be longer or shorter, so that pages need not end where they ended before.
+    while key != last {
+      do {
+        try store.readPage(of: collection, after: key, into: &page)
+      } catch {
+        throw .store(error)
       }
+      guard let end = page.lastKey else { return }
+      let current = page
+      for document in current.documents {
+        for slot in current.slots[document.slots] {
+          try read(slot, of: document, current, collection, scanner)
+        }
+        key = Array(current.bytes[document.key])
+        if key == last { return }
+      }
+      key = end
     }
-    return ledger.ledger
   }
 
   private func read(
@@ -59,7 +71,11 @@ final class ReadBack {
     } else {
       let isCertificate = ServerCertificate.isDocument(name)
       _ = try reader.withText(of: contents, kind: field.kind) { (text, _) throws(KeysError) in
-        scanner.scan(text, into: &scanned)
+        if survey.hasOnlySoundTexts {
+          scanner.scanAgain(text, into: &scanned)
+        } else {
+          scanner.scan(text, into: &scanned)
+        }
         try count(text, isCertificate: isCertificate)
       }
     }

@@ -1,6 +1,6 @@
 // The second pass of a rotation: every value under the old key is encrypted anew, under the new key
 // and a fresh initialization vector, and spliced into the place where it was. Everything else stays
-// byte for byte as it is.
+// byte for byte as it is. Each page is read back right after it was written, while it is at hand.
 
 internal import Native
 
@@ -22,6 +22,7 @@ final class Rewriter {
   private let new: ValueCipher
   private let survey: Survey
   private let ledger: LedgerWriter
+  private let readBack: ReadBack
   private let reader = FieldReader()
   private var scanner = ValueScanner(places: KnownPlaces(collection: ""))
   private var scanned = ScannedText()
@@ -33,13 +34,15 @@ final class Rewriter {
   private var meetsUnreadable = false
 
   init(
-    store: any Store, keys: KeyRing, new: ValueCipher, survey: Survey, ledger: LedgerWriter
+    store: any Store, keys: KeyRing, new: ValueCipher, survey: Survey, ledger: LedgerWriter,
+    readBack: ReadBack
   ) {
     self.store = store
     self.keys = keys
     self.new = new
     self.survey = survey
     self.ledger = ledger
+    self.readBack = readBack
   }
 
   /// Rewrites the whole store. `progress` gets the number of documents since the last call.
@@ -50,8 +53,9 @@ final class Rewriter {
       scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
       var updated = 0
       reencrypted = 0
-      try DocumentWalk.each(of: collection, in: store) { (page) throws(KeysError) in
+      try DocumentWalk.each(of: collection, in: store) { (page, before) throws(KeysError) in
         edits.clear()
+        let valuesBefore = ledger.ledger.values
         for index in page.documents.indices {
           meetsUnreadable = false
           var changed = false
@@ -71,6 +75,9 @@ final class Rewriter {
           if !edits.edits.isEmpty { try store.write(edits, of: page, in: collection) }
         } catch {
           throw .store(error)
+        }
+        if ledger.ledger.values > valuesBefore, let last = page.lastKey {
+          try readBack.run(collection, after: before, through: last)
         }
         progress(page.documents.count)
       }
@@ -106,7 +113,11 @@ final class Rewriter {
       let isCertificate = ServerCertificate.isDocument(name)
       let isText = try reader.withText(of: contents, kind: field.kind) {
         (text, form) throws(KeysError) in
-        scanner.scan(text, into: &scanned)
+        if survey.hasOnlySoundTexts {
+          scanner.scanAgain(text, into: &scanned)
+        } else {
+          scanner.scan(text, into: &scanned)
+        }
         if !scanned.suspects.isEmpty { meetsUnreadable = true }
         if form == .plain {
           changed = try splice(text, isCertificate: isCertificate, into: &edits.bytes)

@@ -68,6 +68,9 @@ public struct Survey: Sendable {
   /// Values under the new key.
   public var newValues: Int { collections.reduce(0) { $0 + $1.newValues } }
 
+  /// Whether every text can be scanned again the short way.
+  var hasOnlySoundTexts: Bool { findings.count == 0 }
+
   /// Whether the old key, or the new one, is the key of this store at all.
   public var keysFit: Bool {
     unreadableValues == 0 || openedTexts > 0 || oldValues + newValues >= unreadableValues

@@ -35,7 +35,7 @@ final class Surveyor {
         let name = Survey.BinaryField(collection: collection.name, field: field.name)
         tallies[name] = BinaryTally(isKnown: places.binaryFieldsAreCiphertext)
       }
-      try DocumentWalk.each(of: collection, in: store) { (page) throws(KeysError) in
+      try DocumentWalk.each(of: collection, in: store) { (page, _) throws(KeysError) in
         for document in page.documents { try look(at: document, of: page, in: collection) }
         progress(page.documents.count)
       }

@@ -67,6 +67,34 @@ struct ValueScanner {
     }
   }
 
+  /// Finds the values of a text that was scanned before and had no suspects: a whole run of tokens is
+  /// then not needed, because every bar is inside a string, and a quote right before the base64 opens
+  /// it. A text with any escape near a bar goes the long way.
+  func scanAgain(_ text: Span<UInt8>, into result: inout ScannedText) {
+    result.clear()
+    var index = 0
+    while true {
+      let bar = ByteSearch.nextBar(in: text, from: index)
+      guard bar < text.count else { return }
+      index = bar + 1
+      guard text[bar] == UInt8(ascii: "|") else { return scan(text, into: &result) }
+      guard JSONTokens.vectorMayFollow(text, at: index) else { continue }
+      var start = bar
+      while start > 0, text[start - 1] == UInt8(ascii: "=") { start -= 1 }
+      while start > 0, Base64.isDigit(text[start - 1]) { start -= 1 }
+      let end = index + EncryptedValue.vectorLength
+      let before = result.ciphertexts.count
+      guard end < text.count, text[end] == UInt8(ascii: "\""), start > 0,
+        text[start - 1] == UInt8(ascii: "\""), start < 2 || text[start - 2] != UInt8(ascii: "\\"),
+        EncryptedValue.parse(text.extracting(start..<end), appendingTo: &result.ciphertexts)
+      else { return scan(text, into: &result) }
+      result.values.append(
+        .init(
+          range: start..<end, ciphertext: before..<result.ciphertexts.count, spelling: []))
+      index = end
+    }
+  }
+
   /// An open object or array.
   private struct Frame {
     let isObject: Bool

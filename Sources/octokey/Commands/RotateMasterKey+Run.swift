@@ -126,7 +126,6 @@ extension RotateMasterKey {
   private static func progress(_ context: Context) -> StoreRotation.Progress {
     let bars: [StoreRotation.Pass: ProgressBar] = [
       .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
-      .readBack: ProgressBar("reading back", context),
     ]
     return { pass, done, total in bars[pass]?.update(done: done, total: total) }
   }
