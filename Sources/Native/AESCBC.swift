@@ -1,6 +1,10 @@
 // AES in CBC mode with PKCS #7 padding over libcrypto. One context for each key and direction, made
 // once: only the initialization vector changes from value to value.
 //
+// Giving a context a new vector costs three times as much as decrypting a short value. So a context is
+// never reset: it goes on from the last ciphertext block that it saw, and the difference between that
+// block and the vector is put into, or taken out of, the first block by hand. CBC is just that XOR.
+//
 // CBC has no seal. A wrong key passes the padding check once in 256 times, so `decrypt` tells how
 // long the padding was, and whoever asks weighs that.
 
@@ -14,6 +18,9 @@ public final class AESCBC {
 
   private let decryption: OpaquePointer  // owned
   private let encryption: OpaquePointer  // owned
+  // The last ciphertext blocks that the contexts saw.
+  private var decryptionChain = SIMD16<UInt8>(repeating: 0)
+  private var encryptionChain = SIMD16<UInt8>(repeating: 0)
 
   /// Makes both key schedules. `key` is 16 or 32 bytes long.
   public init(key: borrowing SecretBytes) throws(NativeError) {
@@ -35,8 +42,9 @@ public final class AESCBC {
     unsafe self.encryption = encryption
     let done = key.withBytes { bytes in
       unsafe bytes.withUnsafeBufferPointer { key in
-        unsafe EVP_DecryptInit_ex2(decryption, cipher, key.baseAddress, nil, nil) == 1
-          && EVP_EncryptInit_ex2(encryption, cipher, key.baseAddress, nil, nil) == 1
+        let vector = [UInt8](repeating: 0, count: AESCBC.blockLength)
+        return unsafe EVP_DecryptInit_ex2(decryption, cipher, key.baseAddress, vector, nil) == 1
+          && EVP_EncryptInit_ex2(encryption, cipher, key.baseAddress, vector, nil) == 1
           && EVP_CIPHER_CTX_set_padding(decryption, 0) == 1
           && EVP_CIPHER_CTX_set_padding(encryption, 0) == 1
       }
@@ -63,9 +71,7 @@ public final class AESCBC {
     var written: Int32 = 0
     let done = unsafe bytes.withUnsafeBufferPointer { input -> Bool in
       guard let vector = input.baseAddress else { return false }
-      return unsafe EVP_DecryptInit_ex2(decryption, nil, nil, vector, nil) == 1
-        && EVP_DecryptUpdate(
-          decryption, output, &written, vector + AESCBC.blockLength, Int32(length)) == 1
+      return unsafe decryptBlocks(after: vector, count: length, into: output, &written)
     }
     guard done, Int(written) == length else { throw cryptoFailure("EVP_DecryptUpdate") }
     let padding = unsafe Int(output[length - 1])
@@ -94,8 +100,7 @@ public final class AESCBC {
     let done = unsafe bytes.withUnsafeBufferPointer { input -> Bool in
       guard let base = input.baseAddress else { return false }
       let previous = unsafe base + (input.count - 2 * block)
-      return unsafe EVP_DecryptInit_ex2(decryption, nil, nil, previous, nil) == 1
-        && EVP_DecryptUpdate(decryption, &last, &written, previous + block, Int32(block)) == 1
+      return unsafe decryptBlocks(after: previous, count: block, into: &last, &written)
     }
     guard done, Int(written) == block else { throw cryptoFailure("EVP_DecryptUpdate") }
     defer { unsafe OPENSSL_cleanse(&last, block) }
@@ -109,39 +114,44 @@ public final class AESCBC {
     _ plaintext: SecretBuffer, vector: [UInt8], appendingTo output: inout [UInt8]
   ) throws(NativeError) {
     let block = AESCBC.blockLength
-    let whole = plaintext.count / block * block
+    let padding = block - plaintext.count % block
+    let length = plaintext.count + padding
     let start = output.count
+    // Room first: an array that grows would leave plaintext behind in freed memory.
+    output.reserveCapacity(start + block + length)
     output.append(contentsOf: vector[..<block])
-    output.append(contentsOf: repeatElement(0, count: whole + block))
-    // The last block: what is left of the plaintext, then the padding.
-    var last = [UInt8](repeating: UInt8(block - (plaintext.count - whole)), count: block)
-    plaintext.withBytes { bytes in
-      for index in whole..<plaintext.count { last[index - whole] = bytes[index] }
-    }
-    defer { unsafe OPENSSL_cleanse(&last, block) }
+    // The plaintext goes where its ciphertext will be, and is encrypted in place.
+    plaintext.append(to: &output)
+    for _ in 0..<padding { output.append(UInt8(padding)) }
     var written: Int32 = 0
-    var writtenLast: Int32 = 0
-    let done = plaintext.withBytes { bytes in
-      unsafe bytes.withUnsafeBufferPointer { input in
-        unsafe output.withUnsafeMutableBufferPointer { output -> Bool in
-          guard let base = output.baseAddress else { return false }
-          let target = unsafe base + start + block
-          guard unsafe EVP_EncryptInit_ex2(encryption, nil, nil, base + start, nil) == 1 else {
-            return false
-          }
-          if whole > 0 {
-            guard
-              unsafe EVP_EncryptUpdate(
-                encryption, target, &written, input.baseAddress, Int32(whole)) == 1
-            else { return false }
-          }
-          return unsafe EVP_EncryptUpdate(
-            encryption, target + whole, &writtenLast, last, Int32(block)) == 1
-        }
-      }
+    let done = unsafe output.withUnsafeMutableBufferPointer { output -> Bool in
+      guard let base = output.baseAddress else { return false }
+      let target = unsafe base + start + block
+      let first = unsafe AESCBC.block(at: base + start) ^ encryptionChain ^ AESCBC.block(at: target)
+      unsafe UnsafeMutableRawPointer(target).storeBytes(of: first, as: SIMD16<UInt8>.self)
+      let result = unsafe EVP_EncryptUpdate(encryption, target, &written, target, Int32(length))
+      unsafe encryptionChain = AESCBC.block(at: target + length - block)
+      return result == 1
     }
-    guard done, Int(written) == whole, Int(writtenLast) == block else {
-      throw cryptoFailure("EVP_EncryptUpdate")
-    }
+    guard done, Int(written) == length else { throw cryptoFailure("EVP_EncryptUpdate") }
+  }
+
+  /// Decrypts `count` bytes that follow the block at `vector`.
+  private func decryptBlocks(
+    after vector: UnsafePointer<UInt8>, count: Int, into output: UnsafeMutablePointer<UInt8>,
+    _ written: inout Int32
+  ) -> Bool {
+    let ciphertext = unsafe vector + AESCBC.blockLength
+    guard
+      unsafe EVP_DecryptUpdate(decryption, output, &written, ciphertext, Int32(count)) == 1
+    else { return false }
+    let first = unsafe AESCBC.block(at: output) ^ decryptionChain ^ AESCBC.block(at: vector)
+    unsafe UnsafeMutableRawPointer(output).storeBytes(of: first, as: SIMD16<UInt8>.self)
+    unsafe decryptionChain = AESCBC.block(at: ciphertext + count - AESCBC.blockLength)
+    return true
+  }
+
+  private static func block(at address: UnsafePointer<UInt8>) -> SIMD16<UInt8> {
+    unsafe UnsafeRawPointer(address).loadUnaligned(as: SIMD16<UInt8>.self)
   }
 }

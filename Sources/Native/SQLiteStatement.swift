@@ -140,6 +140,17 @@ public final class SQLiteStatement {
     return withBytes(column) { String(decoding: [UInt8](copying: $0), as: UTF8.self) }
   }
 
+  /// Appends the bytes of a blob, or the UTF-8 of anything else, to `output`.
+  public func append(_ column: Int32, to output: inout [UInt8]) {
+    let isBlob = unsafe sqlite3_column_type(statement, column) == SQLITE_BLOB
+    let start =
+      isBlob
+      ? unsafe sqlite3_column_blob(statement, column)
+      : unsafe UnsafeRawPointer(sqlite3_column_text(statement, column))
+    let count = unsafe Int(sqlite3_column_bytes(statement, column))
+    unsafe output.append(contentsOf: UnsafeRawBufferPointer(start: start, count: count))
+  }
+
   /// Lends the bytes of a blob, or the UTF-8 of anything else, until the next step.
   public func withBytes<Result, Failure: Error>(
     _ column: Int32, _ body: (Span<UInt8>) throws(Failure) -> Result

@@ -6,7 +6,8 @@ internal import CLibCrypto
 /// Reusable memory that is wiped before it is given back.
 @safe
 public final class SecretBuffer {
-  private var base: UnsafeMutablePointer<UInt8>
+  // Seen from other rooms only through inlined code: this is the inner loop of a rotation.
+  @usableFromInline private(set) var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
 
   /// The number of bytes in use.
@@ -24,6 +25,7 @@ public final class SecretBuffer {
   }
 
   /// Lends the bytes in use for the time of `body`.
+  @inlinable
   public func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -45,8 +47,15 @@ public final class SecretBuffer {
   /// Replaces what is in the buffer by a copy of `bytes`.
   public func fill(_ bytes: Span<UInt8>) {
     let target = unsafe reserve(bytes.count)
-    for index in bytes.indices { unsafe target[index] = bytes[index] }
+    unsafe bytes.withUnsafeBufferPointer { source in
+      if let start = source.baseAddress { unsafe target.update(from: start, count: source.count) }
+    }
     count = bytes.count
+  }
+
+  /// Appends a copy of the bytes in use to `output`, where they are to be encrypted.
+  func append(to output: inout [UInt8]) {
+    unsafe output.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
   }
 
   /// Memory for at least `length` bytes; what was there before is lost. The caller says with

@@ -11,44 +11,67 @@ final class ReadBack {
   private let reader = FieldReader()
   private let plaintext = SecretBuffer()
   private var scanned = ScannedText()
-  private var page = DocumentPage()
+  private let worker: Worker
+  /// One is opened while the other one is read.
+  private let pages = [PageInWork(), PageInWork()]
+  private var turn = 0
 
   /// The server certificate's thumbprint, as it opens under the new key.
   private(set) var thumbprint: String?
 
-  init(store: any Store, key: ValueCipher, survey: Survey, ledger: LedgerWriter) {
+  init(
+    store: any Store, key: ValueCipher, survey: Survey, ledger: LedgerWriter, worker: Worker
+  ) {
     self.store = store
     self.key = key
     self.survey = survey
     self.ledger = ledger
+    self.worker = worker
   }
 
   /// The ledger of all that was read so far.
   var sum: Ledger { ledger.ledger }
 
-  /// Reads the documents of `collection` from after `key` to the one with `last` once more.
+  /// Reads the documents of `collection` from after `key` to the one with `last` once more. What is
+  /// read is opened on the worker's thread; `finish` waits for it.
   func run(
     _ collection: StoreCollection, after key: [UInt8]?, through last: [UInt8]
   ) throws(KeysError) {
-    let scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
     var key = key
     // What was written may be longer or shorter, so that pages need not end where they ended before.
     while key != last {
+      let inWork = pages[turn]
+      turn = 1 - turn
+      try inWork.finish(on: worker)
       do {
-        try store.readPage(of: collection, after: key, into: &page)
+        try store.readPage(of: collection, after: key, into: &inWork.page)
       } catch {
         throw .store(error)
       }
-      guard let end = page.lastKey else { return }
-      let current = page
-      for document in current.documents {
-        for slot in current.slots[document.slots] {
-          try read(slot, of: document, current, collection, scanner)
-        }
-        key = Array(current.bytes[document.key])
-        if key == last { return }
+      key = inWork.page.lastKey ?? last
+      inWork.start(on: worker) { [unowned self] (inWork) throws(KeysError) in
+        try open(inWork.page, through: last, in: collection)
       }
-      key = end
+      if inWork.page.documents.contains(where: { inWork.page.bytes[$0.key].elementsEqual(last) }) {
+        return
+      }
+    }
+  }
+
+  /// Waits until everything that was read is opened.
+  func finish() throws(KeysError) {
+    for page in pages { try page.finish(on: worker) }
+  }
+
+  private func open(
+    _ page: DocumentPage, through last: [UInt8], in collection: StoreCollection
+  ) throws(KeysError) {
+    let scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
+    for document in page.documents {
+      for slot in page.slots[document.slots] {
+        try read(slot, of: document, page, collection, scanner)
+      }
+      if page.bytes[document.key].elementsEqual(last) { return }
     }
   }
 

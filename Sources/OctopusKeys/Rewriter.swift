@@ -23,6 +23,7 @@ final class Rewriter {
   private let survey: Survey
   private let ledger: LedgerWriter
   private let readBack: ReadBack
+  private let worker: Worker
   private let reader = FieldReader()
   private var scanner = ValueScanner(places: KnownPlaces(collection: ""))
   private var scanned = ScannedText()
@@ -31,11 +32,12 @@ final class Rewriter {
   private var spelt: [UInt8] = []
   private var outcome = RewriteOutcome()
   private var reencrypted = 0
+  private var updated = 0
   private var meetsUnreadable = false
 
   init(
     store: any Store, keys: KeyRing, new: ValueCipher, survey: Survey, ledger: LedgerWriter,
-    readBack: ReadBack
+    readBack: ReadBack, worker: Worker
   ) {
     self.store = store
     self.keys = keys
@@ -43,6 +45,7 @@ final class Rewriter {
     self.survey = survey
     self.ledger = ledger
     self.readBack = readBack
+    self.worker = worker
   }
 
   /// Rewrites the whole store. `progress` gets the number of documents since the last call.
@@ -51,41 +54,62 @@ final class Rewriter {
   ) throws(KeysError) -> RewriteOutcome {
     for collection in collections {
       scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
-      var updated = 0
+      updated = 0
       reencrypted = 0
-      try DocumentWalk.each(of: collection, in: store) { (page, before) throws(KeysError) in
-        edits.clear()
-        let valuesBefore = ledger.ledger.values
-        for index in page.documents.indices {
-          meetsUnreadable = false
-          var changed = false
-          for slot in page.documents[index].slots {
-            let start = edits.bytes.count
-            guard try rewrite(slot, of: page.documents[index], page, collection) else { continue }
-            edits.add(document: index, slot: slot, from: start)
-            changed = true
-          }
-          if changed {
-            updated += 1
-          } else if meetsUnreadable {
-            outcome.failedDocuments += 1
-          }
-        }
-        do throws(StoreError) {
-          if !edits.edits.isEmpty { try store.write(edits, of: page, in: collection) }
-        } catch {
-          throw .store(error)
-        }
-        if ledger.ledger.values > valuesBefore, let last = page.lastKey {
-          try readBack.run(collection, after: before, through: last)
-        }
-        progress(page.documents.count)
-      }
+      try DocumentWalk.each(
+        of: collection, in: store, worker,
+        work: { [unowned self] (inWork) throws(KeysError) in try rewrite(inWork, in: collection) },
+        end: { (inWork) throws(KeysError) in
+          try write(inWork, in: collection)
+          progress(inWork.page.documents.count)
+        })
       outcome.updatedDocuments.append(updated)
       outcome.reencryptedValues.append(reencrypted)
     }
+    try readBack.finish()
     outcome.ledger = ledger.ledger
     return outcome
+  }
+
+  /// Finds the new contents of a page.
+  private func rewrite(
+    _ inWork: PageInWork, in collection: StoreCollection
+  ) throws(KeysError) {
+    let page = inWork.page
+    edits = inWork.edits
+    inWork.edits = PageEdits()
+    edits.clear()
+    let valuesBefore = ledger.ledger.values
+    for index in page.documents.indices {
+      meetsUnreadable = false
+      var changed = false
+      for slot in page.documents[index].slots {
+        let start = edits.bytes.count
+        guard try rewrite(slot, of: page.documents[index], page, collection) else { continue }
+        edits.add(document: index, slot: slot, from: start)
+        changed = true
+      }
+      if changed {
+        updated += 1
+      } else if meetsUnreadable {
+        outcome.failedDocuments += 1
+      }
+    }
+    inWork.holdsValues = ledger.ledger.values > valuesBefore
+    swap(&inWork.edits, &edits)
+  }
+
+  /// Writes a page, and has it read back.
+  private func write(_ inWork: PageInWork, in collection: StoreCollection) throws(KeysError) {
+    do throws(StoreError) {
+      if !inWork.edits.edits.isEmpty {
+        try store.write(inWork.edits, of: inWork.page, in: collection)
+      }
+    } catch {
+      throw .store(error)
+    }
+    guard inWork.holdsValues, let last = inWork.page.lastKey else { return }
+    try readBack.run(collection, after: inWork.before, through: last)
   }
 
   /// Appends a field's new contents to `edits.bytes`.

@@ -46,7 +46,8 @@ public struct StoreAudit: Sendable {
     }
     guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
     let keys = KeyRing(old: try ValueCipher(key), new: nil)
-    let surveyor = Surveyor(store: store, keys: keys, decided: binaryFields)
+    let surveyor = Surveyor(
+      store: store, keys: keys, worker: Worker(), decided: binaryFields)
     var done = 0
     let survey = try surveyor.run(collections) { count in
       done += count

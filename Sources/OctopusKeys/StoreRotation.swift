@@ -56,6 +56,7 @@ public final class StoreRotation {
   private let store: any Store
   private let keys: KeyRing
   private let newKey: ValueCipher
+  private let worker = Worker()
   private let options: Options
   private let oldFingerprint: KeyFingerprint
   private let before: LedgerWriter
@@ -95,7 +96,8 @@ public final class StoreRotation {
       throw .store(error)
     }
     guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
-    let surveyor = Surveyor(store: store, keys: keys, decided: options.binaryFields)
+    let surveyor = Surveyor(
+      store: store, keys: keys, worker: worker, decided: options.binaryFields)
     return try surveyor.run(collections, progress: counter(.survey, progress))
   }
 
@@ -117,9 +119,11 @@ public final class StoreRotation {
   /// - Throws: `KeysError.ledgerMismatch` if not exactly the same plaintexts came back.
   public func rewrite(_ survey: Survey, progress: @escaping Progress) throws(KeysError) -> Outcome {
     try judge(survey)
-    let readBack = ReadBack(store: store, key: newKey, survey: survey, ledger: after)
+    let readBack = ReadBack(
+      store: store, key: newKey, survey: survey, ledger: after, worker: worker)
     let rewriter = Rewriter(
-      store: store, keys: keys, new: newKey, survey: survey, ledger: before, readBack: readBack)
+      store: store, keys: keys, new: newKey, survey: survey, ledger: before, readBack: readBack,
+      worker: worker)
     let written = try rewriter.run(collections, progress: counter(.rewrite, progress))
     let ledger = readBack.sum
     // Nothing may have been passed over that the survey saw.

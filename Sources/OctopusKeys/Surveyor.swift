@@ -7,6 +7,7 @@ final class Surveyor {
   private let store: any Store
   private let keys: KeyRing
   private let decided: [Survey.BinaryField: Survey.BinaryContents]
+  private let worker: Worker
   private let reader = FieldReader()
   private var scanned = ScannedText()
   private var scanner = ValueScanner(places: KnownPlaces(collection: ""))
@@ -16,10 +17,12 @@ final class Surveyor {
   private var tallies: [Survey.BinaryField: BinaryTally] = [:]
 
   init(
-    store: any Store, keys: KeyRing, decided: [Survey.BinaryField: Survey.BinaryContents]
+    store: any Store, keys: KeyRing, worker: Worker,
+    decided: [Survey.BinaryField: Survey.BinaryContents]
   ) {
     self.store = store
     self.keys = keys
+    self.worker = worker
     self.decided = decided
   }
 
@@ -35,10 +38,13 @@ final class Surveyor {
         let name = Survey.BinaryField(collection: collection.name, field: field.name)
         tallies[name] = BinaryTally(isKnown: places.binaryFieldsAreCiphertext)
       }
-      try DocumentWalk.each(of: collection, in: store) { (page, _) throws(KeysError) in
-        for document in page.documents { try look(at: document, of: page, in: collection) }
-        progress(page.documents.count)
-      }
+      try DocumentWalk.each(
+        of: collection, in: store, worker,
+        work: { [unowned self] (inWork) throws(KeysError) in
+          let page = inWork.page
+          for document in page.documents { try look(at: document, of: page, in: collection) }
+        },
+        end: { (inWork) throws(KeysError) in progress(inWork.page.documents.count) })
     }
     decideBinaryFields()
     decideAmbiguousValues()

@@ -9,7 +9,9 @@ public import OctopusKeys
 
 /// A store in a SQLite file.
 public final class SQLiteStore: Store {
+  /// The kind, `sqlite`.
   public let kind = "sqlite"
+  /// The path of the file.
   public let location: String
 
   private let patience: Int32
@@ -36,6 +38,7 @@ public final class SQLiteStore: Store {
     self.patience = patience
   }
 
+  /// Opens the file and a transaction; see `Store.begin`.
   public func begin(_ access: StoreAccess) throws(StoreError) {
     try requireFile()
     self.access = access
@@ -59,6 +62,7 @@ public final class SQLiteStore: Store {
     }
   }
 
+  /// Reads the schema; see `Store.collections`.
   public func collections() throws(StoreError) -> [StoreCollection] {
     let schema = SQLiteSchema(database: try opened(), location: location)
     let found = try schema.tables(forWriting: access == .rewrite)
@@ -66,6 +70,7 @@ public final class SQLiteStore: Store {
     return found.map(\.collection)
   }
 
+  /// Counts rows.
   public func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     let database = try opened()
     do {
@@ -76,6 +81,7 @@ public final class SQLiteStore: Store {
     }
   }
 
+  /// Reads one key-set page; see `Store.readPage`.
   public func readPage(
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
@@ -97,6 +103,7 @@ public final class SQLiteStore: Store {
     }
   }
 
+  /// Writes changed columns; see `Store.write`.
   public func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
@@ -135,6 +142,7 @@ public final class SQLiteStore: Store {
     }
   }
 
+  /// Commits.
   public func commit() throws(StoreError) {
     let database = try opened()
     statements.removeAll()
@@ -145,6 +153,7 @@ public final class SQLiteStore: Store {
     }
   }
 
+  /// Rolls back and closes the file.
   public func rollback() {
     statements.removeAll()
     tables.removeAll()
@@ -152,6 +161,7 @@ public final class SQLiteStore: Store {
     database = nil
   }
 
+  /// Empties a write-ahead log, and closes the file; see `Store.scrub`.
   public func scrub() throws(StoreError) -> [StoreResidue] {
     let database = try opened()
     defer { rollback() }
@@ -236,7 +246,7 @@ public final class SQLiteStore: Store {
     if table.names.isEmpty { name += Array("rowid \(row.integer(0))".utf8) }
     for index in table.names.indices {
       if index > 0 { name.append(UInt8(ascii: ",")) }
-      row.withBytes(column) { name.append(copying: $0) }
+      row.append(column, to: &name)
       column += 1
     }
     let (rowKey, document) = (key, name)
@@ -253,9 +263,9 @@ public final class SQLiteStore: Store {
           }
         }
       case (.blob, _) where !isText:
-        row.withBytes(column) { page.addField(index, storage: .bytes, contents: $0) }
+        page.addField(index, storage: .bytes) { row.append(column, to: &$0) }
       case (.text, .json), (.text, .jsonBlob):
-        row.withBytes(column) { page.addField(index, storage: .text, contents: $0) }
+        page.addField(index, storage: .text) { row.append(column, to: &$0) }
       default: break  // NULL, a number, or text where bytes are looked for
       }
       column += isWide ? 2 : 1
