@@ -41,15 +41,18 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: safeRules),
-    .testTarget(name: "NativeTests", dependencies: ["Native"], swiftSettings: strictness),
+    .target(name: "Outside", path: "Tests/Outside", swiftSettings: strictness),
     .testTarget(
-      name: "OctopusKeysTests", dependencies: ["Native", "OctopusKeys"],
+      name: "NativeTests", dependencies: ["Native", "Outside"], swiftSettings: strictness),
+    .testTarget(
+      name: "OctopusKeysTests", dependencies: ["Native", "OctopusKeys", "Outside"],
       resources: [.copy("Vectors")],
       swiftSettings: strictness),
     .testTarget(
-      name: "StoresTests", dependencies: ["Native", "OctopusKeys", "Stores"],
+      name: "StoresTests", dependencies: ["Native", "OctopusKeys", "Stores", "Outside"],
       swiftSettings: strictness),
-    .testTarget(name: "CommandTests", dependencies: ["octokey"], swiftSettings: strictness),
+    .testTarget(
+      name: "CommandTests", dependencies: ["octokey", "Outside"], swiftSettings: strictness),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -7,4 +7,5 @@ source Tests/requirements.sh
 
 install_missing "${test_packages[@]}"
 echo "building and testing" >&2
-exec swift test --parallel --disable-xctest "$@" </dev/null
+# A test that hangs must not hang whoever waits for the answer.
+exec timeout --foreground -k 10 2400 swift test --parallel --disable-xctest "$@" </dev/null

@@ -154,6 +154,8 @@ def results(pieces):
         return
     with multiprocessing.Pool(jobs) as pool:
         yield from pool.imap(make, pieces)
+        pool.close()
+        pool.join()
 
 
 def build(options):

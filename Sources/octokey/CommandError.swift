@@ -10,8 +10,6 @@ enum CommandError: Error, Equatable {
   case cannotAsk(option: String, reason: Unaskable)
   /// Data did not get out of stdout.
   case outputFailed(errno: Int32)
-  /// A column is said to be both.
-  case contradiction(column: String)
 
   /// Why nobody can be asked.
   enum Unaskable: Equatable {

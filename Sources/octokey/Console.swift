@@ -143,6 +143,11 @@ final class Console {
     return secret
   }
 
+  /// Fails where nobody can be asked.
+  ///
+  /// - Throws: `CommandError.cannotAsk`, naming what would have answered the question.
+  func requireTerminal(for option: String) throws(CommandError) { _ = try terminal(for: option) }
+
   private func terminal(for option: String) throws(CommandError) -> Terminal {
     guard mayAsk else { throw .cannotAsk(option: option, reason: .nonInteractive) }
     clearProgress()

@@ -47,8 +47,6 @@ struct Failure {
       self.init("there is no terminal to ask on", hint: "give \(option)", status: .usage)
     case .outputFailed(let number):
       self.init("cannot write to standard output: \(systemText(number))")
-    case .contradiction(let column):
-      self.init("--binary-column says two things about \(column.quoted)", status: .usage)
     }
   }
 

@@ -1,5 +1,6 @@
 // From the options that say which node and which store, to the node's config and the store.
 
+import ArgumentParser
 import Native
 import OctopusKeys
 import Stores
@@ -50,7 +51,7 @@ extension StoreOptions {
 }
 
 extension BinaryColumn {
-  /// What was decided, by column.
+  /// What was decided, by column; wrong usage if something else is decided a second time.
   static func decisions(
     _ columns: [BinaryColumn]
   ) throws -> [Survey.BinaryField: Survey.BinaryContents] {
@@ -59,7 +60,8 @@ extension BinaryColumn {
       let field = Survey.BinaryField(collection: column.table, field: column.column)
       let contents: Survey.BinaryContents = column.contents == .plain ? .plain : .ciphertext
       if let other = decisions.updateValue(contents, forKey: field), other != contents {
-        throw CommandError.contradiction(column: "\(column.table).\(column.column)")
+        let name = "\(column.table).\(column.column)"
+        throw ValidationError("--binary-column says two things about \(name.quoted)")
       }
     }
     return decisions

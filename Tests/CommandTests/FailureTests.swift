@@ -36,7 +36,6 @@ import Testing
   static let commands: [CommandError] = [
     .cancelled, .declined, .cannotAsk(option: "--yes", reason: .nonInteractive),
     .cannotAsk(option: "--yes", reason: .noTerminal), .outputFailed(errno: 28),
-    .contradiction(column: "T.C"),
   ]
 
   static var everything: [any Error] {

@@ -7,8 +7,8 @@ import Testing
   /// Every command has `--help` and `--version`; octokey(1) tells of them.
   private static let everywhere: Set<String> = ["help", "version"]
 
-  @Test func everyCommandHasAPageAndAPlaceOnTheFirstOne() throws {
-    let commands = Set(try HelpDump.read().commands.map(\.commandName))
+  @Test func everyCommandHasAPageAndAPlaceOnTheFirstOne() async throws {
+    let commands = Set(try await HelpDump.read().commands.map(\.commandName))
     #expect(!commands.isEmpty)
     let first = try ManPage("octokey.1")
     #expect(Set(first.matches(#/^\.It Cm ([a-z-]+)/#)) == commands)
@@ -16,8 +16,8 @@ import Testing
     #expect(Set(pages) == Set(commands.map { "octokey-\($0).1" }))
   }
 
-  @Test func everyOptionIsExplainedAndNoneThatIsGone() throws {
-    for command in try HelpDump.read().commands {
+  @Test func everyOptionIsExplainedAndNoneThatIsGone() async throws {
+    for command in try await HelpDump.read().commands {
       let page = try ManPage("octokey-\(command.commandName).1")
       let options = command.longOptions.subtracting(ManPageTests.everywhere)
       #expect(page.explainedOptions == options, "\(page.name)")
@@ -29,8 +29,8 @@ import Testing
     }
   }
 
-  @Test func valuesAndDefaultsAreNamed() throws {
-    for command in try HelpDump.read().commands {
+  @Test func valuesAndDefaultsAreNamed() async throws {
+    for command in try await HelpDump.read().commands {
       let page = try ManPage("octokey-\(command.commandName).1")
       for argument in command.displayed {
         guard let name = argument.longName else { continue }
@@ -41,8 +41,8 @@ import Testing
     }
   }
 
-  @Test func noPageMentionsAnOptionThatNoCommandHas() throws {
-    let dump = try HelpDump.read()
+  @Test func noPageMentionsAnOptionThatNoCommandHas() async throws {
+    let dump = try await HelpDump.read()
     let known = dump.commands.reduce(dump.command.longOptions) { $0.union($1.longOptions) }
     for name in try ManPage.names {
       let page = try ManPage(name)
@@ -52,8 +52,8 @@ import Testing
     #expect(dump.command.longOptions.subtracting(first) == [])
   }
 
-  @Test func examplesUseWhatTheirCommandsHave() throws {
-    let commands = try HelpDump.read().commands
+  @Test func examplesUseWhatTheirCommandsHave() async throws {
+    let commands = try await HelpDump.read().commands
     for name in try ManPage.names where name.hasSuffix(".1") {
       let script = try ManPage(name).examples.replacing("\\\n", with: " ")
       let calls = script.matches(of: #/octokey ([a-z-]+)([^|>&\n]*)/#)
@@ -64,27 +64,28 @@ import Testing
         let options = Set(call.2.matches(of: #/ --([a-z-]+)/#).map { String($0.1) })
         #expect(options.subtracting(command.longOptions) == [], "\(call.0) in \(name)")
       }
-      #expect(try Program.run("sh", ["-n", "-c", script]) == Program.Ending(status: 0, text: ""))
+      #expect(
+        try await Program.run("sh", ["-n", "-c", script]) == Program.Ending(status: 0, text: ""))
     }
   }
 
   @Test(arguments: try ManPage.names.filter { $0.hasSuffix(".1") })
-  func examplesWorkOnACopyOfANode(name: String) throws {
+  func examplesWorkOnACopyOfANode(name: String) async throws {
     let folder = NSTemporaryDirectory() + "octokey-man-" + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let node = try Program.run(
-      "/usr/bin/python3",
+    let node = try await Program.run(
+      "python3",
       [ManPage.folder + "/../samples/make_node.py", "--documents", "30", folder])
     #expect(node.status == 0, "\(node.text)")
     let script = try "cd \(folder)\n" + ManPage(name).examples
-    let ending = try Program.run("setsid", ["-w", "sh", "-eu", "-c", script])
+    let ending = try await Program.run("setsid", ["-w", "sh", "-eu", "-c", script])
     #expect(ending.status == 0, "the examples of \(name): \(ending.text)")
   }
 
-  @Test func pagesAreWellFormedAndShort() throws {
+  @Test func pagesAreWellFormedAndShort() async throws {
     let paths = try ManPage.names.map { ManPage.folder + "/" + $0 }
     #expect(paths.count > 1)
-    let lint = try Program.run("mandoc", ["-T", "lint", "-W", "warning"] + paths)
+    let lint = try await Program.run("mandoc", ["-T", "lint", "-W", "warning"] + paths)
     #expect(lint == Program.Ending(status: 0, text: ""))
     for name in try ManPage.names {
       #expect(try ManPage(name).lines.count < 400, "\(name)")
@@ -92,10 +93,11 @@ import Testing
   }
 
   @Test(arguments: ["mandoc -T utf8", "man -l"])
-  func pagesAreShownWithTheirSections(program: String) throws {
+  func pagesAreShownWithTheirSections(program: String) async throws {
     let words = program.split(separator: " ").map(String.init)
     for name in try ManPage.names {
-      let ending = try Program.run(words[0], words.dropFirst() + [ManPage.folder + "/" + name])
+      let ending = try await Program.run(
+        words[0], words.dropFirst() + [ManPage.folder + "/" + name])
       #expect(ending.status == 0, "\(name)")
       let text = ending.text.replacing(#/.\x08/#, with: "")  // bold is a letter struck twice
       let title = String(name.prefix { $0 != "." })
@@ -146,8 +148,8 @@ private struct HelpDump: Decodable {
     (command.subcommands ?? []).filter { $0.shouldDisplay != false && $0.commandName != "help" }
   }
 
-  static func read() throws -> HelpDump {
-    let dump = try Program.run("octokey", ["--experimental-dump-help"])
+  static func read() async throws -> HelpDump {
+    let dump = try await Program.run("octokey", ["--experimental-dump-help"])
     return try JSONDecoder().decode(HelpDump.self, from: Data(dump.text.utf8))
   }
 }
@@ -221,23 +223,10 @@ private enum Program {
     let text: String
   }
 
-  static func run(_ program: String, _ arguments: [String]) throws -> Ending {
-    // It lies beside the test bundle.
-    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let folder = URL(fileURLWithPath: tests).deletingLastPathComponent().path
-    let path = folder + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments =
-      ["PATH=\(path)", "MANPAGER=cat", "MANWIDTH=80", "LC_ALL=C.UTF-8", program] + arguments
-    let pipe = Pipe()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Ending(
-      status: process.terminationStatus, text: String(decoding: output, as: UTF8.self))
+  static func run(_ program: String, _ arguments: [String]) async throws -> Ending {
+    let ending = try await OctokeyProgram.runProgram(
+      program, arguments,
+      environment: ["MANPAGER": "cat", "MANWIDTH": "80", "LC_ALL": "C.UTF-8"])
+    return Ending(status: ending.status, text: ending.stdout + ending.stderr)
   }
 }

@@ -1,6 +1,7 @@
 // The sample stores are what the other tests and the benchmark stand on; here they are checked with
 // sqlite3, openssl and xmllint, none of which had a part in making them.
 import Foundation
+import Outside
 import Testing
 
 struct SampleStoreTests {
@@ -97,10 +98,10 @@ struct SampleStoreTests {
     let pfx = try #require(Data(base64Encoded: try open(row[1], row[2], key)))
     try pfx.write(to: folder.appending(path: "pfx"))
     try run(
-      "/usr/bin/openssl", "pkcs12", "-in", path("pfx"), "-passin", "pass:", "-nodes",
+      "openssl", "pkcs12", "-in", path("pfx"), "-passin", "pass:", "-nodes",
       "-out", path("pem"))
     let fingerprint = try run(
-      "/usr/bin/openssl", "x509", "-in", path("pem"), "-noout", "-fingerprint", "-sha1"
+      "openssl", "x509", "-in", path("pem"), "-noout", "-fingerprint", "-sha1"
     ).text
     #expect(fingerprint.replacing(":", with: "").hasSuffix("=\(row[0])"))
     #expect(try String(contentsOfFile: path("pem"), encoding: .utf8).contains("PRIVATE KEY"))
@@ -123,7 +124,7 @@ struct SampleStoreTests {
     #expect(odd.count == 7)
     for value in odd {
       let halves = value.split(separator: "|").map(String.init)
-      #expect(throws: Failed.self) { try open(halves[0], halves[1], key) }
+      #expect(throws: Outside.Failed.self) { try open(halves[0], halves[1], key) }
     }
   }
 
@@ -132,14 +133,14 @@ struct SampleStoreTests {
     let key = Data(repeating: 9, count: 32).base64EncodedString()
     let node = path("node")
     try run(
-      "/usr/bin/python3", samples("make_node.py"), "--documents", "30", "--key", key, node)
+      "python3", samples("make_node.py"), "--documents", "30", "--key", key, node)
     let config = "\(node)/OctopusServer.config"
     let mode = try FileManager.default.attributesOfItem(atPath: config)[.posixPermissions] as? Int
     #expect(mode == 0o600)
     let bytes = try Data(contentsOf: URL(filePath: config))
     #expect(bytes.starts(with: [0xEF, 0xBB, 0xBF]) && bytes.last == UInt8(ascii: ">"))
     let sealed = try run(
-      "/usr/bin/xmllint", "--xpath",
+      "xmllint", "--xpath",
       "string(//set[@key='Octopus.Storage.MasterKey'])", config
     ).text
     let machineID = try Data(contentsOf: URL(filePath: "\(node)/machine-id"))
@@ -153,9 +154,9 @@ struct SampleStoreTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let precious = folder.appending(path: "precious.db")
     try Data("precious".utf8).write(to: precious)
-    #expect(throws: Failed.self) { try make("precious.db", "--documents", "1") }
-    #expect(throws: Failed.self) {
-      try run("/usr/bin/python3", samples("make_node.py"), "--documents", "1", folder.path())
+    #expect(throws: Outside.Failed.self) { try make("precious.db", "--documents", "1") }
+    #expect(throws: Outside.Failed.self) {
+      try run("python3", samples("make_node.py"), "--documents", "1", folder.path())
     }
     #expect(try Data(contentsOf: precious) == Data("precious".utf8))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path()) == ["precious.db"])
@@ -167,11 +168,6 @@ extension SampleStoreTests {
   private struct Value: Decodable {
     let table, id: String
     let plaintext: Data?
-  }
-
-  private struct Failed: Error {
-    let status: Int32
-    let words: String
   }
 
   private func path(_ name: String) -> String { folder.appending(path: name).path() }
@@ -187,7 +183,7 @@ extension SampleStoreTests {
   }
 
   private func make(_ name: String, _ options: [String]) throws -> String {
-    try run("/usr/bin/python3", [samples("make_store.py")] + options + [path(name)])
+    try run("python3", [samples("make_store.py")] + options + [path(name)])
     return path(name)
   }
 
@@ -197,7 +193,7 @@ extension SampleStoreTests {
   }
 
   private func sqlite(_ store: String, _ sql: String) throws -> String {
-    try run("/usr/bin/sqlite3", "-readonly", store, sql).text
+    try run("sqlite3", "-readonly", store, sql).text
   }
 
   /// What openssl makes of base64 ciphertext.
@@ -206,7 +202,7 @@ extension SampleStoreTests {
     try #require(Data(base64Encoded: ciphertext)).write(to: file)
     let iv = try #require(Data(base64Encoded: iv)).hex
     return try run(
-      "/usr/bin/openssl", "enc", "-d", "-aes-\(key.count * 8)-cbc", "-K", key.hex, "-iv", iv,
+      "openssl", "enc", "-d", "-aes-\(key.count * 8)-cbc", "-K", key.hex, "-iv", iv,
       "-in", file.path())
   }
 
@@ -217,24 +213,7 @@ extension SampleStoreTests {
 
   @discardableResult
   private func run(_ program: String, _ arguments: [String]) throws -> Data {
-    let process = Process()
-    let words = folder.appendingPathExtension("words-\(UUID().uuidString)")
-    try Data().write(to: words)
-    defer { try? FileManager.default.removeItem(at: words) }
-    let out = Pipe()
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = out
-    process.standardError = try FileHandle(forWritingTo: words)
-    try process.run()
-    let output = try out.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failed(
-        status: process.terminationStatus, words: try String(contentsOf: words, encoding: .utf8))
-    }
-    return output
+    Data(try Outside.run([program] + arguments))
   }
 }
 

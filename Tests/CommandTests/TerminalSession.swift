@@ -1,11 +1,13 @@
 // octokey in front of a real terminal: a pseudo terminal with a session leader of its own, as a
 // shell would be, driven by a few lines of Python that print what they saw.
 
+import Outside
+
 enum TerminalSession {
   /// Runs a Python script that may use `Session`.
-  static func run(_ script: String) async throws -> ProgramResult {
+  static func run(_ script: String) async throws -> Ending {
     try await OctokeyProgram.runProgram(
-      "/usr/bin/env", ["python3", "-c", source + "\n" + script],
+      "python3", ["-c", source + "\n" + script, SampleNode.maker],
       environment: ["TERM": "xterm"])
   }
 
@@ -14,7 +16,16 @@ enum TerminalSession {
   /// the leader notes whether the terminal echoes and lets it go on. `blocked` are signals that the
   /// job inherits as blocked.
   private static let source = """
-    import fcntl, os, select, signal, sys, termios, time
+    import atexit, fcntl, os, select, shutil, signal, subprocess, sys, tempfile, termios, time
+
+    # A small node of its own; NODE names it to octokey.
+    folder = tempfile.mkdtemp()
+    atexit.register(lambda owner=os.getpid(): os.getpid() == owner and shutil.rmtree(folder))
+    subprocess.run(
+      ["python3", sys.argv[1], "--documents", "30", folder + "/node"], check=True,
+      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    NODE = ["--config", folder + "/node/OctopusServer.config",
+            "--machine-id-file", folder + "/node/machine-id"]
 
     class Session:
       def __init__(self, arguments, streams={}, blocked=[]):
@@ -79,13 +90,17 @@ enum TerminalSession {
         end = time.monotonic() + 20
         while self.seen.count(text) < times:
           if not select.select([self.master], [], [], max(0, end - time.monotonic()))[0]:
-            os.kill(self.pid, signal.SIGKILL)
+            self.kill()
             sys.exit("never saw " + repr(text) + " in " + repr(self.seen))
           self.seen += os.read(self.master, 4096).decode()
 
+      def kill(self):
+        try: os.kill(self.pid, signal.SIGKILL)
+        except ProcessLookupError: pass
+
       def next_report(self):
         if not select.select([self.reports], [], [], 20)[0]:
-          os.kill(self.pid, signal.SIGKILL)
+          self.kill()
           sys.exit("still running after " + repr(self.seen))
         return self.reports.readline().strip()
 

@@ -9,7 +9,7 @@ import Testing
   @Test func aSecretIsNotShown() async throws {
     let result = try await TerminalSession.run(
       """
-      session = Session(["set-master-key"])
+      session = Session(["set-master-key"] + NODE)
       session.wait_for("Master Key: ")
       print(session.echo())
       session.type("tUxP9uhuXzK1\\n")
@@ -34,7 +34,7 @@ import Testing
   func howATypedAnswerEnds(_ typed: String, _ message: String) async throws {
     let result = try await TerminalSession.run(
       """
-      session = Session(["set-master-key"])
+      session = Session(["set-master-key"] + NODE)
       session.wait_for("Master Key: ")
       session.type("\(typed)")
       print(session.end(), session.restored(), "secret" in session.seen)
@@ -49,7 +49,7 @@ import Testing
   func aSignalEndsItWithTheTerminalRestored(_ name: String, blocked: Bool) async throws {
     let result = try await TerminalSession.run(
       """
-      session = Session(["set-master-key"], blocked=[\(blocked ? "signal.\(name)" : "")])
+      session = Session(["set-master-key"] + NODE, blocked=[\(blocked ? "signal.\(name)" : "")])
       session.wait_for("Master Key: ")
       print(session.echo())
       os.kill(session.pid, signal.\(name))
@@ -61,7 +61,7 @@ import Testing
   @Test func aStopRestoresTheTerminalAndTheQuestionComesAgain() async throws {
     let result = try await TerminalSession.run(
       """
-      session = Session(["set-master-key"])
+      session = Session(["set-master-key"] + NODE)
       session.wait_for("Master Key: ")
       session.type("half a sec\\x1a")
       print(session.next_report())
@@ -83,7 +83,7 @@ import Testing
   func onlyYesIsYes(_ answer: String, _ next: String) async throws {
     let result = try await TerminalSession.run(
       """
-      session = Session(["rotate-master-key"])
+      session = Session(["rotate-master-key"] + NODE)
       session.wait_for("Do you have a backup of the database? [y/N] ")
       session.type("\(answer)\\n")
       session.wait_for("\(next)")
@@ -99,7 +99,7 @@ import Testing
       read, write = os.pipe()
       os.write(write, b"y\\ny\\n")
       os.close(write)
-      session = Session(["rotate-master-key", "--i-have-backed-up-my-database"], streams={0: read})
+      session = Session(["rotate-master-key", "--i-have-backed-up-my-database"] + NODE, streams={0: read})
       session.wait_for("Rotate the Master Key now? [y/N] ")
       session.type("\\x03")
       print(session.end(), session.restored())
@@ -111,7 +111,7 @@ import Testing
   @Test func closedStreamsAreNotReused() async throws {
     let result = try await TerminalSession.run(
       """
-      session = Session(["set-master-key"], streams={0: None, 1: None, 2: None})
+      session = Session(["set-master-key"] + NODE, streams={0: None, 1: None, 2: None})
       session.wait_for("Master Key: ")
       print([os.readlink(f"/proc/{session.pid}/fd/{number}") for number in range(3)])
       session.type("\\x03")

@@ -1,5 +1,6 @@
 import Foundation
 import Native
+import Outside
 import Testing
 
 @Suite struct AESCBCTests {

@@ -1,5 +1,6 @@
 import Foundation
 import Native
+import Outside
 import Testing
 
 /// A marker that lies in one known place, and a search for it in all other memory of the process.

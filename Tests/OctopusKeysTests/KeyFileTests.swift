@@ -1,38 +1,11 @@
 import Foundation
 import Native
 import OctopusKeys
+import Outside
 import Testing
 
-/// A folder that goes when the test does.
-private final class KeyFolder {
-  let path = NSTemporaryDirectory() + "octokey-key-" + UUID().uuidString
-
-  init() { mkdir(path, 0o700) }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  func file(_ name: String, _ contents: [UInt8]? = nil) -> String {
-    let file = path + "/" + name
-    if let contents {
-      _ = FileManager.default.createFile(atPath: file, contents: Data(contents))
-      chmod(file, 0o600)
-    }
-    return file
-  }
-
-  var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] }
-}
-
 private func shell(_ script: String, _ argument: String) throws -> String {
-  let process = Process()
-  let output = Pipe()
-  process.executableURL = URL(fileURLWithPath: "/bin/sh")
-  process.arguments = ["-c", script, "sh", argument]
-  process.standardOutput = output
-  try process.run()
-  let data = output.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  return String(decoding: data, as: UTF8.self)
+  Outside.text(try Outside.run(["sh", "-c", script, "sh", argument]))
 }
 
 private let keyText = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
@@ -80,7 +53,7 @@ private let refusals: [(String, KeysError)] = [
 @Suite struct KeyFileTests {
   @Test(arguments: MasterKey.Size.allCases)
   func otherProgramsReadWhatWasCreated(size: MasterKey.Size) throws {
-    let folder = KeyFolder()
+    let folder = ScratchFolder()
     let path = folder.file("new.key")
     let key = try MasterKey.random(size)
     try create(path, key: key, created: Date(timeIntervalSince1970: 1_700_000_000))
@@ -100,7 +73,7 @@ private let refusals: [(String, KeysError)] = [
   @Test func itIsForTheOwnerAloneUnderAnOpenUmask() async {
     await #expect(processExitsWith: .success) {
       umask(0)
-      let folder = KeyFolder()
+      let folder = ScratchFolder()
       try create(folder.file("key"), key: MasterKey.random(.bits256), created: Date())
       let mode = try shell("stat -c %a \"$1\"", folder.file("key"))
       #expect(mode == "600\n")
@@ -108,7 +81,7 @@ private let refusals: [(String, KeysError)] = [
   }
 
   @Test func whatIsThereIsNeverOverwritten() throws {
-    let folder = KeyFolder()
+    let folder = ScratchFolder()
     let file = folder.file("there", [1])
     let link = folder.file("link")
     symlink(folder.file("nowhere"), link)
@@ -124,7 +97,7 @@ private let refusals: [(String, KeysError)] = [
   @Test(arguments: shapes)
   func everyShapeThatPeopleHaveIsRead(bytes: [UInt8]) throws {
     #expect(try parse(bytes) == keyBytes)
-    let folder = KeyFolder()
+    let folder = ScratchFolder()
     let key = try KeyFile.read(folder.file("key", bytes))
     let read = key.bytes.withBytes { [UInt8](copying: $0) }
     #expect(read == keyBytes)
@@ -142,7 +115,7 @@ private let refusals: [(String, KeysError)] = [
   }
 
   @Test func aDamagedKeyIsNoticedByItsFingerprint() throws {
-    let folder = KeyFolder()
+    let folder = ScratchFolder()
     let path = folder.file("key")
     try create(path, key: MasterKey.random(.bits256), created: Date())
     _ = try shell("sed -i '$s/^A/B/;t;$s/^./A/' \"$1\"", path)
@@ -151,7 +124,7 @@ private let refusals: [(String, KeysError)] = [
 
   @Test(arguments: [(0o600, nil), (0o400, nil), (0o640, 0o640), (0o604, 0o604), (0o620, 0o620)])
   func whoElseMayReadIsTold(mode: Int, exposure: UInt32?) throws {
-    let folder = KeyFolder()
+    let folder = ScratchFolder()
     let path = folder.file("key", [])
     chmod(path, mode_t(mode))
     #expect(try KeyFile.exposure(path) == exposure)
@@ -171,7 +144,7 @@ private let refusals: [(String, KeysError)] = [
   }
 
   @Test func moreThanAKeyFileHasIsNotRead() {
-    let folder = KeyFolder()
+    let folder = ScratchFolder()
     let path = folder.file("key", [UInt8](repeating: 35, count: KeyFile.sizeLimit + 1))
     #expect(throws: KeysError.native(.tooLarge(path: path, limit: KeyFile.sizeLimit))) {
       _ = try KeyFile.read(path)

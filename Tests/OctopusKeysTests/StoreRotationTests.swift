@@ -1,5 +1,6 @@
 import Foundation
 import Native
+import Outside
 import Testing
 
 @testable import OctopusKeys
@@ -223,13 +224,11 @@ import Testing
     #expect(
       outcome.collections[0].reencryptedValues == 3, "where both are filled, both are rewritten")
     let stored = try #require(store.contents[0].documents[0].fields[1])
-    let unpacked = try run(
-      "python3",
-      [
-        "-c",
-        "import sys,gzip;sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()).decode('utf-16-le').encode())",
-      ], input: Data(stored))
-    let result = String(decoding: unpacked, as: UTF8.self)
+    let unpacked = try Outside.run(
+      "python3", "-c",
+      "import sys,gzip;sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()).decode('utf-16-le').encode())",
+      input: stored)
+    let result = Outside.text(unpacked)
     #expect(masked(result) == masked(text) && result != text)
   }
 

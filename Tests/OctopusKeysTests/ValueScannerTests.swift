@@ -1,5 +1,6 @@
 import Foundation
 import Native
+import Outside
 import Testing
 
 @testable import OctopusKeys
@@ -170,9 +171,11 @@ import Testing
         except ValueError: return False
       print(json.dumps([reads(text) for text in json.load(sys.stdin)]))
       """
-    let answer = try run(
-      "python3", ["-c", program], input: try JSONSerialization.data(withJSONObject: texts))
-    let theirs = try #require(try JSONSerialization.jsonObject(with: answer) as? [Bool])
+    let answer = try Outside.run(
+      "python3", "-c", program,
+      input: [UInt8](try JSONSerialization.data(withJSONObject: texts)))
+    let theirs = try #require(
+      try JSONSerialization.jsonObject(with: Data(answer)) as? [Bool])
     #expect(theirs.contains(true) && theirs.contains(false))
     for (text, theirs) in zip(texts, theirs) {
       #expect(isJSON(text) == theirs, "\(text)")

@@ -6,6 +6,7 @@ import Stores
 
 extension RotateMasterKey {
   func run(_ context: Context) throws -> ExitStatus {
+    if !dryRun { try requireAnswers(context.console) }
     let node = try node.open(context)
     let store = try stores.open(context, node)
     var options = StoreRotation.Options()

@@ -85,11 +85,22 @@ struct RotateMasterKey: OctokeyCommand {
     if newKeyFile == "-", oldKeyFile == "-" {
       throw ValidationError("standard input cannot hold both keys, give one in a file")
     }
+    _ = try BinaryColumn.decisions(binaryColumn)
   }
 
   /// The new key that was given, or nil for a fresh one.
   var newKeySource: KeySource? {
     newKeyFile.map { KeySource(file: $0) } ?? masterKey.map { .value($0) }
+  }
+
+  /// Fails early where a confirmation is missing and nobody can be asked for it.
+  func requireAnswers(_ console: Console) throws {
+    if !yes, !iHaveBackedUpMyDatabase {
+      try console.requireTerminal(for: "--i-have-backed-up-my-database")
+    }
+    if !yes, !iReallyWantToRotateMyMasterKey {
+      try console.requireTerminal(for: "--i-really-want-to-rotate-my-master-key")
+    }
   }
 
   /// Asks for the two confirmations that are not among the arguments.

@@ -32,6 +32,8 @@ struct Verify: OctokeyCommand {
         + "given more than once.", valueName: "column"))
   var binaryColumn: [BinaryColumn] = []
 
+  func validate() throws { _ = try BinaryColumn.decisions(binaryColumn) }
+
   func run(_ context: Context) throws -> ExitStatus {
     let source = key.source(context)
     // With a store and a key there is nothing that a node config could add.

@@ -1,0 +1,73 @@
+// A node in a folder of its own, as samples/make_node.py makes it, and other people's tools to look at
+// what became of it.
+
+import Foundation
+import Outside
+
+/// A sample node, which goes when the test does.
+final class SampleNode {
+  let folder: String
+  var config: String { folder + "/OctopusServer.config" }
+  var database: String { folder + "/octopus.db" }
+  var machineID: String { folder + "/machine-id" }
+
+  /// samples/make_node.py of this checkout.
+  static var maker: String { repository + "/samples/make_node.py" }
+
+  private static var repository: String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().path
+  }
+
+  /// Makes a node; `options` are make_node.py's.
+  init(_ options: [String] = ["--documents", "200"]) async throws {
+    folder = NSTemporaryDirectory() + "octokey-node-" + UUID().uuidString
+    let result = try await OctokeyProgram.runProgram(
+      "python3", [SampleNode.maker] + options + [folder])
+    guard result.status == 0 else { throw Failed(text: result.stderr) }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  struct Failed: Error {
+    let text: String
+  }
+
+  /// Runs a command of octokey on this node.
+  func octokey(_ arguments: String..., input: String = "") async throws -> Ending {
+    try await OctokeyProgram.run(
+      [
+        arguments[0], "--config", config, "--machine-id-file", machineID,
+        "--machine-key-file", folder + "/machinekey",
+      ] + arguments.dropFirst(), input: input)
+  }
+
+  /// Runs SQL with the sqlite3 program.
+  @discardableResult
+  func sql(_ statement: String) async throws -> String {
+    let result = try await OctokeyProgram.runProgram(
+      "sqlite3", [database, statement])
+    guard result.status == 0 else { throw Failed(text: result.stderr) }
+    return String(result.stdout.dropLast())
+  }
+
+  /// Runs a shell script in the node's folder.
+  @discardableResult
+  func shell(_ script: String) async throws -> String {
+    let result = try await OctokeyProgram.runProgram(
+      "bash", ["-euo", "pipefail", "-c", script], directory: folder)
+    guard result.status == 0 else { throw Failed(text: result.stderr) }
+    return result.stdout
+  }
+
+  /// The names in the folder that begin so.
+  func files(_ prefix: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix(prefix) }
+      .sorted()
+  }
+
+  func text(_ name: String) throws -> String {
+    String(
+      decoding: try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)), as: UTF8.self)
+  }
+}
