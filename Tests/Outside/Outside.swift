@@ -3,10 +3,10 @@
 import Foundation
 
 /// A folder that goes when the test does.
-public final class ScratchFolder: Sendable {
-  public let path: String
+package final class ScratchFolder: Sendable {
+  package let path: String
 
-  public init() {
+  package init() {
     path = NSTemporaryDirectory() + "octokey-test-" + UUID().uuidString
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
   }
@@ -14,7 +14,7 @@ public final class ScratchFolder: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// The path of `name` in the folder; with contents, a file is made there.
-  public func file(_ name: String, _ contents: [UInt8]? = nil, mode: mode_t = 0o600) -> String {
+  package func file(_ name: String, _ contents: [UInt8]? = nil, mode: mode_t = 0o600) -> String {
     let file = path + "/" + name
     if let contents {
       _ = FileManager.default.createFile(atPath: file, contents: Data(contents))
@@ -24,32 +24,32 @@ public final class ScratchFolder: Sendable {
   }
 
   /// The names in the folder, hidden ones included.
-  public var names: [String] {
+  package var names: [String] {
     ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
   }
 }
 
 /// How a run of a program ended.
-public struct Ending: Sendable {
-  public let status: Int32
-  public let output: [UInt8]
-  public let stderr: String
+package struct Ending: Sendable {
+  package let status: Int32
+  package let output: [UInt8]
+  package let stderr: String
 
-  public var stdout: String { String(decoding: output, as: UTF8.self) }
+  package var stdout: String { String(decoding: output, as: UTF8.self) }
 }
 
 /// Other people's programs.
-public enum Outside {
-  public struct Failed: Error {
-    public let status: Int32
-    public let errors: String
+package enum Outside {
+  package struct Failed: Error {
+    package let status: Int32
+    package let errors: String
   }
 
   /// Seconds after which a program that hangs is ended; its status is 124 or 137 then.
-  public static let limit = 100
+  package static let limit = 100
 
   /// Runs a program of the search path to its end, in whatever way it ends.
-  public static func end(
+  package static func end(
     _ words: [String], input: [UInt8] = [], environment: [String: String] = [:],
     directory: String? = nil
   ) throws -> Ending {
@@ -82,7 +82,7 @@ public enum Outside {
   ///
   /// - Throws: `Failed` unless it ends with 0.
   @discardableResult
-  public static func run(
+  package static func run(
     _ words: [String], input: [UInt8] = [], directory: String? = nil
   ) throws -> [UInt8] {
     let ending = try end(words, input: input, directory: directory)
@@ -91,28 +91,28 @@ public enum Outside {
   }
 
   @discardableResult
-  public static func run(_ words: String..., input: [UInt8] = []) throws -> [UInt8] {
+  package static func run(_ words: String..., input: [UInt8] = []) throws -> [UInt8] {
     try run(words, input: input)
   }
 
-  public static func bytes(_ path: String) -> [UInt8] {
+  package static func bytes(_ path: String) -> [UInt8] {
     [UInt8](FileManager.default.contents(atPath: path) ?? Data())
   }
 
-  public static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+  package static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-  public static func hex(_ bytes: [UInt8]) -> String {
+  package static func hex(_ bytes: [UInt8]) -> String {
     bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
   }
 
-  public static func unhex(_ text: some StringProtocol) -> [UInt8] {
+  package static func unhex(_ text: some StringProtocol) -> [UInt8] {
     let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
     return stride(from: 0, to: digits.count - 1, by: 2).map {
       UInt8(digits[$0] << 4 | digits[$0 + 1])
     }
   }
 
-  public static func random(_ count: Int) -> [UInt8] {
+  package static func random(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8.random(in: .min ... .max) }
   }
 }
