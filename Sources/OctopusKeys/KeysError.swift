@@ -1,5 +1,5 @@
 // What can go wrong with keys, key files and node configs, as facts. Words for people are in the
-// executable's Failures.swift. No case ever carries a secret.
+// executable's Failures folder. No case ever carries a secret.
 
 public import Native
 
@@ -59,6 +59,8 @@ public enum KeysError: Error, Equatable, Sendable {
   case store(StoreError)
   /// The store has no collection that could hold documents.
   case noDocuments(location: String)
+  /// The store holds documents, but no sensitive value that would show whose it is.
+  case noValues(location: String)
   /// The new key is the old key.
   case sameKey(KeyFingerprint)
   /// Not one value of the store opens under the old key, nor under the new one.

@@ -10,6 +10,8 @@ public final class StoreRotation {
   public struct Options: Sendable {
     /// Values that cannot be read are left as they are instead of stopping the run.
     public var leaveUnreadable = false
+    /// A store without a single sensitive value does not stop the run.
+    public var allowEmpty = false
     /// What is in binary fields that octokey does not know.
     public var binaryFields: [Survey.BinaryField: Survey.BinaryContents] = [:]
 
@@ -103,12 +105,15 @@ public final class StoreRotation {
 
   /// Whether a rotation after this survey would lose nothing.
   ///
-  /// - Throws: `KeysError.keyOpensNothing`, or `.unreadable` unless the options leave such values.
+  /// - Throws: `KeysError.keyOpensNothing`, or `.noValues`, or
+  ///   `.unreadable`, unless the options allow it.
   public func judge(_ survey: Survey) throws(KeysError) {
     guard survey.keysFit else {
       throw .keyOpensNothing(
         oldFingerprint, location: store.location, values: survey.unreadableValues)
     }
+    guard survey.oldValues + survey.newValues + survey.findings.count > 0 || options.allowEmpty
+    else { throw .noValues(location: store.location) }
     guard survey.findings.count == 0 || options.leaveUnreadable else {
       throw .unreadable(survey.findings, location: store.location)
     }

@@ -1,4 +1,4 @@
-// What can go wrong between the command line and the rooms below. Words are in Failures.swift.
+// What can go wrong between the command line and the rooms below. Words are in Failures/.
 
 /// A failure of a command itself.
 enum CommandError: Error, Equatable {

@@ -11,7 +11,7 @@
 // - A closed stdout or stderr never stops the program in the middle of its work. A command whose
 //   deed is its output calls `requireOutput()` at its end.
 //
-// Words for errors are not here but in Failures.swift.
+// Words for errors are not here but in Failures/.
 
 import FoundationEssentials
 import Native

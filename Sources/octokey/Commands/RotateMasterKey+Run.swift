@@ -11,6 +11,7 @@ extension RotateMasterKey {
     let store = try stores.open(context, node)
     var options = StoreRotation.Options()
     options.leaveUnreadable = leaveUnreadable
+    options.allowEmpty = allowEmptyStore
     options.binaryFields = try BinaryColumn.decisions(binaryColumn)
     let old = try oldKey(of: node, context)
     let new = try newKey(like: old.key, context)
@@ -52,11 +53,6 @@ extension RotateMasterKey {
     let progress = Self.progress(context)
     let survey = try rotation.survey(progress: progress)
     if !leaveUnreadable { tell(survey.findings, context.console) }
-    if survey.oldValues + survey.newValues == 0 {
-      context.console.warning(
-        "there is no sensitive value in \(store.location.quoted)",
-        hint: "is this the database of this node?")
-    }
     let outcome = try rotation.run(survey, progress: progress)
     context.console.clearProgress()
     let report = RotationReport(
