@@ -22,7 +22,8 @@ struct Octokey: ParsableCommand {
     discussion: ExitStatus.list(ExitStatus.allCases),
     version: "0.1.0",
     subcommands: [
-      RotateMasterKey.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self, Verify.self,
+      RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
+      Verify.self,
     ])
 
   static func main() {

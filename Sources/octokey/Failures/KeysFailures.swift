@@ -126,13 +126,9 @@ extension Failure {
         "what came back from \(location.quoted) was not what was written; it was rolled back, "
           + "nothing was changed",
         hint: "the device or the database may be failing; test both before you try again")
-    case .configNotSwitched(let config, let keyFile, let reason):
-      let cause = Failure(reason)
-      self.init(
-        "all sensitive values are under the new key, but the config still holds the old one: "
-          + cause.message,
-        hint: "octokey set-master-key --config \(config.quoted) --key-file \(keyFile.quoted)",
-        status: .unfinishedRotation)
+    case .unfinishedRotation, .journalUnreadable, .interruptedCommit, .configNotSwitched,
+      .interrupted, .otherStore, .otherKey, .recoveryNeedsKey, .recoveryUnclear:
+      self.init(interruption: error)
     }
   }
 }
