@@ -8,7 +8,6 @@ Each must end finished, or refused with nothing changed, or unfinished so that `
 with a sentence that names a path. The last line is `N points, L losses, S stuck`.
 """
 
-import argparse
 import concurrent.futures
 import re
 import shutil
@@ -17,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kill import Trial, calls, killed
+from kill import Trial, arguments, calls, killed
 from node import fault
 
 ERRORS = ["ENOSPC", "EIO", "EDQUOT", "EINTR"]
@@ -90,16 +89,10 @@ class ErrorTrial(Trial):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--octokey", required=True, type=Path)
-    parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--documents", type=int, default=30)
-    parser.add_argument("--folder", help="a folder on the file system to test on")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, \
             concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        trial = ErrorTrial(options.octokey.resolve(), options.documents, folder)
+        trial = ErrorTrial(options, folder)
         undisturbed = trial.sample.copy(trial.folder / "undisturbed")
         points = [(point, error)
                   for point in calls(undisturbed, trial.octokey, ["rotate-master-key", "--yes"])

@@ -9,7 +9,6 @@ After each recorded call the disk holds all that was synced, and of the rest: no
 first ones of each name. The last line is `N states, L losses, S stuck`.
 """
 
-import argparse
 import concurrent.futures
 import random
 import re
@@ -19,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kill import Trial
+from kill import Trial, arguments
 from node import Node
 
 SECTOR = 512
@@ -216,22 +215,14 @@ def judge(trial, files, folder):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--octokey", required=True, type=Path)
+    parser = arguments(__doc__)
     parser.add_argument("--variants", type=int, default=4)
-    parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--documents", type=int, default=30)
-    parser.add_argument("--wal", action="store_true", help="a store in WAL mode")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chance = random.Random(options.seed)
-    with tempfile.TemporaryDirectory() as folder, \
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder, \
             concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        trial = Trial(options.octokey.resolve(), options.documents, folder)
-        if options.wal:
-            subprocess.run(["sqlite3", trial.sample.folder / "octopus.db",
-                            "PRAGMA journal_mode = WAL"], check=True, capture_output=True)
+        trial = Trial(options, folder)
         trial.recorded = trial.folder / "recorded"
         disk = Disk(trial.sample.folder)
         operations = record(trial.sample.copy(trial.recorded), trial.octokey)
