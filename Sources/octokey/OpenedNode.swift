@@ -14,15 +14,23 @@ struct OpenedNode {
 extension NodeOptions {
   /// Finds and reads the config and the machine keys.
   func open(_ context: Context) throws -> OpenedNode {
+    let file = try NodeConfigFile.read(configPath(context))
+    return OpenedNode(file: file, machineKeys: try machineKeys())
+  }
+
+  /// Finds the config.
+  func configPath(_ context: Context) throws -> String {
     let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
-    let path = try registry.configPath(
+    return try registry.configPath(
       instance: instance, config: config.map(context.absolutePath),
       workingDirectory: context.workingDirectory)
-    let file = try NodeConfigFile.read(path)
-    let machineKeys = try MachineKeys(
+  }
+
+  /// Reads the machine keys.
+  func machineKeys() throws -> MachineKeys {
+    try MachineKeys(
       machineID: NodeOptions.contents(of: machineIdFile), machineIDPath: machineIdFile,
       machineKeyFile: NodeOptions.contents(of: machineKeyFile), machineKeyPath: machineKeyFile)
-    return OpenedNode(file: file, machineKeys: machineKeys)
   }
 
   /// The contents of a machine key's file; nil if there is none.
