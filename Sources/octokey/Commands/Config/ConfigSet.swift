@@ -78,14 +78,11 @@ struct ConfigSet: OctokeyCommand {
     let config = try edit.config()
     let entries = SettingKey.entries(name, in: config)
     SettingKey.tellDuplicates(entries, context.console)
-    guard let new = try value(entries.last?.value) else {
-      return SettingChange(changed: false, key: name, config: path, backup: nil)
-    }
-    let contents = try config.setting(name, to: new)
     // White space alone is no value for the server, whatever there is of it.
-    if contents == edit.file.bytes {
-      return SettingChange(changed: false, key: name, config: path, backup: nil)
-    }
+    guard let new = try value(entries.last?.value),
+      !(new.allSatisfy(\.isWhitespace) && entries.last.map { $0.value == nil } == true)
+    else { return SettingChange(changed: false, key: name, config: path, backup: nil) }
+    let contents = try config.setting(name, to: new)
     let backup = try edit.replace(with: contents, backupAt: self.edit.backupTime(context))
     return SettingChange(changed: true, key: name, config: path, backup: backup)
   }
