@@ -25,16 +25,30 @@ extension NodeConfig {
     }
   }
 
-  /// The bytes of the file without `key`.
+  /// The bytes of the file without `key`, however often it is there; with the line end and the
+  /// indentation before each of them.
+  ///
+  /// - Throws: `KeysError.configEditFailed` if the result does not read as it must.
   public func removing(_ key: String) throws(KeysError) -> [UInt8] {
     var edited = text
     for setting in settings.reversed() where NodeConfig.isSame(setting.key, key) {
       var start = setting.element.startTag.lowerBound
       while start > 0, edited[start - 1] == 0x20 || edited[start - 1] == 0x09 { start -= 1 }
-      if start > 0, edited[start - 1] == 0x0A { start -= 1 }
-      if start > 0, edited[start - 1] == 0x0D { start -= 1 }
+      if start > 0, edited[start - 1] == 0x0A {
+        start -= 1
+        if start > 0, edited[start - 1] == 0x0D { start -= 1 }
+      } else {
+        // Something else stands on the line.
+        start = setting.element.startTag.lowerBound
+      }
       edited.removeSubrange(start..<setting.element.end)
     }
-    return edited
+    let contents = try encoded(edited)
+    let after = try NodeConfig(contents: contents, path: path).settings
+    let expected = settings.filter { !NodeConfig.isSame($0.key, key) }
+    guard after.count == expected.count,
+      zip(after, expected).allSatisfy({ $0.key == $1.key && $0.value == $1.value })
+    else { throw .configEditFailed(path: path) }
+    return contents
   }
 }

@@ -34,7 +34,7 @@ extension NodeOptions {
   }
 
   /// The contents of a machine key's file; nil if there is none.
-  private static func contents(of path: String) throws -> SecretBytes? {
+  static func contents(of path: String) throws -> SecretBytes? {
     do {
       return try SecretFile.read(path, limit: 64 << 10)
     } catch NativeError.system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {

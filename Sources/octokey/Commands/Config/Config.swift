@@ -12,7 +12,8 @@ struct Config: ParsableCommand {
       counts, as for the server. Secrets are shown to nobody who does not ask with --reveal.
       """,
     subcommands: [
-      ConfigGet.self, ConfigSet.self, ConfigUnset.self, ConfigList.self, ConfigDiff.self,
+      ConfigGet.self, ConfigSet.self, ConfigUnset.self, ConfigList.self, ConfigCheckCommand.self,
+      ConfigDiff.self,
     ])
 }
 
