@@ -35,7 +35,7 @@ import Testing
     Case(name: "empty", script: ": >\(config)", kind: "malformed", line: 1),
     Case(
       name: "cut off", script: "sed -i '5s/key=.*/ke/;6,$d' \(config)", kind: "malformed",
-      line: 5),
+      line: 6),
     Case(
       name: "an open tag", script: add("<set key=\"x\">"), kind: "malformed", line: 11),
     Case(
