@@ -18,6 +18,12 @@ enum CommandError: Error, Equatable {
   case unfitValue(key: String)
   /// The value is not of the setting's type.
   case wrongType(key: String, type: KnownSetting.WrongType)
+  /// The editor could not be run, or ended with something else than 0.
+  case editorFailed(editor: String, code: Int32)
+  /// The edited config has faults, and was not taken.
+  case editGivenUp(path: String)
+  /// Somebody else changed the config while it was edited; what was edited is in `saved`.
+  case editedMeanwhile(path: String, saved: String)
   /// Data did not get out of stdout.
   case outputFailed(errno: Int32)
 

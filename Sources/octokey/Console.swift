@@ -115,6 +115,20 @@ final class Console {
     if let hint = failure.hint { say("hint: " + hint) }
   }
 
+  /// Shows a line that a person is going to be asked about.
+  func show(_ line: String) { show(line, colour: nil) }
+
+  /// Shows what was there before.
+  func show(removed line: String) { show("- " + line, colour: "31") }
+
+  /// Shows what is new.
+  func show(added line: String) { show("+ " + line, colour: "32") }
+
+  private func show(_ line: String, colour: String?) {
+    guard errorsHaveColour, let colour else { return writeError(line.harmless + "\n") }
+    writeError("\u{1b}[\(colour)m\(line.harmless)\u{1b}[m\n")
+  }
+
   /// Shows `line` in the place of the last one; `ProgressBar` decides when and what.
   func showProgress(_ line: String) {
     guard showsProgress else { return }
@@ -143,6 +157,18 @@ final class Console {
       throw CommandError.cancelled
     }
     return ["y", "yes"].contains(answer.lowercased())
+  }
+
+  /// Asks which of several answers is meant, until it is one of them.
+  ///
+  /// - Parameter option: what would have answered it, for those who cannot be asked.
+  func choose(_ question: String, among answers: [String], option: String) throws -> String {
+    // A terminal that is gone would be asked for ever.
+    for _ in 1...20 {
+      let answer = try askLine(question, option: option).lowercased()
+      if answers.contains(answer) { return answer }
+    }
+    throw CommandError.cancelled
   }
 
   /// Asks for a line of text. The answer may be empty.

@@ -36,6 +36,17 @@ extension Failure {
       self.init(
         "refusing to set \(key.quoted) to what is no \(words(for: type))",
         hint: "--force sets it all the same")
+    case .editorFailed(let editor, let code):
+      self.init(
+        "the editor \(editor.quoted) ended with \(code), nothing was changed",
+        hint: code == 127 ? "VISUAL or EDITOR names an editor" : nil)
+    case .editGivenUp(let path):
+      self.init("the edited config has faults, see above; \(path.quoted) was not changed")
+    case .editedMeanwhile(let path, let saved):
+      self.init(
+        "\(path.quoted) was changed by somebody else meanwhile and is as they left it; what you "
+          + "edited is in \(saved.quoted)",
+        hint: "octokey config diff \(saved) shows how they differ")
     case .outputFailed(let number):
       self.init("cannot write to standard output: \(systemText(number))")
     }

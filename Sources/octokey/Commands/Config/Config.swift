@@ -13,7 +13,7 @@ struct Config: ParsableCommand {
       """,
     subcommands: [
       ConfigGet.self, ConfigSet.self, ConfigUnset.self, ConfigList.self, ConfigCheckCommand.self,
-      ConfigDiff.self,
+      ConfigDiff.self, ConfigEditCommand.self,
     ])
 }
 

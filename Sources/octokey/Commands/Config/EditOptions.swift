@@ -15,16 +15,16 @@ struct EditOptions: ParsableArguments {
   func backupTime(_ context: Context) -> Date? { noBackup ? nil : context.clock.now() }
 }
 
-/// What became of a setting. The property names are the keys of the JSON.
+/// What became of a config, or of one setting in it. The property names are the keys of the JSON.
 struct SettingChange: Encodable {
   let changed: Bool
-  let key: String
+  let key: String?
   let config: String
   let backup: String?
 
   func print(_ context: Context, _ format: OutputFormat) throws {
     switch format {
-    case .text: context.console.print("\(changed ? "changed" : "unchanged") \(key)")
+    case .text: context.console.print("\(changed ? "changed" : "unchanged") \(key ?? config)")
     case .json: try context.console.print(json: self)
     }
     try context.console.requireOutput()

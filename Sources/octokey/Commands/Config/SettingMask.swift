@@ -17,6 +17,11 @@ enum SettingMask {
     }
   }
 
+  /// A setting as anybody may see it: `Key = value`.
+  static func line(_ entry: NodeConfig.Entry) -> String {
+    "\(entry.key) =" + (entry.value.map { " " + shown($0, of: entry.key) } ?? "")
+  }
+
   /// Who may see a value.
   static func secrecy(of value: String, of key: String) -> KnownSetting.Secrecy {
     MachineKeys.saysProtected(value) ? .protected : KnownSetting.secrecy(of: key)
