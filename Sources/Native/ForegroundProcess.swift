@@ -28,7 +28,7 @@ public enum ForegroundProcess {
     var held = sigset_t()
     var before = sigset_t()
     unsafe sigemptyset(&held)
-    for signal in [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD] { unsafe sigaddset(&held, signal) }
+    for signal in HeldSignals.all + [SIGCHLD] { unsafe sigaddset(&held, signal) }
     // Who starts octokey may have had it ignored; then no child would ever be reported.
     signal(SIGCHLD, SIG_DFL)
     unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
@@ -74,6 +74,8 @@ public enum ForegroundProcess {
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
     var mask = mask
+    // Held back in octokey, but not in an editor.
+    for signal in HeldSignals.all + [SIGCHLD] { unsafe sigdelset(&mask, signal) }
     var ignored = sigset_t()
     unsafe sigemptyset(&ignored)
     unsafe sigaddset(&ignored, SIGPIPE)

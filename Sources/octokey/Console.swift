@@ -159,13 +159,16 @@ final class Console {
     return ["y", "yes"].contains(answer.lowercased())
   }
 
-  /// Asks which of several answers is meant, until it is one of them.
+  /// Asks which of several answers is meant, until it is one of them. A signal that ends the process
+  /// is an answer like ^C: whoever asks this has something to clean up.
   ///
   /// - Parameter option: what would have answered it, for those who cannot be asked.
   func choose(_ question: String, among answers: [String], option: String) throws -> String {
     // A terminal that is gone would be asked for ever.
     for _ in 1...20 {
-      let answer = try askLine(question, option: option).lowercased()
+      let terminal = try terminal(for: option)
+      let line = try terminal.readLine(prompt: question.harmless + " ", signalsCancel: true)
+      guard let answer = line?.lowercased() else { throw CommandError.cancelled }
       if answers.contains(answer) { return answer }
     }
     throw CommandError.cancelled

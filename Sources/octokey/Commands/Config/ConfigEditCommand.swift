@@ -33,9 +33,12 @@ struct ConfigEditCommand: OctokeyCommand {
     if !yes { try context.console.requireTerminal(for: "--yes") }
     // Whatever would stand in the way of the replacement is said before anybody works for nothing.
     let base = try ConfigEdit.begin(path, patience: EditOptions.patience).file
-    let session = try EditorSession.begin(base, context)
-    let change = try edit(session, base, context)
-    try change.print(context, output.format)
+    var change: SettingChange?
+    try HeldSignals.during {
+      let session = try EditorSession.begin(base, context)
+      change = try edit(session, base, context)
+    }
+    try change?.print(context, output.format)
     return .done
   }
 
