@@ -23,7 +23,7 @@ struct Octokey: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RotateMasterKey.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self, Verify.self,
-      Config.self,
+      Status.self, Config.self, ListInstances.self,
     ])
 
   static func main() {

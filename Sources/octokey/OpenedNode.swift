@@ -46,15 +46,18 @@ extension NodeOptions {
 extension StoreOptions {
   /// The store that was named, or the node's own.
   func open(_ context: Context, _ node: OpenedNode?) throws -> any Store {
-    if let store {
-      return try StoreLocation(store, relativeTo: context.workingDirectory).store()
-    }
+    try location(context, node).store()
+  }
+
+  /// Where that store is.
+  func location(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
+    if let store { return try StoreLocation(store, relativeTo: context.workingDirectory) }
     guard let node else { throw KeysError.store(.invalidLocation(text: "", reason: "it is empty")) }
     guard let text = node.file.config.value(of: SettingName.connectionString) else {
       throw KeysError.settingMissing(
         path: node.file.path, setting: SettingName.connectionString)
     }
-    return try StoreLocation(text, relativeTo: context.absolutePath(node.file.folder)).store()
+    return try StoreLocation(text, relativeTo: context.absolutePath(node.file.folder))
   }
 }
 
