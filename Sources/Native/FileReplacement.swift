@@ -9,6 +9,8 @@ internal import Glibc
 /// All that can be refused is refused by `prepare`, so that a caller may do so before another step
 /// which cannot be taken back.
 public struct FileReplacement: ~Copyable {
+  /// Where the copy of the original is, if one was wanted.
+  public let backupPath: String?
   private let draft: NewFile
   private let backup: NewFile?
   private let folder: Descriptor
@@ -46,7 +48,7 @@ public struct FileReplacement: ~Copyable {
     } else {
       copy = nil
     }
-    let draft = try make(path.beside(draftName(path.name)), contents, attributes)
+    let draft = try make(path.beside(path.draftName), contents, attributes)
     return FileReplacement(
       draft: draft, backup: copy, folder: folder, original: path, expected: status)
   }
@@ -55,6 +57,7 @@ public struct FileReplacement: ~Copyable {
     draft: consuming NewFile, backup: consuming NewFile?, folder: consuming Descriptor,
     original: FilePath, expected: FileStatus
   ) {
+    backupPath = backup?.path
     self.draft = draft
     self.backup = backup
     self.folder = folder
@@ -113,10 +116,5 @@ public struct FileReplacement: ~Copyable {
     try attributes.apply(to: new.file)
     try new.sync()
     return new
-  }
-
-  /// A hidden name that says what it is, should a power cut leave it behind.
-  private static func draftName(_ name: String) -> String {
-    ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))"
   }
 }

@@ -55,6 +55,17 @@ public struct FileStatus: Hashable, Sendable {
     return FileStatus(status)
   }
 
+  /// Whether anything has the name `path`, a dangling symbolic link included.
+  public static func isThere(_ path: String) throws(NativeError) -> Bool {
+    var status = stat()
+    do throws(NativeError) {
+      _ = try repeating("stat", path) { unsafe Int(lstat(path, &status)) }
+    } catch .system(_, _, ENOENT) {
+      return false
+    }
+    return true
+  }
+
   init(_ status: stat) {
     func nanoseconds(_ time: timespec) -> Int64 {
       Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -16,6 +16,8 @@ public enum ForegroundProcess {
     case interrupted(Int32)
   }
 
+  private static let heldSignals = [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD]
+
   /// Runs a program with octokey's own standard streams.
   ///
   /// - Parameters:
@@ -28,7 +30,7 @@ public enum ForegroundProcess {
     var held = sigset_t()
     var before = sigset_t()
     unsafe sigemptyset(&held)
-    for signal in HeldSignals.all + [SIGCHLD] { unsafe sigaddset(&held, signal) }
+    for signal in heldSignals { unsafe sigaddset(&held, signal) }
     // Who starts octokey may have had it ignored; then no child would ever be reported.
     signal(SIGCHLD, SIG_DFL)
     unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
@@ -75,7 +77,7 @@ public enum ForegroundProcess {
     defer { unsafe posix_spawnattr_destroy(&attributes) }
     var mask = mask
     // Held back in octokey, but not in an editor.
-    for signal in HeldSignals.all + [SIGCHLD] { unsafe sigdelset(&mask, signal) }
+    for signal in heldSignals { unsafe sigdelset(&mask, signal) }
     var ignored = sigset_t()
     unsafe sigemptyset(&ignored)
     unsafe sigaddset(&ignored, SIGPIPE)

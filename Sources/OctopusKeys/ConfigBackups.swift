@@ -1,5 +1,5 @@
 // The copies of a node config that edits leave beside it: `OctopusServer.config.<UTC time>.bak`, and
-// `.<UTC time>.2.bak` for a second one in the same second.
+// `.<UTC time>-2.bak` for a second one in the same second.
 
 import FoundationEssentials
 import Native
@@ -24,7 +24,7 @@ struct ConfigBackups {
     let taken = Set((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
     var number = 1
     while true {
-      let candidate = "\(name).\(stamp)\(number == 1 ? "" : ".\(number)").bak"
+      let candidate = "\(name).\(stamp)\(number == 1 ? "" : "-\(number)").bak"
       if !taken.contains(candidate) { return candidate }
       number += 1
     }
@@ -54,7 +54,7 @@ struct ConfigBackups {
   private func order(of candidate: String) -> (String, Int)? {
     guard candidate.hasPrefix(name + "."), candidate.hasSuffix(".bak") else { return nil }
     let parts = candidate.dropFirst(name.count + 1).dropLast(4)
-      .split(separator: ".", omittingEmptySubsequences: false)
+      .split(separator: "-", omittingEmptySubsequences: false)
     guard let stamp = parts.first, stamp.count == 16, stamp.last == "Z", parts.count <= 2 else {
       return nil
     }

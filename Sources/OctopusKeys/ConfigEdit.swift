@@ -6,9 +6,6 @@ public import Native
 
 /// A node config that nobody else who uses octokey edits meanwhile.
 public struct ConfigEdit: ~Copyable {
-  /// The name of the file beside the config that says that a rotation is not finished.
-  public static let journalName = "octokey-journal.json"
-
   /// The file as it is now.
   public let file: FileContents
   private let lock: FileLock
@@ -27,8 +24,7 @@ public struct ConfigEdit: ~Copyable {
     let before = try read(path)
     let folder = folder(of: before)
     let lock = try locked(path, folder, before.status.owner, patience)
-    let journal = folder + "/" + journalName
-    if (try? FileStatus.read(journal)) != nil { throw .unfinishedRotation(journal: journal) }
+    try requireNoUnfinishedRotation(path, folder)
     let file = try read(path)
     guard file.target == before.target else { throw .native(.changedMeanwhile(path: path)) }
     return ConfigEdit(file: file, lock: lock)
@@ -65,6 +61,19 @@ public struct ConfigEdit: ~Copyable {
     } catch {
       throw .native(error)
     }
+  }
+
+  private static func requireNoUnfinishedRotation(
+    _ path: String, _ folder: String
+  ) throws(KeysError) {
+    let journal = folder + "/" + Journal.fileName
+    let isInterrupted: Bool
+    do throws(NativeError) {
+      isInterrupted = try FileStatus.isThere(journal)
+    } catch {
+      throw .native(error)
+    }
+    guard !isInterrupted else { throw .unfinishedRotation(config: path, journal: journal) }
   }
 
   /// The folder in which a config really is.

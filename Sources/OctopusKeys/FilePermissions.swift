@@ -36,7 +36,7 @@ public struct FilePermissions: Sendable {
         faults += fault(path, others: 0o027)
       } else if name.hasPrefix(".\(own).draft-") {
         faults.append(ConfigFault(.leftover, path))
-      } else if name == ConfigEdit.journalName {
+      } else if name == Journal.fileName {
         faults.append(ConfigFault(.unfinishedRotation, path))
       }
     }

@@ -49,16 +49,29 @@ public enum KeysError: Error, Equatable, Sendable {
   /// A file in the instances folder is no instance record.
   case badInstanceRecord(path: String)
 
-  /// An interrupted rotation has left its journal at `journal`.
-  case unfinishedRotation(journal: String)
-
   // The rotation and its checks.
 
   /// Another octokey holds the lock beside the config.
   case configLocked(path: String)
+  /// A rotation was interrupted: nothing else may write before `recover`.
+  case unfinishedRotation(config: String, journal: String)
+  /// The file is there, but is no journal that this octokey understands.
+  case journalUnreadable(path: String)
+  /// The rotation stopped where only `recover` can tell how far it got; the key file stays.
+  indirect case interruptedCommit(config: String, keyFile: String, reason: KeysError)
   /// All values are under the new key, which is in the key file, but the config still holds the old
   /// one.
-  case configNotSwitched(config: String, keyFile: String, reason: NativeError)
+  indirect case configNotSwitched(config: String, keyFile: String, reason: KeysError)
+  /// A signal came, and everything was rolled back.
+  case interrupted(signal: String)
+  /// The journal is that of another store.
+  case otherStore(journal: String, expected: String, found: String)
+  /// A key that was given for recovery is not the one of the journal.
+  case otherKey(source: String, expected: String)
+  /// The state of the store cannot be told, or acted on, without this key.
+  case recoveryNeedsKey(RecoveryKey, fingerprint: String, expectedAt: String?)
+  /// The store holds values under neither key of the journal.
+  case recoveryUnclear(journal: String, findings: Findings, location: String)
 
   /// A store failed.
   case store(StoreError)
@@ -74,4 +87,9 @@ public enum KeysError: Error, Equatable, Sendable {
   case unreadable(Findings, location: String)
   /// What was read back is not what was written; everything was rolled back.
   case ledgerMismatch(before: Ledger, after: Ledger, location: String)
+}
+
+/// The two keys of an unfinished rotation.
+public enum RecoveryKey: Sendable {
+  case old, new
 }

@@ -34,6 +34,8 @@ private final class FirstPages: Store {
   var kind: String { store.kind }
   var location: String { store.location }
 
+  var isTransactional: Bool { store.isTransactional }
+
   func begin(_ access: StoreAccess) throws(StoreError) { try store.begin(access) }
 
   func collections() throws(StoreError) -> [StoreCollection] { try store.collections() }

@@ -26,8 +26,9 @@ public final class StoreRotation {
     case rewrite
   }
 
-  /// Called after each page: the pass, documents done and documents in all.
-  public typealias Progress = (Pass, Int, Int) -> Void
+  /// Called after each page: the pass, documents done and documents in all. What it throws ends the
+  /// pass.
+  public typealias Progress = (Pass, Int, Int) throws(KeysError) -> Void
 
   /// What was written.
   public struct Outcome: Sendable {
@@ -93,6 +94,7 @@ public final class StoreRotation {
     do throws(StoreError) {
       try store.begin(access)
       collections = try store.collections()
+      documents = 0
       for collection in collections { documents += try store.documentCount(of: collection) }
     } catch {
       throw .store(error)
@@ -100,7 +102,7 @@ public final class StoreRotation {
     guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
     let surveyor = Surveyor(
       store: store, keys: keys, worker: worker, decided: options.binaryFields)
-    return try surveyor.run(collections, progress: counter(.survey, progress))
+    return try surveyor.run(collections, progress: try counter(.survey, progress))
   }
 
   /// Whether a rotation after this survey would lose nothing.
@@ -129,7 +131,7 @@ public final class StoreRotation {
     let rewriter = Rewriter(
       store: store, keys: keys, new: newKey, survey: survey, ledger: before, readBack: readBack,
       worker: worker)
-    let written = try rewriter.run(collections, progress: counter(.rewrite, progress))
+    let written = try rewriter.run(collections, progress: try counter(.rewrite, progress))
     let ledger = readBack.sum
     // Nothing may have been passed over that the survey saw.
     guard ledger == written.ledger, written.thumbprint == readBack.thumbprint,
@@ -161,13 +163,15 @@ public final class StoreRotation {
   public func cancel() { store.rollback() }
 
   /// Adds up the documents of one pass.
-  private func counter(_ pass: Pass, _ progress: @escaping Progress) -> (Int) -> Void {
+  private func counter(
+    _ pass: Pass, _ progress: @escaping Progress
+  ) throws(KeysError) -> (Int) throws(KeysError) -> Void {
     var done = 0
     let documents = documents
-    progress(pass, 0, documents)
-    return { count in
+    try progress(pass, 0, documents)
+    return { (count) throws(KeysError) in
       done += count
-      progress(pass, done, documents)
+      try progress(pass, done, documents)
     }
   }
 }

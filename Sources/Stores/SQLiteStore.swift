@@ -13,6 +13,8 @@ public final class SQLiteStore: Store {
   public let kind = "sqlite"
   /// The path of the file.
   public let location: String
+  /// SQLite has transactions.
+  public let isTransactional = true
 
   private let patience: Int32
   private var database: SQLiteConnection?

@@ -22,8 +22,8 @@ struct Octokey: ParsableCommand {
     discussion: ExitStatus.list(ExitStatus.allCases),
     version: "0.1.0",
     subcommands: [
-      RotateMasterKey.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self, Verify.self,
-      Status.self, Config.self, ListInstances.self,
+      RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
+      Verify.self, Status.self, Config.self, ListInstances.self,
     ])
 
   static func main() {

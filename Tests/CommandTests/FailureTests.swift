@@ -19,7 +19,14 @@ import Testing
   static let keys: [KeysError] = [
     .native(.tooLarge(path: "/x", limit: 1)), .keyLength(bytes: 24, source: "/k"),
     .keyLength(bytes: 0, source: "--master-key"), .keyNotBase64(source: "the answer"),
-    .keyMissing(source: "/k"),
+    .keyMissing(source: "/k"), .noValues(location: "/x"),
+    .unfinishedRotation(config: "/c", journal: "/j"), .journalUnreadable(path: "/j"),
+    .interruptedCommit(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
+    .configNotSwitched(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
+    .interrupted(signal: "SIGTERM"), .otherStore(journal: "/j", expected: "/a", found: "/b"),
+    .otherKey(source: "/k", expected: "SHA256:x"),
+    .recoveryNeedsKey(.new, fingerprint: "SHA256:x", expectedAt: "/k"),
+    .recoveryNeedsKey(.old, fingerprint: "SHA256:x", expectedAt: nil),
   ]
   static let stores: [StoreError] = [
     .notFound(location: "/x"), .notAStore(location: "/x", reason: "File is not a database."),
@@ -72,6 +79,9 @@ import Testing
     #expect(Failure(describing: StoreError.notFound(location: "/x")).status == .failed)
     let unaskable = CommandError.cannotAsk(option: "--yes", reason: .noTerminal)
     #expect(Failure(describing: unaskable).status == .usage)
+    let unfinished = KeysError.unfinishedRotation(config: "/c", journal: "/j")
+    #expect(Failure(describing: unfinished).status == .unfinishedRotation)
+    #expect(Failure(describing: unfinished).hint == "octokey recover --config \"/c\"")
     #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 64])
   }
 

@@ -72,10 +72,6 @@ extension Failure {
         "\(setting.quoted) in \(path.quoted) opens with no machine key here: \(words(for: tried))",
         hint: "the config may come from another machine: octokey config set puts a value in, "
           + "--machine-id-file names another machine's identity")
-    case .unfinishedRotation(let journal):
-      self.init(
-        "a rotation was interrupted and is not finished: its journal is \(journal.quoted)",
-        hint: "octokey recover finishes it, or takes it back", status: .unfinishedRotation)
     case .noMachineKey(let tried):
       self.init(
         "there is no machine key to protect a value with: \(words(for: tried))",
@@ -135,13 +131,9 @@ extension Failure {
         "what came back from \(location.quoted) was not what was written; it was rolled back, "
           + "nothing was changed",
         hint: "the device or the database may be failing; test both before you try again")
-    case .configNotSwitched(let config, let keyFile, let reason):
-      let cause = Failure(reason)
-      self.init(
-        "all sensitive values are under the new key, but the config still holds the old one: "
-          + cause.message,
-        hint: "octokey set-master-key --config \(config.quoted) --key-file \(keyFile.quoted)",
-        status: .unfinishedRotation)
+    case .unfinishedRotation, .journalUnreadable, .interruptedCommit, .configNotSwitched,
+      .interrupted, .otherStore, .otherKey, .recoveryNeedsKey, .recoveryUnclear:
+      self.init(interruption: error)
     }
   }
 }

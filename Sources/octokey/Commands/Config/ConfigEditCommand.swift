@@ -33,17 +33,19 @@ struct ConfigEditCommand: OctokeyCommand {
     if !yes { try context.console.requireTerminal(for: "--yes") }
     // Whatever would stand in the way of the replacement is said before anybody works for nothing.
     let base = try ConfigEdit.begin(path, patience: EditOptions.patience).file
-    var change: SettingChange?
-    try HeldSignals.during {
+    // A signal waits until the copy is gone.
+    let watch = try SignalWatch()
+    let change = try withExtendedLifetime(watch) {
       let session = try EditorSession.begin(base, context)
-      change = try edit(session, base, context)
+      return try edit(session, base, context, watch)
     }
-    try change?.print(context, output.format)
+    try change.print(context, output.format)
     return .done
   }
 
   private func edit(
-    _ session: borrowing EditorSession, _ first: FileContents, _ context: Context
+    _ session: borrowing EditorSession, _ first: FileContents, _ context: Context,
+    _ watch: SignalWatch
   ) throws -> SettingChange {
     var base = first
     while true {
@@ -53,6 +55,9 @@ struct ConfigEditCommand: OctokeyCommand {
       }
       if try !isAccepted(edited, base, context) { continue }
       let step = try ConfigEdit.begin(base.path, patience: EditOptions.patience)
+      if let signal = watch.arrived() {
+        throw KeysError.interrupted(signal: SignalWatch.name(of: signal))
+      }
       if step.file.bytes == base.bytes, step.file.target == base.target {
         let backup = try step.replace(with: edited, backupAt: edit.backupTime(context))
         return SettingChange(changed: true, key: nil, config: base.path, backup: backup)
