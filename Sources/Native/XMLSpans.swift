@@ -114,9 +114,10 @@ private final class SpanReader {
       unsafe xmlParseChunk(
         context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), 1)
     }
-    if let failure { return failure }
+    if case .forbiddenXML = failure { return failure }
     let wellFormed = unsafe context.pointee.wellFormed == 1
-    guard result != 0 || !wellFormed else { return nil }
+    // What could not be located in a broken text is not what is wrong with it.
+    guard result != 0 || !wellFormed else { return failure }
     return unsafe lastError(of: context)
   }
 
@@ -202,6 +203,5 @@ private final class SpanReader {
 
   private func lose() {
     failure = .malformedXML(line: 1, column: 1, reason: "an element could not be located")
-    if let context = unsafe context { unsafe xmlStopParser(context) }
   }
 }

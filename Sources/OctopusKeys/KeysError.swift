@@ -36,6 +36,8 @@ public enum KeysError: Error, Equatable, Sendable {
   case protectedByWindows(path: String)
   /// The Master Key in the config opens with none of the machine keys.
   case masterKeyUnreadable(path: String, tried: [MachineKeyTrial])
+  /// A protected setting opens with none of the machine keys, or to what it cannot hold.
+  case settingUnreadable(path: String, setting: String, tried: [MachineKeyTrial])
   /// There is no machine key to protect a value with.
   case noMachineKey(tried: [MachineKeyTrial])
   /// There is no config: none was named, and none is where the server would look.

@@ -75,7 +75,7 @@ extension NodeConfig {
     return Array(blanks[lineEnd...])
   }
 
-  private func encoded(_ text: [UInt8]) throws(KeysError) -> [UInt8] {
+  func encoded(_ text: [UInt8]) throws(KeysError) -> [UInt8] {
     guard case .utf16(let order) = encoding else { return text }
     var contents: [UInt8] = []
     guard UTF16Text.encode(text.span, order: order, appendingTo: &contents) else {
@@ -113,7 +113,7 @@ extension NodeConfig {
     }
   }
 
-  fileprivate static func isBlank(_ byte: UInt8) -> Bool {
+  static func isBlank(_ byte: UInt8) -> Bool {
     [0x20, 0x09, 0x0A, 0x0D].contains(byte)
   }
 }

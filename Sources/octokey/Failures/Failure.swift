@@ -33,22 +33,6 @@ struct Failure {
     default: self.init("unexpected error of type \(type(of: error))")
     }
   }
-
-  init(_ error: CommandError) {
-    switch error {
-    case .cancelled:
-      self.init("cancelled, nothing was changed")
-    case .declined:
-      self.init("not confirmed, nothing was changed")
-    case .cannotAsk(let option, .nonInteractive):
-      self.init(
-        "refusing to ask after --non-interactive", hint: "give \(option)", status: .usage)
-    case .cannotAsk(let option, .noTerminal):
-      self.init("there is no terminal to ask on", hint: "give \(option)", status: .usage)
-    case .outputFailed(let number):
-      self.init("cannot write to standard output: \(systemText(number))")
-    }
-  }
 }
 
 let rightUser = "run octokey as the user that Octopus Server runs as, or as root"

@@ -67,9 +67,14 @@ extension Failure {
         "the Master Key in \(path.quoted) opens with no machine key here: \(words(for: tried))",
         hint: "the config may come from another machine: --old-key-file gives a rotation the key, "
           + "set-master-key puts one in, --machine-id-file names another machine's identity")
+    case .settingUnreadable(let path, let setting, let tried):
+      self.init(
+        "\(setting.quoted) in \(path.quoted) opens with no machine key here: \(words(for: tried))",
+        hint: "the config may come from another machine: octokey config set puts a value in, "
+          + "--machine-id-file names another machine's identity")
     case .noMachineKey(let tried):
       self.init(
-        "there is no machine key to protect the Master Key with: \(words(for: tried))",
+        "there is no machine key to protect a value with: \(words(for: tried))",
         hint: "systemd-machine-id-setup makes a machine-id")
     case .noConfig(let workingDirectory, let instancesFolder):
       self.init(
