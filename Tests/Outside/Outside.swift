@@ -48,11 +48,18 @@ package enum Outside {
   /// Seconds after which a program that hangs is ended; its status is 124 or 137 then.
   package static let limit = 100
 
+  /// Tests run in parallel, all of them at once. With as many programs at once what waits for a limited
+  /// time waits in vain, and with more than a thousand open files Foundation's Process crashes.
+  private static let places = DispatchSemaphore(
+    value: 2 * ProcessInfo.processInfo.activeProcessorCount)
+
   /// Runs a program of the search path to its end, in whatever way it ends.
   package static func end(
     _ words: [String], input: [UInt8] = [], environment: [String: String] = [:],
     directory: String? = nil
   ) throws -> Ending {
+    places.wait()
+    defer { places.signal() }
     // Files and not pipes: tests run in parallel, and a child that inherits the other end of another
     // child's pipe keeps it waiting for ever.
     let folder = ScratchFolder()
@@ -63,9 +70,14 @@ package enum Outside {
     if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
     let output = folder.file("output", [])
     let errors = folder.file("errors", [])
-    process.standardInput = FileHandle(forReadingAtPath: folder.file("input", input))
-    process.standardOutput = FileHandle(forWritingAtPath: output)
-    process.standardError = FileHandle(forWritingAtPath: errors)
+    let files = [
+      FileHandle(forReadingAtPath: folder.file("input", input)),
+      FileHandle(forWritingAtPath: output), FileHandle(forWritingAtPath: errors),
+    ]
+    defer { for file in files { try? file?.close() } }
+    process.standardInput = files[0]
+    process.standardOutput = files[1]
+    process.standardError = files[2]
     // The threads that run tests have signals blocked, and a child inherits that.
     var none = sigset_t()
     var mask = sigset_t()
