@@ -62,6 +62,8 @@ public enum KeysError: Error, Equatable, Sendable {
   /// All values are under the new key, which is in the key file, but the config still holds the old
   /// one.
   indirect case configNotSwitched(config: String, keyFile: String, reason: KeysError)
+  /// The rotation is done, but the journal could not be removed.
+  indirect case journalStays(config: String, reason: KeysError)
   /// A signal came, and everything was rolled back.
   case interrupted(signal: String)
   /// The journal is that of another store.

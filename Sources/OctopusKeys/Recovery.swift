@@ -21,9 +21,11 @@ public final class Recovery {
   public struct Diagnosis: Sendable {
     /// What is to be done.
     public let course: Course
-    /// Values under the old key, under the new key, and under neither.
+    /// Values under the old key.
     public let oldValues: Int
+    /// Values under the new key.
     public let newValues: Int
+    /// Values under neither.
     public let unreadableValues: Int
     /// Which key the config holds now; nil if it can be read by nobody here, or is a third one.
     public let configHolds: RecoveryKey?

@@ -127,8 +127,14 @@ public final class Rotation {
   }
 
   /// Removes the journal, when the report is written.
+  ///
+  /// - Throws: `KeysError.journalStays`.
   public func finish() throws(KeysError) {
-    try Journal.remove(beside: node.config)
+    do {
+      try Journal.remove(beside: node.config)
+    } catch {
+      throw .journalStays(config: node.config.path, reason: error)
+    }
   }
 
   private func journal(

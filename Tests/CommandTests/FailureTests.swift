@@ -23,6 +23,7 @@ import Testing
     .unfinishedRotation(config: "/c", journal: "/j"), .journalUnreadable(path: "/j"),
     .interruptedCommit(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
     .configNotSwitched(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
+    .journalStays(config: "/c", reason: .native(.notAFile(path: "/j"))),
     .interrupted(signal: "SIGTERM"), .otherStore(journal: "/j", expected: "/a", found: "/b"),
     .otherKey(source: "/k", expected: "SHA256:x"),
     .recoveryNeedsKey(.new, fingerprint: "SHA256:x", expectedAt: "/k"),

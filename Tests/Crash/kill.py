@@ -64,10 +64,11 @@ def killed(node, octokey, words, point):
 class Trial:
     """One sample node, and what must become of its copies."""
 
-    def __init__(self, octokey, documents, folder):
-        self.octokey = octokey
+    def __init__(self, options, folder):
+        self.octokey = options.octokey.resolve()
         self.folder = Path(folder)
-        self.sample = Node.make(self.folder / "sample", documents)
+        self.sample = Node.make(
+            self.folder / "sample", options.documents, "wal" if options.wal else "delete")
         old = self.sample.key_in_config()
         self.keys_before = {old}
         self.expected = self.sample.plaintexts(old)
@@ -103,23 +104,29 @@ class Trial:
             shutil.rmtree(node.folder)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+def arguments(description):
+    """What all crash tests may be told."""
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("--octokey", required=True, type=Path)
-    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--every", type=int, default=1, help="try every N-th point only")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--documents", type=int, default=30)
+    parser.add_argument("--wal", action="store_true", help="a store in WAL mode")
     parser.add_argument("--folder", help="a folder on the file system to test on")
-    options = parser.parse_args()
+    return parser
+
+
+def main():
+    options = arguments(__doc__).parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, \
             concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        trial = Trial(options.octokey.resolve(), options.documents, folder)
+        trial = Trial(options, folder)
         undisturbed = trial.sample.copy(trial.folder / "undisturbed")
         points = calls(undisturbed, trial.octokey, ["rotate-master-key", "--yes"])[::options.every]
         tries = [(f"rotation, {name} {number}", pool.submit(trial.rotation, (name, number)))
                  for name, number in points]
         # Recoveries of a rotation that was killed before, and after, its commit.
-        for title, kill in (("taking back", ("pwrite64", 5)), ("finishing", ("renameat", 1))):
+        for title, kill in (("taking back", ("pwrite64", 25)), ("finishing", ("renameat", 1))):
             left = trial.sample.copy(trial.folder / title.replace(" ", "-"))
             assert killed(left, trial.octokey, ["rotate-master-key", "--yes"], kill), title
             assert (left.folder / "octokey-journal.json").exists(), title

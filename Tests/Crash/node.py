@@ -37,10 +37,10 @@ class Node:
         self.folder = Path(folder)
 
     @classmethod
-    def make(cls, folder, documents):
+    def make(cls, folder, documents, journal_mode):
         subprocess.run(
             [sys.executable, ROOT / "samples/make_node.py", "--documents", str(documents),
-             str(folder)], check=True, capture_output=True)
+             "--journal-mode", journal_mode, str(folder)], check=True, capture_output=True)
         return cls(folder)
 
     def copy(self, folder):

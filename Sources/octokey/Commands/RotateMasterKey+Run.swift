@@ -67,8 +67,8 @@ extension RotateMasterKey {
       residues: outcome.residues, seconds: (context.clock.uptime() - start).inSeconds)
     RotationReportFiles(node: node.file, stamp: TimeStamp.forFileName(now))
       .write(report, key: new, context.console)
-    try rotation.finish()
     try show(report, key: new, context.console)
+    try rotation.finish()
     return report.values.unreadable == 0 ? .done : .incomplete
   }
 

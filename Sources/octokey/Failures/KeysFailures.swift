@@ -132,7 +132,7 @@ extension Failure {
           + "nothing was changed",
         hint: "the device or the database may be failing; test both before you try again")
     case .unfinishedRotation, .journalUnreadable, .interruptedCommit, .configNotSwitched,
-      .interrupted, .otherStore, .otherKey, .recoveryNeedsKey, .recoveryUnclear:
+      .journalStays, .interrupted, .otherStore, .otherKey, .recoveryNeedsKey, .recoveryUnclear:
       self.init(interruption: error)
     }
   }

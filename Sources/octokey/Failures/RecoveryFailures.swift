@@ -25,6 +25,10 @@ extension Failure {
         "all sensitive values are under the new key (\(keyFile.quoted)), but the config still holds "
           + "the old one: \(Failure(reason).message)",
         hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
+    case .journalStays(let config, let reason):
+      self.init(
+        "the rotation is done, but its journal is still there: \(Failure(reason).message)",
+        hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
     case .interrupted(let signal):
       self.init("stopped by \(signal), nothing was changed")
     case .otherStore(let journal, let expected, let found):
