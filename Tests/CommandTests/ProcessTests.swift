@@ -19,9 +19,6 @@ import Testing
     #expect(result.status == 0)
     #expect(result.stderr.isEmpty)
     for command in ProcessTests.commands { #expect(result.stdout.contains(command)) }
-    for unbuilt in ["backup", "service"] {
-      #expect(!result.stdout.contains("\n  \(unbuilt)"))
-    }
   }
 
   @Test(arguments: commands)
