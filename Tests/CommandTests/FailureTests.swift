@@ -44,6 +44,11 @@ import Testing
   static let commands: [CommandError] = [
     .cancelled, .declined, .cannotAsk(option: "--yes", reason: .nonInteractive),
     .cannotAsk(option: "--yes", reason: .noTerminal), .outputFailed(errno: 28),
+    .noSuchSetting(key: "K", path: "/x", near: []), .secretArgument(key: "K"),
+    .noSuchSetting(key: "Octopus.Server.TaskCap", path: "/x", near: ["A", "B"]),
+    .unfitValue(key: "K"), .wrongType(key: "K", type: .port),
+    .editorFailed(editor: "vi", code: 127), .editGivenUp(path: "/x"),
+    .editedMeanwhile(path: "/x", saved: "/y"),
   ]
 
   static var everything: [any Error] {

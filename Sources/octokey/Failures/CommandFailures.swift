@@ -39,7 +39,7 @@ extension Failure {
     case .editorFailed(let editor, let code):
       self.init(
         "the editor \(editor.quoted) ended with \(code), nothing was changed",
-        hint: code == 127 ? "VISUAL or EDITOR names an editor" : nil)
+        hint: code == 127 ? "an editor is named by VISUAL or EDITOR" : nil)
     case .editGivenUp(let path):
       self.init("the edited config has faults, see above; \(path.quoted) was not changed")
     case .editedMeanwhile(let path, let saved):
