@@ -136,6 +136,8 @@ public enum StoreError: Error, Equatable, Sendable {
   case full(location: String)
   /// The text is no store location; `reason` says what is wrong with it.
   case invalidLocation(text: String, reason: String)
+  /// No connection can be made from a connection string.
+  case connection(ConnectionFault)
   /// A collection stands in the way of a faithful rewrite.
   case obstacle(location: String, collection: String, StoreObstacle)
   /// A document is not any more what was read.

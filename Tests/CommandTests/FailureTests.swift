@@ -32,6 +32,12 @@ import Testing
   static let stores: [StoreError] = [
     .notFound(location: "/x"), .notAStore(location: "/x", reason: "File is not a database."),
     .readOnly(location: "/x"), .accessDenied(location: "/x"), .busy(location: "/x"),
+    .connection(.malformed(setting: 3)), .connection(.unknownSetting(2)),
+    .connection(.badValue(setting: "Encrypt")), .connection(.missing(setting: "Data Source")),
+    .connection(.cannotHonour(setting: "Server Certificate", driver: "FreeTDS")),
+    .connection(.cannotHonour(setting: "AttachDbFilename", driver: nil)),
+    .connection(.noDriver(wanted: nil, installed: [])),
+    .connection(.noDriver(wanted: "x", installed: ["PostgreSQL Unicode"])),
     .full(location: "/x"), .invalidLocation(text: "ftp:x", reason: "No such kind."),
     .obstacle(location: "/x", collection: "T", .triggers(["A", "B"])),
     .obstacle(location: "/x", collection: "T", .generatedColumn("C")),

@@ -28,6 +28,8 @@ extension Failure {
       self.init(
         "\(text.quoted) is no store location: \(clause(reason))",
         hint: locationForms)
+    case .connection(let fault):
+      self.init(fault)
     case .obstacle(let location, let collection, let obstacle):
       self.init(
         "refusing to rewrite \(collection.quoted) of \(location.quoted): \(words(for: obstacle))",

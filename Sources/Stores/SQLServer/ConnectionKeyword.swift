@@ -1,0 +1,105 @@
+// The settings of an ADO.NET connection string for SQL Server, with all their spellings. They are
+// those of Microsoft.Data.SqlClient (DbConnectionStringKeywords and DbConnectionStringSynonyms).
+
+/// A setting, named as SqlClient names it.
+public enum ConnectionKeyword: String, CaseIterable, Sendable {
+  case dataSource = "Data Source"
+  case initialCatalog = "Initial Catalog"
+  case userID = "User ID"
+  case password = "Password"
+  case integratedSecurity = "Integrated Security"
+  case authentication = "Authentication"
+  case encrypt = "Encrypt"
+  case trustServerCertificate = "Trust Server Certificate"
+  case hostNameInCertificate = "Host Name In Certificate"
+  case serverCertificate = "Server Certificate"
+  case serverSPN = "Server SPN"
+  case connectTimeout = "Connect Timeout"
+  case commandTimeout = "Command Timeout"
+  case connectRetryCount = "Connect Retry Count"
+  case connectRetryInterval = "Connect Retry Interval"
+  case applicationName = "Application Name"
+  case applicationIntent = "Application Intent"
+  case workstationID = "Workstation ID"
+  case currentLanguage = "Current Language"
+  case packetSize = "Packet Size"
+  case multipleActiveResultSets = "Multiple Active Result Sets"
+  case multiSubnetFailover = "Multi Subnet Failover"
+  case ipAddressPreference = "IP Address Preference"
+  case failoverPartner = "Failover Partner"
+  case failoverPartnerSPN = "Failover Partner SPN"
+  case attachDBFilename = "AttachDbFilename"
+  case userInstance = "User Instance"
+  case contextConnection = "Context Connection"
+  case columnEncryptionSetting = "Column Encryption Setting"
+  case attestationProtocol = "Attestation Protocol"
+  case enclaveAttestationURL = "Enclave Attestation Url"
+  case asynchronousProcessing = "Asynchronous Processing"
+  case connectionReset = "Connection Reset"
+  case enlist = "Enlist"
+  case loadBalanceTimeout = "Load Balance Timeout"
+  case maxPoolSize = "Max Pool Size"
+  case minPoolSize = "Min Pool Size"
+  case networkLibrary = "Network Library"
+  case persistSecurityInfo = "Persist Security Info"
+  case poolBlockingPeriod = "Pool Blocking Period"
+  case pooling = "Pooling"
+  case replication = "Replication"
+  case transactionBinding = "Transaction Binding"
+  case typeSystemVersion = "Type System Version"
+
+  /// The setting that is spelled like this, in any letter case; nil if there is none.
+  public init?(spelling: some StringProtocol) {
+    // ASCII alone: other letters that fold into it are nobody's spelling.
+    let folded = String(decoding: spelling.utf8.map(ConnectionKeyword.folded), as: UTF8.self)
+    guard let keyword = ConnectionKeyword.spellings[folded] else { return nil }
+    self = keyword
+  }
+
+  /// All spellings in small letters.
+  private static let spellings: [String: ConnectionKeyword] = {
+    var spellings: [String: ConnectionKeyword] = [:]
+    for keyword in allCases {
+      for name in [keyword.rawValue] + keyword.synonyms {
+        spellings[String(decoding: name.utf8.map(folded), as: UTF8.self)] = keyword
+      }
+    }
+    return spellings
+  }()
+
+  private var synonyms: [String] {
+    switch self {
+    case .applicationIntent: ["applicationintent"]
+    case .applicationName: ["app"]
+    case .asynchronousProcessing: ["async"]
+    case .attachDBFilename: ["extended properties", "initial file name"]
+    case .connectRetryCount: ["connectretrycount"]
+    case .connectRetryInterval: ["connectretryinterval"]
+    case .connectTimeout: ["connection timeout", "timeout"]
+    case .currentLanguage: ["language"]
+    case .dataSource: ["server", "addr", "address", "network address"]
+    case .failoverPartnerSPN: ["failoverpartnerspn"]
+    case .hostNameInCertificate: ["hostnameincertificate"]
+    case .initialCatalog: ["database"]
+    case .integratedSecurity: ["trusted_connection"]
+    case .ipAddressPreference: ["ipaddresspreference"]
+    case .loadBalanceTimeout: ["connection lifetime"]
+    case .multipleActiveResultSets: ["multipleactiveresultsets"]
+    case .multiSubnetFailover: ["multisubnetfailover"]
+    case .networkLibrary: ["net", "network"]
+    case .password: ["pwd"]
+    case .persistSecurityInfo: ["persistsecurityinfo"]
+    case .poolBlockingPeriod: ["poolblockingperiod"]
+    case .serverCertificate: ["servercertificate"]
+    case .serverSPN: ["serverspn"]
+    case .trustServerCertificate: ["trustservercertificate"]
+    case .userID: ["uid", "user"]
+    case .workstationID: ["wsid"]
+    default: []
+    }
+  }
+
+  private static func folded(_ byte: UInt8) -> UInt8 {
+    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
+  }
+}

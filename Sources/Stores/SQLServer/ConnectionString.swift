@@ -1,0 +1,112 @@
+// An ADO.NET connection string, as the node config of a server has it. It may hold a password, and so
+// it cannot be printed: whatever shows it, shows it without.
+
+public import OctopusKeys
+
+/// The settings of an ADO.NET connection string for SQL Server.
+public struct ConnectionString: Equatable, Sendable {
+  private var values: [ConnectionKeyword: String] = [:]
+
+  /// Reads a connection string as SqlClient does: of a setting that is there twice the last one
+  /// counts, and one without a value does not count at all.
+  ///
+  /// - Throws: `StoreError.connection`, without any part of the text.
+  public init(_ text: String) throws(StoreError) {
+    var parser = ConnectionStringParser(text)
+    do throws(ConnectionFault) {
+      while let (name, value) = try parser.next() {
+        guard let keyword = ConnectionKeyword(spelling: name) else {
+          throw .unknownSetting(parser.setting)
+        }
+        values[keyword] = value
+      }
+    } catch {
+      throw .connection(error)
+    }
+  }
+
+  /// The value of a setting as it was written; nil if it is not there.
+  public subscript(_ keyword: ConnectionKeyword) -> String? { values[keyword] }
+
+  /// The connection string in one spelling, password and all: it reads back as the same settings.
+  public var text: String { text { $1 } }
+
+  /// The same without the password.
+  public var redacted: String { text { $0 == .password ? "***" : $1 } }
+
+  private func text(_ shown: (ConnectionKeyword, String) -> String) -> String {
+    ConnectionKeyword.allCases.compactMap { keyword in
+      values[keyword].map {
+        keyword.rawValue + "=" + ConnectionString.quoted(shown(keyword, $0))
+      }
+    }.joined(separator: ";")
+  }
+
+  private static func quoted(_ value: String) -> String {
+    let isPlain = value.unicodeScalars.allSatisfy {
+      !"\"'=;".unicodeScalars.contains($0) && !$0.properties.isWhitespace && !$0.isControl
+    }
+    guard value.isEmpty || !isPlain else { return value }
+    let quote: Unicode.Scalar =
+      value.unicodeScalars.contains("\"") && !value.unicodeScalars.contains("'") ? "'" : "\""
+    var text = String.UnicodeScalarView([quote])
+    for scalar in value.unicodeScalars {
+      text.append(scalar)
+      if scalar == quote { text.append(quote) }
+    }
+    text.append(quote)
+    return String(text)
+  }
+}
+
+// However it is shown, in a log, a debugger or a failed test: without the password.
+extension ConnectionString: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
+{
+  /// Without secrets.
+  public var description: String { redacted }
+  /// Without secrets.
+  public var debugDescription: String { redacted }
+  /// Without secrets.
+  public var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
+}
+
+extension ConnectionString {
+  /// A setting that is yes or no.
+  ///
+  /// - Throws: `StoreError.connection` with `.badValue`.
+  func flag(_ keyword: ConnectionKeyword) throws(StoreError) -> Bool? {
+    guard let value = word(keyword) else { return nil }
+    switch value {
+    case "true", "yes": return true
+    case "false", "no": return false
+    case "sspi" where keyword == .integratedSecurity: return true
+    default: throw .connection(.badValue(setting: keyword.rawValue))
+    }
+  }
+
+  /// A setting that is a number.
+  ///
+  /// - Throws: `StoreError.connection` with `.badValue`.
+  func number(_ keyword: ConnectionKeyword, in range: ClosedRange<Int>) throws(StoreError) -> Int? {
+    guard let value = word(keyword) else { return nil }
+    guard let number = Int(value), range.contains(number) else {
+      throw .connection(.badValue(setting: keyword.rawValue))
+    }
+    return number
+  }
+
+  /// A setting that is one of a few words, in small letters without blanks at the ends.
+  func word(_ keyword: ConnectionKeyword) -> String? {
+    self[keyword]?.trimmed.lowercased()
+  }
+}
+
+extension StringProtocol {
+  /// Without white space at both ends.
+  var trimmed: String {
+    var scalars = String(self).unicodeScalars[...]
+    while scalars.first?.properties.isWhitespace == true { scalars.removeFirst() }
+    while scalars.last?.properties.isWhitespace == true { scalars.removeLast() }
+    return String(scalars)
+  }
+}

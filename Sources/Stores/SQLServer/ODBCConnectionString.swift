@@ -1,0 +1,133 @@
+// A connection string as ODBC drivers take it. Values from outside stand in braces, so that nothing in
+// them can become a setting of its own. It may hold a password, and cannot be printed with it.
+
+public import OctopusKeys
+
+/// The settings of an ODBC connection string in their order.
+public struct ODBCConnectionString: Equatable, Sendable {
+  /// One setting.
+  struct Setting: Equatable, Sendable {
+    let name: String
+    let value: String
+    /// Whether the value comes from outside.
+    let isQuoted: Bool
+
+    /// As it stands in a connection string.
+    var text: String {
+      guard isQuoted else { return name + "=" + value }
+      // Byte by byte: a brace with an accent on it is no brace to Swift, but one to a driver.
+      let inner = value.utf8.flatMap { $0 == UInt8(ascii: "}") ? [$0, $0] : [$0] }
+      return name + "={" + String(decoding: inner, as: UTF8.self) + "}"
+    }
+
+    /// Whether people may see it.
+    var isHarmless: Bool { Setting.harmless.contains(name.lowercased()) }
+
+    private static let harmless: Set = [
+      "driver", "dsn", "server", "servername", "port", "database", "uid", "app", "wsid", "encrypt",
+      "encryption", "trustservercertificate", "tds_version", "clientcharset", "language",
+      "trusted_connection", "applicationintent", "authentication", "packetsize",
+      "mars_connection",
+    ]
+  }
+
+  private(set) var settings: [Setting] = []
+  /// The text that was read, which a driver with rules of its own gets as it is.
+  private var original: String?
+
+  /// Without any setting.
+  init() {}
+
+  /// Reads a text that somebody wrote for his driver: `name=value;…`, where a value in braces ends at
+  /// the first `}` that is not doubled.
+  ///
+  /// - Throws: `StoreError.connection` with `.malformed`.
+  public init(_ text: String) throws(StoreError) {
+    original = text
+    var rest = text.unicodeScalars[...]
+    while true {
+      while let first = rest.first, first == ";" || first.properties.isWhitespace {
+        rest.removeFirst()
+      }
+      guard !rest.isEmpty else { return }
+      let fault = StoreError.connection(.malformed(setting: settings.count + 1))
+      guard let equals = rest.firstIndex(of: "="), !text.unicodeScalars.contains("\0") else {
+        throw fault
+      }
+      let name = String(rest[..<equals])
+      rest = rest[rest.index(after: equals)...]
+      let isQuoted = rest.first == "{"
+      if isQuoted {
+        guard let value = ODBCConnectionString.takeQuoted(&rest) else { throw fault }
+        add(name, quoting: value)
+      } else {
+        let end = rest.firstIndex(of: ";") ?? rest.endIndex
+        add(name, String(rest[..<end]))
+        rest = rest[end...]
+      }
+    }
+  }
+
+  /// Adds a value of ours.
+  mutating func add(_ name: String, _ value: String) {
+    settings.append(Setting(name: name, value: value, isQuoted: false))
+  }
+
+  /// Adds a value from outside.
+  mutating func add(_ name: String, quoting value: String) {
+    settings.append(Setting(name: name, value: value, isQuoted: true))
+  }
+
+  /// The value of the first setting with one of these names.
+  subscript(_ names: String...) -> String? {
+    settings.first { setting in names.contains { $0 == setting.name.lowercased() } }?.value
+  }
+
+  /// The text for the driver, password and all.
+  public var text: String {
+    original ?? settings.map(\.text).joined(separator: ";")
+  }
+
+  /// The text for people. Only what is known to be harmless is shown: a driver may have any number of
+  /// settings that hold secrets, and what looks like a name may be a part of a password.
+  public var redacted: String {
+    settings.map { $0.isHarmless ? $0.text : "***" }.joined(separator: ";")
+  }
+
+  /// What must not be seen in any message.
+  var secrets: [String] {
+    settings.filter { !$0.isHarmless }.map(\.value)
+      // `yes`, `1` and the like are no secrets, and scrubbing them would spoil the messages.
+      .filter { $0.count > 3 }
+  }
+
+  private static func takeQuoted(_ rest: inout Substring.UnicodeScalarView) -> String? {
+    rest.removeFirst()
+    var value = String.UnicodeScalarView()
+    while let scalar = rest.popFirst() {
+      if scalar == "}" {
+        guard rest.first == "}" else {
+          while let next = rest.first, next != ";" {
+            guard next.properties.isWhitespace else { return nil }
+            rest.removeFirst()
+          }
+          return String(value)
+        }
+        rest.removeFirst()
+      }
+      value.append(scalar)
+    }
+    return nil
+  }
+}
+
+extension ODBCConnectionString: CustomStringConvertible, CustomDebugStringConvertible,
+  CustomReflectable
+{
+  /// Without secrets.
+  public var description: String { redacted }
+  /// Without secrets.
+  public var debugDescription: String { redacted }
+  /// Without secrets.
+  public var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
+}

@@ -1,0 +1,60 @@
+// Which of the installed ODBC drivers speaks to SQL Server.
+
+public import OctopusKeys
+
+/// A driver for SQL Server.
+public struct ODBCDriver: Equatable, Sendable {
+  /// The drivers whose ways are known.
+  public enum Kind: String, Sendable {
+    case microsoft = "Microsoft's driver"
+    case freeTDS = "FreeTDS"
+  }
+
+  /// Whose it is.
+  public let kind: Kind
+  /// What unixODBC knows it by: a name in `odbcinst.ini`, or the path of a library.
+  public let name: String
+
+  /// A driver by its name or path; nil if it is none of those that are known.
+  public init?(name: String) {
+    let folded = name.lowercased()
+    let file = folded.split(separator: "/").last.map(String.init) ?? folded
+    let isMicrosofts =
+      folded.hasPrefix("odbc driver ") && folded.hasSuffix(" for sql server")
+      || file.hasPrefix("libmsodbcsql")
+    if isMicrosofts {
+      kind = .microsoft
+    } else if file.contains("tds") {
+      kind = .freeTDS
+    } else {
+      return nil
+    }
+    self.name = name
+  }
+
+  /// The driver to use: the one that was asked for, or the newest of Microsoft's, or FreeTDS.
+  ///
+  /// - Parameter installed: the names in `odbcinst.ini`.
+  /// - Throws: `StoreError.connection` with `.noDriver`.
+  public static func choose(
+    _ wanted: String?, from installed: [String]
+  ) throws(StoreError) -> ODBCDriver {
+    if let wanted {
+      let known = installed.first { $0.lowercased() == wanted.lowercased() }
+      guard let driver = ODBCDriver(name: known ?? wanted), known != nil || wanted.hasPrefix("/")
+      else { throw .connection(.noDriver(wanted: wanted, installed: installed)) }
+      return driver
+    }
+    let drivers = installed.compactMap { ODBCDriver(name: $0) }
+    let newest = drivers.filter { $0.kind == .microsoft }.max { $0.version < $1.version }
+    guard let driver = newest ?? drivers.first else {
+      throw .connection(.noDriver(wanted: nil, installed: installed))
+    }
+    return driver
+  }
+
+  /// The number in `ODBC Driver 18 for SQL Server`.
+  private var version: Int {
+    name.split { !$0.isNumber }.first.flatMap { Int($0) } ?? 0
+  }
+}
