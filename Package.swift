@@ -27,10 +27,11 @@ let package = Package(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CODBC", pkgConfig: "odbc", providers: [.apt(["unixodbc-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CLinux"),
     .target(
-      name: "Native", dependencies: ["CLibXML2", "CLibCrypto", "CSQLite", "CZlib", "CLinux"],
+      name: "Native", dependencies: ["CLibXML2", "CLibCrypto", "CSQLite", "CODBC", "CZlib", "CLinux"],
       swiftSettings: rules),
     .target(name: "OctopusKeys", dependencies: ["Native"], swiftSettings: safeRules),
     .target(name: "Stores", dependencies: ["Native", "OctopusKeys"], swiftSettings: safeRules),

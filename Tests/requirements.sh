@@ -4,9 +4,9 @@
 # Build and run time of octokey, and the programs that tests compare it with. Used where sourced.
 # shellcheck disable=SC2034
 test_packages=(
-  libxml2-dev libssl-dev libsqlite3-dev zlib1g-dev pkg-config gcc libc6-dev
-  acl attr gzip libxml2-utils man-db mandoc openssl python3 python3-cryptography shellcheck
-  sqlite3 strace
+  libxml2-dev libssl-dev libsqlite3-dev unixodbc-dev zlib1g-dev pkg-config gcc libc6-dev
+  acl attr gzip libsqliteodbc libxml2-utils man-db mandoc odbc-postgresql openssl postgresql
+  python3 python3-cryptography shellcheck sqlite3 strace
 )
 
 # install_missing PACKAGE...: from Debian, and only what is not there.

@@ -31,4 +31,6 @@ public enum NativeError: Error, Equatable, Sendable {
   case damagedGzip(reason: String)
   /// SQLite answered with an (extended) result code.
   case sqlite(code: Int32, message: String)
+  /// An ODBC driver, or unixODBC, refused `call`; what it had to say, in its order.
+  case odbc(call: String, [ODBCDiagnostic])
 }

@@ -73,6 +73,16 @@ public enum UTF16Text {
     return true
   }
 
+  /// The number of code units that `encode` makes of `text`.
+  public static func units(in text: Span<UInt8>) -> Int {
+    var units = 0
+    for index in text.indices {
+      let byte = text[index]
+      if byte & 0xC0 != 0x80 { units += byte >= 0xF0 ? 2 : 1 }
+    }
+    return units
+  }
+
   private static func append(_ scalar: UInt32, to output: inout [UInt8]) {
     func tail(_ shift: UInt32) -> UInt8 { 0x80 | UInt8(truncatingIfNeeded: scalar >> shift & 63) }
     switch scalar {

@@ -111,6 +111,12 @@ package enum Outside {
     return child
   }
 
+  /// Starts a program of the search path that goes on by itself, deaf and dumb.
+  package static func start(_ words: [String], input: String = "/dev/null") throws {
+    let variables = ProcessInfo.processInfo.environment
+    _ = try spawn(words, [input, "/dev/null", "/dev/null"], variables)
+  }
+
   /// Runs a program of the search path to its end and gives what it wrote.
   ///
   /// - Throws: `Failed` unless it ends with 0.

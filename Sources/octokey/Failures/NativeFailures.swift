@@ -44,6 +44,9 @@ extension Failure {
       self.init("compressed data is damaged: \(clause(reason))")
     case .sqlite(let code, let message):
       self.init("sqlite answered \(code): \(clause(message))")
+    case .odbc(let call, let diagnostics):
+      let words = diagnostics.map { "\(clause($0.text)) (\($0.state), \($0.number))" }
+      self.init("ODBC failed in \(call): \(words.joined(separator: "; "))")
     }
   }
 }

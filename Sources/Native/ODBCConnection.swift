@@ -1,0 +1,175 @@
+// One connection through an ODBC driver, its transactions and its errors. SQL, and what a connection
+// string says, is the business of whoever calls.
+
+internal import CLibCrypto
+internal import CODBC
+
+/// An open connection. Used by one task at a time.
+@safe
+public final class ODBCConnection {
+  private let environment: SQLHENV  // owned
+  let handle: SQLHDBC  // owned
+  private let secrets: [String]
+  private let statementTimeout: Int
+  private var isConnected = false
+
+  /// Whether a transaction is open.
+  public private(set) var isInTransaction = false
+
+  private init(
+    owning handle: SQLHDBC, of environment: SQLHENV, secrets: [String], statementTimeout: Int
+  ) {
+    unsafe self.environment = environment
+    unsafe self.handle = handle
+    self.secrets = secrets
+    self.statementTimeout = statementTimeout
+  }
+
+  deinit {
+    if isInTransaction { try? rollback() }
+    if isConnected { unsafe SQLDisconnect(handle) }
+    unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_DBC), handle)
+    unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment)
+  }
+
+  /// The names of the drivers that unixODBC knows.
+  public static func installedDrivers() throws(NativeError) -> [String] {
+    let environment = try unsafe makeEnvironment()
+    defer { unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment) }
+    var names: [String] = []
+    var name = [SQLWCHAR](repeating: 0, count: 256)
+    var direction = SQLUSMALLINT(SQL_FETCH_FIRST)
+    while true {
+      var length: SQLSMALLINT = 0
+      let result = unsafe SQLDriversW(
+        environment, direction, &name, SQLSMALLINT(name.count), &length, nil, 0, nil)
+      guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else { return names }
+      names.append(String(decoding: name.prefix { $0 != 0 }, as: UTF16.self))
+      direction = SQLUSMALLINT(SQL_FETCH_NEXT)
+    }
+  }
+
+  /// Connects.
+  ///
+  /// - Parameters:
+  ///   - text: an ODBC connection string.
+  ///   - secrets: what must not be seen in any diagnostic, such as the password in `text`.
+  ///   - loginTimeout: seconds to wait for the connection; 0 is for ever.
+  ///   - statementTimeout: seconds to wait for a statement, where the driver can; 0 is for ever.
+  ///   - packetSize: the size of packets on the wire; nil is the driver's own.
+  /// - Throws: `NativeError.odbc`.
+  public static func open(
+    _ text: String, secrets: [String], loginTimeout: Int, statementTimeout: Int = 0,
+    packetSize: Int? = nil
+  ) throws(NativeError) -> ODBCConnection {
+    let environment = try unsafe makeEnvironment()
+    var handle: SQLHANDLE?
+    let made = unsafe SQLAllocHandle(SQLSMALLINT(SQL_HANDLE_DBC), environment, &handle)
+    guard made == SQL_SUCCESS, let handle = unsafe handle else {
+      unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment)
+      throw .odbc(call: "SQLAllocHandle", [])
+    }
+    let connection = unsafe ODBCConnection(
+      owning: handle, of: environment, secrets: secrets, statementTimeout: statementTimeout)
+    try connection.set(SQL_ATTR_LOGIN_TIMEOUT, to: loginTimeout)
+    if let packetSize { try connection.set(SQL_ATTR_PACKET_SIZE, to: packetSize) }
+    var units = Array(text.utf16)
+    let count = SQLSMALLINT(clamping: units.count)
+    let result = unsafe SQLDriverConnectW(
+      handle, nil, &units, count, nil, 0, nil, SQLUSMALLINT(SQL_DRIVER_NOPROMPT))
+    unsafe units.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
+    try connection.check(result, "SQLDriverConnect")
+    connection.isConnected = true
+    return connection
+  }
+
+  /// The product at the other end, such as `Microsoft SQL Server` or `PostgreSQL`.
+  public var product: String { information(SQL_DBMS_NAME) }
+
+  /// The driver's file, such as `libmsodbcsql-18.3.so.2.1`.
+  public var driver: String { information(SQL_DRIVER_NAME) }
+
+  /// The database that is worked on.
+  public var database: String { information(SQL_DATABASE_NAME) }
+
+  /// Compiles one statement; `?` stands for a parameter.
+  public func prepare(_ sql: String) throws(NativeError) -> ODBCStatement {
+    let statement = try makeStatement()
+    try statement.prepare(sql)
+    return statement
+  }
+
+  /// Runs one statement to its end and drops its rows.
+  public func run(_ sql: String) throws(NativeError) {
+    try makeStatement().run(sql)
+  }
+
+  /// Starts a transaction with the next statement.
+  public func begin() throws(NativeError) {
+    try set(SQL_ATTR_AUTOCOMMIT, to: Int(SQL_AUTOCOMMIT_OFF))
+    isInTransaction = true
+  }
+
+  /// Commits. If it throws, whether the transaction took place is not known.
+  public func commit() throws(NativeError) { try end(SQL_COMMIT) }
+
+  /// Rolls back.
+  public func rollback() throws(NativeError) { try end(SQL_ROLLBACK) }
+
+  private func end(_ how: Int32) throws(NativeError) {
+    let result = unsafe SQLEndTran(SQLSMALLINT(SQL_HANDLE_DBC), handle, SQLSMALLINT(how))
+    try check(result, "SQLEndTran")
+    isInTransaction = false
+    try set(SQL_ATTR_AUTOCOMMIT, to: Int(SQL_AUTOCOMMIT_ON))
+  }
+
+  private func makeStatement() throws(NativeError) -> ODBCStatement {
+    var statement: SQLHANDLE?
+    let result = unsafe SQLAllocHandle(SQLSMALLINT(SQL_HANDLE_STMT), handle, &statement)
+    guard result == SQL_SUCCESS, let statement = unsafe statement else {
+      throw failure("SQLAllocHandle")
+    }
+    return try unsafe ODBCStatement(
+      owning: statement, of: self, timeout: statementTimeout)
+  }
+
+  private func set(_ attribute: Int32, to value: Int) throws(NativeError) {
+    let result = unsafe SQLSetConnectAttrW(
+      handle, attribute, UnsafeMutableRawPointer(bitPattern: value), 0)
+    try check(result, "SQLSetConnectAttr")
+  }
+
+  private func information(_ kind: Int32) -> String {
+    var units = [SQLWCHAR](repeating: 0, count: 512)
+    var length: SQLSMALLINT = 0
+    let result = unsafe SQLGetInfoW(
+      handle, SQLUSMALLINT(kind), &units, SQLSMALLINT(units.count * 2), &length)
+    guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else { return "" }
+    return String(decoding: units.prefix { $0 != 0 }, as: UTF16.self)
+  }
+
+  private func check(_ result: SQLRETURN, _ call: String) throws(NativeError) {
+    guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else { throw failure(call) }
+  }
+
+  private func failure(_ call: String) -> NativeError {
+    .odbc(call: call, unsafe diagnostics(SQL_HANDLE_DBC, handle))
+  }
+
+  /// What there is to say of a handle of this connection.
+  func diagnostics(_ kind: Int32, _ handle: SQLHANDLE) -> [ODBCDiagnostic] {
+    unsafe ODBCDiagnostic.all(of: kind, handle, scrubbing: secrets)
+  }
+
+  private static func makeEnvironment() throws(NativeError) -> SQLHENV {
+    var environment: SQLHANDLE?
+    let result = unsafe SQLAllocHandle(SQLSMALLINT(SQL_HANDLE_ENV), nil, &environment)
+    guard result == SQL_SUCCESS, let environment = unsafe environment else {
+      throw .odbc(call: "SQLAllocHandle", [])
+    }
+    unsafe SQLSetEnvAttr(
+      environment, SQL_ATTR_ODBC_VERSION,
+      UnsafeMutableRawPointer(bitPattern: Int(SQL_OV_ODBC3)), 0)
+    return unsafe environment
+  }
+}

@@ -1,0 +1,64 @@
+// What ODBC has to say of a call: every record, not the first one alone. Passwords are taken out before
+// anybody can see them.
+
+internal import CODBC
+
+/// One record of diagnostics.
+public struct ODBCDiagnostic: Equatable, Sendable {
+  /// The SQLSTATE, five characters. Drivers do not agree on it: judge by `number` where it counts.
+  public let state: String
+  /// The number that the engine itself gives the error; 0 if it is not the engine's.
+  public let number: Int32
+  /// The text, without the names of drivers in brackets in front.
+  public let text: String
+
+  /// Describes a record.
+  public init(state: String, number: Int32, text: String) {
+    self.state = state
+    self.number = number
+    self.text = text
+  }
+
+  /// All records of a handle.
+  static func all(
+    of kind: Int32, _ handle: SQLHANDLE?, scrubbing secrets: [String]
+  ) -> [ODBCDiagnostic] {
+    var records: [ODBCDiagnostic] = []
+    var state = [SQLWCHAR](repeating: 0, count: 6)
+    var text = [SQLWCHAR](repeating: 0, count: 2048)
+    // A driver that reports without end must not keep us.
+    for index in 1...64 {
+      var number: SQLINTEGER = 0
+      var length: SQLSMALLINT = 0
+      let result = unsafe SQLGetDiagRecW(
+        SQLSMALLINT(kind), handle, SQLSMALLINT(index), &state, &number, &text,
+        SQLSMALLINT(text.count), &length)
+      guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else { break }
+      let units = text.prefix(min(Int(length), text.count - 1)).prefix { $0 != 0 }
+      records.append(
+        ODBCDiagnostic(
+          state: String(decoding: state.prefix { $0 != 0 }, as: UTF16.self), number: number,
+          text: scrubbed(withoutPrefixes(String(decoding: units, as: UTF16.self)), of: secrets)))
+    }
+    return records
+  }
+
+  /// `[Microsoft][ODBC Driver 18 for SQL Server][SQL Server]Text` is `Text`.
+  private static func withoutPrefixes(_ text: String) -> String {
+    var rest = text.utf8[...]
+    while rest.first == UInt8(ascii: "["), let end = rest.firstIndex(of: UInt8(ascii: "]")) {
+      rest = rest[rest.index(after: end)...].drop { $0 == UInt8(ascii: " ") }
+    }
+    return String(Substring(rest))
+  }
+
+  /// The text with `***` for every secret in it, byte by byte: an accent behind a secret makes another
+  /// character of its end, and it is to be found all the same.
+  private static func scrubbed(_ text: String, of secrets: [String]) -> String {
+    var bytes = Array(text.utf8)
+    for secret in secrets where !secret.isEmpty {
+      bytes = bytes.replacing(Array(secret.utf8), with: Array("***".utf8))
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,274 @@
+// A compiled statement through ODBC: values in, whole or in pieces, and its runs. How rows are read is in
+// ODBCStatement+Rows.swift.
+//
+// How values are bound is what both Microsoft's driver and FreeTDS do right. Long text as
+// SQL_WLONGVARCHAR with its length: as SQL_WVARCHAR, FreeTDS cuts it to 4,000 characters and calls that a
+// success. Long binaries as SQL_VARBINARY of size 0 with Microsoft's driver, which makes them
+// varbinary(max), and as SQL_LONGVARBINARY with all others: FreeTDS stores the former as 0 bytes.
+
+internal import CODBC
+
+/// One statement. It keeps its connection open. Parameters and columns count from 1.
+@safe
+public final class ODBCStatement {
+  let handle: SQLHSTMT  // owned
+  let connection: ODBCConnection
+  private var parameters: [Parameter] = []
+  private lazy var unboundedBinary = connection.driver.lowercased().contains("msodbcsql")
+  private var wide: [UInt8] = []
+  /// Where pieces of columns arrive.
+  var piece: [UInt8] = []
+
+  /// The longest text and binary that fit into a column of fixed size, in code units and bytes.
+  private static let longestText = 4000
+  private static let longestBinary = 8000
+  /// How much of a streamed value is sent at once.
+  private static let pieceLength = 32 << 10
+
+  /// Memory that lies still from binding to running.
+  @safe
+  private final class Parameter {
+    private(set) var memory: UnsafeMutableRawPointer
+    private var capacity = 64
+    let indicator: UnsafeMutablePointer<SQLLEN>
+
+    init() {
+      unsafe memory = .allocate(byteCount: 64, alignment: 8)
+      unsafe indicator = .allocate(capacity: 1)
+    }
+
+    deinit {
+      unsafe memory.deallocate()
+      unsafe indicator.deallocate()
+    }
+
+    func fill(_ bytes: Span<UInt8>) {
+      if bytes.count > capacity {
+        unsafe memory.deallocate()
+        capacity = max(bytes.count, capacity * 2)
+        unsafe memory = .allocate(byteCount: capacity, alignment: 8)
+      }
+      unsafe bytes.withUnsafeBytes { source in
+        guard let start = source.baseAddress else { return }
+        unsafe memory.copyMemory(from: start, byteCount: source.count)
+      }
+    }
+  }
+
+  init(
+    owning handle: SQLHSTMT, of connection: ODBCConnection, timeout: Int
+  ) throws(NativeError) {
+    unsafe self.handle = handle
+    self.connection = connection
+    if timeout > 0 {
+      let result = unsafe SQLSetStmtAttrW(
+        handle, SQL_ATTR_QUERY_TIMEOUT, UnsafeMutableRawPointer(bitPattern: timeout), 0)
+      try check(result, "SQLSetStmtAttr")
+    }
+  }
+
+  deinit { unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_STMT), handle) }
+
+  func prepare(_ sql: String) throws(NativeError) {
+    var units = Array(sql.utf16)
+    try check(unsafe SQLPrepareW(handle, &units, SQLINTEGER(units.count)), "SQLPrepare")
+  }
+
+  /// Runs a statement that was not prepared, to its end.
+  func run(_ sql: String) throws(NativeError) {
+    var units = Array(sql.utf16)
+    let result = unsafe SQLExecDirectW(handle, &units, SQLINTEGER(units.count))
+    if result != SQL_NO_DATA { try check(result, "SQLExecDirect") }
+    try finish()
+  }
+
+  // MARK: Values in.
+
+  /// Binds an integer.
+  public func bind(_ parameter: Int, integer: Int64) throws(NativeError) {
+    let slot = slot(parameter)
+    unsafe slot.memory.storeBytes(of: integer, as: Int64.self)
+    try bind(parameter, SQL_C_SBIGINT, SQL_BIGINT, size: 19, length: 8, in: slot)
+  }
+
+  /// Binds NULL, as text.
+  public func bindNull(_ parameter: Int) throws(NativeError) {
+    try bind(
+      parameter, SQL_C_WCHAR, SQL_WVARCHAR, size: 1, length: Int(SQL_NULL_DATA),
+      in: slot(parameter))
+  }
+
+  /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
+  public func bind(_ parameter: Int, utf8: Span<UInt8>) throws(NativeError) {
+    wide.removeAll(keepingCapacity: true)
+    guard UTF16Text.encode(utf8, order: .little, appendingTo: &wide) else {
+      throw .odbc(call: "SQLBindParameter", [ODBCStatement.notUnicode])
+    }
+    let units = wide.count / 2
+    let slot = slot(parameter)
+    let text = wide
+    slot.fill(text.span)
+    let isLong = units > ODBCStatement.longestText
+    try bind(
+      parameter, SQL_C_WCHAR, isLong ? SQL_WLONGVARCHAR : SQL_WVARCHAR,
+      size: isLong ? units : ODBCStatement.step(above: units), length: text.count, in: slot)
+  }
+
+  /// Binds a copy of bytes.
+  public func bind(_ parameter: Int, blob: Span<UInt8>) throws(NativeError) {
+    let slot = slot(parameter)
+    slot.fill(blob)
+    try bindBinary(parameter, count: blob.count, length: blob.count, in: slot)
+  }
+
+  /// Says that a text follows in pieces when the statement runs.
+  ///
+  /// - Parameter units: its length in UTF-16 code units, see `UTF16Text.units(in:)`.
+  public func bindStreamed(_ parameter: Int, units: Int) throws(NativeError) {
+    try bind(
+      parameter, SQL_C_WCHAR, SQL_WLONGVARCHAR, size: max(units, 1),
+      length: ODBCStatement.atExecution(units * 2), in: slot(parameter))
+  }
+
+  /// Says that bytes follow in pieces when the statement runs.
+  public func bindStreamed(_ parameter: Int, blobCount count: Int) throws(NativeError) {
+    try bindBinary(
+      parameter, count: count, length: ODBCStatement.atExecution(count), in: slot(parameter))
+  }
+
+  private func bindBinary(
+    _ parameter: Int, count: Int, length: Int, in slot: Parameter
+  ) throws(NativeError) {
+    let isLong = count > ODBCStatement.longestBinary
+    let type = isLong && !unboundedBinary ? SQL_LONGVARBINARY : SQL_VARBINARY
+    let size = isLong && unboundedBinary ? 0 : max(count, 1)
+    try bind(parameter, SQL_C_BINARY, type, size: size, length: length, in: slot)
+  }
+
+  private func bind(
+    _ parameter: Int, _ cType: Int32, _ type: Int32, size: Int, length: Int, in slot: Parameter
+  ) throws(NativeError) {
+    unsafe slot.indicator.pointee = SQLLEN(length)
+    // For a streamed value the pointer is a token: the parameter's number, which is never nil.
+    let isStreamed = length <= Int(SQL_LEN_DATA_AT_EXEC_OFFSET)
+    let pointer =
+      isStreamed ? unsafe UnsafeMutableRawPointer(bitPattern: parameter) : unsafe slot.memory
+    let result = unsafe SQLBindParameter(
+      handle, SQLUSMALLINT(parameter), SQLSMALLINT(SQL_PARAM_INPUT), SQLSMALLINT(cType),
+      SQLSMALLINT(type), SQLULEN(size), 0, pointer, SQLLEN(max(length, 0)), slot.indicator)
+    try check(result, "SQLBindParameter")
+  }
+
+  private func slot(_ parameter: Int) -> Parameter {
+    while parameters.count < parameter { parameters.append(Parameter()) }
+    return parameters[parameter - 1]
+  }
+
+  // MARK: Runs.
+
+  /// Runs the statement. `supply` is called for every streamed parameter and sends it with `send`.
+  ///
+  /// - Throws: `NativeError.odbc`, also if the driver reports that something was cut off.
+  public func execute(
+    supply: (_ parameter: Int) throws(NativeError) -> Void = { _ in }
+  ) throws(NativeError) {
+    var result = unsafe SQLExecute(handle)
+    while result == SQL_NEED_DATA {
+      var token: SQLPOINTER?
+      result = unsafe SQLParamData(handle, &token)
+      guard result == SQL_NEED_DATA else { break }
+      do {
+        try supply(Int(bitPattern: token))
+      } catch {
+        unsafe SQLCancel(handle)
+        throw error
+      }
+    }
+    // A statement that changes no row says so in this way.
+    if result == SQL_NO_DATA { return }
+    try check(result, "SQLExecute")
+    guard result == SQL_SUCCESS_WITH_INFO else { return }
+    let diagnostics = unsafe connection.diagnostics(SQL_HANDLE_STMT, handle)
+    // Success, says the driver, and has cut something off.
+    guard !diagnostics.contains(where: { ["01004", "22001"].contains($0.state) }) else {
+      throw .odbc(call: "SQLExecute", diagnostics)
+    }
+  }
+
+  /// Sends a piece of a streamed text, given as UTF-8.
+  public func send(utf8: Span<UInt8>) throws(NativeError) {
+    var start = 0
+    // An empty text is a piece, too: without one it would be NULL.
+    repeat {
+      var end = min(start + ODBCStatement.pieceLength, utf8.count)
+      while end < utf8.count, utf8[end] & 0xC0 == 0x80 { end -= 1 }
+      wide.removeAll(keepingCapacity: true)
+      guard
+        UTF16Text.encode(utf8.extracting(start..<end), order: .little, appendingTo: &wide)
+      else { throw .odbc(call: "SQLPutData", [ODBCStatement.notUnicode]) }
+      let text = wide
+      try put(text.span)
+      start = end
+    } while start < utf8.count
+  }
+
+  /// Sends a piece of streamed bytes.
+  public func send(blob: Span<UInt8>) throws(NativeError) {
+    var start = 0
+    repeat {
+      let end = min(start + ODBCStatement.pieceLength, blob.count)
+      try put(blob.extracting(start..<end))
+      start = end
+    } while start < blob.count
+  }
+
+  private func put(_ bytes: Span<UInt8>) throws(NativeError) {
+    let result = unsafe bytes.withUnsafeBytes { source in
+      let start =
+        unsafe source.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
+      return unsafe SQLPutData(
+        handle, UnsafeMutableRawPointer(mutating: start), SQLLEN(source.count))
+    }
+    try check(result, "SQLPutData")
+  }
+
+  /// The number of rows that the last run changed.
+  public var changes: Int {
+    var count: SQLLEN = 0
+    unsafe SQLRowCount(handle, &count)
+    return Int(count)
+  }
+
+  /// Ends the rows, makes the statement ready to run again; what is bound stays.
+  public func reset() { unsafe SQLFreeStmt(handle, SQLUSMALLINT(SQL_CLOSE)) }
+
+  /// Goes through all results: an error may come after the first of them.
+  func finish() throws(NativeError) {
+    while true {
+      let result = unsafe SQLMoreResults(handle)
+      guard result != SQL_NO_DATA else { return reset() }
+      try check(result, "SQLMoreResults")
+    }
+  }
+
+  func check(_ result: SQLRETURN, _ call: String) throws(NativeError) {
+    guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else {
+      throw .odbc(call: call, unsafe connection.diagnostics(SQL_HANDLE_STMT, handle))
+    }
+  }
+
+  /// SQL_LEN_DATA_AT_EXEC, a macro that is not imported.
+  private static func atExecution(_ length: Int) -> Int {
+    Int(SQL_LEN_DATA_AT_EXEC_OFFSET) - length
+  }
+
+  /// Sizes in a few steps, so that a driver need not compile the statement for every length.
+  private static func step(above units: Int) -> Int {
+    var size = 64
+    while size < units { size *= 2 }
+    return min(size, longestText)
+  }
+
+  private static let notUnicode = ODBCDiagnostic(
+    state: "22021", number: 0, text: "text that is not Unicode")
+}

@@ -1,0 +1,240 @@
+// ODBC against two engines that are none of ours: PostgreSQL over a socket, and SQLite in-process.
+
+import Native
+import Outside
+import Testing
+
+enum ODBCEngine: String, CaseIterable, Sendable {
+  case postgres, sqlite
+
+  /// A connection to an empty database; it lives as long as the folder.
+  func open(_ folder: ScratchFolder) throws -> ODBCConnection {
+    switch self {
+    case .postgres:
+      let server = try PostgresServer.shared
+      return try .open(
+        server.database().odbc, secrets: [server.password], loginTimeout: 10)
+    case .sqlite:
+      let driver = ODBCLibrary.path("libsqlite3odbc.so")
+      return try .open(
+        "Driver=\(driver);Database=\(folder.path)/x.db", secrets: [], loginTimeout: 10)
+    }
+  }
+
+  var blob: String { self == .postgres ? "bytea" : "blob" }
+}
+
+@Suite struct ODBCTests {
+  static let lengths = [0, 1, 3999, 4000, 4001, 8000, 8001, 32_767, 32_768, 65_535, 300_000]
+
+  @Test(arguments: ODBCEngine.allCases)
+  func textsComeBackAsTheyWere(_ engine: ODBCEngine) throws {
+    let folder = ScratchFolder()
+    let connection = try engine.open(folder)
+    try connection.run("CREATE TABLE t (id integer, x text)")
+    let insert = try connection.prepare("INSERT INTO t VALUES (?, ?)")
+    let select = try connection.prepare("SELECT x FROM t WHERE id = ?")
+    for (id, length) in ODBCTests.lengths.enumerated() {
+      // Three units of text, one of them half of a pair, so that no piece ends evenly.
+      let text = Array(
+        String((0..<length).map { $0 % 3 == 0 ? "ä" : $0 % 3 == 1 ? "𝄞" : "'" }).utf8)
+      for streamed in [false, true] {
+        let key = Int64(id * 2 + (streamed ? 1 : 0))
+        try insert.bind(1, integer: key)
+        if streamed {
+          try insert.bindStreamed(2, units: UTF16Text.units(in: text.span))
+        } else {
+          try insert.bind(2, utf8: text.span)
+        }
+        try insert.execute { (parameter) throws(NativeError) in
+          #expect(parameter == 2)
+          try insert.send(utf8: text.span)
+        }
+        #expect(insert.changes == 1)
+        try select.bind(1, integer: key)
+        try select.execute()
+        #expect(try select.step())
+        var back: [UInt8] = []
+        #expect(try select.appendText(1, to: &back))
+        #expect(back == text, "\(length), streamed: \(streamed)")
+        #expect(try !select.step())
+      }
+    }
+  }
+
+  @Test(arguments: ODBCEngine.allCases)
+  func bytesComeBackAsTheyWere(_ engine: ODBCEngine) throws {
+    let folder = ScratchFolder()
+    let connection = try engine.open(folder)
+    try connection.run("CREATE TABLE t (id integer, x \(engine.blob))")
+    let insert = try connection.prepare("INSERT INTO t VALUES (?, ?)")
+    let select = try connection.prepare("SELECT x FROM t WHERE id = ?")
+    for (id, length) in (ODBCTests.lengths + [3_000_000]).enumerated() {
+      let bytes = Outside.random(length)
+      for streamed in [false, true] {
+        let key = Int64(id * 2 + (streamed ? 1 : 0))
+        try insert.bind(1, integer: key)
+        if streamed {
+          try insert.bindStreamed(2, blobCount: length)
+        } else {
+          try insert.bind(2, blob: bytes.span)
+        }
+        try insert.execute { (_) throws(NativeError) in try insert.send(blob: bytes.span) }
+        try select.bind(1, integer: key)
+        try select.execute()
+        #expect(try select.step())
+        var back: [UInt8] = []
+        #expect(try select.appendBytes(1, to: &back))
+        #expect(back == bytes, "\(length), streamed: \(streamed)")
+        #expect(try !select.step())
+      }
+    }
+  }
+
+  @Test(arguments: ODBCEngine.allCases)
+  func nullIsNotEmpty(_ engine: ODBCEngine) throws {
+    let folder = ScratchFolder()
+    let connection = try engine.open(folder)
+    try connection.run("CREATE TABLE t (id integer, x text, n integer)")
+    let insert = try connection.prepare("INSERT INTO t VALUES (1, ?, 7), (2, '', NULL)")
+    try insert.bindNull(1)
+    try insert.execute()
+    #expect(insert.changes == 2)
+    let select = try connection.prepare("SELECT x, n FROM t ORDER BY id")
+    try select.execute()
+    #expect(try select.step())
+    #expect(try select.text(1) == nil)
+    #expect(try select.integer(2) == 7)
+    #expect(try select.step())
+    #expect(try select.text(1) == "")
+    #expect(try select.integer(2) == nil)
+    #expect(try !select.step())
+  }
+
+  @Test(arguments: ODBCEngine.allCases)
+  func whatIsNotCommittedIsGone(_ engine: ODBCEngine) throws {
+    let folder = ScratchFolder()
+    let connection = try engine.open(folder)
+    try connection.run("CREATE TABLE t (id integer)")
+    func count() throws -> Int64? {
+      let select = try connection.prepare("SELECT count(*) FROM t")
+      try select.execute()
+      guard try select.step() else { return nil }
+      return try select.integer(1)
+    }
+    try connection.begin()
+    try connection.run("INSERT INTO t VALUES (1)")
+    #expect(connection.isInTransaction)
+    try connection.rollback()
+    #expect(try count() == 0)
+    try connection.begin()
+    try connection.run("INSERT INTO t VALUES (1)")
+    try connection.commit()
+    #expect(!connection.isInTransaction)
+    #expect(try count() == 1)
+    let update = try connection.prepare("UPDATE t SET id = ? WHERE id = ?")
+    for (old, changes) in [(Int64(1), 1), (5, 0)] {
+      try update.bind(1, integer: 1)
+      try update.bind(2, integer: old)
+      try update.execute()
+      #expect(update.changes == changes)
+    }
+  }
+
+  @Test(arguments: ODBCEngine.allCases)
+  func anErrorSaysWhatTheEngineSaid(_ engine: ODBCEngine) throws {
+    let folder = ScratchFolder()
+    let connection = try engine.open(folder)
+    let failure = #expect(throws: NativeError.self) {
+      try connection.run("SELECT * FROM no_such_table")
+    }
+    guard case .odbc("SQLExecDirect", let diagnostics)? = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(diagnostics.contains { $0.text.contains("no_such_table") })
+    #expect(diagnostics.allSatisfy { !$0.text.hasPrefix("[") && $0.state.count == 5 })
+  }
+
+  @Test func theEnginesTellTheirNames() throws {
+    let folder = ScratchFolder()
+    let connection = try ODBCEngine.postgres.open(folder)
+    #expect(connection.product == "PostgreSQL")
+    #expect(connection.driver.contains("psqlodbc"))
+    #expect(connection.database.hasPrefix("test_"))
+    #expect(try ODBCEngine.sqlite.open(folder).product == "SQLite")
+  }
+
+  @Test func aWrongPasswordIsNotRepeated() throws {
+    let server = try PostgresServer.shared
+    let database = try server.database()
+    let text = database.odbc.replacing("PWD={", with: "PWD={wrong")
+    let failure = #expect(throws: NativeError.self) {
+      try ODBCConnection.open(text, secrets: ["wrong" + server.password], loginTimeout: 10)
+    }
+    guard case .odbc("SQLDriverConnect", let diagnostics)? = failure else {
+      Issue.record("\(String(describing: failure))")
+      return
+    }
+    #expect(diagnostics.contains { $0.text.contains("octokey") })
+    #expect(!"\(diagnostics)".contains("wrong"))
+  }
+
+  @Test func aSecretInAMessageIsTakenOut() throws {
+    let database = try PostgresServer.shared.database()
+    let connection = try ODBCConnection.open(
+      database.odbc, secrets: ["hunter2"], loginTimeout: 10)
+    let failure = #expect(throws: NativeError.self) { try connection.run("SELECT hunter2e\u{301}") }
+    #expect("\(String(describing: failure))".contains("***"))
+    #expect(!"\(String(describing: failure))".contains("hunter2"))
+  }
+
+  @Test func aMissingDriverIsAnError() {
+    #expect(throws: NativeError.self) {
+      try ODBCConnection.open("Driver=/no/such/driver.so", secrets: [], loginTimeout: 1)
+    }
+    #expect(throws: NativeError.self) {
+      try ODBCConnection.open("Driver={no such driver}", secrets: [], loginTimeout: 1)
+    }
+  }
+
+  @Test func aValueIsNeverSQL() throws {
+    let folder = ScratchFolder()
+    let connection = try ODBCEngine.postgres.open(folder)
+    try connection.run("CREATE TABLE t (x text)")
+    let nasty = "'); DROP TABLE t; --"
+    let insert = try connection.prepare("INSERT INTO t VALUES (?)")
+    try insert.bind(1, utf8: Array(nasty.utf8).span)
+    try insert.execute()
+    let select = try connection.prepare("SELECT x FROM t")
+    try select.execute()
+    #expect(try select.step())
+    #expect(try select.text(1) == nasty)
+  }
+
+  @Test func aStatementThatTakesTooLongIsEnded() throws {
+    let database = try PostgresServer.shared.database()
+    let connection = try ODBCConnection.open(
+      database.odbc, secrets: [], loginTimeout: 10, statementTimeout: 1)
+    #expect(throws: NativeError.self) { try connection.run("SELECT pg_sleep(60)") }
+  }
+
+  @Test func aBackendThatIsKilledIsAnError() throws {
+    let database = try PostgresServer.shared.database("CREATE TABLE t (id integer)")
+    let connection = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: 10)
+    try connection.begin()
+    try connection.run("INSERT INTO t VALUES (1)")
+    try database.server.psql(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(database.name)'",
+      in: "postgres")
+    #expect(throws: NativeError.self) { try connection.commit() }
+    #expect(try database.run("SELECT count(*) FROM t") == "0\n")
+  }
+
+  @Test func installedDriversAreListed() throws {
+    // What there is depends on the machine; unixODBC's own tool asks the same file.
+    let listed = Outside.text(try Outside.run("odbcinst", "-q", "-d")).split(separator: "\n")
+    let names = try ODBCConnection.installedDrivers()
+    #expect(names.sorted() == listed.map { String($0.dropFirst().dropLast()) }.sorted())
+  }
+}

@@ -1,0 +1,129 @@
+// A PostgreSQL server of the tests' own: on loopback, in a temporary folder, gone when they are.
+
+import Foundation
+
+/// Debian's PostgreSQL. All tests of a process share one server; each makes databases of its own.
+package final class PostgresServer: Sendable {
+  /// The server; it is started by the first who asks.
+  package static var shared: PostgresServer {
+    get throws { try started.get() }
+  }
+
+  private static let started = Result { try PostgresServer() }
+
+  /// The port on 127.0.0.1.
+  package let port: Int
+  /// The password of `octokey`, the owner of everything; it is made to break careless quoting.
+  package let password = "p};UID=x;PWD={'\"\\ ä=%"
+
+  private let folder = ScratchFolder()
+  private let programs: String
+  private let lifeline: Int32
+
+  private init() throws {
+    let versions = try FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")
+    guard let newest = versions.compactMap({ Int($0) }).max() else {
+      throw Outside.Failed(status: 1, errors: "there is no PostgreSQL")
+    }
+    programs = "/usr/lib/postgresql/\(newest)/bin"
+    port = PostgresServer.freePort()
+    let data = folder.path + "/data"
+    let words = folder.file("password", Array(password.utf8))
+    let fifo = folder.path + "/lifeline"
+    mkfifo(fifo, 0o600)
+    // The server refuses to run as root.
+    var user: [String] = []
+    if geteuid() == 0 {
+      user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+      try Outside.run("chown", "-R", "postgres", folder.path)
+    }
+    try Outside.run(
+      user + [
+        programs + "/initdb", "--no-sync", "--username=octokey", "--auth=scram-sha-256",
+        "--pwfile=\(words)", "--encoding=UTF8", "--locale=C.UTF-8", "--pgdata=\(data)",
+      ], directory: folder.path)
+    try Outside.run(
+      user + [
+        programs + "/pg_ctl", "start", "--wait", "--silent", "--pgdata=\(data)",
+        "--log=\(folder.path)/log", "--options",
+        "-c listen_addresses=127.0.0.1 -c port=\(port) -c fsync=off -c unix_socket_directories=''",
+      ], directory: folder.path)
+    // Whatever ends the tests, it closes their end of this, and then the server ends.
+    lifeline = open(fifo, O_RDWR | O_CLOEXEC)
+    try Outside.start(
+      user + [
+        "sh", "-c",
+        "cat >/dev/null; \"$1\" stop --silent --mode=immediate --pgdata=\"$2\"; rm -rf \"$3\"",
+        "sh", programs + "/pg_ctl", data, folder.path,
+      ], input: fifo)
+  }
+
+  /// Makes an empty database and runs `script` in it.
+  package func database(_ script: String = "") throws -> PostgresDatabase {
+    let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
+    try psql("CREATE DATABASE \(name)", in: "postgres")
+    let database = PostgresDatabase(server: self, name: name)
+    if !script.isEmpty { try database.run(script) }
+    return database
+  }
+
+  /// Runs SQL and gives the rows, a line each, columns with a `|` between.
+  @discardableResult
+  package func psql(_ sql: String, in database: String) throws -> String {
+    let words = [
+      programs + "/psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", "\(port)",
+      "-U", "octokey", "-d", database,
+    ]
+    let ending = try Outside.end(
+      words, input: Array(sql.utf8), environment: ["PGPASSWORD": password])
+    guard ending.status == 0 else {
+      throw Outside.Failed(status: ending.status, errors: ending.stderr)
+    }
+    return ending.stdout
+  }
+
+  private static func freePort() -> Int {
+    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(socket) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        _ = bind(socket, $0, length)
+        _ = getsockname(socket, $0, &length)
+      }
+    }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+}
+
+/// One database of the tests' server.
+package struct PostgresDatabase: Sendable {
+  package let server: PostgresServer
+  package let name: String
+
+  /// The connection string for ODBC.
+  package var odbc: String { odbc(port: server.port) }
+
+  /// The same through another port, where something stands in between.
+  package func odbc(port: Int) -> String {
+    "Driver=\(ODBCLibrary.path("psqlodbcw.so"));Servername=127.0.0.1;Port=\(port);"
+      + "Database=\(name);UID=octokey;PWD={\(server.password.replacing("}", with: "}}"))}"
+  }
+
+  /// Runs SQL and gives the rows.
+  @discardableResult
+  package func run(_ sql: String) throws -> String { try server.psql(sql, in: name) }
+}
+
+/// The drivers that Debian has.
+package enum ODBCLibrary {
+  /// The path of a driver.
+  package static func path(_ name: String) -> String {
+    let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib")) ?? []
+    return folders.map { "/usr/lib/\($0)/odbc/\(name)" }
+      .first { FileManager.default.fileExists(atPath: $0) } ?? "/usr/lib/odbc/\(name)"
+  }
+}
