@@ -31,7 +31,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CLinux"),
     .target(
-      name: "Native", dependencies: ["CLibXML2", "CLibCrypto", "CSQLite", "CODBC", "CZlib", "CLinux"],
+      name: "Native",
+      dependencies: ["CLibXML2", "CLibCrypto", "CSQLite", "CODBC", "CZlib", "CLinux"],
       swiftSettings: rules),
     .target(name: "OctopusKeys", dependencies: ["Native"], swiftSettings: safeRules),
     .target(name: "Stores", dependencies: ["Native", "OctopusKeys"], swiftSettings: safeRules),
