@@ -243,7 +243,7 @@ public final class ODBCStatement {
   public func reset() { unsafe SQLFreeStmt(handle, SQLUSMALLINT(SQL_CLOSE)) }
 
   /// Goes through all results: an error may come after the first of them.
-  func finish() throws(NativeError) {
+  public func finish() throws(NativeError) {
     while true {
       let result = unsafe SQLMoreResults(handle)
       guard result != SQL_NO_DATA else { return reset() }

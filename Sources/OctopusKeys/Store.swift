@@ -118,6 +118,8 @@ public enum StoreObstacle: Hashable, Sendable {
   case virtualTable
   /// No key tells its rows apart.
   case noRowKey
+  /// The type of the column would not keep a document byte for byte.
+  case unfitType(String)
 }
 
 /// A failure of a store, as facts without secrets or contents.
@@ -134,6 +136,8 @@ public enum StoreError: Error, Equatable, Sendable {
   case busy(location: String)
   /// No room is left on the device.
   case full(location: String)
+  /// The server does not answer, or the connection to it was cut; `reason` is the driver's word.
+  case unreachable(location: String, reason: String)
   /// The text is no store location; `reason` says what is wrong with it.
   case invalidLocation(text: String, reason: String)
   /// No connection can be made from a connection string.

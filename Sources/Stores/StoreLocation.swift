@@ -6,17 +6,22 @@ public import OctopusKeys
 public enum StoreLocation: Equatable, Sendable {
   /// A SQLite database file.
   case sqlite(path: String)
+  /// A SQL Server database, by the connection string that Octopus Server has for it.
+  case sqlServer(ConnectionString)
+  /// A database behind an ODBC driver, by a connection string for that driver.
+  case odbc(ODBCConnectionString)
 
   /// Reads a location. Relative paths count from `folder`.
   ///
-  /// - Throws: `StoreError.invalidLocation`, which never repeats a text that may hold a password.
+  /// - Throws: `StoreError.invalidLocation` or `.connection`, which never repeat a text that may hold a
+  ///   password.
   public init(_ text: String, relativeTo folder: String) throws(StoreError) {
     guard let colon = text.firstIndex(of: ":"), !text[..<colon].contains("=") else {
-      if text.contains("=") {
-        throw .invalidLocation(
-          text: "a connection string", reason: "this version cannot open SQL Server")
+      guard text.contains("=") else {
+        throw .invalidLocation(text: text, reason: "it does not say what kind of store it is")
       }
-      throw .invalidLocation(text: text, reason: "it does not say what kind of store it is")
+      self = .sqlServer(try ConnectionString(text))
+      return
     }
     let rest = String(text[text.index(after: colon)...])
     switch text[..<colon].lowercased() {
@@ -24,8 +29,9 @@ public enum StoreLocation: Equatable, Sendable {
       guard !rest.isEmpty else { throw .invalidLocation(text: text, reason: "the path is missing") }
       self = .sqlite(path: rest.hasPrefix("/") ? rest : folder + "/" + rest)
     case "sqlserver":
-      throw .invalidLocation(
-        text: "sqlserver:…", reason: "this version cannot open SQL Server")
+      self = .sqlServer(try ConnectionString(rest))
+    case "odbc":
+      self = .odbc(try ODBCConnectionString(rest))
     case "directory":
       throw .invalidLocation(text: text, reason: "this version cannot open folders")
     default:
@@ -38,6 +44,8 @@ public enum StoreLocation: Equatable, Sendable {
   public func store() -> any Store {
     switch self {
     case .sqlite(let path): SQLiteStore(path: path)
+    case .sqlServer(let connection): SQLServerStore(connection)
+    case .odbc(let connection): SQLServerStore(connection)
     }
   }
 }

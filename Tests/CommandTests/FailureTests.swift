@@ -14,6 +14,7 @@ import Testing
     .crypto(call: "EVP_X", reason: ""), .crypto(call: "EVP_X", reason: "Bad decrypt."),
     .tooLarge(path: "/x", limit: 10), .malformedXML(line: 1, column: 2, reason: "Tag mismatch.\n"),
     .forbiddenXML(line: 3, construct: "a DOCTYPE"), .damagedGzip(reason: "Incorrect data check"),
+    .odbc(call: "SQLExecute", [.init(state: "42S02", number: 208, text: "Invalid object.")]),
     .sqlite(code: 11, message: "Database disk image is malformed."),
   ]
   static let keys: [KeysError] = [
@@ -43,6 +44,8 @@ import Testing
     .obstacle(location: "/x", collection: "T", .generatedColumn("C")),
     .obstacle(location: "/x", collection: "T", .virtualTable),
     .obstacle(location: "/x", collection: "T", .noRowKey),
+    .obstacle(location: "/x", collection: "T", .unfitType("JSON")),
+    .unreachable(location: "s/d", reason: "Connection refused (08001, 101)"),
     .changedMeanwhile(location: "/x", collection: "T", document: "D-1"),
     .failed(location: "/x", collection: nil, reason: "Disk I/O error."),
     .failed(location: "/x", collection: "T", reason: "Disk I/O error."),

@@ -94,6 +94,13 @@ public struct ODBCConnectionString: Equatable, Sendable {
     settings.map { $0.isHarmless ? $0.text : "***" }.joined(separator: ";")
   }
 
+  /// The server and the database, for people.
+  var location: String {
+    let server = self["server", "servername"] ?? self["dsn"] ?? "ODBC"
+    return server + (self["port"].map { ",\($0)" } ?? "")
+      + (self["database"].map { "/" + $0 } ?? "")
+  }
+
   /// What must not be seen in any message.
   var secrets: [String] {
     settings.filter { !$0.isHarmless }.map(\.value)

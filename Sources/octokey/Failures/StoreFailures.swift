@@ -24,6 +24,10 @@ extension Failure {
         status: .busy)
     case .full(let location):
       self.init("no room is left for \(location.quoted)", hint: moreRoom)
+    case .unreachable(let location, let reason):
+      self.init(
+        "no connection to \(location.quoted): \(clause(reason))",
+        hint: "is the server running, and reachable from here with this name, port and login?")
     case .invalidLocation(let text, let reason):
       self.init(
         "\(text.quoted) is no store location: \(clause(reason))",
@@ -60,6 +64,7 @@ private func words(for obstacle: StoreObstacle) -> String {
     "every write would run \(names.map(\.quoted).joined(separator: ", "))"
   case .generatedColumn(let name): "column \(name.quoted) is computed from others"
   case .virtualTable: "it is a virtual table"
+  case .unfitType(let name): "the type of column \(name.quoted) does not keep a text as it is"
   case .noRowKey: "no key tells its rows apart"
   }
 }
@@ -67,7 +72,7 @@ private func words(for obstacle: StoreObstacle) -> String {
 private func advice(on obstacle: StoreObstacle) -> String? {
   switch obstacle {
   case .triggers: "drop the triggers for the time of the rotation"
-  case .generatedColumn, .virtualTable, .noRowKey:
+  case .generatedColumn, .virtualTable, .noRowKey, .unfitType:
     "no table of Octopus Server is like this; move it to a database of its own"
   }
 }

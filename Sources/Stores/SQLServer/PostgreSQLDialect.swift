@@ -1,0 +1,112 @@
+// PostgreSQL's SQL. No Octopus Server keeps its documents there: this is how everything that stands on
+// ODBC runs against a real server over a network.
+
+internal import Native
+internal import OctopusKeys
+
+struct PostgreSQLDialect: SQLDialect {
+  let snapshotQuery = "SELECT 1"
+  let visibilityQuery = "SELECT 1"
+
+  // Any number will do, as long as nobody else takes it.
+  let applicationLock = "SELECT CASE WHEN pg_try_advisory_lock(8028069384591) THEN 1 ELSE 0 END"
+
+  // The catalog and not INFORMATION_SCHEMA, which is silent on tables without a right to them.
+  let columnsQuery = """
+    SELECT c.relname, a.attname, t.typname,
+      CASE WHEN t.typname IN ('varchar', 'bpchar') THEN a.atttypmod - 4 ELSE -1 END,
+      CASE WHEN a.attcollation <> t.typcollation THEN o.collname END,
+      CASE WHEN a.attgenerated <> '' THEN 1 ELSE 0 END
+    FROM pg_class AS c
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type AS t ON t.oid = a.atttypid
+    LEFT JOIN pg_collation AS o ON o.oid = a.attcollation
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+      AND NOT c.relispartition
+    ORDER BY c.relname, a.attnum
+    """
+
+  let keysQuery = """
+    SELECT c.relname, a.attname
+    FROM pg_constraint AS k
+    JOIN pg_class AS c ON c.oid = k.conrelid
+    CROSS JOIN LATERAL unnest(k.conkey) WITH ORDINALITY AS n(number, place)
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = n.number
+    WHERE k.contype = 'p' AND c.relnamespace = current_schema()::regnamespace
+    ORDER BY c.relname, n.place
+    """
+
+  let triggersQuery = """
+    SELECT c.relname, t.tgname
+    FROM pg_trigger AS t
+    JOIN pg_class AS c ON c.oid = t.tgrelid
+    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 16 <> 0
+      AND c.relnamespace = current_schema()::regnamespace
+    ORDER BY c.relname, t.tgname
+    """
+
+  func session(_ access: StoreAccess, patience: Int, allowsSnapshot: Bool) -> [String] {
+    [
+      "SET lock_timeout = \(patience)",
+      "SET SESSION CHARACTERISTICS AS TRANSACTION "
+        + (access == .read ? "ISOLATION LEVEL REPEATABLE READ, READ ONLY" : "READ WRITE"),
+    ]
+  }
+
+  func quoted(_ name: String) -> String {
+    between(UInt8(ascii: "\""), name, UInt8(ascii: "\""))
+  }
+
+  func qualified(_ table: String) -> String { quoted(table) }
+
+  func lock(_ tables: [String]) -> [String] {
+    [
+      "LOCK TABLE \(tables.map(qualified).joined(separator: ", ")) IN SHARE ROW EXCLUSIVE MODE"
+    ]
+  }
+
+  func select(
+    _ columns: String, from table: String, where condition: String?, orderedBy order: String,
+    limit: Int
+  ) -> String {
+    "SELECT \(columns) FROM \(qualified(table))" + (condition.map { " WHERE " + $0 } ?? "")
+      + " ORDER BY \(order) LIMIT \(limit)"
+  }
+
+  func update(_ column: String, of table: String, rows: String, keyColumns: [String]) -> String {
+    let names = keyColumns.indices.map { "k\($0)" } + ["c"]
+    let matches = keyColumns.enumerated().map { "t.\(quoted($1)) = v.k\($0)" }
+    return "UPDATE \(qualified(table)) AS t SET \(quoted(column)) = v.c "
+      + "FROM (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
+      + "WHERE " + matches.joined(separator: " AND ")
+  }
+
+  func keyParameter(for column: SQLColumn) -> String? {
+    switch column.type {
+    case "varchar", "text", "bpchar":
+      "CAST(? AS \(column.type))" + (column.collation.map { " COLLATE " + quoted($0) } ?? "")
+    case "int2", "int4", "int8", "uuid": "CAST(? AS \(column.type))"
+    default: nil
+    }
+  }
+
+  func contents(of column: SQLColumn) -> SQLColumn.Contents? {
+    switch column.type {
+    case "varchar", "text": .init(parameter: "CAST(? AS text)", storage: .text)
+    case "bytea": .init(parameter: "CAST(? AS bytea)", storage: .bytes)
+    default: nil
+    }
+  }
+
+  func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {
+    switch diagnostic.state {
+    case "55P03", "40P01", "40001", "57014": .busy
+    case "53100", "53200": .full
+    case "25006": .readOnly
+    case "42501", "28000", "28P01": .accessDenied
+    case "3D000": .noDatabase
+    case let state where state.hasPrefix("22") || state.hasPrefix("23"): .badData
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,123 @@
+// Finds the tables of a database that may hold sensitive values, and how to tell their rows apart. Nothing
+// is known beforehand but the names of two columns.
+
+internal import Native
+internal import OctopusKeys
+
+/// One table, as far as reading and writing its documents needs.
+struct SQLTable: Sendable {
+  let collection: StoreCollection
+  /// How each field is kept.
+  let contents: [SQLColumn.Contents]
+  /// The primary key, each column with a parameter for it.
+  let key: [(name: String, parameter: String)]
+  /// The column that makes up the name of a document, if it is not a part of the key.
+  let name: String?
+}
+
+/// Reads the schema through `database`.
+struct SQLSchema {
+  let database: ODBCConnection
+  let dialect: any SQLDialect
+  let location: String
+
+  /// All tables with a document or binary column, in the order of their names.
+  ///
+  /// - Parameter forWriting: whether to refuse what could not be written faithfully.
+  func tables(forWriting: Bool) throws(StoreError) -> [SQLTable] {
+    let columns = try columns()
+    let keys = try pairs(dialect.keysQuery)
+    let triggers = try pairs(dialect.triggersQuery)
+    var tables: [SQLTable] = []
+    for (name, columns) in columns {
+      let keyNames = keys[name] ?? []
+      let table = try table(name, columns, keyNames, forWriting: forWriting)
+      guard let table else { continue }
+      if forWriting, let triggers = triggers[name] { throw obstacle(name, .triggers(triggers)) }
+      tables.append(table)
+    }
+    return tables
+  }
+
+  private func table(
+    _ name: String, _ columns: [SQLColumn], _ keyNames: [String], forWriting: Bool
+  ) throws(StoreError) -> SQLTable? {
+    var fields: [StoreCollection.Field] = []
+    var contents: [SQLColumn.Contents] = []
+    for column in columns {
+      let isDocument = ["json", "jsonblob"].contains(column.name.lowercased())
+      guard let how = dialect.contents(of: column) else {
+        guard !isDocument else { throw obstacle(name, .unfitType(column.name)) }
+        continue
+      }
+      if isDocument {
+        if forWriting, column.isGenerated {
+          throw obstacle(name, .generatedColumn(column.name))
+        }
+        let kind = column.name.lowercased() == "json" ? StoreCollection.Kind.json : .jsonBlob
+        fields.append(.init(name: column.name, kind: kind))
+        contents.append(how)
+      } else if how.storage == .bytes, !column.isGenerated, !keyNames.contains(column.name) {
+        fields.append(.init(name: column.name, kind: .binary))
+        contents.append(how)
+      }
+    }
+    guard !fields.isEmpty else { return nil }
+    var key: [(name: String, parameter: String)] = []
+    for keyName in keyNames {
+      guard let column = columns.first(where: { $0.name == keyName }),
+        let parameter = dialect.keyParameter(for: column)
+      else { throw obstacle(name, .noRowKey) }
+      key.append((keyName, parameter))
+    }
+    guard !key.isEmpty else { throw obstacle(name, .noRowKey) }
+    let id = columns.first { $0.name.lowercased() == "id" }?.name
+    return SQLTable(
+      collection: StoreCollection(name: name, fields: fields), contents: contents, key: key,
+      name: id.flatMap { keyNames.contains($0) ? nil : $0 })
+  }
+
+  /// The columns of every table, tables and columns in their order.
+  private func columns() throws(StoreError) -> [(String, [SQLColumn])] {
+    var tables: [(String, [SQLColumn])] = []
+    try rows(dialect.columnsQuery) { (row) throws(NativeError) in
+      let table = try row.text(1) ?? ""
+      let name = try row.text(2) ?? ""
+      let type = try (row.text(3) ?? "").lowercased()
+      let length = try row.integer(4).flatMap { $0 < 0 ? nil : Int($0) }
+      let collation = try row.text(5)
+      let isGenerated = try row.integer(6) == 1
+      if tables.last?.0 != table { tables.append((table, [])) }
+      tables[tables.count - 1].1.append(
+        SQLColumn(
+          name: name, type: type, length: length, collation: collation, isGenerated: isGenerated))
+    }
+    return tables
+  }
+
+  /// What a query of two columns gives: the second ones by the first.
+  private func pairs(_ query: String) throws(StoreError) -> [String: [String]] {
+    var pairs: [String: [String]] = [:]
+    try rows(query) { (row) throws(NativeError) in
+      let table = try row.text(1) ?? ""
+      pairs[table, default: []].append(try row.text(2) ?? "")
+    }
+    return pairs
+  }
+
+  private func rows(
+    _ query: String, _ body: (ODBCStatement) throws(NativeError) -> Void
+  ) throws(StoreError) {
+    do throws(NativeError) {
+      let statement = try database.prepare(query)
+      try statement.execute()
+      while try statement.step() { try body(statement) }
+    } catch {
+      throw StoreError(error, dialect, location: location)
+    }
+  }
+
+  private func obstacle(_ table: String, _ obstacle: StoreObstacle) -> StoreError {
+    .obstacle(location: location, collection: table, obstacle)
+  }
+}

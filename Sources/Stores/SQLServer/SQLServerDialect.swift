@@ -1,0 +1,134 @@
+// Transact-SQL. NOCOUNT is off because the counts are checked. Compared and ordered is in the collation
+// of the key's own column: it is one collation, and the index has it.
+
+internal import Native
+internal import OctopusKeys
+
+struct SQLServerDialect: SQLDialect {
+  let snapshotQuery = """
+    SELECT CASE snapshot_isolation_state WHEN 1 THEN 1 ELSE 0 END
+    FROM sys.databases WHERE database_id = DB_ID()
+    """
+
+  // Tables without a right to them are not there at all for who may not see definitions.
+  let visibilityQuery =
+    "SELECT HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'VIEW DEFINITION')"
+
+  let applicationLock = """
+    DECLARE @got int;
+    EXEC @got = sp_getapplock @Resource = N'octokey', @LockMode = N'Exclusive',
+      @LockOwner = N'Session', @LockTimeout = 0;
+    SELECT CASE WHEN @got >= 0 THEN 1 ELSE 0 END
+    """
+
+  let columnsQuery = """
+    SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.CHARACTER_MAXIMUM_LENGTH, c.COLLATION_NAME,
+      COALESCE(COLUMNPROPERTY(OBJECT_ID(N'[dbo].' + QUOTENAME(c.TABLE_NAME)), c.COLUMN_NAME,
+        'IsComputed'), 0)
+    FROM INFORMATION_SCHEMA.COLUMNS AS c
+    JOIN INFORMATION_SCHEMA.TABLES AS t
+      ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
+    WHERE c.TABLE_SCHEMA = N'dbo' AND t.TABLE_TYPE = N'BASE TABLE'
+    ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION
+    """
+
+  let keysQuery = """
+    SELECT k.TABLE_NAME, k.COLUMN_NAME
+    FROM INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS t
+    JOIN INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS k
+      ON k.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA AND k.CONSTRAINT_NAME = t.CONSTRAINT_NAME
+      AND k.TABLE_NAME = t.TABLE_NAME
+    WHERE t.TABLE_SCHEMA = N'dbo' AND t.CONSTRAINT_TYPE = N'PRIMARY KEY'
+    ORDER BY k.TABLE_NAME, k.ORDINAL_POSITION
+    """
+
+  let triggersQuery = """
+    SELECT o.name, t.name
+    FROM sys.triggers AS t
+    JOIN sys.trigger_events AS e ON e.object_id = t.object_id
+    JOIN sys.objects AS o ON o.object_id = t.parent_id
+    WHERE t.is_disabled = 0 AND e.type_desc = N'UPDATE' AND o.schema_id = SCHEMA_ID(N'dbo')
+    ORDER BY o.name, t.name
+    """
+
+  func session(_ access: StoreAccess, patience: Int, allowsSnapshot: Bool) -> [String] {
+    [
+      "SET NOCOUNT OFF", "SET XACT_ABORT ON", "SET LOCK_TIMEOUT \(patience)",
+      "SET TRANSACTION ISOLATION LEVEL "
+        + (access == .read && allowsSnapshot ? "SNAPSHOT" : "READ COMMITTED"),
+    ]
+  }
+
+  func quoted(_ name: String) -> String {
+    between(UInt8(ascii: "["), name, UInt8(ascii: "]"))
+  }
+
+  func qualified(_ table: String) -> String { "[dbo]." + quoted(table) }
+
+  func lock(_ tables: [String]) -> [String] {
+    tables.map {
+      "SELECT COUNT(*) FROM (SELECT TOP (1) 1 AS x FROM \(qualified($0)) WITH (TABLOCK, HOLDLOCK)) AS q"
+    }
+  }
+
+  func select(
+    _ columns: String, from table: String, where condition: String?, orderedBy order: String,
+    limit: Int
+  ) -> String {
+    "SELECT TOP (\(limit)) \(columns) FROM \(qualified(table))"
+      + (condition.map { " WHERE " + $0 } ?? "") + " ORDER BY " + order
+  }
+
+  func update(_ column: String, of table: String, rows: String, keyColumns: [String]) -> String {
+    let names = keyColumns.indices.map { "k\($0)" } + ["c"]
+    let matches = keyColumns.enumerated().map { "t.\(quoted($1)) = v.k\($0)" }
+    return "UPDATE t SET \(quoted(column)) = v.c FROM \(qualified(table)) AS t "
+      + "JOIN (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
+      + "ON " + matches.joined(separator: " AND ")
+  }
+
+  func keyParameter(for column: SQLColumn) -> String? {
+    switch column.type {
+    case "nvarchar", "nchar", "varchar", "char":
+      guard let length = column.length, length > 0, let collation = column.collation,
+        !collation.isEmpty, collation.utf8.allSatisfy(SQLServerDialect.isPlain)
+      else { return nil }
+      // With the database's collation the comparison could be in conflict with the column's.
+      return "CAST(? AS \(column.type)(\(length))) COLLATE \(collation)"
+    case "int", "bigint", "smallint", "tinyint", "uniqueidentifier":
+      return "CAST(? AS \(column.type))"
+    default: return nil
+    }
+  }
+
+  func contents(of column: SQLColumn) -> SQLColumn.Contents? {
+    switch column.type {
+    case "nvarchar", "nchar", "ntext": .init(parameter: "CAST(? AS nvarchar(max))", storage: .text)
+    case "varchar", "char", "text": .init(parameter: "CAST(? AS varchar(max))", storage: .text)
+    case "varbinary", "binary", "image":
+      .init(parameter: "CAST(? AS varbinary(max))", storage: .bytes)
+    default: nil
+    }
+  }
+
+  func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {
+    switch diagnostic.number {
+    case 1222, 1205, 3960, 1204: .busy
+    case 1101, 1105, 9002, 5149, 3257: .full
+    case 3906, 3908: .readOnly
+    case 229, 230, 262, 297, 300, 916, 18456, 18452, 18470: .accessDenied
+    case 4060, 4063, 911: .noDatabase
+    case 2601, 2627, 2628, 8152, 547, 245, 8114: .badData
+    default: nil
+    }
+  }
+
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+      true
+    default: false
+    }
+  }
+}

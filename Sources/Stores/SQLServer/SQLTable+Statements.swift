@@ -1,0 +1,55 @@
+// The few statements that a table's documents are read and written with.
+
+internal import OctopusKeys
+
+extension SQLTable {
+  /// The query for the first page, or for one that follows a key, and which part of the key each of its
+  /// parameters is.
+  func pageQuery(
+    _ dialect: any SQLDialect, follows: Bool, limit: Int
+  ) -> (text: String, parameters: [Int]) {
+    let names = key.map(\.name) + (name.map { [$0] } ?? []) + collection.fields.map(\.name)
+    let columns = names.map(dialect.quoted).joined(separator: ", ")
+    let order = key.map { dialect.quoted($0.name) }.joined(separator: ", ")
+    var parameters: [Int] = []
+    let condition = follows ? followers(dialect, &parameters) : nil
+    let text = dialect.select(
+      columns, from: collection.name, where: condition, orderedBy: order, limit: limit)
+    return (text, parameters)
+  }
+
+  /// `a >= ? AND (a > ? OR (a = ? AND b > ?))`: not every engine compares rows, and the first term is
+  /// there for the index.
+  private func followers(_ dialect: any SQLDialect, _ parameters: inout [Int]) -> String {
+    func compare(_ part: Int, _ how: String) -> String {
+      parameters.append(part)
+      return "\(dialect.quoted(key[part].name)) \(how) \(key[part].parameter)"
+    }
+    guard key.count > 1 else { return compare(0, ">") }
+    var text = compare(0, ">=") + " AND ("
+    for last in key.indices {
+      var terms: [String] = []
+      for part in 0..<last { terms.append(compare(part, "=")) }
+      terms.append(compare(last, ">"))
+      text += (last == 0 ? "" : " OR ") + "(" + terms.joined(separator: " AND ") + ")"
+    }
+    return text + ")"
+  }
+
+  /// The statement that writes one field of some rows. Its parameters are, row by row, the key and the
+  /// contents.
+  func updateText(_ dialect: any SQLDialect, field: Int, rows: Int) -> String {
+    let row = (key.map(\.parameter) + [contents[field].parameter]).joined(separator: ", ")
+    return dialect.update(
+      collection.fields[field].name, of: collection.name,
+      rows: [String](repeating: "(\(row))", count: rows).joined(separator: ", "),
+      keyColumns: key.map(\.name))
+  }
+
+  /// A query that has a row if there is one with a key.
+  func presenceQuery(_ dialect: any SQLDialect) -> String {
+    let terms = key.map { "\(dialect.quoted($0.name)) = \($0.parameter)" }
+    return "SELECT 1 FROM \(dialect.qualified(collection.name)) WHERE "
+      + terms.joined(separator: " AND ")
+  }
+}
