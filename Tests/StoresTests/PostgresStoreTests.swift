@@ -1,0 +1,234 @@
+// The store that stands on ODBC, against a real server. SQL Server's own dialect runs in the same code;
+// what it says is in SQLServerDialectTests.
+
+import Native
+import OctopusKeys
+import Outside
+import Stores
+import Testing
+
+extension PostgresDatabase {
+  func store(patience: Int = 500) throws -> SQLServerStore {
+    SQLServerStore(try ODBCConnectionString(odbc), patience: patience)
+  }
+}
+
+@Suite struct PostgresStoreTests {
+  @Test func tablesAreFoundByTheirColumns() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE TABLE "VariableSet" ("Id" varchar(150) PRIMARY KEY, "IsFrozen" bool, "JSON" text NOT NULL);
+      CREATE TABLE "Mixed" ("Id" varchar(50) PRIMARY KEY, "JSON" text, "JSONBlob" bytea);
+      CREATE TABLE "Blob""Document" ("Id" varchar(50) PRIMARY KEY, "Data" bytea, "JSON" text);
+      CREATE TABLE "Plain" ("Id" varchar(50) PRIMARY KEY, "Text" text);
+      CREATE VIEW "View" AS SELECT * FROM "Mixed";
+      CREATE SCHEMA other; CREATE TABLE other."Elsewhere" ("Id" int PRIMARY KEY, "JSON" text);
+      """)
+    let store = try database.store()
+    try store.begin(.read)
+    defer { store.rollback() }
+    #expect(
+      try store.collections() == [
+        .init(
+          name: "Blob\"Document",
+          fields: [.init(name: "Data", kind: .binary), .init(name: "JSON", kind: .json)]),
+        .init(
+          name: "Mixed",
+          fields: [.init(name: "JSON", kind: .json), .init(name: "JSONBlob", kind: .jsonBlob)]),
+        .init(name: "VariableSet", fields: [.init(name: "JSON", kind: .json)]),
+      ])
+    #expect(store.location == "127.0.0.1,\(database.server.port)/\(database.name)")
+    #expect(store.kind == "odbc")
+  }
+
+  @Test func documentsComeAsTheyAre() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE TABLE "T" ("Id" varchar(50) PRIMARY KEY, "JSON" text, "JSONBlob" bytea);
+      INSERT INTO "T" VALUES ('a-1', '"ä 表 🔑"', NULL), ('a-2', NULL, '\\x00ff27'),
+        ('a-3', '', ''), ('a-4', NULL, NULL), ('ö''"', '{"a": 1}', '\\x61');
+      """)
+    #expect(
+      try database.store().all() == [
+        SeenDocument(collection: "T", id: "a-1", fields: ["JSON": "\"ä 表 🔑\""]),
+        SeenDocument(collection: "T", id: "a-2", fields: ["JSONBlob": "\0\u{FFFD}'"]),
+        SeenDocument(collection: "T", id: "a-3", fields: ["JSON": "", "JSONBlob": ""]),
+        SeenDocument(collection: "T", id: "a-4", fields: [:]),
+        SeenDocument(collection: "T", id: "ö'\"", fields: ["JSON": "{\"a\": 1}", "JSONBlob": "a"]),
+      ])
+  }
+
+  @Test func everyKindOfKeyPages() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE TABLE "A" ("Id" int PRIMARY KEY, "JSON" text);
+      INSERT INTO "A" SELECT n - 100, '"a' || n || '"' FROM generate_series(1, 200) AS n;
+      CREATE TABLE "B" ("First" varchar(9), "Id" int, "Third" uuid, "JSON" text,
+        PRIMARY KEY ("First", "Third", "Id"));
+      INSERT INTO "B" SELECT 'x' || n % 3, n, gen_random_uuid(), '"a' || n || '"'
+        FROM generate_series(1, 200) AS n;
+      CREATE TABLE "C" ("Key" text COLLATE "C" PRIMARY KEY, "Id" text, "JSON" text);
+      INSERT INTO "C" SELECT chr(n + 40), 'id ' || n, '"a' || n || '"'
+        FROM generate_series(1, 200) AS n WHERE n + 40 <> 173;
+      """)
+    let before = try database.store().all()
+    #expect(before.count == 599)
+    #expect(Set(before.map { $0.collection + $0.id }).count == 599)
+    #expect(before[0].id == "-99" && before[400].id.hasPrefix("id "))
+    #expect(before[200].id.split(separator: ",").count == 3)
+    try database.store().rewrite(aToB)
+    for table in ["A", "B", "C"] {
+      let query = "SELECT count(*), bool_and(\"JSON\" LIKE '\"b%') FROM \"\(table)\""
+      #expect(try database.run(query) == (table == "C" ? "199|t\n" : "200|t\n"))
+    }
+    #expect(try database.store().all().map(\.id) == before.map(\.id))
+  }
+
+  @Test(arguments: [10, 4_000, 4_001, 100_000, 3_000_000])
+  func longAndShortDocumentsAreWrittenWhole(_ length: Int) throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE TABLE "T" ("Id" varchar(50) PRIMARY KEY, "JSON" text, "JSONBlob" bytea);
+      INSERT INTO "T" SELECT n, repeat('ä🔑a', \(length) / 4 + n), convert_to(repeat('a', \(length)), 'UTF8')
+        FROM generate_series(1, 5) AS n;
+      """)
+    try database.store().rewrite(aToB)
+    let query = """
+      SELECT bool_and("JSON" = repeat('ä🔑b', \(length) / 4 + "Id"::int)
+        AND "JSONBlob" = convert_to(repeat('b', \(length)), 'UTF8')) FROM "T"
+      """
+    #expect(try database.run(query) == "t\n")
+  }
+
+  @Test func whatIsRolledBackIsNotThere() throws {
+    let database = try PostgresServer.shared.database(
+      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
+    )
+    let store = try database.store()
+    try store.begin(.rewrite)
+    let collection = try #require(try store.collections().first)
+    try store.pages(of: collection) { page in
+      var edits = PageEdits()
+      edits.bytes = Array("b".utf8)
+      edits.add(document: 0, slot: 0, from: 0)
+      try store.write(edits, of: page, in: collection)
+    }
+    #expect(try database.run("SELECT \"JSON\" FROM \"T\"") == "a\n")
+    store.rollback()
+    #expect(try database.run("SELECT \"JSON\" FROM \"T\"") == "a\n")
+  }
+
+  @Test func nobodyElseMayWriteMeanwhile() throws {
+    let database = try PostgresServer.shared.database(
+      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
+    )
+    let store = try database.store()
+    try store.begin(.rewrite)
+    _ = try store.collections()
+    #expect(throws: Outside.Failed.self) {
+      try database.run("SET lock_timeout = 100; UPDATE \"T\" SET \"JSON\" = 'c'")
+    }
+    #expect(try database.run("SELECT \"JSON\" FROM \"T\"") == "a\n")
+    // Another octokey is told at once.
+    #expect(throws: StoreError.busy(location: store.location)) {
+      try database.store().begin(.rewrite)
+    }
+    // Who only reads is not in the way.
+    #expect(try database.store().all().count == 1)
+    store.rollback()
+    try database.store().rewrite(aToB)
+    #expect(try database.run("SELECT \"JSON\" FROM \"T\"") == "b\n")
+  }
+
+  @Test func aTableThatSomebodyWritesToIsBusy() throws {
+    let database = try PostgresServer.shared.database(
+      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
+    )
+    let writer = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: 10)
+    try writer.begin()
+    try writer.run("UPDATE \"T\" SET \"JSON\" = 'c'")
+    let store = try database.store()
+    try store.begin(.rewrite)
+    #expect(throws: StoreError.busy(location: store.location)) { try store.collections() }
+    store.rollback()
+    #expect(try database.store().all().map(\.fields) == [["JSON": "a"]])
+  }
+
+  @Test func readersSeeOneMoment() throws {
+    let database = try PostgresServer.shared.database(
+      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
+    )
+    let store = try database.store()
+    try store.begin(.read)
+    let collection = try #require(try store.collections().first)
+    try database.run("INSERT INTO \"T\" VALUES (2, 'b')")
+    #expect(try store.documentCount(of: collection) == 1)
+    store.rollback()
+    #expect(try database.store().all().count == 2)
+  }
+
+  @Test(arguments: [
+    (
+      "CREATE TABLE \"T\" (\"Id\" int, \"JSON\" text)", StoreObstacle.noRowKey
+    ),
+    (
+      "CREATE TABLE \"T\" (\"Id\" timestamp PRIMARY KEY, \"JSON\" text)", .noRowKey
+    ),
+    (
+      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" jsonb)", .unfitType("JSON")
+    ),
+    (
+      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text GENERATED ALWAYS AS ('a') STORED)",
+      .generatedColumn("JSON")
+    ),
+    (
+      """
+      CREATE TABLE "T" ("Id" int PRIMARY KEY, "JSON" text);
+      CREATE TRIGGER "Watch" BEFORE UPDATE ON "T" FOR EACH ROW
+        EXECUTE FUNCTION suppress_redundant_updates_trigger()
+      """, .triggers(["Watch"])
+    ),
+  ])
+  func whatCannotBeWrittenFaithfullyIsRefused(_ script: String, _ obstacle: StoreObstacle) throws {
+    let database = try PostgresServer.shared.database(script)
+    let store = try database.store()
+    try store.begin(.rewrite)
+    defer { store.rollback() }
+    #expect(
+      throws: StoreError.obstacle(location: store.location, collection: "T", obstacle)
+    ) { try store.collections() }
+  }
+
+  @Test func aDocumentThatIsGoneIsNamed() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE TABLE "T" ("Id" int PRIMARY KEY, "JSON" text);
+      INSERT INTO "T" SELECT n, 'a' FROM generate_series(1, 9) AS n;
+      """)
+    let store = try database.store()
+    try store.begin(.rewrite)
+    let collection = try #require(try store.collections().first)
+    var page = DocumentPage()
+    try store.readPage(of: collection, after: nil, into: &page)
+    // Keys of rows that are not there.
+    var other = DocumentPage()
+    for (index, document) in page.documents.enumerated() {
+      var key = Array(page.bytes[document.key])
+      if index == 6 { key[4] = UInt8(ascii: "0") }
+      other.addDocument(key: key.span, id: Array(page.bytes[document.id]).span)
+      other.addField(0, storage: .text, contents: Array("a".utf8).span)
+    }
+    var edits = PageEdits()
+    for index in other.documents.indices {
+      let start = edits.bytes.count
+      edits.bytes.append(UInt8(ascii: "b"))
+      edits.add(document: index, slot: index, from: start)
+    }
+    #expect(
+      throws: StoreError.changedMeanwhile(
+        location: store.location, collection: "T", document: "7")
+    ) { try store.write(edits, of: other, in: collection) }
+    store.rollback()
+    #expect(try database.run("SELECT count(*) FROM \"T\" WHERE \"JSON\" = 'a'") == "9\n")
+  }
+}
