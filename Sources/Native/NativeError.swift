@@ -31,4 +31,6 @@ public enum NativeError: Error, Equatable, Sendable {
   case damagedGzip(reason: String)
   /// SQLite answered with an (extended) result code.
   case sqlite(code: Int32, message: String)
+  /// The file was replaced, but the folder could not be forced to the device.
+  case unconfirmed(path: String, errno: Int32)
 }

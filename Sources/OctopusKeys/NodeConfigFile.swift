@@ -66,6 +66,7 @@ public struct NodeConfigFile: Sendable {
       throw .native(error)
     }
     guard let lock else { throw .configLocked(path: path) }
+    LeftoverDrafts.remove(beside: contents)
     return lock
   }
 
@@ -86,21 +87,9 @@ public struct NodeConfigFile: Sendable {
     guard readBack.key.equals(masterKey) else { throw .configEditFailed(path: path) }
     do {
       return try FileReplacement.prepare(
-        contents, contents: edited.span, backup: try freeBackupName(stamp))
+        contents, contents: edited.span, backup: ConfigBackups(of: contents).freeName(stamp))
     } catch {
       throw .native(error)
     }
-  }
-
-  /// A name for a copy of the file as it is now. Two changes within a second get two copies.
-  private func freeBackupName(_ stamp: String) throws(NativeError) -> String {
-    let name = contents.target.split(separator: "/").last.map(String.init) ?? "OctopusServer.config"
-    var candidate = "\(name).\(stamp).bak"
-    var number = 1
-    while try FileStatus.isThere(sibling(candidate)) {
-      number += 1
-      candidate = "\(name).\(stamp)-\(number).bak"
-    }
-    return candidate
   }
 }

@@ -14,6 +14,7 @@ import Testing
     .crypto(call: "EVP_X", reason: ""), .crypto(call: "EVP_X", reason: "Bad decrypt."),
     .tooLarge(path: "/x", limit: 10), .malformedXML(line: 1, column: 2, reason: "Tag mismatch.\n"),
     .forbiddenXML(line: 3, construct: "a DOCTYPE"), .damagedGzip(reason: "Incorrect data check"),
+    .unconfirmed(path: "/x", errno: 5),
     .sqlite(code: 11, message: "Database disk image is malformed."),
   ]
   static let keys: [KeysError] = [

@@ -59,7 +59,8 @@ import Testing
         : before.contains { $0.lowercased() == "m.middle" }
           ? try after.setting("M.Middle", to: "") : try after.removing("M.Middle")
       if NodeConfigTests.comesBack(form) {
-        #expect(String(decoding: back, as: UTF8.self) == String(decoding: form.bytes, as: UTF8.self))
+        let text = String(decoding: back, as: UTF8.self)
+        #expect(text == String(decoding: form.bytes, as: UTF8.self))
         #expect(back == form.bytes)
       } else {
         #expect(try config(back).entries == original.entries)
