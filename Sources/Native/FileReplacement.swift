@@ -44,11 +44,16 @@ public struct FileReplacement: ~Copyable {
     let attributes = try FileAttributes(of: file)
     let copy: NewFile?
     if let backup {
-      copy = try make(path.beside(backup), original.bytes.span, attributes)
+      let place = path.beside(backup)
+      var whole = try make(place, as: place.draftName, original.bytes.span, attributes)
+      try whole.take(place.name)
+      try whole.sync()
+      copy = consume whole
     } else {
       copy = nil
     }
-    let draft = try make(path.beside(path.draftName), contents, attributes)
+    let place = path.beside(path.draftName)
+    let draft = try make(place, as: place.name, contents, attributes)
     return FileReplacement(
       draft: draft, backup: copy, folder: folder, original: path, expected: status)
   }
@@ -68,8 +73,8 @@ public struct FileReplacement: ~Copyable {
   /// Puts the draft in the place of the original.
   ///
   /// - Throws: `NativeError.changedMeanwhile` if somebody touched the original after `prepare`,
-  ///   `.system` where Linux refuses; then nothing has changed. Only a failed `fsync` of the folder
-  ///   comes after the replacement: the new contents are there, but a power cut may undo that.
+  ///   `.system` where Linux refuses; then nothing has changed. `.unconfirmed` if the new contents
+  ///   are there, but a power cut may undo that.
   public consuming func commit() throws(NativeError) {
     let name = original.name
     guard try folder.status(of: name) == expected else {
@@ -82,7 +87,11 @@ public struct FileReplacement: ~Copyable {
     }
     draft.commit()
     if let backup { backup.commit() }
-    try folder.sync()
+    do throws(NativeError) {
+      try folder.sync()
+    } catch .system(_, _, let number) {
+      throw .unconfirmed(path: original.text, errno: number)
+    }
   }
 
   private static func open(
@@ -109,9 +118,9 @@ public struct FileReplacement: ~Copyable {
   }
 
   private static func make(
-    _ path: FilePath, _ contents: Span<UInt8>, _ attributes: FileAttributes
+    _ path: FilePath, as name: String, _ contents: Span<UInt8>, _ attributes: FileAttributes
   ) throws(NativeError) -> NewFile {
-    let new = try NewFile.empty(path)
+    let new = try NewFile.empty(path, as: name)
     try new.file.write(contents)
     try attributes.apply(to: new.file)
     try new.sync()

@@ -21,6 +21,9 @@ public struct FileOwner: Hashable, Sendable {
   /// The group's number.
   public let group: UInt32
 
+  /// Whoever runs octokey.
+  public static var current: FileOwner { FileOwner(user: geteuid(), group: getegid()) }
+
   /// Names an owner by numbers.
   public init(user: UInt32, group: UInt32) {
     self.user = user

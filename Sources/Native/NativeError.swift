@@ -33,4 +33,6 @@ public enum NativeError: Error, Equatable, Sendable {
   case sqlite(code: Int32, message: String)
   /// An ODBC driver, or unixODBC, refused `call`; what it had to say, in its order.
   case odbc(call: String, [ODBCDiagnostic])
+  /// The file was replaced, but the folder could not be forced to the device.
+  case unconfirmed(path: String, errno: Int32)
 }

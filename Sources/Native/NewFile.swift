@@ -54,12 +54,8 @@ public struct NewFile: ~Copyable {
     pending = false
   }
 
-  /// Creates an empty file, which nobody else may open, under its own name.
-  static func empty(_ path: FilePath) throws(NativeError) -> NewFile {
-    try empty(path, as: path.name)
-  }
-
-  private static func empty(_ path: FilePath, as name: String) throws(NativeError) -> NewFile {
+  /// Creates an empty file, which nobody else may open, and which has the name `name` for now.
+  static func empty(_ path: FilePath, as name: String) throws(NativeError) -> NewFile {
     let folder = try Descriptor.folder(of: path)
     let file = try folder.open(path, as: name, O_RDWR | O_CREAT | O_EXCL)
     let new = NewFile(path: path, name: name, file: file, folder: folder)
@@ -72,7 +68,7 @@ public struct NewFile: ~Copyable {
   }
 
   /// Changes the name to one that nobody has.
-  private mutating func take(_ other: String) throws(NativeError) {
+  mutating func take(_ other: String) throws(NativeError) {
     let (number, draft) = (folder.number, name)
     do throws(NativeError) {
       _ = try repeating("rename", path) { unsafe Int(octokey_rename_new(number, draft, other)) }

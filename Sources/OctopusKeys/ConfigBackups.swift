@@ -10,7 +10,8 @@ struct ConfigBackups {
   static let kept = 10
 
   let folder: String
-  private let name: String
+  /// The name of the config itself.
+  let name: String
 
   /// The copies of the config that was read as `file`.
   init(of file: FileContents) {
@@ -19,8 +20,9 @@ struct ConfigBackups {
   }
 
   /// The name of a copy that is not there yet.
-  func freeName(_ time: Date) -> String {
-    let stamp = TimeStamp.forFileName(time)
+  ///
+  /// - Parameter stamp: the time as `TimeStamp.forFileName` writes it.
+  func freeName(_ stamp: String) -> String {
     let taken = Set((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
     var number = 1
     while true {

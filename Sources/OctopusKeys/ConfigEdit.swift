@@ -27,6 +27,7 @@ public struct ConfigEdit: ~Copyable {
     try requireNoUnfinishedRotation(path, folder)
     let file = try read(path)
     guard file.target == before.target else { throw .native(.changedMeanwhile(path: path)) }
+    LeftoverDrafts.remove(beside: file)
     return ConfigEdit(file: file, lock: lock)
   }
 
@@ -54,7 +55,7 @@ public struct ConfigEdit: ~Copyable {
       }
       // Several edits in one second need several names. Whoever edits holds the lock, so that a name
       // which is free now is free at the end, too.
-      let name = backups.freeName(time)
+      let name = backups.freeName(TimeStamp.forFileName(time))
       try FileReplacement.prepare(file, contents: contents.span, backup: name).commit()
       backups.removeOld(present: contents)
       return backups.folder + "/" + name

@@ -16,8 +16,13 @@ extension NodeConfig {
     if let setting = setting(key) {
       let element = setting.element
       if let content = element.content {
-        edited.replaceSubrange(content, with: escaped)
-      } else {
+        if escaped.isEmpty, !content.isEmpty, isAsTheVendorWrites(element, content) {
+          edited.replaceSubrange(
+            element.startTag.lowerBound..<element.end, with: closed(element.startTag))
+        } else {
+          edited.replaceSubrange(content, with: escaped)
+        }
+      } else if !escaped.isEmpty {
         edited.replaceSubrange(element.startTag, with: opened(element.startTag, around: escaped))
       }
     } else {
@@ -33,6 +38,21 @@ extension NodeConfig {
     var start = Array(text[tag].dropLast(2))  // without />
     while let last = start.last, NodeConfig.isBlank(last) { start.removeLast() }
     return start + [UInt8(ascii: ">")] + value + Array("</set>".utf8)
+  }
+
+  /// Whether an element is `<set key="X">…</set>` without a blank or an attribute more.
+  private func isAsTheVendorWrites(_ element: XMLSpans.Element, _ content: Range<Int>) -> Bool {
+    let tag = text[element.startTag]
+    return tag.starts(with: Array("<set key=\"".utf8)) && tag.suffix(2) == Array("\">".utf8)[...]
+      && tag.count { $0 == UInt8(ascii: "\"") } == 2
+      && text[content.upperBound..<element.end] == Array("</set>".utf8)[...]
+  }
+
+  /// `<set key="X">value</set>` as `<set key="X" />`, which is how the vendor writes no value.
+  private func closed(_ tag: Range<Int>) -> [UInt8] {
+    var start = Array(text[tag].dropLast())  // without >
+    while let last = start.last, NodeConfig.isBlank(last) { start.removeLast() }
+    return start + Array(" />".utf8)
   }
 
   private func insert(_ key: String, _ value: [UInt8], into edited: inout [UInt8]) {

@@ -41,6 +41,7 @@ public struct NodeConfigFile: Sendable {
   public func lock() throws(KeysError) -> FileLock {
     let lock = try lockForRecovery()
     try requireNoUnfinishedRotation()
+    removeLeftoverDrafts()
     return lock
   }
 
@@ -55,6 +56,20 @@ public struct NodeConfigFile: Sendable {
       throw .native(error)
     }
     guard !isInterrupted else { throw .unfinishedRotation(config: path, journal: journalPath) }
+  }
+
+  /// Removes what a killed octokey left beside the config; for whoever holds the lock.
+  func removeLeftoverDrafts() { LeftoverDrafts.remove(beside: contents) }
+
+  /// The path of a new file beside the config. Two in one second get two names.
+  public func newSibling(_ stem: String, _ suffix: String) -> String {
+    var candidate = sibling(stem + suffix)
+    var number = 1
+    while (try? FileStatus.isThere(candidate)) == true {
+      number += 1
+      candidate = sibling("\(stem)-\(number)\(suffix)")
+    }
+    return candidate
   }
 
   /// The same lock, for whoever deals with an unfinished rotation.
@@ -86,21 +101,9 @@ public struct NodeConfigFile: Sendable {
     guard readBack.key.equals(masterKey) else { throw .configEditFailed(path: path) }
     do {
       return try FileReplacement.prepare(
-        contents, contents: edited.span, backup: try freeBackupName(stamp))
+        contents, contents: edited.span, backup: ConfigBackups(of: contents).freeName(stamp))
     } catch {
       throw .native(error)
     }
-  }
-
-  /// A name for a copy of the file as it is now. Two changes within a second get two copies.
-  private func freeBackupName(_ stamp: String) throws(NativeError) -> String {
-    let name = contents.target.split(separator: "/").last.map(String.init) ?? "OctopusServer.config"
-    var candidate = "\(name).\(stamp).bak"
-    var number = 1
-    while try FileStatus.isThere(sibling(candidate)) {
-      number += 1
-      candidate = "\(name).\(stamp)-\(number).bak"
-    }
-    return candidate
   }
 }

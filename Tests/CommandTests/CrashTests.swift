@@ -7,7 +7,8 @@ import Testing
 @Suite struct CrashTests {
   @Test(arguments: [
     ["kill.py", "--every", "6"], ["kill.py", "--every", "9", "--wal"],
-    ["errors.py", "--every", "23"], ["power.py", "--every", "9", "--variants", "1"],
+    ["config.py", "--every", "5"], ["errors.py", "--every", "23"],
+    ["power.py", "--every", "9", "--variants", "1"],
     ["power.py", "--every", "9", "--variants", "1", "--wal"],
   ])
   func nothingIsLost(_ test: [String]) async throws {

@@ -15,6 +15,7 @@ import Testing
     .tooLarge(path: "/x", limit: 10), .malformedXML(line: 1, column: 2, reason: "Tag mismatch.\n"),
     .forbiddenXML(line: 3, construct: "a DOCTYPE"), .damagedGzip(reason: "Incorrect data check"),
     .odbc(call: "SQLExecute", [.init(state: "42S02", number: 208, text: "Invalid object.")]),
+    .unconfirmed(path: "/x", errno: 5),
     .sqlite(code: 11, message: "Database disk image is malformed."),
   ]
   static let keys: [KeysError] = [

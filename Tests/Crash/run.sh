@@ -13,7 +13,7 @@ swift build --product octokey </dev/null >&2
 octokey=$(swift build --show-bin-path)/octokey
 failed=0
 for mode in "" --wal; do
-  for test in kill errors power; do
+  for test in kill errors power config; do
     echo "$test $mode" >&2
     # shellcheck disable=SC2086 # no mode is no word
     "$python" "Tests/Crash/$test.py" --octokey "$octokey" $mode "$@" || failed=1

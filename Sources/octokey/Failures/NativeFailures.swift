@@ -17,6 +17,11 @@ extension Failure {
         hint: "octokey never writes over a file that it did not make; choose another name")
     case .notAFile(let path):
       self.init("\(path.quoted) is no file", hint: "name the file itself")
+    case .unconfirmed(let path, let number):
+      self.init(
+        "\(path.quoted) was replaced, but the device did not confirm it: \(systemText(number))",
+        hint: "the device may be failing; look whether the change is there after a restart",
+        status: .incomplete)
     case .changedMeanwhile(let path):
       self.init(
         "\(path.quoted) was changed by somebody else meanwhile", hint: "run the command again")
