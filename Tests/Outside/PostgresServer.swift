@@ -105,12 +105,15 @@ package struct PostgresDatabase: Sendable {
   package let name: String
 
   /// The connection string for ODBC.
-  package var odbc: String { odbc(port: server.port) }
+  package var odbc: String { odbc() }
 
-  /// The same through another port, where something stands in between.
-  package func odbc(port: Int) -> String {
-    "Driver=\(ODBCLibrary.path("psqlodbcw.so"));Servername=127.0.0.1;Port=\(port);"
-      + "Database=\(name);UID=octokey;PWD={\(server.password.replacing("}", with: "}}"))}"
+  /// The same through another port, where something stands in between, or for somebody else.
+  package func odbc(
+    port: Int? = nil, user: String = "octokey", password: String? = nil
+  ) -> String {
+    let password = (password ?? server.password).replacing("}", with: "}}")
+    return "Driver=\(ODBCLibrary.path("psqlodbcw.so"));Servername=127.0.0.1;"
+      + "Port=\(port ?? server.port);Database=\(name);UID=\(user);PWD={\(password)}"
   }
 
   /// Runs SQL and gives the rows.

@@ -1,0 +1,115 @@
+// The commands on a store behind ODBC, from the command line.
+
+import Foundation
+import Native
+import Outside
+import Testing
+
+@Suite struct PostgresTests {
+  private func rotate(_ node: PostgresNode, _ options: String...) async throws -> Ending {
+    try await OctokeyProgram.run(
+      [
+        "rotate-master-key", "--config", node.node.config, "--machine-id-file", node.node.machineID,
+        "--yes",
+      ] + options)
+  }
+
+  @Test func aRotationKeepsEveryPlaintext() async throws {
+    let node = try await PostgresNode(["--documents", "400", "--json-blob"])
+    let before = try await node.node.octokey("verify", "--format", "json")
+    #expect(before.status == 0, "\(before.stderr)")
+    let result = try await rotate(node)
+    #expect(result.status == 0, "\(result.stderr)")
+    let after = try await node.node.octokey("verify", "--format", "json")
+    #expect(after.status == 0, "\(after.stderr)")
+    func opened(_ ending: Ending) -> Substring? {
+      ending.stdout.split(separator: "\n").first { $0.contains("\"opened\"") }
+    }
+    #expect(opened(before) != nil && opened(before) == opened(after))
+    // The old key opens nothing any more.
+    let key = try #require(try node.node.files("master-key-").first)
+    #expect(try node.database.run("SELECT count(*) FROM \"Account\"") != "0\n")
+    let value = try node.database.run(
+      "SELECT \"JSON\"::json->>'Password' FROM \"Account\" WHERE \"JSON\"::json->>'Password' <> '' ORDER BY \"Id\" LIMIT 1"
+    )
+    let plaintext = try await node.node.shell(
+      """
+      value='\(value.trimmingCharacters(in: .newlines))'
+      hex() { base64 -d | od -An -v -tx1 | tr -d ' \\n'; }
+      printf %s "${value%%|*}" | base64 -d | openssl enc -d -aes-128-cbc \\
+        -K "$(grep -v '^#' \(key) | hex)" -iv "$(printf %s "${value##*|}" | hex)"
+      """)
+    #expect(!plaintext.isEmpty)
+  }
+
+  @Test func aDryRunChangesNothing() async throws {
+    let node = try await PostgresNode()
+    let before = try node.dump("VariableSet")
+    let result = try await rotate(node, "--dry-run")
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(try node.dump("VariableSet") == before)
+  }
+
+  @Test func noPasswordIsShown() async throws {
+    let node = try await PostgresNode(["--documents", "60"])
+    let secret = try PostgresServer.shared.password
+    let rotated = try await rotate(node)
+    let status = try await node.node.octokey("status")
+    try node.point(at: node.database.odbc.replacing("PWD={p", with: "PWD={q"))
+    let denied = try await node.node.octokey("verify")
+    #expect(denied.status == 1)
+    #expect(denied.stderr.contains("127.0.0.1") && denied.stderr.contains(node.database.name))
+    for ending in [rotated, status, denied] {
+      for text in [ending.stdout, ending.stderr] {
+        #expect(!text.contains(secret) && !text.contains("UID=x"))
+      }
+    }
+    for file in try node.node.files("rotation-report-") {
+      #expect(try !node.node.text(file).contains("UID=x"))
+    }
+  }
+
+  @Test func aLockedTableIsBusy() async throws {
+    let node = try await PostgresNode()
+    let before = try node.dump("Account")
+    let holder = try ODBCConnection.open(node.database.odbc, secrets: [], loginTimeout: 10)
+    try holder.begin()
+    try holder.run("LOCK TABLE \"Account\" IN ROW EXCLUSIVE MODE")
+    let result = try await rotate(node)
+    try holder.rollback()
+    #expect(result.status == 4, "\(result.stderr)")
+    #expect(try node.dump("Account") == before)
+    #expect(try node.node.files("master-key-").isEmpty)
+  }
+
+  @Test func aTableWithoutRightsIsNamed() async throws {
+    let node = try await PostgresNode()
+    let server = try PostgresServer.shared
+    let role = node.database.name
+    try node.database.run(
+      """
+      CREATE ROLE \(role) LOGIN PASSWORD 'poor';
+      GRANT ALL ON ALL TABLES IN SCHEMA public TO \(role);
+      REVOKE ALL ON "Proxy" FROM \(role);
+      """)
+    try node.point(at: node.database.odbc(user: role, password: "poor"))
+    let before = try node.dump("VariableSet")
+    for command in ["verify", "rotate"] {
+      let result =
+        command == "verify" ? try await node.node.octokey("verify") : try await rotate(node)
+      #expect(result.status == 1, "\(result.stderr)")
+      #expect(result.stderr.contains("Proxy"), "\(result.stderr)")
+      #expect(result.stderr.contains("127.0.0.1,\(server.port)/\(node.database.name)"))
+    }
+    #expect(try node.dump("VariableSet") == before)
+  }
+
+  @Test func aServerThatIsNotThereIsNamed() async throws {
+    let node = try await PostgresNode(["--documents", "60"])
+    try node.point(at: node.database.odbc(port: 1))
+    let result = try await rotate(node)
+    #expect(result.status == 1)
+    #expect(result.stderr.contains("no connection to \"127.0.0.1,1/"), "\(result.stderr)")
+    #expect(try node.node.files("master-key-").isEmpty)
+  }
+}
