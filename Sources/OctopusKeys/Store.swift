@@ -132,6 +132,8 @@ public enum StoreError: Error, Equatable, Sendable {
   case readOnly(location: String)
   /// The location may not be opened.
   case accessDenied(location: String)
+  /// The login of a connection string lacks rights, to a collection or to everything.
+  case lacksRights(location: String, collection: String?)
   /// Somebody else is using it.
   case busy(location: String)
   /// No room is left on the device.

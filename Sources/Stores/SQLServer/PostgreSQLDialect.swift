@@ -59,10 +59,8 @@ struct PostgreSQLDialect: SQLDialect {
 
   func qualified(_ table: String) -> String { quoted(table) }
 
-  func lock(_ tables: [String]) -> [String] {
-    [
-      "LOCK TABLE \(tables.map(qualified).joined(separator: ", ")) IN SHARE ROW EXCLUSIVE MODE"
-    ]
+  func lock(_ table: String) -> String {
+    "LOCK TABLE \(qualified(table)) IN SHARE ROW EXCLUSIVE MODE"
   }
 
   func select(

@@ -36,8 +36,8 @@ protocol SQLDialect: Sendable {
   /// A table's name as SQL takes it.
   func qualified(_ table: String) -> String
 
-  /// Statements that keep everybody else from writing to `tables` until the transaction ends.
-  func lock(_ tables: [String]) -> [String]
+  /// A statement that keeps everybody else from writing to `table` until the transaction ends.
+  func lock(_ table: String) -> String
 
   /// A query for some columns of the first rows that fulfil a condition.
   func select(

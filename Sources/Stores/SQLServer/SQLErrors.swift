@@ -23,13 +23,12 @@ extension StoreError {
     case .full: self = .full(location: location)
     case .readOnly: self = .readOnly(location: location)
     case .noDatabase: self = .notFound(location: location)
-    // Which table it is counts for more than that it is about rights.
-    case .accessDenied where collection == nil: self = .accessDenied(location: location)
+    case .accessDenied: self = .lacksRights(location: location, collection: collection)
     case .badData:
       self = .failed(
         location: location, collection: collection,
         reason: "the database refused the contents (\(code))")
-    case .accessDenied, nil:
+    case nil:
       let isCut =
         call == "SQLDriverConnect"
         || diagnostics.contains { $0.state.hasPrefix("08") || $0.state == "HYT01" }

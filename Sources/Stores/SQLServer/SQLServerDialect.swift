@@ -65,10 +65,10 @@ struct SQLServerDialect: SQLDialect {
 
   func qualified(_ table: String) -> String { "[dbo]." + quoted(table) }
 
-  func lock(_ tables: [String]) -> [String] {
-    tables.map {
-      "SELECT COUNT(*) FROM (SELECT TOP (1) 1 AS x FROM \(qualified($0)) WITH (TABLOCK, HOLDLOCK)) AS q"
-    }
+  // A shared lock: others read on. TOP (0) would be optimized away, lock and all.
+  func lock(_ table: String) -> String {
+    "SELECT COUNT(*) FROM (SELECT TOP (1) 1 AS x FROM \(qualified(table)) "
+      + "WITH (TABLOCK, HOLDLOCK)) AS q"
   }
 
   func select(

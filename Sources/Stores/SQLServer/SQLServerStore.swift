@@ -103,7 +103,7 @@ public final class SQLServerStore: Store {
       throw failure(error)
     }
     if try ask(dialect.visibilityQuery) != 1 {
-      throw .accessDenied(location: location)
+      throw .lacksRights(location: location, collection: nil)
     }
     if access == .rewrite, try ask(dialect.applicationLock) != 1 {
       throw .busy(location: location)
@@ -117,12 +117,10 @@ public final class SQLServerStore: Store {
     let schema = SQLSchema(database: database, dialect: dialect, location: location)
     let found = try schema.tables(forWriting: access == .rewrite)
     for table in found { tables[table.collection.name] = table }
-    let names = found.map(\.collection.name)
-    if access == .rewrite, !names.isEmpty {
-      // In one order for everybody, so that two of us never wait for each other.
-      for statement in dialect.lock(names) {
-        try attempt { () throws(NativeError) in try database.run(statement) }
-      }
+    guard access == .rewrite else { return found.map(\.collection) }
+    for table in found {
+      let name = table.collection.name
+      try attempt(name) { () throws(NativeError) in try database.run(dialect.lock(name)) }
     }
     return found.map(\.collection)
   }

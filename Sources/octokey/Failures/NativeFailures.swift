@@ -51,7 +51,7 @@ extension Failure {
       self.init("sqlite answered \(code): \(clause(message))")
     case .odbc(let call, let diagnostics):
       let words = diagnostics.map { "\(clause($0.text)) (\($0.state), \($0.number))" }
-      self.init("ODBC failed in \(call): \(words.joined(separator: "; "))")
+      self.init("odbc failed in \(call): \(words.joined(separator: "; "))")
     }
   }
 }

@@ -17,6 +17,12 @@ extension Failure {
       self.init("\(location.quoted) cannot be written", hint: rightUser)
     case .accessDenied(let location):
       self.init("access to \(location.quoted) was denied", hint: rightUser)
+    case .lacksRights(let location, nil):
+      self.init("the login has too few rights to \(location.quoted)", hint: loginRights)
+    case .lacksRights(let location, let collection?):
+      self.init(
+        "the login has too few rights to \(collection.quoted) of \(location.quoted)",
+        hint: loginRights)
     case .busy(let location):
       self.init(
         "\(location.quoted) is in use by somebody else",
@@ -54,6 +60,9 @@ extension Failure {
 /// How a store is named.
 let locationForms =
   "a location is sqlite:PATH, directory:PATH or sqlserver:CONNECTION-STRING"
+
+private let loginRights =
+  "the login in the connection string needs what Octopus Server itself needs: the role db_owner"
 
 private let askTheEngine =
   "check the database with its own tools, and restore a backup if it is damaged"

@@ -1,0 +1,153 @@
+// What SQL Server is told, word for word: there is none to ask here.
+
+import Native
+import OctopusKeys
+import Testing
+
+@testable import Stores
+
+@Suite struct SQLServerDialectTests {
+  static let dialect = SQLServerDialect()
+
+  static func column(
+    _ name: String, _ type: String, _ length: Int? = nil, _ collation: String? = nil
+  ) -> SQLColumn {
+    SQLColumn(name: name, type: type, length: length, collation: collation, isGenerated: false)
+  }
+
+  static func table(_ columns: [SQLColumn], key: [String], name: String? = nil) throws -> SQLTable {
+    let fields = columns.filter { !key.contains($0.name) && $0.name != name }
+    return SQLTable(
+      collection: .init(
+        name: "Odd]Name", fields: fields.map { .init(name: $0.name, kind: .json) }),
+      contents: try fields.map { try #require(dialect.contents(of: $0)) },
+      key: try key.map { name in
+        let column = try #require(columns.first { $0.name == name })
+        return (name, try #require(dialect.keyParameter(for: column)))
+      }, name: name)
+  }
+
+  @Test func aPageIsOneSelect() throws {
+    let table = try SQLServerDialectTests.table(
+      [
+        SQLServerDialectTests.column("Id", "nvarchar", 210, "SQL_Latin1_General_CP1_CI_AS"),
+        SQLServerDialectTests.column("JSON", "nvarchar"),
+        SQLServerDialectTests.column("JSONBlob", "varbinary"),
+      ], key: ["Id"])
+    let first = table.pageQuery(SQLServerDialectTests.dialect, follows: false, limit: 64)
+    #expect(
+      first.text == "SELECT TOP (64) [Id], [JSON], [JSONBlob] FROM [dbo].[Odd]]Name] ORDER BY [Id]")
+    let next = table.pageQuery(SQLServerDialectTests.dialect, follows: true, limit: 64)
+    #expect(
+      next.text == "SELECT TOP (64) [Id], [JSON], [JSONBlob] FROM [dbo].[Odd]]Name] "
+        + "WHERE [Id] > CAST(? AS nvarchar(210)) COLLATE SQL_Latin1_General_CP1_CI_AS ORDER BY [Id]"
+    )
+    #expect(next.parameters == [0])
+  }
+
+  @Test func aKeyOfSeveralColumnsIsComparedPartByPart() throws {
+    let table = try SQLServerDialectTests.table(
+      [
+        SQLServerDialectTests.column("A", "int"), SQLServerDialectTests.column("B]", "bigint"),
+        SQLServerDialectTests.column("C", "uniqueidentifier"),
+        SQLServerDialectTests.column("Id", "nvarchar", 50, "X"),
+        SQLServerDialectTests.column("JSON", "varchar"),
+      ], key: ["A", "B]", "C"], name: "Id")
+    let next = table.pageQuery(SQLServerDialectTests.dialect, follows: true, limit: 9)
+    let (a, b) = ("CAST(? AS int)", "CAST(? AS bigint)")
+    #expect(
+      next.text == "SELECT TOP (9) [A], [B]]], [C], [Id], [JSON] FROM [dbo].[Odd]]Name] "
+        + "WHERE [A] >= \(a) AND (([A] > \(a)) OR ([A] = \(a) AND [B]]] > \(b)) "
+        + "OR ([A] = \(a) AND [B]]] = \(b) AND [C] > CAST(? AS uniqueidentifier))) "
+        + "ORDER BY [A], [B]]], [C]")
+    #expect(next.parameters == [0, 0, 0, 1, 0, 1, 2])
+  }
+
+  @Test func manyRowsAreOneUpdate() throws {
+    let table = try SQLServerDialectTests.table(
+      [
+        SQLServerDialectTests.column("Id", "varchar", 210, "Latin1_General_BIN2"),
+        SQLServerDialectTests.column("JSON", "nvarchar"),
+      ], key: ["Id"])
+    let row =
+      "(CAST(? AS varchar(210)) COLLATE Latin1_General_BIN2, CAST(? AS nvarchar(max)))"
+    #expect(
+      table.updateText(SQLServerDialectTests.dialect, field: 0, rows: 2)
+        == "UPDATE t SET [JSON] = v.c FROM [dbo].[Odd]]Name] AS t "
+        + "JOIN (VALUES \(row), \(row)) AS v(k0, c) ON t.[Id] = v.k0")
+    #expect(
+      table.presenceQuery(SQLServerDialectTests.dialect)
+        == "SELECT 1 FROM [dbo].[Odd]]Name] WHERE [Id] = "
+        + "CAST(? AS varchar(210)) COLLATE Latin1_General_BIN2")
+  }
+
+  @Test(arguments: [
+    column("Id", "nvarchar"), column("Id", "nvarchar", 50), column("Id", "float"),
+    column("Id", "datetime2"), column("Id", "nvarchar", 50, "x; DROP TABLE y"),
+    column("Id", "timestamp", 8),
+  ])
+  func aKeyThatWouldNotComeBackTheSameIsRefused(_ column: SQLColumn) {
+    #expect(SQLServerDialectTests.dialect.keyParameter(for: column) == nil)
+  }
+
+  @Test(arguments: ["timestamp", "rowversion", "xml", "json", "sql_variant", "int", "sysname"])
+  func noOtherTypeIsWritten(_ type: String) {
+    #expect(
+      SQLServerDialectTests.dialect.contents(of: SQLServerDialectTests.column("JSON", type)) == nil)
+  }
+
+  @Test(arguments: ["a", "a]", "]", "]\u{301}", "a\"b", "[x]"])
+  func anyNameIsOneName(_ name: String) {
+    let quoted = SQLServerDialectTests.dialect.quoted(name)
+    // One closing bracket that is not doubled, and it is the last.
+    let inner = Array(quoted.utf8.dropFirst().dropLast())
+    var index = 0
+    while index < inner.count {
+      if inner[index] == UInt8(ascii: "]") {
+        index += 1
+        #expect(index < inner.count && inner[index] == UInt8(ascii: "]"), "\(quoted)")
+      }
+      index += 1
+    }
+    #expect(quoted.utf8.last == UInt8(ascii: "]"))
+  }
+
+  @Test func theSessionIsMadeSafeFirst() {
+    let dialect = SQLServerDialectTests.dialect
+    let rewrite = dialect.session(.rewrite, patience: 5, allowsSnapshot: true)
+    #expect(rewrite.contains("SET XACT_ABORT ON") && rewrite.contains("SET NOCOUNT OFF"))
+    #expect(rewrite.contains("SET LOCK_TIMEOUT 5"))
+    #expect(rewrite.last == "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    #expect(
+      dialect.session(.read, patience: 5, allowsSnapshot: true).last
+        == "SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
+    #expect(dialect.applicationLock.contains("sp_getapplock"))
+  }
+
+  /// SQLSTATEs differ between drivers; the engine's number does not.
+  @Test(arguments: [
+    (1205, "40001", StoreError.busy(location: "s/d")), (1205, "42000", .busy(location: "s/d")),
+    (1222, "HYT00", .busy(location: "s/d")), (9002, "42000", .full(location: "s/d")),
+    (1105, "42000", .full(location: "s/d")), (3906, "25000", .readOnly(location: "s/d")),
+    (229, "42000", .lacksRights(location: "s/d", collection: "T")),
+    (4060, "42000", .notFound(location: "s/d")),
+    (
+      2628, "22001",
+      .failed(
+        location: "s/d", collection: "T", reason: "the database refused the contents (22001, 2628)")
+    ),
+    (0, "08S01", .unreachable(location: "s/d", reason: "secret contents (08S01)")),
+    (
+      208, "42S02",
+      .failed(location: "s/d", collection: "T", reason: "secret contents (42S02, 208)")
+    ),
+  ])
+  func failuresMeanTheSame(_ number: Int, _ state: String, _ expected: StoreError) {
+    let diagnostic = ODBCDiagnostic(
+      state: state, number: Int32(number), text: "secret contents\nmore")
+    let error = StoreError(
+      .odbc(call: "SQLExecute", [diagnostic]), SQLServerDialectTests.dialect, location: "s/d",
+      collection: "T")
+    #expect(error == expected)
+  }
+}
