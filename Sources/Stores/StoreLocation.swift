@@ -6,6 +6,8 @@ public import OctopusKeys
 public enum StoreLocation: Equatable, Sendable {
   /// A SQLite database file.
   case sqlite(path: String)
+  /// A folder of JSON files.
+  case directory(path: String)
   /// A SQL Server database, by the connection string that Octopus Server has for it.
   case sqlServer(ConnectionString)
   /// A database behind an ODBC driver, by a connection string for that driver.
@@ -33,7 +35,8 @@ public enum StoreLocation: Equatable, Sendable {
     case "odbc":
       self = .odbc(try ODBCConnectionString(rest))
     case "directory":
-      throw .invalidLocation(text: text, reason: "this version cannot open folders")
+      guard !rest.isEmpty else { throw .invalidLocation(text: text, reason: "the path is missing") }
+      self = .directory(path: rest.hasPrefix("/") ? rest : folder + "/" + rest)
     default:
       throw .invalidLocation(
         text: String(text[...colon]) + "…", reason: "there is no such kind of store")
@@ -44,6 +47,7 @@ public enum StoreLocation: Equatable, Sendable {
   public func store() -> any Store {
     switch self {
     case .sqlite(let path): SQLiteStore(path: path)
+    case .directory(let path): DirectoryStore(path: path)
     case .sqlServer(let connection): SQLServerStore(connection)
     case .odbc(let connection): SQLServerStore(connection)
     }

@@ -77,7 +77,7 @@ struct Recover: OctokeyCommand {
   private func store(
     of journal: Journal, _ node: OpenedNode, _ context: Context
   ) throws -> any Store {
-    if stores.store == nil, journal.store.kind == "sqlite" {
+    if stores.store == nil, ["sqlite", "directory"].contains(journal.store.kind) {
       return try StoreLocation(
         "\(journal.store.kind):\(journal.store.location)", relativeTo: context.workingDirectory
       ).store()

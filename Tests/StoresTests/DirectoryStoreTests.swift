@@ -1,0 +1,106 @@
+// A folder of JSON files: pages, replacement file by file, and what is refused before the first of them.
+
+import Foundation
+import OctopusKeys
+import Outside
+import Stores
+import Testing
+
+@Suite struct DirectoryStoreTests {
+  /// A folder with files; a `/` in a name makes a subfolder.
+  static func make(_ files: [(String, String)]) throws -> ScratchFolder {
+    let folder = ScratchFolder()
+    for (name, contents) in files {
+      let path = folder.path + "/" + name
+      try FileManager.default.createDirectory(
+        atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+      try Data(contents.utf8).write(to: URL(fileURLWithPath: path))
+    }
+    return folder
+  }
+
+  @Test func subfoldersAreCollections() throws {
+    let folder = try DirectoryStoreTests.make([
+      ("Account/Accounts-1.json", "{\"a\": 1}"), ("Account/Accounts-10.json", ""),
+      ("Account/Accounts-2.json", "\"ä\""), ("Account/notes.txt", "a"), ("Account/.x.json", "a"),
+      ("loose.json", "a"), ("Empty/readme", "a"), (".git/x.json", "a"),
+    ])
+    #expect(
+      try DirectoryStore(path: folder.path).all() == [
+        SeenDocument(collection: ".", id: "loose", fields: ["JSON": "a"]),
+        SeenDocument(collection: "Account", id: "Accounts-1", fields: ["JSON": "{\"a\": 1}"]),
+        SeenDocument(collection: "Account", id: "Accounts-10", fields: ["JSON": ""]),
+        SeenDocument(collection: "Account", id: "Accounts-2", fields: ["JSON": "\"ä\""]),
+      ])
+  }
+
+  @Test func manyFilesComeInPagesAndChangeOneByOne() throws {
+    let folder = try DirectoryStoreTests.make(
+      (0..<500).map { ("T/\($0).json", $0 % 7 == 0 ? "x" : "a\($0)") }
+        + [("T/long.json", String(repeating: "a", count: 700_000))])
+    chmod(folder.path + "/T/1.json", 0o640)
+    let before = try DirectoryStore(path: folder.path).all()
+    #expect(before.count == 501 && Set(before.map(\.id)).count == 501)
+    try DirectoryStore(path: folder.path).rewrite(aToB)
+    let after = try DirectoryStore(path: folder.path).all()
+    #expect(
+      after.map { $0.fields["JSON"] }
+        == before.map { $0.fields["JSON"]?.replacing("a", with: "b") })
+    #expect(Outside.text(try Outside.run("stat", "-c", "%a", folder.path + "/T/1.json")) == "640\n")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/T")
+    #expect(names.count == 501)
+    #expect(folder.names == ["T"])
+  }
+
+  @Test func aFileThatChangedMeanwhileIsNotWrittenOver() throws {
+    let folder = try DirectoryStoreTests.make([("T/1.json", "a"), ("T/2.json", "a")])
+    let store = DirectoryStore(path: folder.path)
+    try store.begin(.rewrite)
+    defer { store.rollback() }
+    let collection = try #require(try store.collections().first)
+    var page = DocumentPage()
+    try store.readPage(of: collection, after: nil, into: &page)
+    try Data("c".utf8).write(to: URL(fileURLWithPath: folder.path + "/T/2.json"))
+    var edits = PageEdits()
+    edits.bytes = Array("b".utf8)
+    edits.add(document: 1, slot: 1, from: 0)
+    #expect(
+      throws: StoreError.changedMeanwhile(
+        location: folder.path, collection: "T", document: "2")
+    ) { try store.write(edits, of: page, in: collection) }
+    #expect(Outside.bytes(folder.path + "/T/2.json") == Array("c".utf8))
+  }
+
+  @Test func oneOctokeyAtATimeRewrites() throws {
+    let folder = try DirectoryStoreTests.make([("T/1.json", "a")])
+    let store = DirectoryStore(path: folder.path)
+    try store.begin(.rewrite)
+    #expect(throws: StoreError.busy(location: folder.path)) {
+      try DirectoryStore(path: folder.path).begin(.rewrite)
+    }
+    #expect(try DirectoryStore(path: folder.path).all().count == 1)
+    store.rollback()
+    try DirectoryStore(path: folder.path).rewrite(aToB)
+  }
+
+  @Test func whatCannotBeReplacedIsRefusedFirst() throws {
+    let folder = try DirectoryStoreTests.make([("T/1.json", "a"), ("T/2.json", "a")])
+    try Outside.run("ln", folder.path + "/T/2.json", folder.path + "/T/other")
+    #expect(throws: StoreError.self) { try DirectoryStore(path: folder.path).rewrite(aToB) }
+    #expect(Outside.bytes(folder.path + "/T/1.json") == Array("a".utf8))
+    #expect(try DirectoryStore(path: folder.path).all().count == 2)
+    try FileManager.default.removeItem(atPath: folder.path + "/T/other")
+    try Outside.run("mkfifo", folder.path + "/T/3.json")
+    #expect(throws: StoreError.self) { try DirectoryStore(path: folder.path).all() }
+  }
+
+  @Test func whatIsNoFolderIsNoStore() throws {
+    let folder = try DirectoryStoreTests.make([("file", "a")])
+    #expect(throws: StoreError.notFound(location: folder.path + "/none")) {
+      try DirectoryStore(path: folder.path + "/none").begin(.read)
+    }
+    #expect(throws: StoreError.self) {
+      try DirectoryStore(path: folder.path + "/file").begin(.read)
+    }
+  }
+}
