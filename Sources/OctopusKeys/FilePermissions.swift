@@ -51,6 +51,14 @@ public struct FilePermissions: Sendable {
     return Array(faults.uniqued)
   }
 
+  /// What whoever changes the config should know: everybody may read it, or put another file in its
+  /// place.
+  public static func exposure(of config: FileContents) -> [ConfigFault] {
+    let look = FilePermissions(config: config, machineIDPath: "", machineKeyPath: "")
+    return look.fault(config.target, others: 0o007)
+      + look.folderFaults(ConfigEdit.folder(of: config), config.status.owner)
+  }
+
   private func fault(_ path: String, others: UInt32) -> [ConfigFault] {
     guard let status = try? FileStatus.read(path), status.kind == .regular,
       status.mode & others != 0
