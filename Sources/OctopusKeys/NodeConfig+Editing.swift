@@ -6,26 +6,65 @@ internal import Native
 extension NodeConfig {
   /// The bytes of the file with `key` set to `value`.
   ///
-  /// A new setting goes where the sorted order puts it, indented like its neighbours.
+  /// A new setting goes where the sorted order puts it, indented like its neighbours. Of duplicates
+  /// the one that counts is changed.
   ///
   /// - Throws: `KeysError.configEditFailed` if the result does not read as it must; that would be a
   ///   fault of octokey.
   public func setting(_ key: String, to value: String) throws(KeysError) -> [UInt8] {
     let escaped = NodeConfig.escaped(value)
     var edited = text
-    if let setting = setting(key) {
-      let element = setting.element
+    var expected = settings.map { (key: $0.key, value: $0.value) }
+    let newValue = NodeConfig.isBlank(value) ? nil : value
+    if let index = settings.lastIndex(where: { NodeConfig.isSame($0.key, key) }) {
+      let element = settings[index].element
       if let content = element.content {
         edited.replaceSubrange(content, with: escaped)
       } else {
         edited.replaceSubrange(element.startTag, with: opened(element.startTag, around: escaped))
       }
+      expected[index].value = newValue
     } else {
       insert(key, escaped, into: &edited)
+      let index = settings.firstIndex { $0.key.lowercased() > key.lowercased() } ?? settings.count
+      expected.insert((key, newValue), at: index)
     }
-    let contents = try encoded(edited)
-    try check(contents, key, value)
-    return contents
+    return try checked(edited, expected)
+  }
+
+  /// The bytes of the file without the setting `key`, and without its line if nothing else stands on
+  /// it. Of duplicates only the one that counts goes: then the one before it counts.
+  ///
+  /// - Throws: `KeysError.settingMissing` if there is no such element, `.configEditFailed` as for
+  ///   `setting`.
+  public func removing(_ key: String) throws(KeysError) -> [UInt8] {
+    guard let index = settings.lastIndex(where: { NodeConfig.isSame($0.key, key) }) else {
+      throw .settingMissing(path: path, setting: key)
+    }
+    let element = settings[index].element
+    var edited = text
+    edited.removeSubrange(wholeLines(element.startTag.lowerBound..<element.end))
+    var expected = settings.map { (key: $0.key, value: $0.value) }
+    expected.remove(at: index)
+    return try checked(edited, expected)
+  }
+
+  /// The range with its indentation and line end; as it is, if something else stands on its lines.
+  private func wholeLines(_ range: Range<Int>) -> Range<Int> {
+    func isInLine(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    func isLineEnd(_ byte: UInt8) -> Bool {
+      byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+    }
+    var (start, end) = (range.lowerBound, range.upperBound)
+    while start > 0, isInLine(text[start - 1]) { start -= 1 }
+    while end < text.count, isInLine(text[end]) { end += 1 }
+    guard start > 0, isLineEnd(text[start - 1]), end < text.count, isLineEnd(text[end]) else {
+      return range
+    }
+    let isPair =
+      text[end] == UInt8(ascii: "\r") && end + 1 < text.count
+      && text[end + 1] == UInt8(ascii: "\n")
+    return start..<(end + (isPair ? 2 : 1))
   }
 
   /// `<set key="X" />` as `<set key="X">value</set>`.
@@ -75,29 +114,27 @@ extension NodeConfig {
     return Array(blanks[lineEnd...])
   }
 
-  private func encoded(_ text: [UInt8]) throws(KeysError) -> [UInt8] {
-    guard case .utf16(let order) = encoding else { return text }
-    var contents: [UInt8] = []
-    guard UTF16Text.encode(text.span, order: order, appendingTo: &contents) else {
-      throw .configEditFailed(path: path)
+  /// The bytes of the file whose text is `edited`, which must read as these settings.
+  private func checked(
+    _ edited: [UInt8], _ expected: [(key: String, value: String?)]
+  ) throws(KeysError) -> [UInt8] {
+    var contents = edited
+    if case .utf16(let order) = encoding {
+      contents = []
+      guard UTF16Text.encode(edited.span, order: order, appendingTo: &contents) else {
+        throw .configEditFailed(path: path)
+      }
     }
+    let after = try NodeConfig(contents: contents, path: path).settings
+    // Byte by byte: Swift's own comparison takes different spellings of a letter for the same.
+    guard after.count == expected.count,
+      zip(after, expected).allSatisfy({ after, expected in
+        after.key.utf8.elementsEqual(expected.key.utf8)
+          && (after.value == nil) == (expected.value == nil)
+          && (after.value ?? "").utf8.elementsEqual((expected.value ?? "").utf8)
+      })
+    else { throw .configEditFailed(path: path) }
     return contents
-  }
-
-  private func check(_ contents: [UInt8], _ key: String, _ value: String) throws(KeysError) {
-    let after = try NodeConfig(contents: contents, path: path)
-    var expected = settings.map { ($0.key, $0.value) }
-    let blank = value.allSatisfy(\.isWhitespace)
-    if let index = settings.lastIndex(where: { NodeConfig.isSame($0.key, key) }) {
-      expected[index].1 = blank ? nil : value
-    } else {
-      let index = settings.firstIndex { $0.key.lowercased() > key.lowercased() } ?? settings.count
-      expected.insert((key, blank ? nil : value), at: index)
-    }
-    let found = after.settings.map { ($0.key, $0.value) }
-    guard found.count == expected.count, zip(found, expected).allSatisfy({ $0 == $1 }) else {
-      throw .configEditFailed(path: path)
-    }
   }
 
   /// Text as .NET escapes it: `&`, `<` and `>`; a carriage return, which a reader would lose.
