@@ -96,9 +96,7 @@ private final class SpanReader {
     unsafe handler.internalSubset = { (user, _, _, _) in
       unsafe SpanReader.from(user)?.forbid("a DOCTYPE")
     }
-    // The push parser with the whole text at once: it takes no input of its own from anywhere.
-    let this = unsafe Unmanaged.passUnretained(self).toOpaque()
-    guard let context = unsafe xmlCreatePushParserCtxt(&handler, this, nil, 0, nil) else {
+    guard let context = unsafe xmlNewParserCtxt() else {
       return .malformedXML(line: 1, column: 1, reason: "out of memory")
     }
     unsafe self.context = context
@@ -106,18 +104,23 @@ private final class SpanReader {
       unsafe xmlFreeParserCtxt(context)
       unsafe self.context = nil
     }
+    unsafe context.pointee.sax.pointee = handler
+    unsafe context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
+    // With NOENT an attribute's `&amp;` comes as `&` and not as `&#38;`. There are no other entities:
+    // a DOCTYPE ends the reading before any could be declared.
     let options = Int32(
-      XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
-        | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue)
-    unsafe xmlCtxtUseOptions(context, options)
-    let result = unsafe text.withUnsafeBytes { bytes in
-      unsafe xmlParseChunk(
-        context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), 1)
+      XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+        | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_NOENT.rawValue)
+    unsafe text.withUnsafeBytes { bytes in
+      let document = unsafe xmlCtxtReadMemory(
+        context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), nil,
+        nil, options)
+      if let document = unsafe document { unsafe xmlFreeDoc(document) }
     }
     if let failure { return failure }
-    let wellFormed = unsafe context.pointee.wellFormed == 1
-    guard result != 0 || !wellFormed else { return nil }
-    return unsafe lastError(of: context)
+    // An undeclared prefix is well-formed for libxml2, but no other reader takes it.
+    let isWellFormed = unsafe context.pointee.wellFormed == 1 && context.pointee.nsWellFormed == 1
+    return isWellFormed ? nil : lastError(of: context)
   }
 
   private static func from(_ user: UnsafeMutableRawPointer?) -> SpanReader? {

@@ -32,6 +32,8 @@ public struct NodeConfig: Sendable {
   let text: [UInt8]
   /// How the file's bytes become that text.
   let encoding: Encoding
+  /// All elements of the file, and those among them that count.
+  let elements: [XMLSpans.Element]
   let root: XMLSpans.Element
   let settings: [Setting]
 
@@ -58,6 +60,7 @@ public struct NodeConfig: Sendable {
     guard root.name == "octopus-settings", root.namespace == nil else {
       throw .configWrongRoot(path: path, found: root.name)
     }
+    self.elements = elements
     self.root = root
     settings = elements.compactMap { element in
       guard element.depth == 1, element.name == "set", element.namespace == nil else { return nil }

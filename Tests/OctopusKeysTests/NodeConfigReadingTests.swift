@@ -1,0 +1,92 @@
+import Native
+import Outside
+import Testing
+
+@testable import OctopusKeys
+
+/// What is no node config is named as such, with its place.
+@Suite struct NodeConfigReadingTests {
+  private func read(_ bytes: [UInt8]) throws -> NodeConfig {
+    try NodeConfig(contents: bytes, path: "test.config")
+  }
+
+  @Test func aWrongDeclarationOfTheEncodingDoesNotMatterToTheServer() throws {
+    // The server's reader goes by the byte order mark alone.
+    let text = "<?xml version='1.0' encoding='utf-8'?><octopus-settings><set key='ü'>1</set>"
+    let units = "\u{feff}\(text)</octopus-settings>".utf16.flatMap {
+      [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)]
+    }
+    #expect(try read(units).value(of: "Ü") == "1")
+    let ascii = text.replacing("utf-8", with: "US-ASCII") + "</octopus-settings>"
+    #expect(try read(Array(ascii.utf8)).value(of: "ü") == "1")
+  }
+
+  @Test(arguments: [
+    ("", 1), ("\u{feff}", 1), (" \n", 2), ("text", 1), ("<octopus-settings>", 1),
+    ("<octopus-settings/><octopus-settings/>", 1),
+    ("<octopus-settings>\n<set key=\"A\">\n&nbsp;</set></octopus-settings>", 3),
+    ("<octopus-settings>\n<set key=A/></octopus-settings>", 2),
+    ("<octopus-settings>\n<set key='A' key='B'/></octopus-settings>", 2),
+    ("<octopus-settings>\n\n<set key='A'>&#1;</set></octopus-settings>", 3),
+    ("<octopus-settings>\n\n<set key='A'>\u{1}</set></octopus-settings>", 3),
+    ("<octopus-settings>\n<x:set key='A'/>\n</octopus-settings>", 2),
+    ("\n<?xml version='1.0'?><octopus-settings/>", 2),
+  ])
+  func malformedXMLIsNamedWithItsLine(text: String, line: Int) throws {
+    let error = #expect(throws: KeysError.self) { try read(Array(text.utf8)) }
+    guard case .configMalformed("test.config", line, _, let reason)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(!reason.isEmpty)
+  }
+
+  @Test func bytesThatAreNoTextAreMalformed() throws {
+    let root = Array("<octopus-settings>".utf8)
+    let surrogate = root + [0xED, 0xA0, 0x80] + Array("</octopus-settings>".utf8)
+    let latin = root + [0xE9] + Array("</octopus-settings>".utf8)
+    let start: [[UInt8]] = [
+      [0xEF, 0xBB, 0xBF, 0xFF], [0xFF, 0xFE], [0xFF, 0xFE, 0x3C], [0xFE, 0xFF, 0xD8, 0],
+      [0, 0, 0, 0x3C], [0x3C, 0, 0x3F, 0], [0, 0x3C, 0, 0x3F], [0x4C, 0x6F, 0xA7, 0x94],
+    ]
+    for bytes in start + [surrogate, latin] {
+      let error = #expect(throws: KeysError.self) { try read(bytes) }
+      guard case .configMalformed? = error else {
+        Issue.record("\(bytes): \(String(describing: error))")
+        continue
+      }
+    }
+  }
+
+  @Test func utf16WithoutItsMarkIsRefused() throws {
+    // libxml2 would recognise it, but positions would count in another text, and the server does not
+    // read it.
+    let little = "<?xml version='1.0'?><octopus-settings/>".utf8.flatMap { [$0, UInt8(0)] }
+    let error = #expect(throws: KeysError.self) { try read(little) }
+    guard case .configMalformed? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func otherDocumentsAreRefused() throws {
+    for (text, found) in [
+      ("<configuration/>", "configuration"), ("<Octopus-Settings/>", "Octopus-Settings"),
+      ("<octopus-settings xmlns=\"urn:x\"/>", "octopus-settings"),
+      ("<x:octopus-settings xmlns:x=\"urn:x\"/>", "octopus-settings"),
+    ] {
+      #expect(throws: KeysError.configWrongRoot(path: "test.config", found: found)) {
+        try read(Array(text.utf8))
+      }
+    }
+    for (text, line, construct) in [
+      ("<!DOCTYPE octopus-settings><octopus-settings/>", 1, "a DOCTYPE"),
+      ("\n\n<!DOCTYPE a [<!ENTITY b 'c'>]><octopus-settings/>", 3, "a DOCTYPE"),
+      ("<?xml version='1.0' encoding='latin1'?><octopus-settings/>", 1, "the encoding latin1"),
+    ] {
+      #expect(
+        throws: KeysError.configForbidden(path: "test.config", line: line, construct: construct)
+      ) { try read(Array(text.utf8)) }
+    }
+  }
+}
