@@ -119,7 +119,8 @@ private final class SpanReader {
     }
     if let failure { return failure }
     // An undeclared prefix is well-formed for libxml2, but no other reader takes it.
-    let isWellFormed = unsafe context.pointee.wellFormed == 1 && context.pointee.nsWellFormed == 1
+    let isWellFormed =
+      unsafe context.pointee.wellFormed == 1 && unsafe context.pointee.nsWellFormed == 1
     return isWellFormed ? nil : lastError(of: context)
   }
 
