@@ -95,18 +95,22 @@ public final class AESCBC {
   public func paddingFits(vectorAndCiphertext bytes: Span<UInt8>) throws(NativeError) -> Bool {
     let block = AESCBC.blockLength
     precondition(bytes.count >= 2 * block)
-    var last = [UInt8](repeating: 0, count: block)
+    var last = SIMD16<UInt8>()
     var written: Int32 = 0
     let done = unsafe bytes.withUnsafeBufferPointer { input -> Bool in
       guard let base = input.baseAddress else { return false }
       let previous = unsafe base + (input.count - 2 * block)
-      return unsafe decryptBlocks(after: previous, count: block, into: &last, &written)
+      return unsafe withUnsafeMutablePointer(to: &last) {
+        unsafe $0.withMemoryRebound(to: UInt8.self, capacity: block) {
+          unsafe decryptBlocks(after: previous, count: block, into: $0, &written)
+        }
+      }
     }
     guard done, Int(written) == block else { throw cryptoFailure("EVP_DecryptUpdate") }
     defer { unsafe OPENSSL_cleanse(&last, block) }
     let padding = Int(last[block - 1])
     guard padding >= 1, padding <= block else { return false }
-    return last[(block - padding)...].allSatisfy { $0 == UInt8(padding) }
+    return ((block - padding)..<block).allSatisfy { last[$0] == UInt8(padding) }
   }
 
   /// Encrypts `plaintext` under `vector` and appends vector and ciphertext to `output`.

@@ -22,6 +22,13 @@ public enum Base64 {
   @inline(__always)
   public static func isDigit(_ byte: UInt8) -> Bool { value(of: byte) < 64 }
 
+  /// Where the run of characters that ends before `end` begins.
+  public static func startOfDigits(in text: Span<UInt8>, before end: Int) -> Int {
+    var start = end
+    while start > 0, isDigit(text[start - 1]) { start -= 1 }
+    return start
+  }
+
   /// Appends the bytes of `text` to `output`; on false, `output` is as it was.
   public static func decode(_ text: Span<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
     guard let length = decodedLength(text) else { return false }
@@ -70,65 +77,81 @@ public enum Base64 {
   @inline(__always)
   private static func value(of byte: UInt8) -> UInt8 { digitValues[Int(byte)] }
 
+  // Pointers in the two loops: with every index checked they were a tenth of a rotation.
+
   private static func decode(
     _ text: Span<UInt8>, length: Int, into target: inout MutableSpan<UInt8>, at start: Int
   ) -> Bool {
-    let padded = length % 3
-    let wholeGroups = length / 3
-    var source = 0
-    var position = start
-    var invalid: UInt8 = 0
-    for _ in 0..<wholeGroups {
-      let (a, b) = (value(of: text[source]), value(of: text[source + 1]))
-      let (c, d) = (value(of: text[source + 2]), value(of: text[source + 3]))
-      invalid |= a | b | c | d
-      let group = UInt32(a & 63) << 18 | UInt32(b & 63) << 12 | UInt32(c & 63) << 6 | UInt32(d & 63)
-      target[position] = UInt8(truncatingIfNeeded: group >> 16)
-      target[position + 1] = UInt8(truncatingIfNeeded: group >> 8)
-      target[position + 2] = UInt8(truncatingIfNeeded: group)
-      source += 4
-      position += 3
-    }
-    if padded > 0 {
-      let (a, b) = (value(of: text[source]), value(of: text[source + 1]))
-      invalid |= a | b
-      target[position] = (a & 63) << 2 | (b & 63) >> 4
-      if padded == 2 {
-        let c = value(of: text[source + 2])
-        invalid |= c
-        target[position + 1] = (b & 15) << 4 | (c & 63) >> 2
+    precondition(start + length <= target.count && (length + 2) / 3 * 4 == text.count)
+    return unsafe target.withUnsafeMutableBufferPointer { target in
+      unsafe text.withUnsafeBufferPointer { text in
+        unsafe digitValues.withUnsafeBufferPointer { values in
+          guard var source = text.baseAddress, let output = target.baseAddress,
+            let values = values.baseAddress
+          else { return length == 0 }
+          var position = unsafe output + start
+          var invalid: UInt8 = 0
+          for _ in 0..<(length / 3) {
+            let (a, b) = unsafe (values[Int(source[0])], values[Int(source[1])])
+            let (c, d) = unsafe (values[Int(source[2])], values[Int(source[3])])
+            invalid |= a | b | c | d
+            let group =
+              UInt32(a & 63) << 18 | UInt32(b & 63) << 12 | UInt32(c & 63) << 6 | UInt32(d & 63)
+            unsafe position[0] = UInt8(truncatingIfNeeded: group >> 16)
+            unsafe position[1] = UInt8(truncatingIfNeeded: group >> 8)
+            unsafe position[2] = UInt8(truncatingIfNeeded: group)
+            unsafe source += 4
+            unsafe position += 3
+          }
+          let padded = length % 3
+          if padded > 0 {
+            let (a, b) = unsafe (values[Int(source[0])], values[Int(source[1])])
+            invalid |= a | b
+            unsafe position[0] = (a & 63) << 2 | (b & 63) >> 4
+            if padded == 2 {
+              let c = unsafe values[Int(source[2])]
+              invalid |= c
+              unsafe position[1] = (b & 15) << 4 | (c & 63) >> 2
+            }
+          }
+          return invalid < 64
+        }
       }
     }
-    return invalid < 64
   }
 
   private static func encode(
     _ bytes: Span<UInt8>, into target: inout MutableSpan<UInt8>, at start: Int
   ) {
-    var position = start
-    var source = 0
-    while source + 3 <= bytes.count {
-      let group =
-        UInt32(bytes[source]) << 16 | UInt32(bytes[source + 1]) << 8 | UInt32(bytes[source + 2])
-      target[position] = character(group >> 18)
-      target[position + 1] = character(group >> 12 & 63)
-      target[position + 2] = character(group >> 6 & 63)
-      target[position + 3] = character(group & 63)
-      source += 3
-      position += 4
-    }
-    let left = bytes.count - source
-    if left > 0 {
-      let group = UInt32(bytes[source]) << 16 | (left == 2 ? UInt32(bytes[source + 1]) << 8 : 0)
-      target[position] = character(group >> 18)
-      target[position + 1] = character(group >> 12 & 63)
-      target[position + 2] = left == 2 ? character(group >> 6 & 63) : equals
-      target[position + 3] = equals
+    precondition(start + encodedLength(bytes.count) <= target.count)
+    unsafe target.withUnsafeMutableBufferPointer { target in
+      unsafe bytes.withUnsafeBufferPointer { bytes in
+        unsafe digits.withUnsafeBufferPointer { digits in
+          guard var source = bytes.baseAddress, let output = target.baseAddress,
+            let digits = digits.baseAddress
+          else { return }
+          var position = unsafe output + start
+          for _ in 0..<(bytes.count / 3) {
+            let group = unsafe UInt32(source[0]) << 16 | UInt32(source[1]) << 8 | UInt32(source[2])
+            unsafe position[0] = digits[Int(group >> 18)]
+            unsafe position[1] = digits[Int(group >> 12 & 63)]
+            unsafe position[2] = digits[Int(group >> 6 & 63)]
+            unsafe position[3] = digits[Int(group & 63)]
+            unsafe source += 3
+            unsafe position += 4
+          }
+          let left = bytes.count % 3
+          if left > 0 {
+            let group = unsafe UInt32(source[0]) << 16 | (left == 2 ? UInt32(source[1]) << 8 : 0)
+            unsafe position[0] = digits[Int(group >> 18)]
+            unsafe position[1] = digits[Int(group >> 12 & 63)]
+            unsafe position[2] = left == 2 ? digits[Int(group >> 6 & 63)] : equals
+            unsafe position[3] = equals
+          }
+        }
+      }
     }
   }
-
-  @inline(__always)
-  private static func character(_ value: UInt32) -> UInt8 { digits[Int(value)] }
 }
 
 /// The 64 characters.

@@ -31,8 +31,15 @@ struct Descriptor: ~Copyable {
 
   /// Opens `path` in this folder, not through a symbolic link. A new file has mode 0600 at most.
   func open(_ path: FilePath, _ flags: Int32) throws(NativeError) -> Descriptor {
+    try open(path, as: path.name, flags)
+  }
+
+  /// Opens what will be `path` and has another name now.
+  func open(
+    _ path: FilePath, as name: String, _ flags: Int32
+  ) throws(NativeError) -> Descriptor {
     let number = try repeating("open", path.text) {
-      unsafe Int(openat(self.number, path.name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0o600))
+      unsafe Int(openat(self.number, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0o600))
     }
     return Descriptor(number: Int32(number), path: path.text)
   }
@@ -126,6 +133,11 @@ struct FilePath: Sendable {
     }
     folder = slash == text.startIndex ? "/" : String(text[..<slash])
     name = String(text[text.index(after: slash)...])
+  }
+
+  /// A hidden name that says what it is, should a crash leave it behind.
+  var draftName: String {
+    ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))"
   }
 
   /// The path of a file in the same folder.

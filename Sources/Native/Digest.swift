@@ -76,6 +76,20 @@ public final class Digest {
     return result
   }
 
+  /// MD5 of `bytes`, to recognise one that somebody else has made. For nothing else.
+  ///
+  /// - Throws: `NativeError.crypto` where it is forbidden (FIPS).
+  public static func md5(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: 16)
+    let done = unsafe bytes.withUnsafeBufferPointer { input in
+      unsafe result.withUnsafeMutableBufferPointer {
+        unsafe EVP_Digest(input.baseAddress, input.count, $0.baseAddress, nil, EVP_md5(), nil)
+      }
+    }
+    guard done == 1 else { throw cryptoFailure("EVP_Digest") }
+    return result
+  }
+
   /// HMAC-SHA256 of `message` under `key`.
   public static func hmac(
     key: borrowing SecretBytes, message: Span<UInt8>

@@ -49,6 +49,20 @@ public struct FileLock: ~Copyable {
     }
   }
 
+  /// Takes the lock as `acquire(_:owner:)` does, and while somebody else holds it tries again for as
+  /// long as `patience`.
+  public static func acquire(
+    _ path: String, owner: FileOwner?, patience: Duration
+  ) throws(NativeError) -> FileLock? {
+    let end = ContinuousClock.now + patience
+    while true {
+      if let lock = try acquire(path, owner: owner) { return lock }
+      guard ContinuousClock.now < end else { return nil }
+      // flock(2) can wait itself, but not for a limited time. Several who wait do so out of step.
+      usleep(.random(in: 5_000...25_000))
+    }
+  }
+
   private static func isNamed(
     _ name: String, in folder: borrowing Descriptor, _ file: borrowing Descriptor
   ) -> Bool {

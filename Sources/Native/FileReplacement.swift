@@ -9,6 +9,8 @@ internal import Glibc
 /// All that can be refused is refused by `prepare`, so that a caller may do so before another step
 /// which cannot be taken back.
 public struct FileReplacement: ~Copyable {
+  /// Where the copy of the original is, if one was wanted.
+  public let backupPath: String?
   private let draft: NewFile
   private let backup: NewFile?
   private let folder: Descriptor
@@ -42,11 +44,16 @@ public struct FileReplacement: ~Copyable {
     let attributes = try FileAttributes(of: file)
     let copy: NewFile?
     if let backup {
-      copy = try make(path.beside(backup), original.bytes.span, attributes)
+      let place = path.beside(backup)
+      var whole = try make(place, as: place.draftName, original.bytes.span, attributes)
+      try whole.take(place.name)
+      try whole.sync()
+      copy = consume whole
     } else {
       copy = nil
     }
-    let draft = try make(path.beside(draftName(path.name)), contents, attributes)
+    let place = path.beside(path.draftName)
+    let draft = try make(place, as: place.name, contents, attributes)
     return FileReplacement(
       draft: draft, backup: copy, folder: folder, original: path, expected: status)
   }
@@ -55,6 +62,7 @@ public struct FileReplacement: ~Copyable {
     draft: consuming NewFile, backup: consuming NewFile?, folder: consuming Descriptor,
     original: FilePath, expected: FileStatus
   ) {
+    backupPath = backup?.path
     self.draft = draft
     self.backup = backup
     self.folder = folder
@@ -65,8 +73,8 @@ public struct FileReplacement: ~Copyable {
   /// Puts the draft in the place of the original.
   ///
   /// - Throws: `NativeError.changedMeanwhile` if somebody touched the original after `prepare`,
-  ///   `.system` where Linux refuses; then nothing has changed. Only a failed `fsync` of the folder
-  ///   comes after the replacement: the new contents are there, but a power cut may undo that.
+  ///   `.system` where Linux refuses; then nothing has changed. `.unconfirmed` if the new contents
+  ///   are there, but a power cut may undo that.
   public consuming func commit() throws(NativeError) {
     let name = original.name
     guard try folder.status(of: name) == expected else {
@@ -79,7 +87,11 @@ public struct FileReplacement: ~Copyable {
     }
     draft.commit()
     if let backup { backup.commit() }
-    try folder.sync()
+    do throws(NativeError) {
+      try folder.sync()
+    } catch .system(_, _, let number) {
+      throw .unconfirmed(path: original.text, errno: number)
+    }
   }
 
   private static func open(
@@ -106,17 +118,12 @@ public struct FileReplacement: ~Copyable {
   }
 
   private static func make(
-    _ path: FilePath, _ contents: Span<UInt8>, _ attributes: FileAttributes
+    _ path: FilePath, as name: String, _ contents: Span<UInt8>, _ attributes: FileAttributes
   ) throws(NativeError) -> NewFile {
-    let new = try NewFile.empty(path)
+    let new = try NewFile.empty(path, as: name)
     try new.file.write(contents)
     try attributes.apply(to: new.file)
     try new.sync()
     return new
-  }
-
-  /// A hidden name that says what it is, should a power cut leave it behind.
-  private static func draftName(_ name: String) -> String {
-    ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))"
   }
 }

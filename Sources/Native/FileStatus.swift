@@ -21,6 +21,9 @@ public struct FileOwner: Hashable, Sendable {
   /// The group's number.
   public let group: UInt32
 
+  /// Whoever runs octokey.
+  public static var current: FileOwner { FileOwner(user: geteuid(), group: getegid()) }
+
   /// Names an owner by numbers.
   public init(user: UInt32, group: UInt32) {
     self.user = user
@@ -53,6 +56,17 @@ public struct FileStatus: Hashable, Sendable {
     var status = stat()
     _ = try repeating("stat", path) { unsafe Int(stat(path, &status)) }
     return FileStatus(status)
+  }
+
+  /// Whether anything has the name `path`, a dangling symbolic link included.
+  public static func isThere(_ path: String) throws(NativeError) -> Bool {
+    var status = stat()
+    do throws(NativeError) {
+      _ = try repeating("stat", path) { unsafe Int(lstat(path, &status)) }
+    } catch .system(_, _, ENOENT) {
+      return false
+    }
+    return true
   }
 
   init(_ status: stat) {

@@ -1,5 +1,5 @@
 // What can go wrong at the border to C and Linux, as facts. This file owns no words for people:
-// the executable's Failures.swift turns each case into a message, a hint and an exit code.
+// the executable's Failures folder turns each case into a message, a hint and an exit code.
 
 /// A failed call into Linux or one of the C libraries.
 public enum NativeError: Error, Equatable, Sendable {
@@ -31,4 +31,6 @@ public enum NativeError: Error, Equatable, Sendable {
   case damagedGzip(reason: String)
   /// SQLite answered with an (extended) result code.
   case sqlite(code: Int32, message: String)
+  /// The file was replaced, but the folder could not be forced to the device.
+  case unconfirmed(path: String, errno: Int32)
 }

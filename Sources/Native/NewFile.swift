@@ -10,12 +10,14 @@ public struct NewFile: ~Copyable {
   public let path: String
   let file: Descriptor
   private let folder: Descriptor
-  private let name: String
+  private var name: String
   private var pending = true
 
-  private init(path: FilePath, file: consuming Descriptor, folder: consuming Descriptor) {
+  private init(
+    path: FilePath, name: String, file: consuming Descriptor, folder: consuming Descriptor
+  ) {
     self.path = path.text
-    name = path.name
+    self.name = name
     self.file = file
     self.folder = folder
   }
@@ -29,7 +31,7 @@ public struct NewFile: ~Copyable {
   }
 
   /// Creates `path` with mode 0600, whatever the umask, and waits until contents and name are on the
-  /// device.
+  /// device. The name appears when the contents are complete, and not before.
   ///
   /// - Parameter owner: whom it is to belong to; nil: whoever runs octokey.
   /// - Throws: `NativeError.alreadyExists` if anything has that name, a dangling symbolic link
@@ -37,9 +39,12 @@ public struct NewFile: ~Copyable {
   public static func create(
     _ path: String, contents: Span<UInt8>, owner: FileOwner? = nil
   ) throws(NativeError) -> NewFile {
-    let new = try empty(FilePath(path))
+    let path = FilePath(path)
+    var new = try empty(path, as: path.draftName)
     try new.file.write(contents)
     if let owner { try FileAttributes.setOwner(owner, of: new.file) }
+    try new.file.sync()
+    try new.take(path.name)
     try new.sync()
     return new
   }
@@ -49,17 +54,30 @@ public struct NewFile: ~Copyable {
     pending = false
   }
 
-  /// Creates an empty file, which nobody else may open.
-  static func empty(_ path: FilePath) throws(NativeError) -> NewFile {
+  /// Creates an empty file, which nobody else may open, and which has the name `name` for now.
+  static func empty(_ path: FilePath, as name: String) throws(NativeError) -> NewFile {
     let folder = try Descriptor.folder(of: path)
-    let file = try folder.open(path, O_RDWR | O_CREAT | O_EXCL)
-    let new = NewFile(path: path, file: file, folder: folder)
+    let file = try folder.open(path, as: name, O_RDWR | O_CREAT | O_EXCL)
+    let new = NewFile(path: path, name: name, file: file, folder: folder)
     let number = new.file.number
     // The folder may have a default ACL, which would come to life with a later chmod.
     unsafe fremovexattr(number, FileAttributes.accessList)
     // A umask can take bits from the owner, too.
     _ = try repeating("fchmod", path.text) { Int(fchmod(number, 0o600)) }
     return new
+  }
+
+  /// Changes the name to one that nobody has.
+  mutating func take(_ other: String) throws(NativeError) {
+    let (number, draft) = (folder.number, name)
+    do throws(NativeError) {
+      _ = try repeating("rename", path) { unsafe Int(octokey_rename_new(number, draft, other)) }
+    } catch .system(_, _, EINVAL) {
+      // A file system that cannot: two names for a moment, and then one.
+      _ = try repeating("link", path) { unsafe Int(linkat(number, draft, number, other, 0)) }
+      _ = unsafe unlinkat(number, draft, 0)
+    }
+    name = other
   }
 
   /// Waits until contents and name are on the device.

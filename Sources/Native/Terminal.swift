@@ -42,16 +42,22 @@ public struct Terminal: ~Copyable {
   /// - Returns: the line without its end, empty after ^D; nil after ^C.
   public borrowing func readSecret(prompt: String) throws(NativeError) -> SecretBytes? {
     var line = SecretBytes(count: Terminal.longestLine)
-    guard let length = try read(prompt: prompt, echo: false, into: &line) else { return nil }
+    let length = try read(prompt: prompt, echo: false, signalsCancel: false, into: &line)
+    guard let length else { return nil }
     return line.prefix(length)
   }
 
   /// Shows `prompt` and reads a line.
   ///
+  /// - Parameter signalsCancel: whether a signal that ends the process is an answer like ^C, because
+  ///   the caller has something to clean up.
   /// - Returns: the line without its end, empty after ^D; nil after ^C.
-  public borrowing func readLine(prompt: String) throws(NativeError) -> String? {
+  public borrowing func readLine(
+    prompt: String, signalsCancel: Bool = false
+  ) throws(NativeError) -> String? {
     var line = SecretBytes(count: Terminal.longestLine)
-    guard let length = try read(prompt: prompt, echo: true, into: &line) else { return nil }
+    let length = try read(prompt: prompt, echo: true, signalsCancel: signalsCancel, into: &line)
+    guard let length else { return nil }
     return line.withBytes { bytes in
       String(decoding: Array(copying: bytes.extracting(0..<length)), as: UTF8.self)
     }
@@ -68,7 +74,7 @@ public struct Terminal: ~Copyable {
   }
 
   private borrowing func read(
-    prompt: String, echo: Bool, into line: inout SecretBytes
+    prompt: String, echo: Bool, signalsCancel: Bool, into line: inout SecretBytes
   ) throws(NativeError) -> Int? {
     while true {
       let outcome = try attempt(prompt: prompt, echo: echo, into: &line)
@@ -78,6 +84,10 @@ public struct Terminal: ~Copyable {
         return length
       case .signal(SIGINT):
         try write("\n")
+        return nil
+      case .signal(let signal) where signalsCancel && signal != SIGTSTP:
+        // The terminal may be gone.
+        try? write("\n")
         return nil
       case .signal(let signal):
         // The terminal is as it was. Ends or stops the process now; after a stop, or where the

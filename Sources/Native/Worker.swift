@@ -74,6 +74,13 @@ public final class Worker: @unchecked Sendable {
     return submitted
   }
 
+  /// Whether the job of this number, and all before it, are done.
+  public func isDone(_ number: Int) -> Bool {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return completed >= number
+  }
+
   /// Waits until the job of this number, and all before it, are done.
   public func wait(for number: Int) {
     unsafe pthread_mutex_lock(mutex)

@@ -45,10 +45,34 @@ public struct XMLSpans: Sendable {
     {
       throw .forbiddenXML(line: 1, construct: "the encoding \(encoding)")
     }
+    if let line = XMLSpans.lineOfHugeTag(text) {
+      throw .forbiddenXML(line: line, construct: "a tag of more than \(XMLSpans.tagLimit) bytes")
+    }
     xmlInitParser()
     let reader = SpanReader(text)
     if let failure = reader.parse() { throw failure }
     elements = reader.elements
+  }
+
+  /// The longest tag: looking for an attribute that is there twice takes the square of its length.
+  private static let tagLimit = 64 << 10
+  /// The deepest nesting; a config has two levels.
+  fileprivate static let depthLimit = 256
+
+  /// The line of a `<` that no `>` follows for too long.
+  private static func lineOfHugeTag(_ text: [UInt8]) -> Int? {
+    var line = 1
+    var open: Int?
+    for (index, byte) in text.enumerated() {
+      switch byte {
+      case UInt8(ascii: "<"): open = open ?? index
+      case UInt8(ascii: ">"): open = nil
+      case UInt8(ascii: "\n") where open == nil: line += 1
+      default: break
+      }
+      if let open, index - open > tagLimit { return line }
+    }
+    return nil
   }
 
   /// What the XML declaration says. The bytes are UTF-8 whatever it says: whoever had UTF-16 has
@@ -106,22 +130,25 @@ private final class SpanReader {
     }
     unsafe context.pointee.sax.pointee = handler
     unsafe context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
-    // With NOENT an attribute's `&amp;` comes as `&` and not as `&#38;`. There are no other entities:
-    // a DOCTYPE ends the reading before any could be declared.
+    // Without NOENT libxml2 hands out `&amp;` in an attribute as `&#38;`. Other entities than the five
+    // of XML itself there are not: a DOCTYPE ends the parse.
     let options = Int32(
-      XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
-        | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_NOENT.rawValue)
+      XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
+        | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue)
+    // Not the push parser, which leaves a CR in CDATA as it is.
     unsafe text.withUnsafeBytes { bytes in
       let document = unsafe xmlCtxtReadMemory(
         context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), nil,
         nil, options)
       if let document = unsafe document { unsafe xmlFreeDoc(document) }
     }
-    if let failure { return failure }
+    if case .forbiddenXML = failure { return failure }
     // An undeclared prefix is well-formed for libxml2, but no other reader takes it.
-    let isWellFormed =
-      unsafe context.pointee.wellFormed == 1 && unsafe context.pointee.nsWellFormed == 1
-    return isWellFormed ? nil : lastError(of: context)
+    let isXML = unsafe context.pointee.wellFormed == 1
+    let hasKnownPrefixes = unsafe context.pointee.nsWellFormed == 1
+    // What could not be located in a broken text is not what is wrong with it.
+    guard isXML, hasKnownPrefixes else { return unsafe lastError(of: context) }
+    return failure
   }
 
   private static func from(_ user: UnsafeMutableRawPointer?) -> SpanReader? {
@@ -146,6 +173,9 @@ private final class SpanReader {
     _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
   ) {
     guard failure == nil else { return }
+    guard open.count < XMLSpans.depthLimit else {
+      return forbid("an element nested \(XMLSpans.depthLimit) levels deep")
+    }
     guard let tag = startTag(endingNear: position) else { return lose() }
     var decoded: [String: String] = [:]
     // Five pointers an attribute: name, prefix, namespace, and the value's beginning and end.
@@ -206,6 +236,5 @@ private final class SpanReader {
 
   private func lose() {
     failure = .malformedXML(line: 1, column: 1, reason: "an element could not be located")
-    if let context = unsafe context { unsafe xmlStopParser(context) }
   }
 }

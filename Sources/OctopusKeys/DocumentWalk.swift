@@ -1,5 +1,5 @@
 // Goes through a collection page by page, the store on this thread and the keys on another: while one
-// page is scanned and decrypted, the next one is read.
+// page is scanned and decrypted, the next ones are read.
 
 internal import Native
 
@@ -27,6 +27,9 @@ final class PageInWork {
     }
   }
 
+  /// Whether what was started has ended.
+  func isDone(on worker: Worker) -> Bool { worker.isDone(job) }
+
   /// Waits for the end of what was started, and throws what it threw.
   func finish(on worker: Worker) throws(KeysError) {
     worker.wait(for: job)
@@ -35,9 +38,13 @@ final class PageInWork {
 }
 
 enum DocumentWalk {
+  /// Pages that are read ahead at most: enough that neither thread waits for the other at a page that
+  /// takes long, few enough to be no matter of memory.
+  private static let depth = 4
+
   /// Hands every page of `collection` to `work` on the worker's thread, and then, in the same order, to
-  /// `end` on this one. Only `end` may use the store: by the time it runs, the next page has been read
-  /// and is being worked on.
+  /// `end` on this one. Only `end` may use the store: by the time it runs, the pages after it have been
+  /// read and are being worked on.
   static func each(
     of collection: StoreCollection, in store: any Store, _ worker: Worker,
     work: @escaping (PageInWork) throws(KeysError) -> Void,
@@ -45,17 +52,28 @@ enum DocumentWalk {
   ) throws(KeysError) {
     // Whatever happens, no job may outlive what it works on.
     defer { worker.drain() }
-    var current = PageInWork()
-    var next = PageInWork()
-    guard try read(of: collection, after: nil, in: store, into: current) else { return }
-    current.start(on: worker, work)
+    var spare: [PageInWork] = []
+    var started: [PageInWork] = []
+    var key: [UInt8]?
+    var isAtEnd = false
     while true {
-      let hasNext = try read(of: collection, after: current.page.lastKey, in: store, into: next)
-      try current.finish(on: worker)
-      if hasNext { next.start(on: worker, work) }
-      try end(current)
-      guard hasNext else { return }
-      swap(&current, &next)
+      while !isAtEnd, started.count < depth {
+        let page = spare.popLast() ?? PageInWork()
+        guard try read(of: collection, after: key, in: store, into: page) else {
+          isAtEnd = true
+          break
+        }
+        key = page.page.lastKey
+        page.start(on: worker, work)
+        started.append(page)
+        // What is done can be ended before more is read.
+        if let first = started.first, first.isDone(on: worker) { break }
+      }
+      guard let first = started.first else { return }
+      started.removeFirst()
+      try first.finish(on: worker)
+      try end(first)
+      spare.append(first)
     }
   }
 

@@ -1,5 +1,5 @@
 // What can go wrong with keys, key files and node configs, as facts. Words for people are in the
-// executable's Failures.swift. No case ever carries a secret.
+// executable's Failures folder. No case ever carries a secret.
 
 public import Native
 
@@ -39,6 +39,8 @@ public enum KeysError: Error, Equatable, Sendable {
   case protectedByWindows(path: String)
   /// The Master Key in the config opens with none of the machine keys.
   case masterKeyUnreadable(path: String, tried: [MachineKeyTrial])
+  /// A protected setting opens with none of the machine keys, or to what it cannot hold.
+  case settingUnreadable(path: String, setting: String, tried: [MachineKeyTrial])
   /// There is no machine key to protect a value with.
   case noMachineKey(tried: [MachineKeyTrial])
   /// There is no config: none was named, and none is where the server would look.
@@ -54,14 +56,34 @@ public enum KeysError: Error, Equatable, Sendable {
 
   /// Another octokey holds the lock beside the config.
   case configLocked(path: String)
+  /// A rotation was interrupted: nothing else may write before `recover`.
+  case unfinishedRotation(config: String, journal: String)
+  /// The file is there, but is no journal that this octokey understands.
+  case journalUnreadable(path: String)
+  /// The rotation stopped where only `recover` can tell how far it got; the key file stays.
+  indirect case interruptedCommit(config: String, keyFile: String, reason: KeysError)
   /// All values are under the new key, which is in the key file, but the config still holds the old
   /// one.
-  case configNotSwitched(config: String, keyFile: String, reason: NativeError)
+  indirect case configNotSwitched(config: String, keyFile: String, reason: KeysError)
+  /// The rotation is done, but the journal could not be removed.
+  indirect case journalStays(config: String, reason: KeysError)
+  /// A signal came, and everything was rolled back.
+  case interrupted(signal: String)
+  /// The journal is that of another store.
+  case otherStore(journal: String, expected: String, found: String)
+  /// A key that was given for recovery is not the one of the journal.
+  case otherKey(source: String, expected: String)
+  /// The state of the store cannot be told, or acted on, without this key.
+  case recoveryNeedsKey(RecoveryKey, fingerprint: String, expectedAt: String?)
+  /// The store holds values under neither key of the journal.
+  case recoveryUnclear(journal: String, findings: Findings, location: String)
 
   /// A store failed.
   case store(StoreError)
   /// The store has no collection that could hold documents.
   case noDocuments(location: String)
+  /// The store holds documents, but no sensitive value that would show whose it is.
+  case noValues(location: String)
   /// The new key is the old key.
   case sameKey(KeyFingerprint)
   /// Not one value of the store opens under the old key, nor under the new one.
@@ -70,4 +92,9 @@ public enum KeysError: Error, Equatable, Sendable {
   case unreadable(Findings, location: String)
   /// What was read back is not what was written; everything was rolled back.
   case ledgerMismatch(before: Ledger, after: Ledger, location: String)
+}
+
+/// The two keys of an unfinished rotation.
+public enum RecoveryKey: Sendable {
+  case old, new
 }

@@ -131,8 +131,8 @@ public final class MachineKeys {
     }
   }
 
-  /// What became of each source.
-  private var trials: [MachineKeyTrial] {
+  /// What became of each source when it was read.
+  public var trials: [MachineKeyTrial] {
     [machineID, machineKeyFile].map { MachineKeyTrial(path: $0.path, outcome: $0.outcome) }
   }
 

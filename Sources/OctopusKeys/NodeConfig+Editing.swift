@@ -35,22 +35,17 @@ extension NodeConfig {
     return try checked(edited, expected)
   }
 
-  /// The bytes of the file without the setting `key`, and without its line if nothing else stands on
-  /// it. Of duplicates only the one that counts goes: then the one before it counts.
+  /// The bytes of the file without `key`, however often it is there, and without its lines if nothing
+  /// else stands on them.
   ///
-  /// - Throws: `KeysError.settingMissing` if there is no such element, `.configEditFailed` as for
-  ///   `setting`.
+  /// - Throws: `KeysError.configEditFailed` as for `setting`.
   public func removing(_ key: String) throws(KeysError) -> [UInt8] {
-    guard let index = settings.lastIndex(where: { NodeConfig.isSame($0.key, key) }) else {
-      throw .settingMissing(path: path, setting: key)
-    }
-    let element = settings[index].element
     var edited = text
-    edited.removeSubrange(
-      spelling.wholeLines(element.startTag.lowerBound..<element.end))
-    var expected = pairs
-    expected.remove(at: index)
-    return try checked(edited, expected)
+    for setting in settings.reversed() where NodeConfig.isSame(setting.key, key) {
+      let element = setting.element
+      edited.removeSubrange(spelling.wholeLines(element.startTag.lowerBound..<element.end))
+    }
+    return try checked(edited, pairs.filter { !NodeConfig.isSame($0.key, key) })
   }
 
   private var spelling: ConfigSpelling { ConfigSpelling(text) }

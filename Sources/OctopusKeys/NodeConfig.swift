@@ -13,18 +13,6 @@ public struct NodeConfig: Sendable {
     let element: XMLSpans.Element
   }
 
-  /// A setting as it stands in the file.
-  public struct Entry: Hashable, Sendable {
-    /// Its name, in the file's letter case.
-    public let key: String
-    /// The decoded text; nil if there is none, or only white space.
-    public let value: String?
-    /// The line on which its element begins, from 1.
-    public let line: Int
-    /// Whether this is the one that the server reads: false if the same key comes again later.
-    public let counts: Bool
-  }
-
   /// The name of the file, for errors.
   public let path: String
 
@@ -80,25 +68,6 @@ public struct NodeConfig: Sendable {
   /// the server.
   public func value(of key: String) -> String? { setting(key)?.value }
 
-  /// All settings in the order of the file, duplicates included.
-  public var entries: [Entry] {
-    var line = 1
-    var position = 0
-    var later = Set<[UInt32]>()
-    let counts = settings.reversed().map { later.insert(NodeConfig.folded($0.key)).inserted }
-    return zip(settings, counts.reversed()).map { setting, counts in
-      let start = setting.element.startTag.lowerBound
-      line += NodeConfig.lineEnds(in: text[position..<start])
-      position = start
-      return Entry(key: setting.key, value: setting.value, line: line, counts: counts)
-    }
-  }
-
-  /// Whether several elements have this key, of which only the last one counts.
-  public func isDuplicated(_ key: String) -> Bool {
-    settings.count { NodeConfig.isSame($0.key, key) } > 1
-  }
-
   /// The element that counts for `key`.
   func setting(_ key: String) -> Setting? {
     settings.last { NodeConfig.isSame($0.key, key) }
@@ -109,22 +78,13 @@ public struct NodeConfig: Sendable {
 
   /// A key as .NET's ordinal comparison without regard to case sees it: capital letters, one scalar
   /// for one scalar, where a letter that is not ASCII never becomes one that is.
-  private static func folded(_ key: String) -> [UInt32] {
+  static func folded(_ key: String) -> [UInt32] {
     key.unicodeScalars.map { scalar in
       let capital = scalar.properties.uppercaseMapping.unicodeScalars
       guard let first = capital.first, capital.count == 1, first.isASCII == scalar.isASCII else {
         return scalar.value
       }
       return first.value
-    }
-  }
-
-  /// Line ends as people count them: LF, CRLF, or a CR alone.
-  private static func lineEnds(in text: ArraySlice<UInt8>) -> Int {
-    text.indices.count { index in
-      text[index] == UInt8(ascii: "\n")
-        || text[index] == UInt8(ascii: "\r")
-          && (index + 1 == text.endIndex || text[index + 1] != UInt8(ascii: "\n"))
     }
   }
 

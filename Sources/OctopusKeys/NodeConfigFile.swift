@@ -37,8 +37,28 @@ public struct NodeConfigFile: Sendable {
 
   /// Keeps every other octokey away from this config, for as long as the lock lives.
   ///
-  /// - Throws: `KeysError.configLocked`.
+  /// - Throws: `KeysError.configLocked`; `.unfinishedRotation` if a rotation must be recovered first.
   public func lock() throws(KeysError) -> FileLock {
+    let lock = try lockForRecovery()
+    try requireNoUnfinishedRotation()
+    return lock
+  }
+
+  /// Fails where a rotation must be recovered first; for asking nobody in vain.
+  ///
+  /// - Throws: `KeysError.unfinishedRotation`.
+  public func requireNoUnfinishedRotation() throws(KeysError) {
+    let isInterrupted: Bool
+    do {
+      isInterrupted = try FileStatus.isThere(journalPath)
+    } catch {
+      throw .native(error)
+    }
+    guard !isInterrupted else { throw .unfinishedRotation(config: path, journal: journalPath) }
+  }
+
+  /// The same lock, for whoever deals with an unfinished rotation.
+  func lockForRecovery() throws(KeysError) -> FileLock {
     let lock: FileLock?
     do {
       lock = try FileLock.acquire(sibling("octokey.lock"), owner: owner)
@@ -46,6 +66,7 @@ public struct NodeConfigFile: Sendable {
       throw .native(error)
     }
     guard let lock else { throw .configLocked(path: path) }
+    LeftoverDrafts.remove(beside: contents)
     return lock
   }
 
@@ -66,17 +87,9 @@ public struct NodeConfigFile: Sendable {
     guard readBack.key.equals(masterKey) else { throw .configEditFailed(path: path) }
     do {
       return try FileReplacement.prepare(
-        contents, contents: edited.span, backup: backupName(stamp))
+        contents, contents: edited.span, backup: ConfigBackups(of: contents).freeName(stamp))
     } catch {
       throw .native(error)
     }
-  }
-
-  /// The path of the copy that `replacement` makes.
-  public func backupPath(_ stamp: String) -> String { sibling(backupName(stamp)) }
-
-  private func backupName(_ stamp: String) -> String {
-    let name = contents.target.split(separator: "/").last.map(String.init) ?? "OctopusServer.config"
-    return "\(name).\(stamp).bak"
   }
 }

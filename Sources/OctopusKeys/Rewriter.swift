@@ -50,7 +50,7 @@ final class Rewriter {
 
   /// Rewrites the whole store. `progress` gets the number of documents since the last call.
   func run(
-    _ collections: [StoreCollection], progress: (Int) -> Void
+    _ collections: [StoreCollection], progress: (Int) throws(KeysError) -> Void
   ) throws(KeysError) -> RewriteOutcome {
     for collection in collections {
       scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
@@ -61,7 +61,7 @@ final class Rewriter {
         work: { [unowned self] (inWork) throws(KeysError) in try rewrite(inWork, in: collection) },
         end: { (inWork) throws(KeysError) in
           try write(inWork, in: collection)
-          progress(inWork.page.documents.count)
+          try progress(inWork.page.documents.count)
         })
       outcome.updatedDocuments.append(updated)
       outcome.reencryptedValues.append(reencrypted)

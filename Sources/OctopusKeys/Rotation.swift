@@ -1,10 +1,12 @@
 // The whole rotation of a node, in the one order that loses nothing:
 //
-//   survey → key file → draft of the node config → rewrite → read back → commit → node config
+//   survey → key file → draft of the node config → journal → rewrite → read back → commit →
+//   node config → report → journal gone
 //
-// The key file is on the device before the first value is encrypted with its key, and everything about
-// the node config that can be refused is refused before the commit. Up to the commit every failure
-// leaves the store, the config and the folder as they were.
+// Each step is on the device before the next one begins. The key file is there before the first value
+// is encrypted with its key, and everything about the node config that can be refused is refused
+// before the commit. Up to the commit every failure leaves the store, the config and the folder as
+// they were; a crash later leaves the journal, and Recovery goes on from there.
 
 public import FoundationEssentials
 internal import Native
@@ -41,15 +43,19 @@ public final class Rotation {
   }
 
   private let node: Node
+  private let store: any Store
   private let storeRotation: StoreRotation
+  private let oldFingerprint: KeyFingerprint
   private let newKey: MasterKey
+  private let options: StoreRotation.Options
   private let now: Date
   private let lock: FileLock
 
   /// Takes the lock beside the config and prepares; nothing is changed yet.
   ///
   /// - Parameter now: the time for file names and comments.
-  /// - Throws: `KeysError.configLocked` if another octokey is at work on this config, `.sameKey`.
+  /// - Throws: `KeysError.configLocked` if another octokey is at work on this config,
+  ///   `.unfinishedRotation`, `.sameKey`.
   public init(
     node: Node, store: any Store, oldKey: borrowing MasterKey, newKey: consuming MasterKey,
     options: StoreRotation.Options, now: Date
@@ -57,8 +63,11 @@ public final class Rotation {
     lock = try node.config.lock()
     storeRotation = try StoreRotation(
       store: store, oldKey: oldKey, newKey: newKey, options: options)
+    oldFingerprint = try KeyFingerprint(of: oldKey)
     self.node = node
+    self.store = store
     self.newKey = newKey
+    self.options = options
     self.now = now
   }
 
@@ -67,11 +76,11 @@ public final class Rotation {
     try storeRotation.survey(.rewrite, progress: progress)
   }
 
-  /// Rotates.
+  /// Rotates. The journal stays until `finish`.
   ///
-  /// - Throws: what `StoreRotation.judge` throws if the survey forbids it; `.configNotSwitched` if
-  ///   all values are under the new key but the config could not be put in place. Any other error
-  ///   means that nothing was changed.
+  /// - Throws: what `StoreRotation.judge` throws if the survey forbids it; `.interruptedCommit` or
+  ///   `.configNotSwitched` if only `Recovery` can go on. Any other error means that nothing was
+  ///   changed.
   public func run(
     _ survey: Survey, progress: @escaping StoreRotation.Progress
   ) throws(KeysError) -> Outcome {
@@ -79,24 +88,88 @@ public final class Rotation {
     let stamp = TimeStamp.forFileName(now)
     let fingerprint = try KeyFingerprint(of: newKey)
     let keyPath = node.config.sibling("master-key-\(stamp)-\(fingerprint.short).key")
-    let keyFile = try KeyFile.create(
+    var pending = PendingFiles()
+    pending.keyFile = try KeyFile.create(
       keyPath, key: newKey, created: now, owner: node.config.owner)
+    // All that can be refused about the config is refused here, and not after the commit.
     let replacement = try node.config.replacement(
       masterKey: newKey, machineKeys: node.machineKeys, form: node.form, stamp: stamp)
-    let written = try storeRotation.rewrite(survey, progress: progress)
+    pending.journal = try journal(keyFile: keyPath, fingerprint).create(beside: node.config)
+    // Where there is no transaction, the first write is the point of no return.
+    if !store.isTransactional { pending.keep() }
+    let written: StoreRotation.Outcome
+    do {
+      written = try storeRotation.rewrite(survey, progress: progress)
+    } catch {
+      if store.isTransactional { throw error }
+      throw .interruptedCommit(config: node.config.path, keyFile: keyPath, reason: error)
+    }
     // From here on the key file stays, whatever happens: a commit may have taken place even if it
     // reports a failure.
-    keyFile.commit()
-    try storeRotation.commit()
+    pending.keep()
+    do {
+      try storeRotation.commit()
+    } catch {
+      throw settle(error, survey, keyPath)
+    }
+    let backup = replacement.backupPath
     do {
       try replacement.commit()
     } catch {
-      throw .configNotSwitched(config: node.config.path, keyFile: keyPath, reason: error)
+      throw .configNotSwitched(
+        config: node.config.path, keyFile: keyPath, reason: .native(error))
     }
     // The values are safe now; what cannot be cleared is told and no failure.
     let residues = (try? storeRotation.scrub()) ?? []
     return Outcome(
-      store: written, keyFile: keyPath, configBackup: node.config.backupPath(stamp),
+      store: written, keyFile: keyPath, configBackup: backup ?? "",
       residues: residues)
+  }
+
+  /// Removes the journal, when the report is written.
+  ///
+  /// - Throws: `KeysError.journalStays`.
+  public func finish() throws(KeysError) {
+    do {
+      try Journal.remove(beside: node.config)
+    } catch {
+      throw .journalStays(config: node.config.path, reason: error)
+    }
+  }
+
+  private func journal(
+    keyFile: String, _ fingerprint: KeyFingerprint
+  ) -> Journal {
+    Journal(
+      version: Journal.currentVersion, created: TimeStamp.forText(now),
+      oldKey: oldFingerprint.description, newKey: fingerprint.description, keyFile: keyFile,
+      config: node.config.path, store: .init(kind: store.kind, location: store.location),
+      options: .init(options))
+  }
+
+  /// What a failed commit comes to: nothing at all if every value is still what it was.
+  private func settle(_ error: KeysError, _ survey: Survey, _ keyPath: String) -> KeysError {
+    storeRotation.cancel()
+    do throws(KeysError) {
+      let after = try storeRotation.survey(.rewrite) { (_, _, _) throws(KeysError) in }
+      storeRotation.cancel()
+      if after.oldValues == survey.oldValues, after.newValues == survey.newValues {
+        try Journal.remove(beside: node.config)
+        try? FileRemoval.remove(keyPath)
+        return error
+      }
+    } catch {}
+    return .interruptedCommit(config: node.config.path, keyFile: keyPath, reason: error)
+  }
+}
+
+/// The files of a rotation that go again if it fails before the point of no return.
+private struct PendingFiles: ~Copyable {
+  var keyFile: NewFile?
+  var journal: NewFile?
+
+  mutating func keep() {
+    keyFile.take()?.commit()
+    journal.take()?.commit()
   }
 }

@@ -13,6 +13,10 @@ public protocol Store: AnyObject {
   /// Where the store is, for people, without any secret.
   var location: String { get }
 
+  /// Whether everything that is written takes effect with `commit`, at once or not at all. Where it
+  /// has not, each document changes in one step of its own, and a crash leaves a mixture.
+  var isTransactional: Bool { get }
+
   /// Starts work. With `.read` nothing is ever changed, and others may go on reading and writing.
   /// With `.rewrite` nobody else may write until the end.
   ///
@@ -29,13 +33,13 @@ public protocol Store: AnyObject {
 
   /// Replaces what is in `page` by the documents that follow the one with `key` in the store's own
   /// order, or by the first ones if `key` is nil; leaves it empty at the end. Documents without any
-  /// filled field are there, too. A page is bounded: 256 documents or about 1 MiB, and always at
-  /// least one document.
+  /// filled field are there, too. A page is bounded: about 64 documents or 256 KiB, and always at
+  /// least one document. Pages may be read ahead of what is written: writing never moves a document.
   func readPage(
     of collection: StoreCollection, after key: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError)
 
-  /// Writes new contents for fields of `page`, which was read last, each in the storage that it had.
+  /// Writes new contents for fields of `page`, which was read since `begin`, each in the storage that it had.
   ///
   /// - Throws: `StoreError.changedMeanwhile` if a document is not there any more.
   func write(

@@ -31,14 +31,14 @@ public struct StoreAudit: Sendable {
   /// Reads the whole store with `key`.
   public static func run(
     store: any Store, key: borrowing MasterKey,
-    binaryFields: [Survey.BinaryField: Survey.BinaryContents],
-    progress: (_ done: Int, _ documents: Int) -> Void
+    binaryFields: [Survey.BinaryField: Survey.BinaryContents], access: StoreAccess = .read,
+    progress: (_ done: Int, _ documents: Int) throws(KeysError) -> Void
   ) throws(KeysError) -> StoreAudit {
     defer { store.rollback() }
     var collections: [StoreCollection] = []
     var documents = 0
     do throws(StoreError) {
-      try store.begin(.read)
+      try store.begin(access)
       collections = try store.collections()
       for collection in collections { documents += try store.documentCount(of: collection) }
     } catch {
@@ -49,9 +49,9 @@ public struct StoreAudit: Sendable {
     let surveyor = Surveyor(
       store: store, keys: keys, worker: Worker(), decided: binaryFields)
     var done = 0
-    let survey = try surveyor.run(collections) { count in
+    let survey = try surveyor.run(collections) { (count) throws(KeysError) in
       done += count
-      progress(done, documents)
+      try progress(done, documents)
     }
     return StoreAudit(
       collections: survey.collections.map {

@@ -10,6 +10,8 @@ public final class StoreRotation {
   public struct Options: Sendable {
     /// Values that cannot be read are left as they are instead of stopping the run.
     public var leaveUnreadable = false
+    /// A store without a single sensitive value does not stop the run.
+    public var allowEmpty = false
     /// What is in binary fields that octokey does not know.
     public var binaryFields: [Survey.BinaryField: Survey.BinaryContents] = [:]
 
@@ -24,8 +26,9 @@ public final class StoreRotation {
     case rewrite
   }
 
-  /// Called after each page: the pass, documents done and documents in all.
-  public typealias Progress = (Pass, Int, Int) -> Void
+  /// Called after each page: the pass, documents done and documents in all. What it throws ends the
+  /// pass.
+  public typealias Progress = (Pass, Int, Int) throws(KeysError) -> Void
 
   /// What was written.
   public struct Outcome: Sendable {
@@ -91,6 +94,7 @@ public final class StoreRotation {
     do throws(StoreError) {
       try store.begin(access)
       collections = try store.collections()
+      documents = 0
       for collection in collections { documents += try store.documentCount(of: collection) }
     } catch {
       throw .store(error)
@@ -98,17 +102,20 @@ public final class StoreRotation {
     guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
     let surveyor = Surveyor(
       store: store, keys: keys, worker: worker, decided: options.binaryFields)
-    return try surveyor.run(collections, progress: counter(.survey, progress))
+    return try surveyor.run(collections, progress: try counter(.survey, progress))
   }
 
   /// Whether a rotation after this survey would lose nothing.
   ///
-  /// - Throws: `KeysError.keyOpensNothing`, or `.unreadable` unless the options leave such values.
+  /// - Throws: `KeysError.keyOpensNothing`, or `.noValues`, or
+  ///   `.unreadable`, unless the options allow it.
   public func judge(_ survey: Survey) throws(KeysError) {
     guard survey.keysFit else {
       throw .keyOpensNothing(
         oldFingerprint, location: store.location, values: survey.unreadableValues)
     }
+    guard survey.oldValues + survey.newValues + survey.findings.count > 0 || options.allowEmpty
+    else { throw .noValues(location: store.location) }
     guard survey.findings.count == 0 || options.leaveUnreadable else {
       throw .unreadable(survey.findings, location: store.location)
     }
@@ -124,7 +131,7 @@ public final class StoreRotation {
     let rewriter = Rewriter(
       store: store, keys: keys, new: newKey, survey: survey, ledger: before, readBack: readBack,
       worker: worker)
-    let written = try rewriter.run(collections, progress: counter(.rewrite, progress))
+    let written = try rewriter.run(collections, progress: try counter(.rewrite, progress))
     let ledger = readBack.sum
     // Nothing may have been passed over that the survey saw.
     guard ledger == written.ledger, written.thumbprint == readBack.thumbprint,
@@ -156,13 +163,15 @@ public final class StoreRotation {
   public func cancel() { store.rollback() }
 
   /// Adds up the documents of one pass.
-  private func counter(_ pass: Pass, _ progress: @escaping Progress) -> (Int) -> Void {
+  private func counter(
+    _ pass: Pass, _ progress: @escaping Progress
+  ) throws(KeysError) -> (Int) throws(KeysError) -> Void {
     var done = 0
     let documents = documents
-    progress(pass, 0, documents)
-    return { count in
+    try progress(pass, 0, documents)
+    return { (count) throws(KeysError) in
       done += count
-      progress(pass, done, documents)
+      try progress(pass, done, documents)
     }
   }
 }

@@ -28,7 +28,7 @@ final class Surveyor {
 
   /// Reads the whole store. `progress` gets the number of documents since the last call.
   func run(
-    _ collections: [StoreCollection], progress: (Int) -> Void
+    _ collections: [StoreCollection], progress: (Int) throws(KeysError) -> Void
   ) throws(KeysError) -> Survey {
     for collection in collections {
       survey.collections.append(.init(name: collection.name))
@@ -44,7 +44,7 @@ final class Surveyor {
           let page = inWork.page
           for document in page.documents { try look(at: document, of: page, in: collection) }
         },
-        end: { (inWork) throws(KeysError) in progress(inWork.page.documents.count) })
+        end: { (inWork) throws(KeysError) in try progress(inWork.page.documents.count) })
     }
     decideBinaryFields()
     decideAmbiguousValues()

@@ -81,7 +81,7 @@ struct ValueScanner {
       guard JSONTokens.vectorMayFollow(text, at: index) else { continue }
       var start = bar
       while start > 0, text[start - 1] == UInt8(ascii: "=") { start -= 1 }
-      while start > 0, Base64.isDigit(text[start - 1]) { start -= 1 }
+      start = Base64.startOfDigits(in: text, before: start)
       let end = index + EncryptedValue.vectorLength
       let before = result.ciphertexts.count
       guard end < text.count, text[end] == UInt8(ascii: "\""), start > 0,

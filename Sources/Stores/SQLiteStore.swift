@@ -13,6 +13,8 @@ public final class SQLiteStore: Store {
   public let kind = "sqlite"
   /// The path of the file.
   public let location: String
+  /// SQLite has transactions.
+  public let isTransactional = true
 
   private let patience: Int32
   private var database: SQLiteConnection?
@@ -27,8 +29,8 @@ public final class SQLiteStore: Store {
   private var name: [UInt8] = []
 
   /// The most documents and bytes on a page.
-  private static let pageDocuments = 256
-  private static let pageBytes = 1 << 20
+  private static let pageDocuments = 64
+  private static let pageBytes = 1 << 18
 
   /// A store in the file at `path`, which is not opened yet.
   ///
@@ -109,12 +111,21 @@ public final class SQLiteStore: Store {
   ) throws(StoreError) {
     guard let table = tables[collection.name] else { return }
     let database = try opened()
+    // By field; the text of a statement is not made for every document anew.
+    var updates: [Int: SQLiteStatement] = [:]
+    let isWide = encoding != "UTF-8"
     for edit in edits.edits {
       let slot = page.slots[edit.slot]
       let document = page.documents[edit.document]
       let contents = edits.bytes.span.extracting(edit.range)
       do throws(NativeError) {
-        let statement = try prepared(table.updateStatement(of: collection.fields[slot.field]))
+        let statement: SQLiteStatement
+        if let update = updates[slot.field] {
+          statement = update
+        } else {
+          statement = try prepared(table.updateStatement(of: collection.fields[slot.field]))
+          updates[slot.field] = statement
+        }
         let key = page.bytes.span.extracting(document.key)
         try SQLiteRowKey.bind(key, table.key, to: statement, from: 2)
         let run: () throws(NativeError) -> Void = { () throws(NativeError) in
@@ -122,7 +133,7 @@ public final class SQLiteStore: Store {
         }
         switch slot.storage {
         case .bytes: try statement.withBound(1, blob: contents, run)
-        case .text where encoding == "UTF-8": try statement.withBound(1, utf8: contents, run)
+        case .text where !isWide: try statement.withBound(1, utf8: contents, run)
         case .text:
           wide.removeAll(keepingCapacity: true)
           // What came from UTF-16 goes back; anything else was found out before.

@@ -1,4 +1,6 @@
-// What can go wrong between the command line and the rooms below. Words are in Failures.swift.
+// What can go wrong between the command line and the rooms below. Words are in Failures/.
+
+import OctopusKeys
 
 /// A failure of a command itself.
 enum CommandError: Error, Equatable {
@@ -8,6 +10,20 @@ enum CommandError: Error, Equatable {
   case declined
   /// Something has to be asked and cannot be; `option` would have answered it.
   case cannotAsk(option: String, reason: Unaskable)
+  /// The config at `path` has no setting of that name, but these.
+  case noSuchSetting(key: String, path: String, near: [String])
+  /// A secret was among the arguments.
+  case secretArgument(key: String)
+  /// The value holds control characters or is no UTF-8.
+  case unfitValue(key: String)
+  /// The value is not of the setting's type.
+  case wrongType(key: String, type: KnownSetting.WrongType)
+  /// The editor could not be run, or ended with something else than 0.
+  case editorFailed(editor: String, code: Int32)
+  /// The edited config has faults, and was not taken.
+  case editGivenUp(path: String)
+  /// Somebody else changed the config while it was edited; what was edited is in `saved`.
+  case editedMeanwhile(path: String, saved: String)
   /// Data did not get out of stdout.
   case outputFailed(errno: Int32)
 

@@ -11,7 +11,7 @@
 // - A closed stdout or stderr never stops the program in the middle of its work. A command whose
 //   deed is its output calls `requireOutput()` at its end.
 //
-// Words for errors are not here but in Failures.swift.
+// Words for errors are not here but in Failures/.
 
 import FoundationEssentials
 import Native
@@ -23,6 +23,10 @@ final class Console {
   /// Whether stdout is a terminal, so that a person and not a file receives the data.
   let outputIsTerminal: Bool
 
+  /// Whether stdout, or stderr, takes colours.
+  let outputHasColour: Bool
+  let errorsHaveColour: Bool
+
   private let quiet: Bool
   private let mayAsk: Bool
   private let output: ByteOutput
@@ -33,9 +37,10 @@ final class Console {
   /// - Parameters:
   ///   - quiet: no notes, no progress.
   ///   - mayAsk: false after `--non-interactive`: every question is an error.
-  ///   - dumbTerminal: the terminal cannot clear a line: no progress.
+  ///   - dumbTerminal: the terminal cannot clear a line: no progress and no colours.
+  ///   - plain: the person wants no colours.
   init(
-    quiet: Bool, mayAsk: Bool, dumbTerminal: Bool = false,
+    quiet: Bool, mayAsk: Bool, dumbTerminal: Bool = false, plain: Bool = false,
     output: ByteOutput = .standardOutput, errors: ByteOutput = .standardError
   ) {
     self.quiet = quiet
@@ -44,6 +49,9 @@ final class Console {
     self.errors = errors
     showsProgress = !quiet && !dumbTerminal && Terminal.isTerminal(errors.descriptor)
     outputIsTerminal = Terminal.isTerminal(output.descriptor)
+    let mayColour = !dumbTerminal && !plain
+    outputHasColour = mayColour && outputIsTerminal
+    errorsHaveColour = mayColour && Terminal.isTerminal(errors.descriptor)
   }
 
   // MARK: Data, on stdout
@@ -51,6 +59,11 @@ final class Console {
   /// Prints one line of text, made harmless.
   func print(_ line: String) {
     write(line.harmless + "\n")
+  }
+
+  /// Prints a value that a script may want: exactly as it is, unless a terminal would obey it.
+  func print(value: String) {
+    write((outputIsTerminal ? value.harmless : value) + "\n")
   }
 
   /// Prints text as it is: JSON, help, anything that was made harmless already.
@@ -102,6 +115,20 @@ final class Console {
     if let hint = failure.hint { say("hint: " + hint) }
   }
 
+  /// Shows a line that a person is going to be asked about.
+  func show(_ line: String) { show(line, colour: nil) }
+
+  /// Shows what was there before.
+  func show(removed line: String) { show("- " + line, colour: "31") }
+
+  /// Shows what is new.
+  func show(added line: String) { show("+ " + line, colour: "32") }
+
+  private func show(_ line: String, colour: String?) {
+    guard errorsHaveColour, let colour else { return writeError(line.harmless + "\n") }
+    writeError("\u{1b}[\(colour)m\(line.harmless)\u{1b}[m\n")
+  }
+
   /// Shows `line` in the place of the last one; `ProgressBar` decides when and what.
   func showProgress(_ line: String) {
     guard showsProgress else { return }
@@ -130,6 +157,32 @@ final class Console {
       throw CommandError.cancelled
     }
     return ["y", "yes"].contains(answer.lowercased())
+  }
+
+  /// Asks which of several answers is meant, until it is one of them. A signal that ends the process
+  /// is an answer like ^C: whoever asks this has something to clean up.
+  ///
+  /// - Parameter option: what would have answered it, for those who cannot be asked.
+  func choose(_ question: String, among answers: [String], option: String) throws -> String {
+    // A terminal that is gone would be asked for ever.
+    for _ in 1...20 {
+      let terminal = try terminal(for: option)
+      let line = try terminal.readLine(prompt: question.harmless + " ", signalsCancel: true)
+      guard let answer = line?.lowercased() else { throw CommandError.cancelled }
+      if answers.contains(answer) { return answer }
+    }
+    throw CommandError.cancelled
+  }
+
+  /// Asks for a line of text. The answer may be empty.
+  ///
+  /// - Parameter option: what would have answered it, for those who cannot be asked.
+  func askLine(_ prompt: String, option: String) throws -> String {
+    let terminal = try terminal(for: option)
+    guard let answer = try terminal.readLine(prompt: prompt.harmless + ": ") else {
+      throw CommandError.cancelled
+    }
+    return answer
   }
 
   /// Asks for a secret without showing it. The answer may be empty.

@@ -22,7 +22,8 @@ struct Octokey: ParsableCommand {
     discussion: ExitStatus.list(ExitStatus.allCases),
     version: "0.1.0",
     subcommands: [
-      RotateMasterKey.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self, Verify.self,
+      RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
+      Verify.self, Status.self, Config.self, ListInstances.self,
     ])
 
   static func main() {
@@ -42,14 +43,15 @@ struct Octokey: ParsableCommand {
     do {
       var parsed = try parseAsRoot(spelling.arguments)
       guard let command = parsed as? any OctokeyCommand else {
-        if parsed is Octokey { throw ValidationError("a command is missing") }
+        if parsed is Octokey || parsed is Config { throw ValidationError("a command is missing") }
         // `help` is a command of the parser's own.
         try parsed.run()
         return .done
       }
       console = Console(
         quiet: command.output.quiet, mayAsk: !command.output.nonInteractive,
-        dumbTerminal: environment["TERM"] == "dumb")
+        dumbTerminal: environment["TERM"] == "dumb",
+        plain: environment["NO_COLOR"]?.isEmpty == false)
       spelling.notes.forEach(console.note)
       let context = Context(
         console: console, clock: .system(), environment: environment,
@@ -76,19 +78,29 @@ struct Octokey: ParsableCommand {
       console.print(raw: text.hasSuffix("\n") ? text : text + "\n")
       return .done
     }
-    let commands = configuration.subcommands.compactMap { $0.configuration.commandName }
-    let first = arguments.first ?? ""
-    let failure: Failure
-    if !first.isEmpty, !first.hasPrefix("-"), first != "help", !commands.contains(first) {
-      failure = Failure(
-        "there is no command \(first.quoted)",
-        hint: "the commands are \(commands.joined(separator: ", "))",
-        status: .usage)
-    } else {
-      failure = Failure(
-        usage: message(for: error), command: commands.first { $0 == first })
-    }
+    let failure = usageFailure(error, arguments)
     console.failure(failure)
     return failure.status
+  }
+
+  /// Wrong usage of the command that was named, or a name that is none.
+  private static func usageFailure(_ error: any Error, _ arguments: [String]) -> Failure {
+    var command: any ParsableCommand.Type = Octokey.self
+    var name: [String] = []
+    for argument in arguments.prefix(2) {
+      let commands = command.configuration.subcommands
+      guard !commands.isEmpty, !argument.isEmpty, !argument.hasPrefix("-"), argument != "help"
+      else { break }
+      guard let next = commands.first(where: { $0.configuration.commandName == argument }) else {
+        let names = commands.compactMap { $0.configuration.commandName }.joined(separator: ", ")
+        return Failure(
+          "there is no command \((name + [argument]).joined(separator: " ").quoted)",
+          hint: "the commands\(name.isEmpty ? "" : " of \(name[0])") are \(names)", status: .usage)
+      }
+      command = next
+      name.append(argument)
+    }
+    return Failure(
+      usage: message(for: error), command: name.isEmpty ? nil : name.joined(separator: " "))
   }
 }

@@ -14,19 +14,27 @@ struct OpenedNode {
 extension NodeOptions {
   /// Finds and reads the config and the machine keys.
   func open(_ context: Context) throws -> OpenedNode {
+    let file = try NodeConfigFile.read(configPath(context))
+    return OpenedNode(file: file, machineKeys: try machineKeys())
+  }
+
+  /// Finds the config.
+  func configPath(_ context: Context) throws -> String {
     let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
-    let path = try registry.configPath(
+    return try registry.configPath(
       instance: instance, config: config.map(context.absolutePath),
       workingDirectory: context.workingDirectory)
-    let file = try NodeConfigFile.read(path)
-    let machineKeys = try MachineKeys(
+  }
+
+  /// Reads the machine keys.
+  func machineKeys() throws -> MachineKeys {
+    try MachineKeys(
       machineID: NodeOptions.contents(of: machineIdFile), machineIDPath: machineIdFile,
       machineKeyFile: NodeOptions.contents(of: machineKeyFile), machineKeyPath: machineKeyFile)
-    return OpenedNode(file: file, machineKeys: machineKeys)
   }
 
   /// The contents of a machine key's file; nil if there is none.
-  private static func contents(of path: String) throws -> SecretBytes? {
+  static func contents(of path: String) throws -> SecretBytes? {
     do {
       return try SecretFile.read(path, limit: 64 << 10)
     } catch NativeError.system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {
@@ -38,15 +46,18 @@ extension NodeOptions {
 extension StoreOptions {
   /// The store that was named, or the node's own.
   func open(_ context: Context, _ node: OpenedNode?) throws -> any Store {
-    if let store {
-      return try StoreLocation(store, relativeTo: context.workingDirectory).store()
-    }
+    try location(context, node).store()
+  }
+
+  /// Where that store is.
+  func location(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
+    if let store { return try StoreLocation(store, relativeTo: context.workingDirectory) }
     guard let node else { throw KeysError.store(.invalidLocation(text: "", reason: "it is empty")) }
     guard let text = node.file.config.value(of: SettingName.connectionString) else {
       throw KeysError.settingMissing(
         path: node.file.path, setting: SettingName.connectionString)
     }
-    return try StoreLocation(text, relativeTo: context.absolutePath(node.file.folder)).store()
+    return try StoreLocation(text, relativeTo: context.absolutePath(node.file.folder))
   }
 }
 

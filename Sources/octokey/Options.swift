@@ -3,6 +3,7 @@
 
 import ArgumentParser
 import OctopusKeys
+import Stores
 
 /// Which node, and whose machine.
 struct NodeOptions: ParsableArguments {
@@ -38,6 +39,16 @@ struct StoreOptions: ParsableArguments {
       "Where the documents are: sqlite:PATH, directory:PATH or sqlserver:CONNECTION-STRING "
         + "(default: what the node's config says).", valueName: "location"))
   var store: String?
+
+  func validate() throws {
+    guard let store else { return }
+    do {
+      _ = try StoreLocation(store, relativeTo: ".")
+    } catch {
+      let failure = Failure(error)
+      throw ValidationError("\(failure.message): \(locationForms)")
+    }
+  }
 }
 
 /// One key that the user brings along.

@@ -3,7 +3,8 @@
 //
 // The vendor takes `--name=VALUE`, `--name:VALUE` and `--name VALUE`, each with `--`, `-` or `/`, and
 // names without regard to case. `/name` is also how a path begins: it is taken for an option only
-// where it is exactly one of the names below, and with a value only where `=` or `:` follows it.
+// where it is exactly one of the names below, and with a value only where `=` or `:` follows it; and
+// not after `config`, a command that the vendor has not got.
 
 /// Arguments as octokey spells them.
 struct VendorSpelling {
@@ -42,11 +43,13 @@ struct VendorSpelling {
   static let optionsWithValue: Set<String> = [
     "--binary-column", "--config", "--format", "--instance", "--instances-dir", "--key-file",
     "--key-size", "--machine-id-file", "--machine-key-file", "--master-key", "--new-key-file",
-    "--old-key-file", "--store",
+    "--old-key-file", "--store", "--value-file",
   ]
 
   /// Rewrites what follows the program's name.
   init(_ original: [String]) {
+    // A value of a setting may be a path that is also one of the names.
+    let prefixes = original.first == "config" ? ["--", "-"] : ["--", "-", "/"]
     var rest = original[...]
     while let argument = rest.popFirst() {
       if argument == "--" {
@@ -54,7 +57,7 @@ struct VendorSpelling {
         arguments += rest
         return
       }
-      if rewrite(argument, valueFollows: &rest) { continue }
+      if rewrite(argument, prefixes, valueFollows: &rest) { continue }
       arguments.append(argument)
       if VendorSpelling.optionsWithValue.contains(argument) { takeValue(from: &rest) }
     }
@@ -62,9 +65,9 @@ struct VendorSpelling {
 
   /// Whether `argument` was one of the vendor's.
   private mutating func rewrite(
-    _ argument: String, valueFollows rest: inout ArraySlice<String>
+    _ argument: String, _ prefixes: [String], valueFollows rest: inout ArraySlice<String>
   ) -> Bool {
-    guard let prefix = ["--", "-", "/"].first(where: argument.hasPrefix) else { return false }
+    guard let prefix = prefixes.first(where: argument.hasPrefix) else { return false }
     let body = argument.dropFirst(prefix.count)
     let name = body.prefix { $0 != "=" && $0 != ":" }
     let value = name.endIndex == body.endIndex ? nil : body[name.endIndex...].dropFirst()

@@ -14,12 +14,21 @@ import Testing
     .crypto(call: "EVP_X", reason: ""), .crypto(call: "EVP_X", reason: "Bad decrypt."),
     .tooLarge(path: "/x", limit: 10), .malformedXML(line: 1, column: 2, reason: "Tag mismatch.\n"),
     .forbiddenXML(line: 3, construct: "a DOCTYPE"), .damagedGzip(reason: "Incorrect data check"),
+    .unconfirmed(path: "/x", errno: 5),
     .sqlite(code: 11, message: "Database disk image is malformed."),
   ]
   static let keys: [KeysError] = [
     .native(.tooLarge(path: "/x", limit: 1)), .keyLength(bytes: 24, source: "/k"),
     .keyLength(bytes: 0, source: "--master-key"), .keyNotBase64(source: "the answer"),
-    .keyMissing(source: "/k"),
+    .keyMissing(source: "/k"), .noValues(location: "/x"),
+    .unfinishedRotation(config: "/c", journal: "/j"), .journalUnreadable(path: "/j"),
+    .interruptedCommit(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
+    .configNotSwitched(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
+    .journalStays(config: "/c", reason: .native(.notAFile(path: "/j"))),
+    .interrupted(signal: "SIGTERM"), .otherStore(journal: "/j", expected: "/a", found: "/b"),
+    .otherKey(source: "/k", expected: "SHA256:x"),
+    .recoveryNeedsKey(.new, fingerprint: "SHA256:x", expectedAt: "/k"),
+    .recoveryNeedsKey(.old, fingerprint: "SHA256:x", expectedAt: nil),
   ]
   static let stores: [StoreError] = [
     .notFound(location: "/x"), .notAStore(location: "/x", reason: "File is not a database."),
@@ -36,6 +45,11 @@ import Testing
   static let commands: [CommandError] = [
     .cancelled, .declined, .cannotAsk(option: "--yes", reason: .nonInteractive),
     .cannotAsk(option: "--yes", reason: .noTerminal), .outputFailed(errno: 28),
+    .noSuchSetting(key: "K", path: "/x", near: []), .secretArgument(key: "K"),
+    .noSuchSetting(key: "Octopus.Server.TaskCap", path: "/x", near: ["A", "B"]),
+    .unfitValue(key: "K"), .wrongType(key: "K", type: .port),
+    .editorFailed(editor: "vi", code: 127), .editGivenUp(path: "/x"),
+    .editedMeanwhile(path: "/x", saved: "/y"),
   ]
 
   static var everything: [any Error] {
@@ -72,6 +86,9 @@ import Testing
     #expect(Failure(describing: StoreError.notFound(location: "/x")).status == .failed)
     let unaskable = CommandError.cannotAsk(option: "--yes", reason: .noTerminal)
     #expect(Failure(describing: unaskable).status == .usage)
+    let unfinished = KeysError.unfinishedRotation(config: "/c", journal: "/j")
+    #expect(Failure(describing: unfinished).status == .unfinishedRotation)
+    #expect(Failure(describing: unfinished).hint == "octokey recover --config \"/c\"")
     #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 64])
   }
 

@@ -24,7 +24,13 @@ import Testing
       #expect(page.options(in: "SYNOPSIS") == options, "the SYNOPSIS of \(page.name)")
       for argument in command.positionals {
         #expect(
-          page.section("SYNOPSIS").contains(".Ar \(argument)"), "\(argument) in \(page.name)")
+          page.section("SYNOPSIS").contains("Ar \(argument)"), "\(argument) in \(page.name)")
+      }
+      // A command with others under it has one page for all of them.
+      for subcommand in command.subcommands ?? [] where subcommand.commandName != "help" {
+        let name = subcommand.commandName
+        #expect(page.section("SYNOPSIS").contains(".Cm \(command.commandName) \(name)"))
+        #expect(page.section("DESCRIPTION").contains(".It Cm \(name)\n"), "\(name)")
       }
     }
   }
@@ -32,7 +38,7 @@ import Testing
   @Test func valuesAndDefaultsAreNamed() async throws {
     for command in try await HelpDump.read().commands {
       let page = try ManPage("octokey-\(command.commandName).1")
-      for argument in command.displayed {
+      for argument in command.family.flatMap(\.displayed) {
         guard let name = argument.longName else { continue }
         for word in (argument.allValues ?? []) + [argument.defaultValue].compactMap(\.self) {
           #expect(page.item(of: name).contains(word), "\(word) for --\(name) in \(page.name)")
@@ -43,13 +49,13 @@ import Testing
 
   @Test func noPageMentionsAnOptionThatNoCommandHas() async throws {
     let dump = try await HelpDump.read()
-    let known = dump.commands.reduce(dump.command.longOptions) { $0.union($1.longOptions) }
+    let known = dump.commands.reduce(dump.command.ownOptions) { $0.union($1.longOptions) }
     for name in try ManPage.names {
       let page = try ManPage(name)
       #expect(page.mentionedOptions.subtracting(known) == [], "\(name)")
     }
     let first = try ManPage("octokey.1").explainedOptions
-    #expect(dump.command.longOptions.subtracting(first) == [])
+    #expect(dump.command.ownOptions.subtracting(first) == [])
   }
 
   @Test func examplesUseWhatTheirCommandsHave() async throws {
@@ -62,7 +68,9 @@ import Testing
         let command = try #require(
           commands.first { $0.commandName == call.1 }, "\(call.1) in \(name)")
         let options = Set(call.2.matches(of: #/ --([a-z-]+)/#).map { String($0.1) })
-        #expect(options.subtracting(command.longOptions) == [], "\(call.0) in \(name)")
+        let word = call.2.split(separator: " ").first ?? ""
+        let meant = command.family.first { $0.commandName == word } ?? command
+        #expect(options.subtracting(meant.longOptions) == [], "\(call.0) in \(name)")
       }
       #expect(
         try await Program.run("sh", ["-n", "-c", script]) == Program.Ending(status: 0, text: ""))
@@ -118,10 +126,16 @@ private struct HelpDump: Decodable {
     let arguments: [Argument]?
     let subcommands: [Command]?
 
+    /// The command itself and those under it.
+    var family: [Command] {
+      [self] + (subcommands ?? []).filter { $0.commandName != "help" }
+    }
     var displayed: [Argument] { (arguments ?? []).filter(\.shouldDisplay) }
-    var longOptions: Set<String> { Set(displayed.compactMap(\.longName)) }
+    var ownOptions: Set<String> { Set(displayed.compactMap(\.longName)) }
+    /// Those of the commands under it as well.
+    var longOptions: Set<String> { Set(family.flatMap(\.displayed).compactMap(\.longName)) }
     var positionals: [String] {
-      displayed.filter { $0.kind == "positional" }.compactMap(\.valueName)
+      family.flatMap(\.displayed).filter { $0.kind == "positional" }.compactMap(\.valueName)
     }
   }
 

@@ -19,9 +19,6 @@ import Testing
     #expect(result.status == 0)
     #expect(result.stderr.isEmpty)
     for command in ProcessTests.commands { #expect(result.stdout.contains(command)) }
-    for unbuilt in ["recover", "status", "config ", "backup", "service"] {
-      #expect(!result.stdout.contains("\n  \(unbuilt)"))
-    }
   }
 
   @Test(arguments: commands)
@@ -29,7 +26,8 @@ import Testing
     let result = try await OctokeyProgram.run([command, "--HELP"])
     #expect(result.status == 0)
     #expect(result.stderr.isEmpty)
-    #expect(result.stdout.contains("EXIT STATUS:\n  0   "))
+    // A command that has others under it leaves that to them.
+    #expect(result.stdout.contains("EXIT STATUS:\n  0   ") || command == "config")
     let capitals = result.stdout.matches(of: /-[a-z]+[A-Z]\w*/)
     #expect(capitals.isEmpty, "\(capitals.map(\.output))")
   }

@@ -78,9 +78,13 @@ struct ConfigCase: Sendable, CustomTestStringConvertible {
     change("other case beyond ASCII", "  <set key=\"ÄΣ\">«2»</set>", key: "äς"),
     change("other case beyond the first plane", "  <set key=\"𐐨\">«2»</set>", key: "𐐀"),
     change("no case", "  <set key=\"BSS\">«2»</set>\n  <set key=\"Bß\">0</set>", key: "bss"),
+    change("a type", "  <set xsi:type=\"xsd:string\" key=\"B\">«2»</set>"),
+    change("preserved space", "  <set xml:space=\"preserve\" key=\"B\">«2»</set>"),
     change("tabs", "\t\t<set key=\"B\">«2»</set>\t"),
     change("no indentation", "<set key=\"B\">«2»</set>"),
     change("unsorted", "  <set key='Z'/>\n  <set key='B'>«2»</set>\n  <set key='Y'/>"),
+    change(
+      "three times", "  <set key=\"B\">1</set>\n  <set key=\"B\" />\n  <set key=\"B\">«2»</set>"),
     change("duplicates", "  <set key=\"b\">1</set>\n  <set key=\"B\">«2»</set>"),
     ConfigCase(
       "the same again", between("  <set key=\"B\">«&#x32;<!-- -->»</set>"), to: "2",
@@ -145,6 +149,16 @@ struct ConfigCase: Sendable, CustomTestStringConvertible {
     change("text", "  text &amp; text <set key=\"B\">«2»</set> ]] > text"),
     change("CDATA between", "  <![CDATA[<set key=\"B\">1</set>]]><set key=\"B\">«2»</set>"),
     change(
+      "CDATA before and behind",
+      "  <set key=\"A\"><![CDATA[</set><set key=\"B\">]]></set>\n  <set key=\"B\">«2»</set>\n"
+        + "  <set key=\"B1\"><![CDATA[</set><set key=\"B\">3</set>]]></set>"),
+    change(
+      "entities in other keys",
+      "  <set key=\"&lt;\">é表🔑</set>\n  <set key=\"B\">«2»</set>\n  <set key=\"B&amp;&quot;\"/>"),
+    change(
+      "empty neighbours", "  <set key=\"A\" />\n  <set key=\"B\">«2»</set>\n  <set key=\"D\"></set>"
+    ),
+    change(
       "unknown elements",
       "  <get key=\"B\">1</get>\n  <set key=\"B\">«2»</set>\n  <Set key=\"B\">3</Set>"),
     change(
@@ -163,6 +177,10 @@ struct ConfigCase: Sendable, CustomTestStringConvertible {
     ConfigCase(
       "no declaration", "<octopus-settings><set key=\"B\">«2»</set></octopus-settings>", to: "x",
       "x"),
+    ConfigCase(
+      "root over lines",
+      "<?xml version='1.0'?>\n<octopus-settings\n    xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\"\n>"
+        + "<set key=\"B\">«2»</set></octopus-settings\n>", to: "x", "x"),
     ConfigCase(
       "as a new instance",
       "<?xml version='1.0' encoding='ENCODING' ?><octopus-settings><set key='B'>«2»</set>"

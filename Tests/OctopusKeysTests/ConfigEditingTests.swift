@@ -5,7 +5,7 @@ import Testing
 @testable import OctopusKeys
 
 /// Editing a node config: every edit of the table, in every encoding and with every kind of line end.
-@Suite struct NodeConfigTests {
+@Suite struct ConfigEditingTests {
   private func read(_ bytes: [UInt8]) throws -> NodeConfig {
     try NodeConfig(contents: bytes, path: "test.config")
   }
@@ -68,18 +68,12 @@ import Testing
     try read(Array("<octopus-settings>\n\(body)\n</octopus-settings>".utf8))
   }
 
-  @Test func onlyTheLastDuplicateGoes() throws {
-    let twice = try config("<set key=\"a\">1</set>\n<set key=\"A\">2</set>")
-    #expect(twice.isDuplicated("a"))
+  @Test func allDuplicatesGoWithTheirLines() throws {
+    let twice = try config("  <set key=\"a\">1</set>\n  <set key=\"B\"/>\n  <set key=\"A\">2</set>")
     #expect(twice.value(of: "a") == "2")
-    let once = try read(try twice.removing("a"))
-    #expect(!once.isDuplicated("A"))
-    #expect(once.value(of: "A") == "1")
-    let none = try once.removing("A")
-    #expect(Outside.text(none) == "<octopus-settings>\n</octopus-settings>")
-    #expect(throws: KeysError.settingMissing(path: "test.config", setting: "A")) {
-      try read(none).removing("A")
-    }
+    let none = try twice.removing("a")
+    #expect(Outside.text(none) == "<octopus-settings>\n  <set key=\"B\"/>\n</octopus-settings>")
+    #expect(try read(none).removing("A") == none)
   }
 
   @Test func whatElseStandsOnTheLineStays() throws {

@@ -10,6 +10,7 @@ final class MemoryStore: Store {
 
   let kind = "memory"
   let location = "memory"
+  let isTransactional = true
   var contents: [(collection: StoreCollection, documents: [Document])]
   private(set) var writes = 0
   private(set) var committed = false

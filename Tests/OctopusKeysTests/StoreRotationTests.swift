@@ -180,11 +180,14 @@ import Testing
     try rotate(allOpen, old, new)
     #expect(allOpen.writes == 2, "two values that open are ciphertext; an empty one says nothing")
     let noneOpens = store([plain, plain, [1, 2, 3]])
-    try rotate(noneOpens, old, new)
+    #expect(throws: KeysError.noValues(location: "memory")) { try rotate(noneOpens, old, new) }
+    var empty = StoreRotation.Options()
+    empty.allowEmpty = true
+    try rotate(noneOpens, old, new, options: empty)
     #expect(noneOpens.writes == 0)
     for undecided in [[a], [a, plain], [a, b, [1]]] {
       #expect(throws: KeysError.self) { try rotate(store(undecided), old, new) }
-      var options = StoreRotation.Options()
+      var options = empty
       let field = Survey.BinaryField(collection: "Unknown", field: "Data")
       options.binaryFields = [field: .plain]
       let left = store(undecided)
@@ -275,7 +278,9 @@ import Testing
     let new = try key(100)
     let text = #"{"log":"it was \#(try value("secret", old)) yesterday"}"#
     let store = MemoryStore(json: [text])
-    let (survey, _) = try rotate(store, old, new)
+    var options = StoreRotation.Options()
+    options.allowEmpty = true
+    let (survey, _) = try rotate(store, old, new, options: options)
     #expect(survey.quotations.count == 1 && store.text(0) == text)
   }
 

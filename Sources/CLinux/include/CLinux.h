@@ -7,3 +7,6 @@
 
 // prctl(PR_SET_DUMPABLE, 0): prctl is variadic, and variadic C functions are not imported.
 int octokey_set_not_dumpable(void);
+
+// renameat2 with RENAME_NOREPLACE: fails with EEXIST where the new name is taken.
+int octokey_rename_new(int folder, const char *from, const char *to);

@@ -8,9 +8,11 @@ extension RotateMasterKey {
   func run(_ context: Context) throws -> ExitStatus {
     if !dryRun { try requireAnswers(context.console) }
     let node = try node.open(context)
+    try node.file.requireNoUnfinishedRotation()
     let store = try stores.open(context, node)
     var options = StoreRotation.Options()
     options.leaveUnreadable = leaveUnreadable
+    options.allowEmpty = allowEmptyStore
     options.binaryFields = try BinaryColumn.decisions(binaryColumn)
     let old = try oldKey(of: node, context)
     let new = try newKey(like: old.key, context)
@@ -46,17 +48,14 @@ extension RotateMasterKey {
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
     let now = context.clock.now()
+    // From here on a signal waits for the end of a page, or of the commit.
+    let watch = try SignalWatch()
     let rotation = try Rotation(
       node: .init(config: node.file, machineKeys: node.machineKeys, form: old.form), store: store,
       oldKey: old.key, newKey: new.copy(), options: options, now: now)
-    let progress = Self.progress(context)
+    let progress = Self.progress(context, watch)
     let survey = try rotation.survey(progress: progress)
     if !leaveUnreadable { tell(survey.findings, context.console) }
-    if survey.oldValues + survey.newValues == 0 {
-      context.console.warning(
-        "there is no sensitive value in \(store.location.quoted)",
-        hint: "is this the database of this node?")
-    }
     let outcome = try rotation.run(survey, progress: progress)
     context.console.clearProgress()
     let report = RotationReport(
@@ -69,6 +68,7 @@ extension RotateMasterKey {
     RotationReportFiles(node: node.file, stamp: TimeStamp.forFileName(now))
       .write(report, key: new, context.console)
     try show(report, key: new, context.console)
+    try rotation.finish()
     return report.values.unreadable == 0 ? .done : .incomplete
   }
 
@@ -92,7 +92,7 @@ extension RotateMasterKey {
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
     let rotation = try StoreRotation(store: store, oldKey: old, newKey: new, options: options)
-    let survey = try rotation.survey(.read, progress: Self.progress(context))
+    let survey = try rotation.survey(.read, progress: Self.progress(context, nil))
     context.console.clearProgress()
     rotation.cancel()
     if !survey.keysFit { try rotation.judge(survey) }
@@ -124,10 +124,16 @@ extension RotateMasterKey {
       fingerprint: try KeyFingerprint(of: key).description, bits: key.size.rawValue, file: file)
   }
 
-  private static func progress(_ context: Context) -> StoreRotation.Progress {
+  /// Shows progress, and stops at a signal.
+  static func progress(_ context: Context, _ watch: SignalWatch?) -> StoreRotation.Progress {
     let bars: [StoreRotation.Pass: ProgressBar] = [
       .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
     ]
-    return { pass, done, total in bars[pass]?.update(done: done, total: total) }
+    return { (pass, done, total) throws(KeysError) in
+      if let signal = watch?.arrived() {
+        throw .interrupted(signal: SignalWatch.name(of: signal))
+      }
+      bars[pass]?.update(done: done, total: total)
+    }
   }
 }

@@ -57,6 +57,9 @@ struct RotateMasterKey: OctokeyCommand {
   @Flag(help: "Go on where values open with neither key: leave them as they are and count them.")
   var leaveUnreadable = false
 
+  @Flag(help: "Go on where the store holds no sensitive value at all.")
+  var allowEmptyStore = false
+
   @Option(
     help: ArgumentHelp(
       "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "

@@ -25,6 +25,7 @@ struct SetMasterKey: OctokeyCommand {
 
   func run(_ context: Context) throws -> ExitStatus {
     let node = try node.open(context)
+    try node.file.requireNoUnfinishedRotation()
     let source = key.source(context) ?? .prompt("Master Key", option: "--key-file")
     let newKey = try source.read(context)
     let fingerprint = try KeyFingerprint(of: newKey).description
@@ -58,8 +59,9 @@ struct SetMasterKey: OctokeyCommand {
     let stamp = TimeStamp.forFileName(context.clock.now())
     let replacement = try node.file.replacement(
       masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp)
+    let backup = replacement.backupPath
     try replacement.commit()
-    return (true, node.file.backupPath(stamp))
+    return (true, backup)
   }
 
   private struct Answer: Encodable {

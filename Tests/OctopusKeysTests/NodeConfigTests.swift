@@ -1,11 +1,11 @@
-import Native
+import Foundation
 import Outside
 import Testing
 
 @testable import OctopusKeys
 
-/// What is no node config is named as such, with its place.
-@Suite struct NodeConfigReadingTests {
+/// Reading a node config: what is none is named as such, with its place.
+@Suite struct NodeConfigTests {
   private func read(_ bytes: [UInt8]) throws -> NodeConfig {
     try NodeConfig(contents: bytes, path: "test.config")
   }
@@ -88,5 +88,38 @@ import Testing
         throws: KeysError.configForbidden(path: "test.config", line: line, construct: construct)
       ) { try read(Array(text.utf8)) }
     }
+  }
+
+  @Test func whatTheVendorWroteIsReadEditedAndReadAgain() throws {
+    let bytes = [UInt8](try Data(contentsOf: Vectors.file("OctopusServer.config")))
+    let original = try read(bytes)
+    #expect(original.value(of: "octopus.server.nodename") == "node-01")
+    #expect(
+      original.value(of: SettingName.connectionString)?.contains("Password=\"p;w&<>'d\";") == true)
+    let edited = try original.setting("Octopus.Server.NodeName", to: "node-02")
+    let expected = Outside.text(bytes).replacing(">node-01<", with: ">node-02<")
+    #expect(edited == Array(expected.utf8))
+    #expect(try read(edited).setting("Octopus.Server.NodeName", to: "node-01") == bytes)
+  }
+
+  @Test(arguments: [
+    "<!DOCTYPE octopus-settings><octopus-settings/>",
+    "<!DOCTYPE x [<!ENTITY a \"b\">]><octopus-settings>&a;</octopus-settings>",
+    "<!DOCTYPE x SYSTEM \"file:///etc/passwd\"><octopus-settings/>",
+    "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><octopus-settings>&a;</octopus-settings>",
+    "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><octopus-settings>&b;</octopus-settings>",
+  ])
+  func aDocumentTypeIsForbidden(_ text: String) throws {
+    do {
+      _ = try read(Array(text.utf8))
+      Issue.record("it was read")
+    } catch KeysError.configForbidden(_, let line, _) {
+      #expect(line == 1)
+    }
+  }
+
+  @Test func depthIsBounded() throws {
+    let deep = String(repeating: "<a>", count: 100_000)
+    #expect(throws: KeysError.self) { try read(Array("<octopus-settings>\(deep)".utf8)) }
   }
 }

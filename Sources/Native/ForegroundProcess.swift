@@ -1,0 +1,99 @@
+// Another program on the caller's terminal, such as an editor, and waiting for its end.
+//
+// Meanwhile the keys that interrupt are the program's business, as they are under a shell. Who ends
+// octokey itself ends the program first: octokey has something to clean up then.
+
+internal import CLinux
+internal import Glibc
+
+/// Programs that take over the terminal for a while.
+public enum ForegroundProcess {
+  /// How a program ended.
+  public enum Ending: Sendable, Equatable {
+    case exited(Int32)
+    case signal(Int32)
+    /// It was ended because octokey got this signal.
+    case interrupted(Int32)
+  }
+
+  private static let heldSignals = [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD]
+
+  /// Runs a program with octokey's own standard streams.
+  ///
+  /// - Parameters:
+  ///   - words: the program's path and its arguments.
+  ///   - environment: the environment variables.
+  /// - Throws: `NativeError.system` if it cannot be started.
+  public static func run(
+    _ words: [String], environment: [String: String]
+  ) throws(NativeError) -> Ending {
+    var held = sigset_t()
+    var before = sigset_t()
+    unsafe sigemptyset(&held)
+    for signal in heldSignals { unsafe sigaddset(&held, signal) }
+    // Who starts octokey may have had it ignored; then no child would ever be reported.
+    signal(SIGCHLD, SIG_DFL)
+    unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let signals = unsafe signalfd(-1, &held, Int32(SFD_CLOEXEC))
+    guard signals >= 0 else { throw .system(call: "signalfd", path: "", errno: errno) }
+    defer { close(signals) }
+    let child = try spawn(words, environment, mask: before)
+    var interruption: Int32?
+    while true {
+      if let status = try reaped(child) {
+        if let interruption { return .interrupted(interruption) }
+        // The low seven bits are the signal, the next byte is the exit code.
+        return status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .signal(status & 0x7F)
+      }
+      switch try nextSignal(signals) {
+      case let signal where signal == SIGTERM || signal == SIGHUP:
+        interruption = signal
+        kill(child, signal)
+      default: break  // SIGCHLD; or a key, which the program has had from the terminal itself
+      }
+    }
+  }
+
+  /// The status of the child if it has ended.
+  private static func reaped(_ child: pid_t) throws(NativeError) -> Int32? {
+    var status: Int32 = 0
+    let result = try repeating("waitpid", "") { unsafe Int(waitpid(child, &status, WNOHANG)) }
+    return result == 0 ? nil : status
+  }
+
+  private static func nextSignal(_ signals: Int32) throws(NativeError) -> Int32 {
+    var information = signalfd_siginfo()
+    let size = MemoryLayout<signalfd_siginfo>.size
+    _ = try repeating("read", "") { unsafe Glibc.read(signals, &information, size) }
+    return Int32(information.ssi_signo)
+  }
+
+  private static func spawn(
+    _ words: [String], _ environment: [String: String], mask: sigset_t
+  ) throws(NativeError) -> pid_t {
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var mask = mask
+    // Held back in octokey, but not in an editor.
+    for signal in heldSignals { unsafe sigdelset(&mask, signal) }
+    var ignored = sigset_t()
+    unsafe sigemptyset(&ignored)
+    unsafe sigaddset(&ignored, SIGPIPE)
+    unsafe posix_spawnattr_setsigmask(&attributes, &mask)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &ignored)
+    unsafe posix_spawnattr_setflags(
+      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    let arguments = unsafe words.map { unsafe strdup($0) } + [nil]
+    let variables = unsafe environment.map { unsafe strdup("\($0)=\($1)") } + [nil]
+    defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
+    var child: pid_t = 0
+    let result = unsafe posix_spawn(
+      &child, words[0], nil, &attributes, arguments, variables)
+    guard result == 0 else {
+      throw .system(call: "posix_spawn", path: words[0], errno: result)
+    }
+    return child
+  }
+}

@@ -1,0 +1,103 @@
+// A folder for copies that nobody else may see and that must not stay: in memory where the system has
+// a place for that, overwritten and removed at the end whatever happens before.
+
+internal import Glibc
+
+/// A folder of mode 0700 that goes, with all that is in it, when this value does.
+public struct PrivateFolder: ~Copyable {
+  /// Where it is.
+  public let path: String
+
+  private init(path: String) { self.path = path }
+
+  deinit {
+    PrivateFolder.wipe(path, depth: 0)
+    _ = unsafe rmdir(path)
+  }
+
+  /// Makes a folder in the first of `places` that is safe: its owner is this user or root, and
+  /// others cannot rename what is in it.
+  ///
+  /// - Throws: `NativeError.system` if there is none.
+  public static func create(in places: [String]) throws(NativeError) -> PrivateFolder {
+    let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
+    for place in places {
+      guard let status = try? FileStatus.read(place), status.kind == .folder,
+        [0, geteuid()].contains(status.owner.user),
+        status.mode & 0o022 == 0 || status.mode & 0o1000 != 0
+      else { continue }
+      let path = place + "/octokey-" + suffix
+      guard unsafe mkdir(path, 0o700) == 0 else { continue }
+      // A umask can take bits from the owner, too.
+      _ = unsafe chmod(path, 0o700)
+      return PrivateFolder(path: path)
+    }
+    throw .system(call: "mkdir", path: places.last ?? "", errno: EACCES)
+  }
+
+  /// Makes a file with mode 0600.
+  public borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
+    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    let file = try folder.open(FilePath(path).inside(name), O_WRONLY | O_CREAT | O_EXCL)
+    try file.write(contents)
+  }
+
+  /// Reads a file, whoever made it: many editors put a new one in the place of the old one.
+  ///
+  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile`, or `.system`.
+  public borrowing func read(_ name: String, limit: Int) throws(NativeError) -> [UInt8] {
+    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    let file = try folder.open(FilePath(path).inside(name), O_RDONLY | O_NONBLOCK)
+    guard try file.status().kind == .regular else { throw .notAFile(path: path + "/" + name) }
+    return try file.readAll(limit: limit)
+  }
+
+  /// Overwrites and removes what is in a folder: the copy, and what an editor left beside it.
+  private static func wipe(_ folder: String, depth: Int) {
+    for name in names(in: folder) {
+      let path = folder + "/" + name
+      var status = stat()
+      guard unsafe lstat(path, &status) == 0 else { continue }
+      switch status.st_mode & S_IFMT {
+      case S_IFDIR where depth < 10:
+        wipe(path, depth: depth + 1)
+        _ = unsafe rmdir(path)
+      case S_IFREG:
+        overwrite(path, count: Int(status.st_size))
+        _ = unsafe unlink(path)
+      default: _ = unsafe unlink(path)
+      }
+    }
+  }
+
+  private static func overwrite(_ path: String, count: Int) {
+    guard let file = try? Descriptor.open(path, O_WRONLY | O_NOFOLLOW) else { return }
+    let zeros = [UInt8](repeating: 0, count: min(count, 1 << 16))
+    var rest = count
+    while rest > 0 {
+      let length = min(rest, zeros.count)
+      guard (try? file.write(zeros.span.extracting(0..<length))) != nil else { return }
+      rest -= length
+    }
+    try? file.sync()
+  }
+
+  private static func names(in folder: String) -> [String] {
+    guard let list = unsafe opendir(folder) else { return [] }
+    defer { unsafe closedir(list) }
+    var names: [String] = []
+    while let entry = unsafe readdir(list) {
+      // In place: the last entry of the system's buffer is shorter than the structure.
+      guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
+      let start = unsafe UnsafeRawPointer(entry).advanced(by: offset)
+      let name = unsafe String(cString: start.assumingMemoryBound(to: CChar.self))
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names
+  }
+}
+
+extension FilePath {
+  /// The path of a file in the folder that this is the path of.
+  fileprivate func inside(_ name: String) -> FilePath { FilePath(text + "/" + name) }
+}

@@ -1,0 +1,63 @@
+// Signals that would end the process, held back for as long as work must not be torn. They arrive as
+// readable events (signalfd): no handler, no global state, and a second one is like the first.
+
+internal import CLinux
+internal import Glibc
+
+/// Holds back SIGINT, SIGTERM and SIGHUP for as long as it lives, and tells whether one came.
+///
+/// Made and used on the main thread; threads that are started meanwhile inherit the blocked signals.
+@safe
+public final class SignalWatch {
+  private let descriptor: Int32
+  private var before = sigset_t()
+  private var first: Int32?
+
+  /// Begins to hold signals back. Those that whoever started the process had ignored (as `nohup` does
+  /// with SIGHUP) stay ignored.
+  ///
+  /// - Throws: `NativeError.system`.
+  public init() throws(NativeError) {
+    var held = sigset_t()
+    unsafe sigemptyset(&held)
+    for signal in [SIGINT, SIGTERM, SIGHUP] where !SignalWatch.isIgnored(signal) {
+      unsafe sigaddset(&held, signal)
+    }
+    descriptor = unsafe signalfd(-1, &held, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
+    guard descriptor >= 0 else { throw .system(call: "signalfd", path: "", errno: errno) }
+    unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
+  }
+
+  deinit {
+    // One that came too late to matter must not end the process after all is done.
+    _ = arrived()
+    close(descriptor)
+    unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
+  }
+
+  /// The first signal that came, such as `SIGINT`; nil if none did.
+  public func arrived() -> Int32? {
+    var event = signalfd_siginfo()
+    let size = MemoryLayout<signalfd_siginfo>.size
+    while unsafe read(descriptor, &event, size) == size {
+      if first == nil { first = Int32(event.ssi_signo) }
+    }
+    return first
+  }
+
+  /// The name of a signal, such as `SIGINT`.
+  public static func name(of signal: Int32) -> String {
+    switch signal {
+    case SIGINT: "SIGINT"
+    case SIGTERM: "SIGTERM"
+    case SIGHUP: "SIGHUP"
+    default: "signal \(signal)"
+    }
+  }
+
+  private static func isIgnored(_ signal: Int32) -> Bool {
+    var action = sigaction()
+    unsafe sigaction(signal, nil, &action)
+    return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+  }
+}

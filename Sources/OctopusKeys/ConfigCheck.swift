@@ -1,0 +1,134 @@
+// Looks through the text of a node config for what is wrong with it. The files round it are in
+// FilePermissions.swift.
+
+internal import Native
+
+/// What was found in a node config.
+public struct ConfigCheck: Sendable {
+  /// A protected setting and the machine key that opens it.
+  public struct OpenedSetting: Sendable, Equatable {
+    /// The setting.
+    public let setting: String
+    /// Its line, from 1.
+    public let line: Int
+    /// How it is protected.
+    public let form: MachineKeys.Form
+  }
+
+  /// What is wrong, in the order of the file.
+  public private(set) var faults: [ConfigFault] = []
+  /// The protected settings that open.
+  public private(set) var opened: [OpenedSetting] = []
+
+  private let path: String
+
+  /// Checks the bytes of a config.
+  ///
+  /// - Parameters:
+  ///   - machineKeys: what should open its protected settings.
+  ///   - elsewhere: other machine keys of which one may be the right one, with the names of their
+  ///     files.
+  /// - Throws: `KeysError.native` if a library fails; whatever is wrong with the config is a fault.
+  public init(
+    _ contents: [UInt8], path: String, machineKeys: MachineKeys,
+    elsewhere: [(path: String, keys: MachineKeys)] = []
+  ) throws(KeysError) {
+    self.path = path
+    let config: NodeConfig
+    do {
+      config = try NodeConfig(contents: contents, path: path)
+    } catch {
+      faults.append(try ConfigCheck.fault(of: error, path))
+      return
+    }
+    let entries = config.entries
+    checkNames(entries)
+    for entry in entries where entry.counts {
+      try checkValue(entry, machineKeys, elsewhere)
+    }
+    faults.sort { ($0.line ?? 0) < ($1.line ?? 0) }
+    opened.sort { $0.line < $1.line }
+  }
+
+  private static func fault(of error: KeysError, _ path: String) throws(KeysError) -> ConfigFault {
+    switch error {
+    case .configMalformed(_, let line, let column, let reason):
+      ConfigFault(.malformed(line: line, column: column, reason: reason), path, line: line)
+    case .configForbidden(_, let line, let construct):
+      ConfigFault(.forbidden(line: line, construct: construct), path, line: line)
+    case .configWrongRoot(_, let found):
+      ConfigFault(.wrongRoot(found: found), path)
+    default: throw error
+    }
+  }
+
+  private mutating func add(_ kind: ConfigFault.Kind, _ entry: NodeConfig.Entry) {
+    faults.append(ConfigFault(kind, path, setting: entry.key, line: entry.line))
+  }
+
+  private mutating func checkNames(_ entries: [NodeConfig.Entry]) {
+    for entry in entries where entry.key.allSatisfy(\.isWhitespace) {
+      faults.append(ConfigFault(.nameless, path, line: entry.line))
+    }
+    let groups = Dictionary(grouping: entries) { $0.key.lowercased() }
+    for group in groups.values {
+      guard let last = group.last, !last.key.allSatisfy(\.isWhitespace) else { continue }
+      if group.count > 1 { add(.duplicate(lines: group.map(\.line)), last) }
+      guard KnownSetting.named(last.key) == nil else { continue }
+      let near = KnownSetting.all.first {
+        EditDistance.between($0.name.lowercased(), last.key.lowercased()) <= 2
+      }
+      if let near { add(.misspelt(known: near.name), last) } else { add(.unknown, last) }
+    }
+  }
+
+  private mutating func checkValue(
+    _ entry: NodeConfig.Entry, _ machineKeys: MachineKeys,
+    _ elsewhere: [(path: String, keys: MachineKeys)]
+  ) throws(KeysError) {
+    guard let value = entry.value else { return }
+    let isProtected =
+      MachineKeys.saysProtected(value) || KnownSetting.secrecy(of: entry.key) == .protected
+    guard isProtected else {
+      if let type = KnownSetting.named(entry.key)?.fault(in: value) { add(.wrongType(type), entry) }
+      return
+    }
+    if let form = try form(of: value, entry.key, machineKeys) {
+      opened.append(OpenedSetting(setting: entry.key, line: entry.line, form: form))
+      if form == .machineKeyFile, try machineKeys.unprotect(value, as: .machineID) != nil {
+        add(.readAsRubbish, entry)
+      }
+    } else if MachineKeys.isFromWindows(value) {
+      add(.protectedByWindows, entry)
+    } else if ConfigCheck.isPlain(value, of: entry.key) {
+      add(.notProtected, entry)
+    } else {
+      var fitting: String?
+      for other in elsewhere where fitting == nil {
+        if try form(of: value, entry.key, other.keys) != nil { fitting = other.path }
+      }
+      add(.unreadable(elsewhere: fitting), entry)
+    }
+  }
+
+  private func form(
+    of value: String, _ key: String, _ machineKeys: MachineKeys
+  ) throws(KeysError) -> MachineKeys.Form? {
+    switch try machineKeys.open(value, of: key) {
+    case .none: nil
+    case .some(let opened): opened.form
+    }
+  }
+
+  /// Whether a value cannot be ciphertext: that is base64 of whole blocks, two of them at least for a
+  /// Master Key. (A plain one of 32 bytes looks like a protected one of 16.)
+  private static func isPlain(_ value: String, of key: String) -> Bool {
+    let digits = Array(value.utf8.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) })
+    var bytes: [UInt8] = []
+    guard !value.hasPrefix("$"), Base64.decode(digits.span, appendingTo: &bytes) else {
+      return !value.hasPrefix("$")
+    }
+    if bytes.isEmpty || bytes.count % 16 != 0 { return true }
+    return KnownSetting.named(key)?.kind == .masterKey && bytes.count == 16
+  }
+}

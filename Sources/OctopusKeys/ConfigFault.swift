@@ -1,0 +1,110 @@
+// What can be wrong with a node config and the files round it, as facts. Words are in the executable.
+
+/// Something that is wrong or odd.
+public struct ConfigFault: Sendable, Equatable {
+  /// What it is. The raw values of `name` are part of the interface.
+  public enum Kind: Sendable, Equatable {
+    // The text.
+
+    /// No well-formed XML; the place counts from 1.
+    case malformed(line: Int, column: Int, reason: String)
+    /// A DOCTYPE or the like.
+    case forbidden(line: Int, construct: String)
+    /// Another root element.
+    case wrongRoot(found: String)
+
+    // Settings.
+
+    /// A setting without a name.
+    case nameless
+    /// Several settings have the name; only the last line counts.
+    case duplicate(lines: [Int])
+    /// The name is like that of a known setting.
+    case misspelt(known: String)
+    /// The name is not known.
+    case unknown
+    /// The value is not of the setting's type.
+    case wrongType(KnownSetting.WrongType)
+
+    // Protected settings.
+
+    /// A secret that should be protected is plain text; the server cannot read it.
+    case notProtected
+    /// No machine key opens the value; `elsewhere` is a file whose key does.
+    case unreadable(elsewhere: String?)
+    /// Windows protected the value.
+    case protectedByWindows
+    /// It opens, but an earlier machine key passes the padding check by accident, and the server
+    /// takes what comes out of that.
+    case readAsRubbish
+    /// The machine id is known to others.
+    case sharedMachineID(SharedMachineID.Reason)
+    /// The file of a machine key holds none.
+    case badMachineKey
+
+    // Files.
+
+    /// Others may read or write the file; `mode` has the permission bits.
+    case open(mode: UInt32)
+    /// Others may put another file in the place of those in the folder.
+    case openFolder(mode: UInt32)
+    /// The folder belongs to a user who is neither root nor the owner of the file in it.
+    case foreignFolder(user: UInt32)
+    /// The config has several names, and cannot be replaced without leaving the others behind.
+    case severalLinks(count: Int)
+    /// A rotation was interrupted.
+    case unfinishedRotation
+    /// An edit was interrupted; the file may hold secrets.
+    case leftover
+
+    /// A word for scripts.
+    public var name: String {
+      switch self {
+      case .malformed: "malformed"
+      case .forbidden: "forbidden"
+      case .wrongRoot: "wrongRoot"
+      case .nameless: "nameless"
+      case .duplicate: "duplicate"
+      case .misspelt: "misspelt"
+      case .unknown: "unknown"
+      case .wrongType: "wrongType"
+      case .notProtected: "notProtected"
+      case .unreadable: "unreadable"
+      case .protectedByWindows: "protectedByWindows"
+      case .readAsRubbish: "readAsRubbish"
+      case .sharedMachineID: "sharedMachineID"
+      case .badMachineKey: "badMachineKey"
+      case .open: "open"
+      case .openFolder: "openFolder"
+      case .foreignFolder: "foreignFolder"
+      case .severalLinks: "severalLinks"
+      case .unfinishedRotation: "unfinishedRotation"
+      case .leftover: "leftover"
+      }
+    }
+
+    /// Whether nothing needs to be done about it: what is unknown to octokey need not be wrong.
+    public var isRemark: Bool {
+      switch self {
+      case .unknown, .leftover: true
+      default: false
+      }
+    }
+  }
+
+  /// What it is.
+  public let kind: Kind
+  /// The file.
+  public let path: String
+  /// The setting, if it is about one.
+  public let setting: String?
+  /// The line, from 1, where there is one.
+  public let line: Int?
+
+  init(_ kind: Kind, _ path: String, setting: String? = nil, line: Int? = nil) {
+    self.kind = kind
+    self.path = path
+    self.setting = setting
+    self.line = line
+  }
+}

@@ -1,0 +1,24 @@
+// How far a misspelt name is from a right one.
+
+/// The distance between two names.
+public enum EditDistance {
+  /// The number of characters to insert, remove, replace or swap with the next one.
+  public static func between(_ one: String, _ other: String) -> Int {
+    let (one, other) = (Array(one.unicodeScalars), Array(other.unicodeScalars))
+    var beforeLast: [Int] = []
+    var last = Array(0...other.count)
+    for row in one.indices {
+      var current = [row + 1]
+      for column in other.indices {
+        let isSame = one[row] == other[column]
+        var best = min(current[column] + 1, last[column + 1] + 1, last[column] + (isSame ? 0 : 1))
+        if row > 0, column > 0, one[row] == other[column - 1], one[row - 1] == other[column] {
+          best = min(best, beforeLast[column - 1] + 1)
+        }
+        current.append(best)
+      }
+      (beforeLast, last) = (last, current)
+    }
+    return last[other.count]
+  }
+}

@@ -1,0 +1,80 @@
+// Who else may read or write the files that hold a node's secrets, or put others in their place.
+
+public import Native
+
+/// Looks at the files of a node.
+public struct FilePermissions: Sendable {
+  private let config: FileContents
+  private let machineIDPath: String
+  private let machineKeyPath: String
+
+  /// For a node with these files.
+  public init(config: FileContents, machineIDPath: String, machineKeyPath: String) {
+    self.config = config
+    self.machineIDPath = machineIDPath
+    self.machineKeyPath = machineKeyPath
+  }
+
+  /// What is too open, and what was left behind.
+  ///
+  /// - Parameter names: the names in the config's folder.
+  public func faults(namesInFolder names: [String]) -> [ConfigFault] {
+    let folder = ConfigEdit.folder(of: config)
+    // A group may well read a config; it belongs to who runs the server.
+    var faults = fault(config.target, others: 0o027)
+    if config.status.links > 1 {
+      faults.append(ConfigFault(.severalLinks(count: config.status.links), config.target))
+    }
+    let own = config.target.split(separator: "/").last.map(String.init) ?? ""
+    for name in names.sorted() {
+      let path = folder + "/" + name
+      if name.hasPrefix("master-key-"), name.hasSuffix(".key") {
+        faults += fault(path, others: 0o077)
+      } else if name.hasPrefix("rotation-report-"), name.hasSuffix(".txt") {
+        faults += fault(path, others: 0o077)
+      } else if name.hasPrefix(own + "."), name.hasSuffix(".bak") {
+        faults += fault(path, others: 0o027)
+      } else if name.hasPrefix(".\(own).draft-") {
+        faults.append(ConfigFault(.leftover, path))
+      } else if name == Journal.fileName {
+        faults.append(ConfigFault(.unfinishedRotation, path))
+      }
+    }
+    // Everybody may read a machine id.
+    faults += fault(machineIDPath, others: 0o022) + fault(machineKeyPath, others: 0o077)
+    faults += folderFaults(folder, config.status.owner)
+    for path in [machineIDPath, machineKeyPath] {
+      guard let status = try? FileStatus.read(path) else { continue }
+      let other = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+      if other != folder { faults += folderFaults(other.isEmpty ? "/" : other, status.owner) }
+    }
+    return Array(faults.uniqued)
+  }
+
+  private func fault(_ path: String, others: UInt32) -> [ConfigFault] {
+    guard let status = try? FileStatus.read(path), status.kind == .regular,
+      status.mode & others != 0
+    else { return [] }
+    return [ConfigFault(.open(mode: status.mode & 0o777), path)]
+  }
+
+  private func folderFaults(_ folder: String, _ owner: FileOwner) -> [ConfigFault] {
+    guard let status = try? FileStatus.read(folder) else { return [] }
+    var faults: [ConfigFault] = []
+    // In a sticky folder others cannot replace what is not theirs.
+    if status.mode & 0o022 != 0, status.mode & 0o1000 == 0 {
+      faults.append(ConfigFault(.openFolder(mode: status.mode & 0o7777), folder))
+    }
+    if status.owner.user != 0, status.owner.user != owner.user {
+      faults.append(ConfigFault(.foreignFolder(user: status.owner.user), folder))
+    }
+    return faults
+  }
+}
+
+extension Array<ConfigFault> {
+  /// Each fault once, where two files share a folder.
+  fileprivate var uniqued: [ConfigFault] {
+    reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+  }
+}

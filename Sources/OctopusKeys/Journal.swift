@@ -1,0 +1,129 @@
+// The journal of a rotation: a small file beside the node config that is there from before the store
+// changes until everything is done. While it is there, nothing else may write.
+//
+// It says what is needed to go on, and no secret. How far the rotation got is not written down: the
+// store and the config tell it, and they cannot be out of date. So the journal is written once and
+// removed once, and there is no third state.
+
+internal import FoundationEssentials
+internal import Native
+
+/// What an unfinished rotation needs to be finished or taken back.
+public struct Journal: Codable, Equatable, Sendable {
+  /// The form of the file. A later octokey that needs another one counts on.
+  public static let currentVersion = 1
+  /// The name of the file, in the config's folder.
+  public static let fileName = "octokey-journal.json"
+
+  /// The form of this file.
+  public let version: Int
+  /// When the rotation began (ISO 8601).
+  public let created: String
+  /// The fingerprint of the old key.
+  public let oldKey: String
+  /// The fingerprint of the new key.
+  public let newKey: String
+  /// The file that holds the new key.
+  public let keyFile: String
+  /// The node config.
+  public let config: String
+  /// Where the documents are.
+  public let store: StoreName
+  /// What was decided for the run.
+  public let options: Options
+
+  /// A store without any secret.
+  public struct StoreName: Codable, Equatable, Sendable {
+    /// `Store.kind`.
+    public let kind: String
+    /// `Store.location`.
+    public let location: String
+  }
+
+  /// `StoreRotation.Options` as the file has them.
+  public struct Options: Codable, Equatable, Sendable {
+    /// Whether values that cannot be read are left as they are.
+    public let leaveUnreadable: Bool
+    /// Whether a store without values is rotated.
+    public let allowEmpty: Bool
+    /// `ciphertext` or `plain`, by `TABLE.COLUMN`.
+    public let binaryColumns: [String: String]
+  }
+
+  /// Reads the journal beside `config`.
+  ///
+  /// - Returns: nil if there is none.
+  /// - Throws: `KeysError.journalUnreadable`.
+  public static func read(beside config: NodeConfigFile) throws(KeysError) -> Journal? {
+    let path = config.journalPath
+    let contents: FileContents
+    do throws(NativeError) {
+      contents = try FileContents.read(path, limit: 64 << 10)
+    } catch .system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {
+      return nil
+    } catch {
+      throw .native(error)
+    }
+    guard let journal = try? JSONDecoder().decode(Journal.self, from: Data(contents.bytes)),
+      journal.version == currentVersion
+    else { throw .journalUnreadable(path: path) }
+    return journal
+  }
+
+  /// Writes the journal beside `config`; it is on the device when this returns, and goes again unless
+  /// the caller commits it.
+  func create(beside config: NodeConfigFile) throws(KeysError) -> NewFile {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let path = config.journalPath
+    guard let json = try? encoder.encode(self) else { throw .journalUnreadable(path: path) }
+    let bytes = Array(json) + [UInt8(ascii: "\n")]
+    do {
+      return try NewFile.create(path, contents: bytes.span, owner: config.owner)
+    } catch {
+      throw .native(error)
+    }
+  }
+
+  /// Removes the journal beside `config`.
+  static func remove(beside config: NodeConfigFile) throws(KeysError) {
+    do {
+      try FileRemoval.remove(config.journalPath)
+    } catch {
+      throw .native(error)
+    }
+  }
+}
+
+extension Journal.Options {
+  init(_ options: StoreRotation.Options) {
+    leaveUnreadable = options.leaveUnreadable
+    allowEmpty = options.allowEmpty
+    var columns: [String: String] = [:]
+    for (field, contents) in options.binaryFields {
+      columns["\(field.collection).\(field.field)"] = contents.rawValue
+    }
+    binaryColumns = columns
+  }
+
+  /// The same as a rotation takes them.
+  public var forRotation: StoreRotation.Options {
+    var options = StoreRotation.Options()
+    options.leaveUnreadable = leaveUnreadable
+    options.allowEmpty = allowEmpty
+    for (name, contents) in binaryColumns {
+      guard let dot = name.lastIndex(of: "."),
+        let contents = Survey.BinaryContents(rawValue: contents)
+      else { continue }
+      let field = Survey.BinaryField(
+        collection: String(name[..<dot]), field: String(name[name.index(after: dot)...]))
+      options.binaryFields[field] = contents
+    }
+    return options
+  }
+}
+
+extension NodeConfigFile {
+  /// Where the journal of an unfinished rotation is.
+  public var journalPath: String { sibling(Journal.fileName) }
+}

@@ -1,0 +1,39 @@
+// All settings of a config as they stand in the file.
+
+internal import Native
+
+extension NodeConfig {
+  /// One setting as it stands in the file.
+  public struct Entry: Sendable, Equatable {
+    /// The name as it is spelt there.
+    public let key: String
+    /// The decoded text; nil if there is none, or only white space.
+    public let value: String?
+    /// The line of the element, from 1.
+    public let line: Int
+    /// Whether it is the one that the server reads: false if the same key comes again below.
+    public let counts: Bool
+  }
+
+  /// All settings in the order of the file, duplicates included.
+  public var entries: [Entry] {
+    var line = 1
+    var position = 0
+    var below = Set<[UInt32]>()
+    let counts = settings.reversed().map { below.insert(NodeConfig.folded($0.key)).inserted }
+    return zip(settings, counts.reversed()).map { setting, counts in
+      let start = setting.element.startTag.lowerBound
+      line += NodeConfig.lineEnds(in: text[position..<start])
+      position = start
+      return Entry(key: setting.key, value: setting.value, line: line, counts: counts)
+    }
+  }
+
+  /// Line ends as people count them: LF, CRLF, or a CR alone.
+  private static func lineEnds(in text: ArraySlice<UInt8>) -> Int {
+    text.indices.count { index in
+      text[index] == 0x0A
+        || text[index] == 0x0D && (index + 1 == text.endIndex || text[index + 1] != 0x0A)
+    }
+  }
+}

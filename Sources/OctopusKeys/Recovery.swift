@@ -1,0 +1,236 @@
+// Going on after an interrupted rotation. Nothing is taken on trust: which keys the values are under
+// and which key the config holds is found out by looking, so that it does not matter where the
+// rotation stopped, nor where a recovery before this one stopped.
+//
+//   values          then
+//   all old         take back: the config keeps, or gets, the old key
+//   all new         finish: the config gets the new key
+//   some of each    resume: the rest is rotated, as in a rotation, then finish
+
+public import FoundationEssentials
+internal import Native
+
+/// The recovery of one node.
+public final class Recovery {
+  /// What is to be done.
+  public enum Course: String, Sendable {
+    case takeBack, finish, resume
+  }
+
+  /// What a look at the store showed.
+  public struct Diagnosis: Sendable {
+    /// What is to be done.
+    public let course: Course
+    /// Values under the old key.
+    public let oldValues: Int
+    /// Values under the new key.
+    public let newValues: Int
+    /// Values under neither.
+    public let unreadableValues: Int
+    /// Which key the config holds now; nil if it can be read by nobody here, or is a third one.
+    public let configHolds: RecoveryKey?
+    let survey: Survey
+  }
+
+  /// What was done.
+  public struct Outcome: Sendable {
+    /// The copy of the former config; nil if it held the right key already.
+    public let configBackup: String?
+    /// What the store could not clear of its former contents.
+    public let residues: [StoreResidue]
+  }
+
+  /// What the rotation wrote down.
+  public let journal: Journal
+
+  private let node: Rotation.Node
+  private let store: any Store
+  private let configHolds: RecoveryKey?
+  private let oldKey: Held?
+  private let newKey: Held?
+  private let lock: FileLock
+
+  /// Takes the lock beside the config and finds the keys; nothing is changed yet.
+  ///
+  /// - Parameters:
+  ///   - oldKey, newKey: keys that were given, where the ones in the config and in the key file of the
+  ///     journal are not to be had.
+  /// - Throws: `KeysError.configLocked`, `.otherStore`, `.otherKey`.
+  public init(
+    node: Rotation.Node, journal: Journal, store: any Store, oldKey: consuming MasterKey?,
+    newKey: consuming MasterKey?
+  ) throws(KeysError) {
+    guard store.kind == journal.store.kind, store.location == journal.store.location else {
+      throw .otherStore(
+        journal: node.config.journalPath, expected: journal.store.location, found: store.location)
+    }
+    lock = try node.config.lockForRecovery()
+    var old = try Recovery.held(oldKey, journal.oldKey, "the old key")
+    var new = try Recovery.held(newKey, journal.newKey, "the new key")
+    var holds: RecoveryKey?
+    if let inConfig = try? node.machineKeys.masterKey(of: node.config.config) {
+      let fingerprint = try KeyFingerprint(of: inConfig.key).description
+      if fingerprint == journal.oldKey {
+        holds = .old
+        if old == nil { old = Held(inConfig.key.copy()) }
+      } else if fingerprint == journal.newKey {
+        holds = .new
+        if new == nil { new = Held(inConfig.key.copy()) }
+      }
+    }
+    if new == nil, let inFile = try? KeyFile.read(journal.keyFile) {
+      new = try Recovery.held(inFile, journal.newKey, journal.keyFile)
+    }
+    self.oldKey = old
+    self.newKey = new
+    configHolds = holds
+    self.node = node
+    self.journal = journal
+    self.store = store
+  }
+
+  /// Looks at every value; writes nothing, except that the store undoes a transaction that was cut
+  /// off.
+  ///
+  /// - Parameter access: `.read` for somebody who only wants to know.
+  /// - Throws: `KeysError.recoveryNeedsKey`, `.recoveryUnclear`.
+  public func look(
+    _ access: StoreAccess, progress: @escaping StoreRotation.Progress
+  ) throws(KeysError) -> Diagnosis {
+    defer { store.rollback() }
+    let survey: Survey
+    let options = journal.options.forRotation
+    if let oldKey, let newKey {
+      survey = try StoreRotation(
+        store: store, oldKey: oldKey.key, newKey: newKey.key, options: options
+      ).survey(access, progress: progress)
+    } else if let newKey {
+      survey = try with(newKey.key, .new, access, progress)
+    } else if let oldKey {
+      survey = try with(oldKey.key, .old, access, progress)
+    } else {
+      throw .recoveryNeedsKey(
+        .new, fingerprint: journal.newKey, expectedAt: journal.keyFile)
+    }
+    let unreadable = survey.findings.count
+    guard unreadable == 0 || journal.options.leaveUnreadable else {
+      throw .recoveryUnclear(
+        journal: node.config.journalPath, findings: survey.findings, location: store.location)
+    }
+    return Diagnosis(
+      course: course(survey), oldValues: survey.oldValues, newValues: survey.newValues,
+      unreadableValues: unreadable, configHolds: configHolds, survey: survey)
+  }
+
+  /// Does what the diagnosis says, and removes the journal.
+  ///
+  /// - Throws: `KeysError.recoveryNeedsKey` if the config must get a key that is not to be had, and
+  ///   whatever else stands in the way; the journal stays then.
+  public func run(
+    _ diagnosis: Diagnosis, now: Date, progress: @escaping StoreRotation.Progress
+  ) throws(KeysError) -> Outcome {
+    if diagnosis.course == .resume { try resume(progress) }
+    let stamp = TimeStamp.forFileName(now)
+    let target: RecoveryKey = diagnosis.course == .takeBack ? .old : .new
+    var backup: String?
+    if configHolds != target {
+      backup = try switchConfig(to: target, stamp)
+    }
+    let residues = target == .new ? (try? scrub()) ?? [] : []
+    try Journal.remove(beside: node.config)
+    return Outcome(configBackup: backup, residues: residues)
+  }
+
+  private func course(_ survey: Survey) -> Course {
+    switch (survey.oldValues, survey.newValues) {
+    case (0, 0): configHolds == .new ? .finish : .takeBack
+    case (_, 0): .takeBack
+    case (0, _): .finish
+    default: .resume
+    }
+  }
+
+  /// A survey with one key alone.
+  private func with(
+    _ key: borrowing MasterKey, _ role: RecoveryKey, _ access: StoreAccess,
+    _ progress: @escaping StoreRotation.Progress
+  ) throws(KeysError) -> Survey {
+    let audit = try StoreAudit.run(
+      store: store, key: key, binaryFields: journal.options.forRotation.binaryFields,
+      access: access
+    ) { (done, all) throws(KeysError) in try progress(.survey, done, all) }
+    // What does not open may be under the other key.
+    guard audit.unreadable == 0 || (journal.options.leaveUnreadable && audit.opened > 0) else {
+      let other: RecoveryKey = role == .new ? .old : .new
+      throw .recoveryNeedsKey(
+        other, fingerprint: other == .new ? journal.newKey : journal.oldKey,
+        expectedAt: other == .new ? journal.keyFile : nil)
+    }
+    var survey = Survey()
+    var numbers = Survey.CollectionNumbers(name: "")
+    if role == .new { numbers.newValues = audit.opened } else { numbers.oldValues = audit.opened }
+    survey.collections = [numbers]
+    survey.findings = audit.findings
+    return survey
+  }
+
+  private func resume(_ progress: @escaping StoreRotation.Progress) throws(KeysError) {
+    guard let oldKey, let newKey else {
+      throw .recoveryNeedsKey(.old, fingerprint: journal.oldKey, expectedAt: nil)
+    }
+    let rotation = try StoreRotation(
+      store: store, oldKey: oldKey.key, newKey: newKey.key, options: journal.options.forRotation)
+    let survey = try rotation.survey(.rewrite, progress: progress)
+    _ = try rotation.rewrite(survey, progress: progress)
+    try rotation.commit()
+    rotation.cancel()
+  }
+
+  private func switchConfig(to target: RecoveryKey, _ stamp: String) throws(KeysError) -> String? {
+    if target == .new, let newKey { return try put(newKey.key, stamp) }
+    if target == .old, let oldKey { return try put(oldKey.key, stamp) }
+    throw .recoveryNeedsKey(
+      target, fingerprint: target == .new ? journal.newKey : journal.oldKey,
+      expectedAt: target == .new ? journal.keyFile : nil)
+  }
+
+  private func put(_ key: borrowing MasterKey, _ stamp: String) throws(KeysError) -> String? {
+    let replacement = try node.config.replacement(
+      masterKey: key, machineKeys: node.machineKeys, form: node.form, stamp: stamp)
+    let backup = replacement.backupPath
+    do {
+      try replacement.commit()
+    } catch {
+      throw .native(error)
+    }
+    return backup
+  }
+
+  /// The rotation may not have come so far as to clear what the store keeps of its former contents.
+  private func scrub() throws(KeysError) -> [StoreResidue] {
+    do throws(StoreError) {
+      try store.begin(.rewrite)
+      try store.commit()
+      return try store.scrub()
+    } catch {
+      throw .store(error)
+    }
+  }
+
+  private static func held(
+    _ key: consuming MasterKey?, _ expected: String, _ source: String
+  ) throws(KeysError) -> Held? {
+    guard let key else { return nil }
+    guard try KeyFingerprint(of: key).description == expected else {
+      throw .otherKey(source: source, expected: expected)
+    }
+    return Held(key)
+  }
+}
+
+/// A key that may be there or not.
+private final class Held {
+  let key: MasterKey
+
+  init(_ key: consuming MasterKey) { self.key = key }
+}

@@ -1,0 +1,57 @@
+// Machine ids that are known to everybody: what they protect, anybody with the file can read.
+//
+// Debian's container images carry a machine id that is the MD5 of the build's time, as the text of the
+// seconds since 1970 and a line feed (debuerreotype, scripts/debuerreotype-init). Images are built as
+// of midnight, so that there are few of them. Images that are based on these, and every container that
+// is made from those, have the same one.
+
+public import Native
+
+/// Recognises machine ids that many machines have.
+public enum SharedMachineID {
+  /// Why an id is no secret.
+  public enum Reason: String, Sendable {
+    /// It is in a container image of Debian's, and in those based on it.
+    case debianImage
+    /// It has a pattern that no random number has.
+    case pattern
+  }
+
+  /// Why the id in `contents`, a machine-id file, is known to others; nil if nobody knows it.
+  public static func reason(_ contents: borrowing SecretBytes) -> Reason? {
+    contents.withBytes { bytes in
+      guard bytes.count >= 32 else { return nil }
+      let digits = (0..<32).compactMap { digit(bytes[$0]) }
+      guard digits.count == 32 else { return nil }
+      if hasPattern(digits) { return .pattern }
+      let id = (0..<16).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] }
+      return isOfDebianImage(id) ? .debianImage : nil
+    }
+  }
+
+  private static let day = 86_400
+  /// Debian's first image of this kind is of 2017; the last day is far away.
+  private static let days = (1_483_228_800 / day)..<(2_208_988_800 / day)
+
+  private static func isOfDebianImage(_ id: [UInt8]) -> Bool {
+    days.contains { number in
+      let text = Array("\(number * day)\n".utf8)
+      return (try? Digest.md5(text.span)) == id
+    }
+  }
+
+  /// All digits alike, or each the successor of the one before.
+  private static func hasPattern(_ digits: [UInt8]) -> Bool {
+    let steps = Set(zip(digits, digits.dropFirst()).map { ($1 &- $0) & 15 })
+    return steps.count == 1 && [0, 1, 15].contains(steps.first)
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x41 + 10
+    case 0x61...0x66: byte - 0x61 + 10
+    default: nil
+    }
+  }
+}

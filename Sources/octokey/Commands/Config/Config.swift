@@ -1,0 +1,41 @@
+// `config`: the commands that read and edit a node config.
+
+import ArgumentParser
+import OctopusKeys
+
+struct Config: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "config",
+    abstract: "Read and edit a node config, byte for byte.",
+    discussion: """
+      Names of settings are taken without regard to case; of several with one name the last one \
+      counts, as for the server. Secrets are shown to nobody who does not ask with --reveal.
+      """,
+    subcommands: [
+      ConfigGet.self, ConfigSet.self, ConfigUnset.self, ConfigList.self, ConfigCheckCommand.self,
+      ConfigDiff.self, ConfigEditCommand.self,
+    ])
+}
+
+/// The name of a setting as a person gives it.
+enum SettingKey {
+  /// The setting's own spelling: that of the file, or the server's, or else as it was given.
+  static func spelling(of key: String, in config: NodeConfig) -> String {
+    config.entries.last { NodeConfig.isSame($0.key, key) }?.key ?? KnownSetting.named(key)?.name
+      ?? key
+  }
+
+  /// The entries called `key`.
+  static func entries(_ key: String, in config: NodeConfig) -> [NodeConfig.Entry] {
+    config.entries.filter { NodeConfig.isSame($0.key, key) }
+  }
+
+  /// Says that there are several where that is so.
+  static func tellDuplicates(_ entries: [NodeConfig.Entry], _ console: Console) {
+    guard let last = entries.last, entries.count > 1 else { return }
+    let lines = entries.map { String($0.line) }.joined(separator: ", ")
+    console.warning(
+      "\(last.key.quoted) is there \(entries.count) times, in the lines \(lines); the last one "
+        + "counts")
+  }
+}

@@ -1,0 +1,71 @@
+// `config check`: what is wrong with a node config, before the server finds out.
+
+import ArgumentParser
+import Native
+import OctopusKeys
+
+struct ConfigCheckCommand: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract: "Look for faults in a node config and in the files round it.",
+    discussion: """
+      The text, the names and types of settings, whether protected ones open, the permissions of \
+      everything that holds a secret. Nothing is changed.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .incomplete, .usage],
+          special: [.done: "there are no faults", .incomplete: "there are faults"]))
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let path = try node.configPath(context)
+    let check = try NodeCheck(FileContents.read(path, limit: XMLSpans.sizeLimit), node)
+    let report = Report(path, check, node)
+    switch output.format {
+    case .text: context.console.print(raw: report.text)
+    case .json: try context.console.print(json: report)
+    }
+    try context.console.requireOutput()
+    return check.hasFaults ? .incomplete : .done
+  }
+
+  /// The property names are the keys of the JSON.
+  private struct Report: Encodable {
+    struct Protected: Encodable {
+      let setting: String
+      let line: Int
+      /// The file whose machine key opens it.
+      let opensWith: String
+    }
+
+    let config: String
+    let faults: [FaultLine]
+    let protected: [Protected]
+
+    init(_ path: String, _ check: NodeCheck, _ options: NodeOptions) {
+      config = path
+      faults = check.faults
+      protected = check.opened.map {
+        Protected(
+          setting: $0.setting, line: $0.line,
+          opensWith: $0.form == .machineID ? options.machineIdFile : options.machineKeyFile)
+      }
+    }
+
+    var text: String {
+      var lines = faults.flatMap { fault in
+        [fault.located] + (fault.hint.map { ["  hint: " + $0] } ?? [])
+      }
+      lines += protected.map {
+        "\(config.harmless):\($0.line): \($0.setting.quoted) opens with \($0.opensWith.quoted)"
+      }
+      let count = faults.count { $0.severity == "fault" }
+      lines.append(count == 0 ? "no faults" : count == 1 ? "1 fault" : "\(count) faults")
+      return lines.joined(separator: "\n") + "\n"
+    }
+  }
+}

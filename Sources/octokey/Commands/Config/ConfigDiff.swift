@@ -1,0 +1,87 @@
+// `config diff`: the settings in which another config differs from this node's.
+
+import ArgumentParser
+import OctopusKeys
+
+struct ConfigDiff: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Show the settings in which another config differs.",
+    discussion: """
+      What this node's config has begins with -, what the other one has with +. Protected settings \
+      are compared by what they hold. Secrets are masked unless --reveal is given.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .incomplete, .usage],
+          special: [
+            .done: "all settings are the same", .incomplete: "some settings differ",
+          ]))
+
+  @Argument(help: ArgumentHelp("The other config, or a copy of this one.", valueName: "other"))
+  var other: String
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  @Flag(help: "Print secrets as well.")
+  var reveal = false
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let before = try NodeConfigFile.read(node.configPath(context)).config
+    let after = try NodeConfigFile.read(context.absolutePath(other)).config
+    let diffs = try SettingDiff.of(before, after, machineKeys: node.machineKeys)
+    let printer = SettingPrinter(
+      console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
+    switch output.format {
+    case .text:
+      if !diffs.isEmpty { context.console.print("--- \(before.path)") }
+      if !diffs.isEmpty { context.console.print("+++ \(after.path)") }
+      for diff in diffs { try print(diff, printer) }
+    case .json: try print(diffs, before.path, after.path, printer)
+    }
+    try context.console.requireOutput()
+    return diffs.isEmpty ? .done : .incomplete
+  }
+
+  private func print(_ diff: SettingDiff, _ printer: SettingPrinter) throws {
+    let hasColour = printer.console.outputHasColour
+    for (entry, sign, colour) in [(diff.before, "-", "31"), (diff.after, "+", "32")] {
+      guard let entry else { continue }
+      try printer.print(
+        line: entry, before: hasColour ? "\u{1b}[\(colour)m\(sign) " : "\(sign) ",
+        after: hasColour ? "\u{1b}[m" : "")
+    }
+    if diff.change == .incomparable {
+      printer.console.warning(
+        "\(diff.key.quoted) cannot be compared: on one side it opens with no machine key here")
+    }
+  }
+
+  private func print(
+    _ diffs: [SettingDiff], _ before: String, _ after: String, _ printer: SettingPrinter
+  ) throws {
+    let console = printer.console
+    console.print(
+      raw: """
+        {
+          "after" : \(try SettingPrinter.json(after)),
+          "before" : \(try SettingPrinter.json(before)),
+          "same" : \(diffs.isEmpty),
+          "settings" : [
+        """)
+    for (index, diff) in diffs.enumerated() {
+      console.print(
+        raw: """
+          \(index == 0 ? "\n" : ",\n")    {
+                "change" : "\(diff.change.rawValue)",
+                "key" : \(try SettingPrinter.json(diff.key)),
+
+          """)
+      try printer.print(jsonValueOf: diff.after, before: "      \"after\" : ", after: ",\n")
+      try printer.print(jsonValueOf: diff.before, before: "      \"before\" : ", after: "\n    }")
+    }
+    console.print(raw: diffs.isEmpty ? "]\n}\n" : "\n  ]\n}\n")
+  }
+}

@@ -1,0 +1,146 @@
+// `config edit`: the config in an editor, as visudo does it for its file. What may be asked and told
+// is here; the copy and the editor are EditorSession's.
+
+import ArgumentParser
+import FoundationEssentials
+import Native
+import OctopusKeys
+
+struct ConfigEditCommand: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "edit",
+    abstract: "Open the config in an editor, and check it before it takes its place.",
+    discussion: """
+      The editor is that of VISUAL or EDITOR and works on a private copy, which is wiped at the end. \
+      Protected settings are in it as they are in the file. Faults are named, and can be mended; the \
+      differences are shown; then the config is replaced in one step.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .unfinishedRotation, .busy, .usage],
+          special: [.done: "the config is as it was edited"]))
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Edit options") var edit: EditOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  @Flag(help: "Do not ask before the config is replaced; give up where it has new faults.")
+  var yes = false
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let path = try node.configPath(context)
+    if !yes { try context.console.requireTerminal(for: "--yes") }
+    // Whatever would stand in the way of the replacement is said before anybody works for nothing.
+    let base = try ConfigEdit.begin(path, patience: EditOptions.patience).file
+    // A signal waits until the copy is gone.
+    let watch = try SignalWatch()
+    let change = try withExtendedLifetime(watch) {
+      let session = try EditorSession.begin(base, context)
+      return try edit(session, base, context, watch)
+    }
+    try change.print(context, output.format)
+    return .done
+  }
+
+  private func edit(
+    _ session: borrowing EditorSession, _ first: FileContents, _ context: Context,
+    _ watch: SignalWatch
+  ) throws -> SettingChange {
+    var base = first
+    while true {
+      let edited = try session.edit()
+      if edited == base.bytes {
+        return SettingChange(changed: false, key: nil, config: base.path, backup: nil)
+      }
+      if try !isAccepted(edited, base, context) { continue }
+      let step = try ConfigEdit.begin(base.path, patience: EditOptions.patience)
+      if let signal = watch.arrived() {
+        throw KeysError.interrupted(signal: SignalWatch.name(of: signal))
+      }
+      if step.file.bytes == base.bytes, step.file.target == base.target {
+        let backup = try step.replace(with: edited, backupAt: edit.backupTime(context))
+        return SettingChange(changed: true, key: nil, config: base.path, backup: backup)
+      }
+      try tellOthersChange(step.file, edited, context)
+      base = step.file
+    }
+  }
+
+  /// Whether the edited config is to be put in place; if not it is edited again.
+  ///
+  /// - Throws: `CommandError.editGivenUp` or `.declined`.
+  private func isAccepted(
+    _ edited: [UInt8], _ base: FileContents, _ context: Context
+  ) throws -> Bool {
+    let console = context.console
+    let faults = try newFaults(edited, base)
+    for fault in faults { console.show(FaultLine(fault).located) }
+    if !faults.isEmpty {
+      if yes { throw CommandError.editGivenUp(path: base.path) }
+      let answer = try console.choose(
+        "Edit again (e), give up (g), or keep it with its faults (keep)?",
+        among: ["e", "g", "keep"], option: "--yes")
+      if answer == "g" { throw CommandError.editGivenUp(path: base.path) }
+      if answer == "e" { return false }
+    }
+    try showDifferences(edited, base, console)
+    if yes { return true }
+    let answer = try console.choose(
+      "Put this in the place of \(base.path.quoted)? Yes (y), no (n), edit again (e)",
+      among: ["e", "n", "y"], option: "--yes")
+    if answer == "n" { throw CommandError.declined }
+    return answer == "y"
+  }
+
+  /// The faults that were not there before.
+  private func newFaults(_ edited: [UInt8], _ base: FileContents) throws -> [ConfigFault] {
+    let machineKeys = try node.machineKeys()
+    func faults(_ contents: [UInt8]) throws -> [ConfigFault] {
+      try ConfigCheck(contents, path: base.path, machineKeys: machineKeys).faults
+        .filter { !$0.kind.isRemark }
+    }
+    // Lines move when something is put in above.
+    var before = try faults(base.bytes).map { "\($0.kind.name) \($0.setting ?? "")" }
+    return try faults(edited).filter { fault in
+      guard let index = before.firstIndex(of: "\(fault.kind.name) \(fault.setting ?? "")") else {
+        return true
+      }
+      before.remove(at: index)
+      return false
+    }
+  }
+
+  private func showDifferences(
+    _ edited: [UInt8], _ base: FileContents, _ console: Console
+  ) throws {
+    guard let before = try? NodeConfig(contents: base.bytes, path: base.path),
+      let after = try? NodeConfig(contents: edited, path: base.path)
+    else { return console.note("one of the two is no config, so that they cannot be compared") }
+    let diffs = try SettingDiff.of(before, after, machineKeys: node.machineKeys)
+    for diff in diffs {
+      if let entry = diff.before { console.show(removed: SettingMask.line(entry)) }
+      if let entry = diff.after { console.show(added: SettingMask.line(entry)) }
+    }
+    if diffs.isEmpty { console.note("no setting changes, only the text round them") }
+  }
+
+  /// Says that somebody else has edited the config, and keeps what was edited here if it is not
+  /// edited on.
+  private func tellOthersChange(
+    _ present: FileContents, _ edited: [UInt8], _ context: Context
+  ) throws {
+    let console = context.console
+    console.warning("\(present.path.quoted) was changed by somebody else meanwhile")
+    if !yes {
+      let answer = try console.choose(
+        "Edit again and compare with what is there now (e), or save yours beside it and stop (s)?",
+        among: ["e", "s"], option: "--yes")
+      if answer == "e" { return }
+    }
+    let saved = "\(present.target).\(TimeStamp.forFileName(context.clock.now())).edited"
+    let file = try NewFile.create(saved, contents: edited.span, owner: present.status.owner)
+    file.commit()
+    throw CommandError.editedMeanwhile(path: present.path, saved: saved)
+  }
+}

@@ -1,0 +1,53 @@
+// `config get`: the value of one setting, for a script.
+
+import ArgumentParser
+import OctopusKeys
+
+struct ConfigGet: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get",
+    abstract: "Print the value of a setting.",
+    discussion: """
+      Protected settings and passwords are masked unless --reveal is given.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .usage],
+          special: [.done: "the value was printed", .failed: "there is no such setting"]))
+
+  @Argument(help: ArgumentHelp("The name of the setting.", valueName: "key"))
+  var key: String
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  @Flag(help: "Print secrets as well.")
+  var reveal = false
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let config = try NodeConfigFile.read(node.configPath(context)).config
+    let entries = SettingKey.entries(key, in: config)
+    SettingKey.tellDuplicates(entries, context.console)
+    guard let entry = entries.last else {
+      throw CommandError.noSuchSetting(
+        key: key, path: config.path, near: NearSpellings.of(key, among: config.entries.map(\.key)))
+    }
+    let printer = SettingPrinter(
+      console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
+    guard try printer.canReveal(entry) else {
+      throw KeysError.settingUnreadable(
+        path: config.path, setting: entry.key, tried: printer.machineKeys?.trials ?? [])
+    }
+    switch output.format {
+    case .text: try printer.print(valueOf: entry)
+    case .json:
+      try printer.print(json: entry, overridden: false, indentation: "", end: "\n")
+    }
+    if !reveal, printer.isMasked(entry) {
+      context.console.note("the value of \(entry.key.quoted) is masked; --reveal shows it")
+    }
+    try context.console.requireOutput()
+    return .done
+  }
+}

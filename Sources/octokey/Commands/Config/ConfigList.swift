@@ -1,0 +1,100 @@
+// `config list`: all settings, or those with a name like this.
+
+import ArgumentParser
+import OctopusKeys
+
+struct ConfigList: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "Print all settings, or those whose name fits a pattern.",
+    discussion: """
+      In a pattern * stands for any characters and ? for one; without either, a name fits that has \
+      the text anywhere in it. Letter case does not matter. Secrets are masked unless --reveal is \
+      given.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .incomplete, .usage],
+          special: [
+            .done: "the settings were printed",
+            .incomplete: "a secret that was to be revealed does not open",
+          ]))
+
+  @Argument(help: ArgumentHelp("A part of a name, or a pattern.", valueName: "pattern"))
+  var pattern: String?
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  @Flag(help: "Print secrets as well.")
+  var reveal = false
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let config = try NodeConfigFile.read(node.configPath(context)).config
+    let pattern = self.pattern.map(NamePattern.init)
+    let all = config.entries
+    let chosen = all.indices.filter { pattern?.fits(all[$0].key) ?? true }
+    let printer = SettingPrinter(
+      console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
+    var status = ExitStatus.done
+    if output.format == .json { context.console.print(raw: chosen.isEmpty ? "[]" : "[\n") }
+    for index in chosen {
+      let entry = all[index]
+      switch output.format {
+      case .text: try printer.print(line: entry)
+      case .json:
+        try printer.print(
+          json: entry, overridden: !entry.counts, indentation: "  ",
+          end: index == chosen.last ? "\n]" : ",\n")
+      }
+      if !entry.counts {
+        context.console.warning(
+          "\(entry.key.quoted) in line \(entry.line) does not count: there is another one below")
+      }
+      if try !printer.canReveal(entry) {
+        context.console.warning("\(entry.key.quoted) opens with no machine key here")
+        status = .incomplete
+      }
+    }
+    if output.format == .json { context.console.print(raw: "\n") }
+    if chosen.isEmpty { context.console.note("no setting in \(config.path.quoted) fits") }
+    try context.console.requireOutput()
+    return status
+  }
+}
+
+/// A pattern for names.
+struct NamePattern {
+  private let pattern: [Character]
+
+  /// Reads a pattern; one without `*` and `?` may be anywhere in a name.
+  init(_ text: String) {
+    let isPlain = !text.contains { $0 == "*" || $0 == "?" }
+    pattern = Array((isPlain ? "*\(text)*" : text).lowercased())
+  }
+
+  func fits(_ name: String) -> Bool {
+    let name = Array(name.lowercased())
+    var (position, index) = (0, 0)
+    var star: (position: Int, index: Int)?
+    while index < name.count {
+      if position < pattern.count, pattern[position] == "*" {
+        star = (position, index)
+        position += 1
+      } else if position < pattern.count,
+        pattern[position] == "?" || pattern[position] == name[index]
+      {
+        position += 1
+        index += 1
+      } else if let last = star {
+        // The last star takes one more character.
+        star = (last.position, last.index + 1)
+        (position, index) = (last.position + 1, last.index + 1)
+      } else {
+        return false
+      }
+    }
+    return pattern[position...].allSatisfy { $0 == "*" }
+  }
+}

@@ -1,0 +1,122 @@
+// `config set`: a value into a setting, and not one byte changed beside it.
+
+import ArgumentParser
+import Native
+import OctopusKeys
+
+struct ConfigSet: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set",
+    abstract: "Give a setting a value.",
+    discussion: """
+      The value is an argument, or - for standard input, or in a file, or asked for. A secret is \
+      refused as an argument: other users of the machine can read those. Protected settings are put \
+      under the machine key.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .unfinishedRotation, .busy, .usage],
+          special: [.done: "the setting has this value"]))
+
+  @Argument(help: ArgumentHelp("The name of the setting.", valueName: "key"))
+  var key: String
+
+  @Argument(help: ArgumentHelp("The value; - is standard input.", valueName: "value"))
+  var value: String?
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Edit options") var edit: EditOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  @Option(help: ArgumentHelp("A file that holds the value.", valueName: "file"))
+  var valueFile: String?
+
+  @Flag(help: "Take a value that is not of the setting's type.")
+  var force = false
+
+  func validate() throws {
+    if value != nil, valueFile != nil {
+      throw ValidationError("a value and --value-file are two values, give one")
+    }
+    if key.isEmpty || key.contains(where: \.isNewline) {
+      throw ValidationError("the name of a setting is missing")
+    }
+  }
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let path = try node.configPath(context)
+    // Read before anything is asked, so that nobody types a password for nothing.
+    let config = try NodeConfigFile.read(path).config
+    let present = SettingKey.entries(key, in: config).last?.value
+    let name = SettingKey.spelling(of: key, in: config)
+    tellUnknown(name, config, context.console)
+    let source = SettingSource(value: value, file: valueFile, key: name)
+    let change: SettingChange
+    if SettingMask.secrecy(of: present ?? "", of: name) == .protected {
+      let machineKeys = try node.machineKeys()
+      let text = try source.readSecret(context)
+      change = try set(name, at: path, context) { present in
+        try Self.protect(text, present, of: name, at: path, machineKeys)
+      }
+    } else {
+      let text = try source.readText(context)
+      if !force, let known = KnownSetting.named(name), let fault = known.fault(in: text) {
+        throw CommandError.wrongType(key: name, type: fault)
+      }
+      change = try set(name, at: path, context) { $0 == text ? nil : text }
+    }
+    try change.print(context, output.format)
+    return .done
+  }
+
+  /// Puts in what `value` makes of the present value; nil where that is right already.
+  private func set(
+    _ name: String, at path: String, _ context: Context, _ value: (String?) throws -> String?
+  ) throws -> SettingChange {
+    let edit = try ConfigEdit.begin(path, patience: EditOptions.patience)
+    let config = try edit.config()
+    let entries = SettingKey.entries(name, in: config)
+    SettingKey.tellDuplicates(entries, context.console)
+    // White space alone is no value for the server, whatever there is of it.
+    guard let new = try value(entries.last?.value),
+      !(new.allSatisfy(\.isWhitespace) && entries.last.map { $0.value == nil } == true)
+    else { return SettingChange(changed: false, key: name, config: path, backup: nil) }
+    let contents = try config.setting(name, to: new)
+    let backup = try edit.replace(with: contents, backupAt: self.edit.backupTime(context))
+    return SettingChange(changed: true, key: name, config: path, backup: backup)
+  }
+
+  /// The protected form of `text`, or nil if the present value holds the same.
+  private static func protect(
+    _ text: borrowing SecretBytes, _ present: String?, of name: String, at path: String,
+    _ machineKeys: MachineKeys
+  ) throws -> String? {
+    var form: MachineKeys.Form?
+    if let present {
+      switch try machineKeys.open(present, of: name) {
+      case .none: break
+      case .some(let opened):
+        if opened.text.equals(text) { return nil }
+        form = opened.form
+      }
+    }
+    let value = try machineKeys.protect(text, of: name, as: form, source: SettingSource.name)
+    // What is written must open again before it takes anybody's place.
+    switch try machineKeys.open(value, of: name) {
+    case .some(let opened) where opened.text.equals(text): return value
+    default: throw KeysError.configEditFailed(path: path)
+    }
+  }
+
+  private func tellUnknown(_ name: String, _ config: NodeConfig, _ console: Console) {
+    guard KnownSetting.named(name) == nil, SettingKey.entries(name, in: config).isEmpty else {
+      return
+    }
+    let near = NearSpellings.of(
+      name, among: config.entries.map(\.key) + KnownSetting.all.map(\.name))
+    console.warning(
+      "octokey does not know a setting \(name.quoted)",
+      hint: near.isEmpty ? nil : "did you mean \(near.map(\.quoted).joined(separator: " or "))?")
+  }
+}

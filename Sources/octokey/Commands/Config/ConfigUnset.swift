@@ -1,0 +1,64 @@
+// `config unset`: a setting out of the config.
+
+import ArgumentParser
+import OctopusKeys
+
+struct ConfigUnset: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "unset",
+    abstract: "Remove a setting.",
+    discussion: """
+      All of the name go if there are several. A secret that the machine key protects is removed \
+      only if that is confirmed.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .unfinishedRotation, .busy, .usage],
+          special: [.done: "there is no such setting any more"]))
+
+  @Argument(help: ArgumentHelp("The name of the setting.", valueName: "key"))
+  var key: String
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Edit options") var edit: EditOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  @Flag(help: "Confirm everything that would be asked.")
+  var yes = false
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let path = try node.configPath(context)
+    let before = try NodeConfigFile.read(path).config
+    let isSecret = SettingKey.entries(key, in: before).contains {
+      $0.value.map { SettingMask.secrecy(of: $0, of: key) } == .protected
+    }
+    if isSecret, !yes {
+      // Asked before the lock is taken: nobody has to wait for an answer.
+      let answered = try context.console.ask(
+        "Remove \(key.quoted), which is a secret?", option: "--yes")
+      if !answered { throw CommandError.declined }
+    }
+    let change = try remove(at: path, context)
+    try change.print(context, output.format)
+    return .done
+  }
+
+  private func remove(at path: String, _ context: Context) throws -> SettingChange {
+    let edit = try ConfigEdit.begin(path, patience: EditOptions.patience)
+    let config = try edit.config()
+    let entries = SettingKey.entries(key, in: config)
+    guard let entry = entries.last else {
+      let near = NearSpellings.of(key, among: config.entries.map(\.key))
+      if !near.isEmpty {
+        context.console.note(
+          "there is no \(key.quoted), but \(near.map(\.quoted).joined(separator: ", "))")
+      }
+      return SettingChange(changed: false, key: key, config: path, backup: nil)
+    }
+    SettingKey.tellDuplicates(entries, context.console)
+    let contents = try config.removing(key)
+    let backup = try edit.replace(with: contents, backupAt: self.edit.backupTime(context))
+    return SettingChange(changed: true, key: entry.key, config: path, backup: backup)
+  }
+}

@@ -1,0 +1,32 @@
+// What the commands that edit a node config have in common.
+
+import ArgumentParser
+import FoundationEssentials
+
+/// How a config is replaced.
+struct EditOptions: ParsableArguments {
+  /// How long an edit waits for another one.
+  static let patience = Duration.seconds(10)
+
+  @Flag(help: "Keep no copy of the config as it was.")
+  var noBackup = false
+
+  /// The time for the name of the copy; nil for no copy.
+  func backupTime(_ context: Context) -> Date? { noBackup ? nil : context.clock.now() }
+}
+
+/// What became of a config, or of one setting in it. The property names are the keys of the JSON.
+struct SettingChange: Encodable {
+  let changed: Bool
+  let key: String?
+  let config: String
+  let backup: String?
+
+  func print(_ context: Context, _ format: OutputFormat) throws {
+    switch format {
+    case .text: context.console.print("\(changed ? "changed" : "unchanged") \(key ?? config)")
+    case .json: try context.console.print(json: self)
+    }
+    try context.console.requireOutput()
+  }
+}

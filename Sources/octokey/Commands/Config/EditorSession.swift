@@ -1,0 +1,60 @@
+// A private copy of a config and the editor that works on it.
+
+import FoundationEssentials
+import Native
+import OctopusKeys
+
+/// A copy that is there for an editor, and gone with this value.
+struct EditorSession: ~Copyable {
+  private let folder: PrivateFolder
+  private let name: String
+  private let editor: String
+  private let environment: [String: String]
+
+  private init(
+    folder: consuming PrivateFolder, name: String, editor: String, environment: [String: String]
+  ) {
+    self.folder = folder
+    self.name = name
+    self.editor = editor
+    self.environment = environment
+  }
+
+  /// Makes the copy, in memory where the system has a place for that.
+  static func begin(_ file: FileContents, _ context: Context) throws -> EditorSession {
+    let runtime = context.environment["XDG_RUNTIME_DIR"] ?? ""
+    let folder = try PrivateFolder.create(
+      in: (runtime.hasPrefix("/") ? [runtime] : []) + ["/dev/shm", "/tmp"])
+    // The same name: editors choose their colours by it.
+    let name = file.target.split(separator: "/").last.map(String.init) ?? "OctopusServer.config"
+    try folder.write(name, file.bytes.span)
+    return EditorSession(
+      folder: folder, name: name, editor: editor(context.environment),
+      environment: context.environment)
+  }
+
+  /// Lets the person edit the copy.
+  ///
+  /// - Returns: what is in the copy then.
+  /// - Throws: `CommandError.editorFailed`, `.cancelled`.
+  borrowing func edit() throws -> [UInt8] {
+    // Through a shell, because VISUAL and EDITOR may hold arguments.
+    let ending = try ForegroundProcess.run(
+      ["/bin/sh", "-c", "exec \(editor) \"$@\"", editor, folder.path + "/" + name],
+      environment: environment)
+    switch ending {
+    case .exited(0): return try folder.read(name, limit: XMLSpans.sizeLimit)
+    case .exited(let code): throw CommandError.editorFailed(editor: editor, code: code)
+    case .signal(let number): throw CommandError.editorFailed(editor: editor, code: 128 + number)
+    case .interrupted: throw CommandError.cancelled
+    }
+  }
+
+  private static func editor(_ environment: [String: String]) -> String {
+    for name in ["VISUAL", "EDITOR"] {
+      if let editor = environment[name], !editor.allSatisfy(\.isWhitespace) { return editor }
+    }
+    // Debian's choice of the administrator, where it has been made.
+    return (try? FileStatus.read("/usr/bin/editor")) == nil ? "vi" : "/usr/bin/editor"
+  }
+}

@@ -1,0 +1,61 @@
+// In which settings two configs differ. A secret is compared by what it holds, not by its ciphertext.
+
+import Native
+import OctopusKeys
+
+/// One setting that is not the same in two configs.
+struct SettingDiff {
+  /// What became of it. The raw values stand in the JSON.
+  enum Change: String {
+    case added, removed, changed
+    /// Protected, and at least one of the two does not open here.
+    case incomparable
+  }
+
+  let change: Change
+  /// The setting that counts, on either side.
+  let before: NodeConfig.Entry?
+  let after: NodeConfig.Entry?
+
+  var key: String { before?.key ?? after?.key ?? "" }
+
+  /// All differences, sorted by name. Of several settings with one name the last one counts.
+  static func of(
+    _ before: NodeConfig, _ after: NodeConfig, machineKeys: () throws -> MachineKeys
+  ) throws -> [SettingDiff] {
+    let (old, new) = (effective(before), effective(after))
+    return try Set(old.keys).union(new.keys).sorted().compactMap { name in
+      switch (old[name], new[name]) {
+      case (nil, let entry): return SettingDiff(change: .added, before: nil, after: entry)
+      case (let entry, nil): return SettingDiff(change: .removed, before: entry, after: nil)
+      case (let one?, let other?):
+        guard one.value != other.value else { return nil }
+        guard let change = try compare(one, other, machineKeys) else { return nil }
+        return SettingDiff(change: change, before: one, after: other)
+      }
+    }
+  }
+
+  private static func effective(_ config: NodeConfig) -> [String: NodeConfig.Entry] {
+    Dictionary(config.entries.map { ($0.key.lowercased(), $0) }) { $1 }
+  }
+
+  /// How two different texts differ; nil if the same secret is in both.
+  private static func compare(
+    _ one: NodeConfig.Entry, _ other: NodeConfig.Entry, _ machineKeys: () throws -> MachineKeys
+  ) throws -> Change? {
+    guard let old = one.value, let new = other.value,
+      SettingMask.secrecy(of: old, of: one.key) == .protected
+        || SettingMask.secrecy(of: new, of: other.key) == .protected
+    else { return .changed }
+    let keys = try machineKeys()
+    switch try keys.open(old, of: one.key) {
+    case .none: return .incomparable
+    case .some(let opened):
+      switch try keys.open(new, of: other.key) {
+      case .none: return .incomparable
+      case .some(let second): return opened.text.equals(second.text) ? nil : .changed
+      }
+    }
+  }
+}

@@ -1,0 +1,103 @@
+// What may be seen of a setting. Everything that shows settings comes through here, so that there is
+// one place where a secret could slip out.
+
+import OctopusKeys
+
+/// What stands in the place of secrets.
+enum SettingMask {
+  static let protected = "<protected>"
+  static let hidden = "<hidden>"
+
+  /// A value as anybody may see it.
+  static func shown(_ value: String, of key: String) -> String {
+    switch secrecy(of: value, of: key) {
+    case .protected: protected
+    case .plain: hidden
+    case .open: redacted(value)
+    }
+  }
+
+  /// A setting as anybody may see it: `Key = value`.
+  static func line(_ entry: NodeConfig.Entry) -> String {
+    "\(entry.key) =" + (entry.value.map { " " + shown($0, of: entry.key) } ?? "")
+  }
+
+  /// Who may see a value.
+  static func secrecy(of value: String, of key: String) -> KnownSetting.Secrecy {
+    MachineKeys.saysProtected(value) ? .protected : KnownSetting.secrecy(of: key)
+  }
+
+  /// The text without the passwords of a connection string or of URLs in it.
+  static func redacted(_ value: String) -> String {
+    let text = withoutURLPasswords(value)
+    guard let parts = ConnectionParts(text) else { return text }
+    return parts.redacted ?? hidden
+  }
+
+  /// `https://user:secret@host` as `https://user:***@host`.
+  private static func withoutURLPasswords(_ value: String) -> String {
+    value.replacing(/(:\/\/[^\/\s:@;,]*):[^\/\s@;,]*@/) { "\($0.1):***@" }
+  }
+}
+
+/// A text of the form `keyword=value;keyword=value`, as ADO.NET reads it: a value in quotes may hold
+/// semicolons, and a doubled quote in it is one.
+private struct ConnectionParts {
+  private let text: String
+
+  /// Nil if there is nothing of a connection string in the text.
+  init?(_ text: String) {
+    guard text.contains("=") else { return nil }
+    self.text = text
+  }
+
+  /// The text with the values of secret keywords replaced; nil where it cannot be said where such a
+  /// value ends.
+  var redacted: String? {
+    var result = ""
+    var rest = text[...]
+    while !rest.isEmpty {
+      guard let equals = rest.firstIndex(of: "=") else {
+        result += rest
+        break
+      }
+      let keyword = rest[..<equals]
+      result += rest[...equals]
+      rest = rest[rest.index(after: equals)...]
+      guard let value = ConnectionParts.value(&rest) else {
+        return ConnectionParts.isSecret(keyword) || ConnectionParts.isSecret(rest) ? nil : text
+      }
+      result +=
+        ConnectionParts.isSecret(keyword) && !value.allSatisfy(\.isWhitespace) ? "***" : value
+    }
+    return result
+  }
+
+  /// Takes a value up to its semicolon; nil if a quote is not closed.
+  private static func value(_ rest: inout Substring) -> Substring? {
+    let start = rest.startIndex
+    var index = start
+    while index < rest.endIndex, rest[index].isWhitespace { index = rest.index(after: index) }
+    if index < rest.endIndex, rest[index] == "'" || rest[index] == "\"" {
+      let quote = rest[index]
+      index = rest.index(after: index)
+      while true {
+        guard let end = rest[index...].firstIndex(of: quote) else { return nil }
+        index = rest.index(after: end)
+        guard index < rest.endIndex, rest[index] == quote else { break }
+        index = rest.index(after: index)
+      }
+    }
+    let end = rest[index...].firstIndex(of: ";") ?? rest.endIndex
+    let value = rest[start..<end]
+    rest = rest[end...]
+    return value
+  }
+
+  private static func isSecret(_ keyword: Substring) -> Bool {
+    let name = (keyword.split(separator: ";").last ?? "").lowercased().filter { !$0.isWhitespace }
+    return ["password", "pwd", "secret", "token", "accountkey", "accesskey"].contains {
+      name.contains($0)
+    }
+  }
+}

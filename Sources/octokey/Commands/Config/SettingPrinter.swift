@@ -1,0 +1,134 @@
+// Settings on standard output. A revealed secret of the machine key goes from its own memory to the
+// descriptor, which is why JSON is written here piece by piece.
+
+import FoundationEssentials
+import Native
+import OctopusKeys
+
+/// Prints settings, masked or not.
+struct SettingPrinter {
+  let console: Console
+  /// What opens protected settings; nil: secrets are masked.
+  let machineKeys: MachineKeys?
+
+  /// Whether something of the value is not shown.
+  func isMasked(_ entry: NodeConfig.Entry) -> Bool {
+    guard let value = entry.value, machineKeys == nil else { return false }
+    return SettingMask.shown(value, of: entry.key) != value
+  }
+
+  /// Whether nothing stands in the way of showing the value as it was asked for.
+  func canReveal(_ entry: NodeConfig.Entry) throws -> Bool {
+    guard let machineKeys, let value = entry.value, isProtected(entry) else { return true }
+    switch try machineKeys.open(value, of: entry.key) {
+    case .none: return false
+    case .some: return true
+    }
+  }
+
+  /// Prints the value alone on a line.
+  func print(valueOf entry: NodeConfig.Entry) throws {
+    if try printSecret(of: entry, before: "", after: "\n", escaped: false) { return }
+    console.print(value: shown(entry) ?? "")
+  }
+
+  /// Prints `Key = value` with something round it, such as a colour.
+  func print(line entry: NodeConfig.Entry, before: String = "", after: String = "") throws {
+    let start = "\(before)\(entry.key.harmless) ="
+    let end = after + "\n"
+    if try printSecret(of: entry, before: start + " ", after: end, escaped: false) { return }
+    console.print(raw: start + (shown(entry).map { " " + $0.harmless } ?? "") + end)
+  }
+
+  /// Prints an object with `key`, `line`, `overridden`, `protected`, `masked` and `value`.
+  func print(
+    json entry: NodeConfig.Entry, overridden: Bool, indentation: String, end: String
+  ) throws {
+    let fields = [
+      "\"key\" : \(try SettingPrinter.json(entry.key))", "\"line\" : \(entry.line)",
+      "\"masked\" : \(isMasked(entry))", "\"overridden\" : \(overridden)",
+      "\"protected\" : \(isProtected(entry))", "\"value\" : ",
+    ]
+    let head = fields.map { "\(indentation)  \($0)" }.joined(separator: ",\n")
+    try print(
+      jsonValueOf: entry, before: "\(indentation){\n\(head)", after: "\n\(indentation)}\(end)")
+  }
+
+  /// Prints the value as a JSON string with JSON round it; `null` if there is none.
+  func print(jsonValueOf entry: NodeConfig.Entry?, before: String, after: String) throws {
+    guard let entry else { return console.print(raw: before + "null" + after) }
+    let isDone = try printSecret(
+      of: entry, before: before + "\"", after: "\"" + after, escaped: true)
+    if isDone { return }
+    let value = try shown(entry).map(SettingPrinter.json) ?? "null"
+    console.print(raw: before + value + after)
+  }
+
+  /// A text as a JSON string.
+  static func json(_ text: String) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(text), as: UTF8.self)
+  }
+
+  /// Whether the value is what the machine key protects.
+  func isProtected(_ entry: NodeConfig.Entry) -> Bool {
+    SettingMask.secrecy(of: entry.value ?? "", of: entry.key) == .protected
+  }
+
+  /// The value, unless it is a secret of the machine key: that one stays masked here.
+  private func shown(_ entry: NodeConfig.Entry) -> String? {
+    guard let value = entry.value else { return nil }
+    if machineKeys != nil, !isProtected(entry) { return value }
+    return SettingMask.shown(value, of: entry.key)
+  }
+
+  /// Prints what a protected setting holds, if it is to be revealed and opens.
+  private func printSecret(
+    of entry: NodeConfig.Entry, before: String, after: String, escaped: Bool
+  ) throws -> Bool {
+    guard let machineKeys, let value = entry.value, isProtected(entry) else { return false }
+    switch try machineKeys.open(value, of: entry.key) {
+    case .none: return false
+    case .some(let opened):
+      if escaped {
+        console.print(secret: JSONSecret.escaped(opened.text), before: before, after: after)
+      } else {
+        console.print(secret: opened.text, before: before, after: after)
+      }
+      return true
+    }
+  }
+}
+
+/// A secret as the inside of a JSON string.
+private enum JSONSecret {
+  static func escaped(_ secret: borrowing SecretBytes) -> SecretBytes {
+    secret.withBytes { bytes in
+      // At worst each byte becomes \u00XX.
+      var result = SecretBytes(count: bytes.count * 6)
+      let count = result.withMutableBytes { target in
+        var end = 0
+        func put(_ text: some Sequence<UInt8>, _ target: inout MutableSpan<UInt8>) {
+          for byte in text {
+            target[end] = byte
+            end += 1
+          }
+        }
+        for index in bytes.indices {
+          let byte = bytes[index]
+          switch byte {
+          case UInt8(ascii: "\""), UInt8(ascii: "\\"): put([UInt8(ascii: "\\"), byte], &target)
+          case 0..<0x20:
+            let digits = Array("0123456789abcdef".utf8)
+            put("\\u00".utf8, &target)
+            put([digits[Int(byte >> 4)], digits[Int(byte & 15)]], &target)
+          default: put(CollectionOfOne(byte), &target)
+          }
+        }
+        return end
+      }
+      return result.prefix(count)
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// The ways in which the value of a setting reaches `config set`. A secret never comes as an argument.
+
+import Native
+import OctopusKeys
+
+/// Where a value comes from.
+struct SettingSource {
+  /// What a value is called in errors.
+  static let name = "the value"
+
+  private enum Way {
+    case argument(String)
+    case standardInput
+    case file(String)
+    case prompt
+  }
+
+  private let way: Way
+  private let key: String
+
+  init(value: String?, file: String?, key: String) {
+    self.key = key
+    way =
+      switch (value, file) {
+      case ("-", _), (nil, "-"): .standardInput
+      case (let value?, _): .argument(value)
+      case (nil, let file?): .file(file)
+      case (nil, nil): .prompt
+      }
+  }
+
+  /// A value of a protected setting. A Master Key may be a whole key file.
+  func readSecret(_ context: Context) throws -> SecretBytes {
+    let text = try secret(context)
+    if KnownSetting.named(key)?.kind == .masterKey {
+      return try KeyFile.parse(text, source: SettingSource.name).base64()
+    }
+    guard text.withBytes({ MachineKeys.isTypable($0) }) else {
+      throw CommandError.unfitValue(key: key)
+    }
+    return text.withBytes { SecretBytes(copying: $0) }
+  }
+
+  /// A value that is plain text in the file. It may be a secret all the same.
+  func readText(_ context: Context) throws -> String {
+    let isSecret = KnownSetting.secrecy(of: key) != .open
+    let text: String
+    switch way {
+    case .argument(let value):
+      if isSecret || SettingMask.redacted(value) != value {
+        throw CommandError.secretArgument(key: key)
+      }
+      text = value
+    case .prompt where !isSecret && KnownSetting.named(key)?.kind != .connectionString:
+      text = try context.console.askLine(key, option: "the value")
+    default:
+      let secret = try secret(context)
+      guard secret.withBytes({ $0.isEmpty || MachineKeys.isTypable($0) }) else {
+        throw CommandError.unfitValue(key: key)
+      }
+      text = secret.withBytes { String(decoding: Array(copying: $0), as: UTF8.self) }
+    }
+    let bytes = Array(text.utf8)
+    guard bytes.isEmpty || MachineKeys.isTypable(bytes.span) else {
+      throw CommandError.unfitValue(key: key)
+    }
+    return text
+  }
+
+  /// More bytes than any value has.
+  private static let sizeLimit = 1 << 20
+
+  private func secret(_ context: Context) throws -> SecretBytes {
+    switch way {
+    case .argument: throw CommandError.secretArgument(key: key)
+    case .prompt: return try context.console.askSecret(key, option: "- or --value-file")
+    case .standardInput:
+      return SettingSource.line(try SecretFile.readStandardInput(limit: SettingSource.sizeLimit))
+    case .file(let path):
+      if KnownSetting.secrecy(of: key) != .open, let mode = try KeyFile.exposure(path) {
+        context.console.warning(
+          "\(path.quoted) holds a secret and is open to others (mode \(String(mode, radix: 8)))",
+          hint: "chmod 600 \(path)")
+      }
+      return SettingSource.line(try SecretFile.read(path, limit: SettingSource.sizeLimit))
+    }
+  }
+
+  /// The text without a byte order mark and without the line end that editors and `echo` add.
+  private static func line(_ text: consuming SecretBytes) -> SecretBytes {
+    text.withBytes { bytes in
+      var (start, end) = (0, bytes.count)
+      if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { start = 3 }
+      if end > start, bytes[end - 1] == UInt8(ascii: "\n") { end -= 1 }
+      if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+      return SecretBytes(copying: bytes.extracting(start..<end))
+    }
+  }
+}
+
+extension Array<UInt8> {
+  /// A copy of lent bytes.
+  fileprivate init(copying bytes: Span<UInt8>) {
+    self = bytes.indices.map { bytes[$0] }
+  }
+}

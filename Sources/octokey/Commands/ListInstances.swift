@@ -1,0 +1,44 @@
+// `list-instances`: the instances of this machine, in the vendor's own shapes.
+
+import ArgumentParser
+import OctopusKeys
+
+struct ListInstances: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list-instances",
+    abstract: "List the instances that are registered on this machine.",
+    discussion: ExitStatus.list(
+      [.done, .failed, .usage], special: [.done: "the instances were listed"]))
+
+  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
+  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
+    let instances = try registry.instances()
+    switch output.format {
+    case .text:
+      if instances.isEmpty { context.console.print("No instances installed") }
+      for instance in instances {
+        context.console.print(
+          "Instance '\(instance.name)' uses configuration '\(instance.configPath)'.")
+      }
+    case .json:
+      // In the vendor's order, which an encoder would not keep.
+      let objects = try instances.map { instance in
+        """
+          {
+            "InstanceName": \(try SettingPrinter.json(instance.name)),
+            "ConfigurationFilePath": \(try SettingPrinter.json(instance.configPath))
+          }
+        """
+      }
+      context.console.print(
+        raw: objects.isEmpty ? "[]\n" : "[\n\(objects.joined(separator: ",\n"))\n]\n")
+    }
+    try context.console.requireOutput()
+    return .done
+  }
+}

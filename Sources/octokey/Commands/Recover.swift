@@ -1,0 +1,94 @@
+// `recover`: finish an interrupted rotation, or take it back.
+
+import ArgumentParser
+import Native
+import OctopusKeys
+import Stores
+
+struct Recover: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "recover",
+    abstract: "Finish an interrupted rotation, or take it back.",
+    discussion: """
+      Looks at every sensitive value and at the node's config. Where all values are still under the \
+      old key the rotation is taken back; otherwise it is finished: values, then config. Running it \
+      twice, or again after it was interrupted itself, does no harm.
+
+
+      """
+        + ExitStatus.list(
+          ExitStatus.allCases,
+          special: [
+            .done: "there is no unfinished rotation any more",
+            .failed: "failed; the rotation is as unfinished as before",
+            .incomplete: "done, but some values were left unreadable as they were",
+            .unfinishedRotation: "the rotation cannot be recovered without more help, see the hint",
+          ]))
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Store options") var stores: StoreOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  @Flag(help: "Change nothing, and say what would be done.")
+  var dryRun = false
+
+  @Option(
+    help: ArgumentHelp(
+      "A file that holds the new Master Key, where the key file of the rotation is not where it was.",
+      valueName: "file"))
+  var keyFile: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "A file that holds the old Master Key, where the node's config cannot be read here.",
+      valueName: "file"))
+  var oldKeyFile: String?
+
+  func validate() throws {
+    if keyFile == "-", oldKeyFile == "-" {
+      throw ValidationError("standard input cannot hold both keys, give one in a file")
+    }
+  }
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let watch = try SignalWatch()
+    let node = try node.open(context)
+    guard let journal = try Journal.read(beside: node.file) else {
+      try show(RecoveryReport(config: node.file.path), context.console)
+      return .done
+    }
+    let recovery = try Recovery(
+      node: .init(config: node.file, machineKeys: node.machineKeys, form: nil), journal: journal,
+      store: store(of: journal, node, context),
+      oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
+      newKey: keyFile.map { try KeySource(file: $0).read(context) })
+    let progress = RotateMasterKey.progress(context, watch)
+    let diagnosis = try recovery.look(dryRun ? .read : .rewrite, progress: progress)
+    let outcome =
+      dryRun
+      ? nil : try recovery.run(diagnosis, now: context.clock.now(), progress: progress)
+    context.console.clearProgress()
+    try show(
+      RecoveryReport(journal, diagnosis, outcome, config: node.file.path), context.console)
+    return diagnosis.unreadableValues == 0 ? .done : .incomplete
+  }
+
+  /// The store of the journal; where opening it takes a password, the config has it.
+  private func store(
+    of journal: Journal, _ node: OpenedNode, _ context: Context
+  ) throws -> any Store {
+    if stores.store == nil, journal.store.kind == "sqlite" {
+      return try StoreLocation(
+        "\(journal.store.kind):\(journal.store.location)", relativeTo: context.workingDirectory
+      ).store()
+    }
+    return try stores.open(context, node)
+  }
+
+  private func show(_ report: RecoveryReport, _ console: Console) throws {
+    switch output.format {
+    case .text: console.print(raw: report.text)
+    case .json: try console.print(json: report)
+    }
+  }
+}

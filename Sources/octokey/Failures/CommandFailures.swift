@@ -1,0 +1,67 @@
+// The words for failures of the commands themselves.
+
+import OctopusKeys
+
+extension Failure {
+  init(_ error: CommandError) {
+    switch error {
+    case .cancelled:
+      self.init("cancelled, nothing was changed")
+    case .declined:
+      self.init("not confirmed, nothing was changed")
+    case .cannotAsk(let option, .nonInteractive):
+      self.init(
+        "refusing to ask after --non-interactive", hint: "give \(option)", status: .usage)
+    case .cannotAsk(let option, .noTerminal):
+      self.init("there is no terminal to ask on", hint: "give \(option)", status: .usage)
+    case .noSuchSetting(let key, let path, let near):
+      let known = KnownSetting.named(key)
+      self.init(
+        "\(path.quoted) has no setting \(key.quoted)",
+        hint: near.isEmpty
+          ? known?.defaultValue.map { "without one the server takes \($0)" }
+            ?? "octokey config list shows those that are there"
+          : "did you mean \(near.map(\.quoted).joined(separator: " or "))?")
+    case .secretArgument(let key):
+      self.init(
+        "refusing to take a secret for \(key.quoted) from the command line, where other users and "
+          + "logs can see it",
+        hint: "give - and the value on standard input, or --value-file, or type it when asked",
+        status: .usage)
+    case .unfitValue(let key):
+      self.init(
+        "the value for \(key.quoted) is empty, no UTF-8, or holds control characters",
+        hint: "is this the file that you meant?")
+    case .wrongType(let key, let type):
+      self.init(
+        "refusing to set \(key.quoted) to what is no \(words(for: type))",
+        hint: "--force sets it all the same")
+    case .editorFailed(let editor, let code):
+      self.init(
+        "the editor \(editor.quoted) ended with \(code), nothing was changed",
+        hint: code == 127 ? "an editor is named by VISUAL or EDITOR" : nil)
+    case .editGivenUp(let path):
+      self.init("the edited config has faults, see above; \(path.quoted) was not changed")
+    case .editedMeanwhile(let path, let saved):
+      self.init(
+        "\(path.quoted) was changed by somebody else meanwhile and is as they left it; what you "
+          + "edited is in \(saved.quoted)",
+        hint: "octokey config diff \(saved) shows how they differ")
+    case .outputFailed(let number):
+      self.init("cannot write to standard output: \(systemText(number))")
+    }
+  }
+}
+
+/// What a value should have been, after `no`.
+func words(for type: KnownSetting.WrongType) -> String {
+  switch type {
+  case .boolean: "true or false"
+  case .number: "number that this setting can have"
+  case .port: "port number from 1 to 65535"
+  case .listenPrefixes: "list of URLs to listen on, such as http://localhost:8080/"
+  case .masterKey: "Master Key"
+  case .json: "JSON text"
+  case .connectionString: "connection string"
+  }
+}

@@ -1,0 +1,54 @@
+// The words for every failure. Each room's error type has one switch without a default, so that the
+// compiler asks for the words of a new case.
+//
+// A message is one sentence in lower case without a full stop that names the file, option or table
+// in double quotes; a hint says what to do. Neither ever holds a secret or the contents of a
+// document. See Console.swift for the voice.
+
+import Native
+import OctopusKeys
+
+/// A failure as a person and a script see it.
+struct Failure {
+  /// What is wrong.
+  let message: String
+  /// What to do about it.
+  let hint: String?
+  /// The code for scripts.
+  let status: ExitStatus
+
+  init(_ message: String, hint: String? = nil, status: ExitStatus = .failed) {
+    self.message = message
+    self.hint = hint
+    self.status = status
+  }
+
+  /// The words for anything that a command throws.
+  init(describing error: any Error) {
+    switch error {
+    case let error as CommandError: self.init(error)
+    case let error as KeysError: self.init(error)
+    case let error as StoreError: self.init(error)
+    case let error as NativeError: self.init(error)
+    default: self.init("unexpected error of type \(type(of: error))")
+    }
+  }
+}
+
+let rightUser = "run octokey as the user that Octopus Server runs as, or as root"
+
+let moreRoom = "make room on the device, then run the command again"
+
+func systemText(_ number: Int32) -> String { clause(SystemErrorKind.text(errno: number)) }
+
+/// Somebody else's sentence as the end of one of ours: no capital, no full stop, one line.
+func clause(_ text: String) -> String {
+  var text = text
+  while let last = text.last, last == "." || last.isWhitespace { text.removeLast() }
+  // `JSON` and `I/O` keep their capitals.
+  let second = text.dropFirst().first
+  if let second, second.isLowercase || second == " " {
+    text = text.prefix(1).lowercased() + text.dropFirst()
+  }
+  return text
+}

@@ -1,0 +1,85 @@
+// Words for what Linux and the C libraries answer.
+
+import Native
+
+extension Failure {
+  init(_ error: NativeError) {
+    switch error {
+    case .system(let call, let path, let number):
+      self.init(
+        "cannot \(verb(for: call))\(path.isEmpty ? "" : " " + path.quoted): \(systemText(number))",
+        hint: advice(on: SystemErrorKind(errno: number)))
+    case .crypto(let call, let reason):
+      self.init("libcrypto failed in \(call)\(reason.isEmpty ? "" : ": " + clause(reason))")
+    case .alreadyExists(let path):
+      self.init(
+        "\(path.quoted) is there already",
+        hint: "octokey never writes over a file that it did not make; choose another name")
+    case .notAFile(let path):
+      self.init("\(path.quoted) is no file", hint: "name the file itself")
+    case .unconfirmed(let path, let number):
+      self.init(
+        "\(path.quoted) was replaced, but the device did not confirm it: \(systemText(number))",
+        hint: "the device may be failing; look whether the change is there after a restart",
+        status: .incomplete)
+    case .changedMeanwhile(let path):
+      self.init(
+        "\(path.quoted) was changed by somebody else meanwhile", hint: "run the command again")
+    case .cannotKeep(let attribute, let path):
+      self.init(
+        "refusing to replace \(path.quoted): its \(attribute) could not be kept", hint: rightUser)
+    case .severalLinks(let path, let count):
+      self.init(
+        "refusing to replace \(path.quoted): it has \(count) names, and the others would keep the "
+          + "old contents", hint: "remove the other hard links")
+    case .foreignLink(let path, let target):
+      self.init(
+        "refusing to follow the symbolic link \(path.quoted) to \(target.quoted): they belong to "
+          + "different users", hint: "name the file itself")
+    case .tooLarge(let path, let limit):
+      self.init(
+        "\(path.quoted) is larger than \(limit) bytes", hint: "is this the file that you meant?")
+    case .malformedXML(let line, let column, let reason):
+      self.init("line \(line), column \(column) is no well-formed XML: \(clause(reason))")
+    case .forbiddenXML(let line, let construct):
+      self.init(
+        "refusing to read \(construct) in line \(line)",
+        hint: "an Octopus Server configuration never holds one; take it out if you trust the file")
+    case .damagedGzip(let reason):
+      self.init("compressed data is damaged: \(clause(reason))")
+    case .sqlite(let code, let message):
+      self.init("sqlite answered \(code): \(clause(message))")
+    }
+  }
+}
+
+private func advice(on kind: SystemErrorKind) -> String? {
+  switch kind {
+  case .accessDenied: rightUser
+  case .exists: "octokey never writes over a file that holds a key; choose another name"
+  case .noSpace: moreRoom
+  case .symbolicLink: "symbolic links are not followed here; name the file itself"
+  case .notFound: "check the name; a relative one counts from the current folder"
+  case .readOnly: "mount the file system for writing"
+  case .notADirectory, .isADirectory: "name the file itself"
+  case .busy, .brokenPipe, .other: nil
+  }
+}
+
+/// What was being done, for `cannot …`. A call that is not here is named as it is.
+private func verb(for call: String) -> String {
+  switch call {
+  case "open", "openat", "fdopendir", "opendir": "open"
+  case "read", "pread", "readlink": "read"
+  case "write", "pwrite": "write"
+  case "fsync", "fdatasync", "syncfs": "write to disk"
+  case "rename", "renameat", "renameat2": "replace"
+  case "unlink", "unlinkat": "remove"
+  case "mkdir", "mkdirat": "create"
+  case "stat", "fstat", "lstat", "fstatat": "look at"
+  case "flock", "fcntl": "lock"
+  case "chmod", "fchmod": "set the permissions of"
+  case "chown", "fchown": "set the owner of"
+  default: "do \(call) on"
+  }
+}

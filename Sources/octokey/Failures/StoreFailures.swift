@@ -1,0 +1,71 @@
+// Words for what goes wrong with stores.
+
+import Native
+import OctopusKeys
+
+extension Failure {
+  init(_ error: StoreError) {
+    switch error {
+    case .notFound(let location):
+      self.init(
+        "there is no store at \(location.quoted)", hint: "--store says where the documents are")
+    case .notAStore(let location, let reason):
+      self.init(
+        "\(location.quoted) is no store: \(clause(reason))",
+        hint: "--store says where the documents are")
+    case .readOnly(let location):
+      self.init("\(location.quoted) cannot be written", hint: rightUser)
+    case .accessDenied(let location):
+      self.init("access to \(location.quoted) was denied", hint: rightUser)
+    case .busy(let location):
+      self.init(
+        "\(location.quoted) is in use by somebody else",
+        hint: "stop every Octopus Server node that uses this store, then run the command again",
+        status: .busy)
+    case .full(let location):
+      self.init("no room is left for \(location.quoted)", hint: moreRoom)
+    case .invalidLocation(let text, let reason):
+      self.init(
+        "\(text.quoted) is no store location: \(clause(reason))",
+        hint: locationForms)
+    case .obstacle(let location, let collection, let obstacle):
+      self.init(
+        "refusing to rewrite \(collection.quoted) of \(location.quoted): \(words(for: obstacle))",
+        hint: advice(on: obstacle))
+    case .changedMeanwhile(let location, let collection, let document):
+      self.init(
+        "document \(document.quoted) of \(collection.quoted) in \(location.quoted) changed while "
+          + "it was being worked on",
+        hint: "stop every Octopus Server node that uses this store, then run the command again")
+    case .failed(let location, let collection?, let reason):
+      self.init("\(collection.quoted) of \(location.quoted): \(clause(reason))", hint: askTheEngine)
+    case .failed(let location, nil, let reason):
+      self.init("\(location.quoted): \(clause(reason))", hint: askTheEngine)
+    }
+  }
+}
+
+/// How a store is named.
+let locationForms =
+  "a location is sqlite:PATH, directory:PATH or sqlserver:CONNECTION-STRING"
+
+private let askTheEngine =
+  "check the database with its own tools, and restore a backup if it is damaged"
+
+private func words(for obstacle: StoreObstacle) -> String {
+  switch obstacle {
+  case .triggers(let names):
+    "every write would run \(names.map(\.quoted).joined(separator: ", "))"
+  case .generatedColumn(let name): "column \(name.quoted) is computed from others"
+  case .virtualTable: "it is a virtual table"
+  case .noRowKey: "no key tells its rows apart"
+  }
+}
+
+private func advice(on obstacle: StoreObstacle) -> String? {
+  switch obstacle {
+  case .triggers: "drop the triggers for the time of the rotation"
+  case .generatedColumn, .virtualTable, .noRowKey:
+    "no table of Octopus Server is like this; move it to a database of its own"
+  }
+}

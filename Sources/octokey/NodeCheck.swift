@@ -1,0 +1,55 @@
+// Everything that is checked of a node without its store: config, machine keys, files. `config check`
+// and `status` tell of it.
+
+import FoundationEssentials
+import Native
+import OctopusKeys
+
+/// What was found on a node.
+struct NodeCheck {
+  let faults: [FaultLine]
+  let opened: [ConfigCheck.OpenedSetting]
+
+  var hasFaults: Bool { faults.contains { $0.severity == "fault" } }
+
+  /// Looks at the config that was read as `file`.
+  init(_ file: FileContents, _ options: NodeOptions) throws {
+    let machineKeys = try options.machineKeys()
+    let slash = file.target.lastIndex(of: "/")
+    let folder = slash.map { String(file.target[..<$0]) } ?? "."
+    let check = try ConfigCheck(
+      file.bytes, path: file.path, machineKeys: machineKeys,
+      elsewhere: NodeCheck.otherKeys(options, folder))
+    opened = check.opened
+    var faults = check.faults
+    faults += try machineKeys.faults(
+      inUse: Set(check.opened.map(\.form)),
+      machineID: NodeOptions.contents(of: options.machineIdFile))
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    faults += FilePermissions(
+      config: file, machineIDPath: options.machineIdFile, machineKeyPath: options.machineKeyFile
+    ).faults(namesInFolder: names)
+    self.faults = faults.map(FaultLine.init)
+  }
+
+  /// Machine keys that are not this node's, but may be the ones that a secret was protected with.
+  private static func otherKeys(
+    _ options: NodeOptions, _ folder: String
+  ) -> [(path: String, keys: MachineKeys)] {
+    let ids = ["/etc/machine-id", "/var/lib/dbus/machine-id", folder + "/machine-id"]
+      .filter { $0 != options.machineIdFile }
+    let keys = ["/etc/octopus/machinekey", folder + "/machinekey"]
+      .filter { $0 != options.machineKeyFile }
+    let fromIDs = ids.compactMap { path in
+      (try? MachineKeys(
+        machineID: NodeOptions.contents(of: path), machineIDPath: path, machineKeyFile: nil,
+        machineKeyPath: "")).map { (path: path, keys: $0) }
+    }
+    let fromKeys = keys.compactMap { path in
+      (try? MachineKeys(
+        machineID: nil, machineIDPath: "", machineKeyFile: NodeOptions.contents(of: path),
+        machineKeyPath: path)).map { (path: path, keys: $0) }
+    }
+    return fromIDs + fromKeys
+  }
+}

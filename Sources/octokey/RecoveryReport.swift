@@ -1,0 +1,115 @@
+// What `recover` found and did, as text and as JSON.
+
+import OctopusKeys
+
+/// The report of a recovery. The property names are the keys of the JSON (octokey-files(5)).
+struct RecoveryReport: Encodable {
+  struct Values: Encodable {
+    let old: Int
+    let new: Int
+    let unreadable: Int
+  }
+
+  struct Key: Encodable {
+    let fingerprint: String
+    let file: String?
+  }
+
+  struct Config: Encodable {
+    let path: String
+    let backup: String?
+  }
+
+  /// `nothingToDo`, `takenBack`, `finished` or `resumed`; with `would` before it after a dry run.
+  let outcome: String
+  let values: Values?
+  let oldKey: Key?
+  let newKey: Key?
+  let store: RotationReport.StoreName?
+  let config: Config
+  let nextSteps: [String]
+
+  /// There is no journal.
+  init(config: String) {
+    outcome = "nothingToDo"
+    values = nil
+    oldKey = nil
+    newKey = nil
+    store = nil
+    self.config = Config(path: config, backup: nil)
+    nextSteps = []
+  }
+
+  /// - Parameter done: nil after a dry run.
+  init(
+    _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?, config: String
+  ) {
+    let deed =
+      switch diagnosis.course {
+      case .takeBack: "takenBack"
+      case .finish: "finished"
+      case .resume: "resumed"
+      }
+    outcome = done == nil ? "wouldBe" + deed.prefix(1).uppercased() + deed.dropFirst() : deed
+    values = Values(
+      old: diagnosis.oldValues, new: diagnosis.newValues, unreadable: diagnosis.unreadableValues)
+    oldKey = Key(fingerprint: journal.oldKey, file: nil)
+    newKey = Key(fingerprint: journal.newKey, file: journal.keyFile)
+    store = .init(kind: journal.store.kind, location: journal.store.location)
+    self.config = Config(path: config, backup: done?.configBackup)
+    nextSteps = Self.nextSteps(journal, diagnosis, done)
+  }
+
+  private static func nextSteps(
+    _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?
+  ) -> [String] {
+    guard let done else { return ["octokey recover, without --dry-run"] }
+    guard diagnosis.course != .takeBack else {
+      return [
+        "the key in \(journal.keyFile.quoted) opens nothing: destroy it",
+        "octokey rotate-master-key starts anew",
+      ]
+    }
+    return NextSteps.afterRotation(
+      oldKey: .init(fingerprint: journal.oldKey, bits: 0, file: nil),
+      newKey: .init(fingerprint: journal.newKey, bits: 0, file: journal.keyFile),
+      config: .init(path: journal.config, backup: done.configBackup ?? "its .bak copy"),
+      residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
+  }
+
+  /// The same in words.
+  var text: String {
+    guard let values, let oldKey, let newKey, let store else {
+      return "There is no unfinished rotation of \(config.path).\n"
+    }
+    var lines = [
+      sentence, "",
+      "Old key:      \(oldKey.fingerprint)",
+      "New key:      \(newKey.fingerprint)",
+      "Key file:     \(newKey.file ?? "")",
+      "Store:        \(store.kind) \(store.location)",
+      "Found:        \(values.old) values under the old key, \(values.new) under the new one, "
+        + "\(values.unreadable) unreadable",
+      "Config:       \(config.path)",
+    ]
+    if let backup = config.backup { lines.append("Its backup:   \(backup)") }
+    lines += ["", "Next steps"]
+    for (number, step) in nextSteps.enumerated() { lines.append("  \(number + 1). \(step)") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var sentence: String {
+    switch outcome {
+    case "takenBack":
+      "The rotation was taken back: store and config hold the old key, as before."
+    case "finished":
+      "The rotation is finished: the values were under the new key, and now the config holds it."
+    case "resumed":
+      "The rotation is finished: the rest of the values was rotated, and the config holds the new "
+        + "key."
+    case "wouldBeTakenBack":
+      "Dry run: nothing was written. The rotation would be taken back."
+    default: "Dry run: nothing was written. The rotation would be finished."
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// Binary columns that octokey does not know: judged as a whole, or decided by the person.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct BinaryColumnTests {
+  /// A node with a table of blobs; each is `sealed`, or bytes that are no ciphertext.
+  private func node(_ blobs: [String]) async throws -> SampleNode {
+    let node = try await SampleNode(["--documents", "30"])
+    let key = try await node.octokey("show-master-key").stdout
+    let rows = try blobs.enumerated().map { index, blob in
+      let iv = Outside.random(16)
+      let plain = blob == "sealed" ? Array("secret \(index)".utf8) : Outside.random(33)
+      guard blob == "sealed" else { return "(\(index), x'\(Outside.hex(plain))')" }
+      let raw = try #require(Data(base64Encoded: String(key.dropLast())))
+      let sealed = try Outside.run(
+        "openssl", "enc", "-e", "-aes-128-cbc", "-K", Outside.hex([UInt8](raw)), "-iv",
+        Outside.hex(iv), input: plain)
+      return "(\(index), x'\(Outside.hex(iv + sealed))')"
+    }
+    try await node.sql(
+      "CREATE TABLE Vault (Id INTEGER PRIMARY KEY, Data VARBINARY(8000)); "
+        + "INSERT INTO Vault VALUES \(rows.joined(separator: ", "))")
+    return node
+  }
+
+  /// The blobs with the given key of a key file, opened by openssl; one line each.
+  private func opened(_ node: SampleNode, _ keyFile: String) async throws -> String {
+    try await node.shell(
+      """
+      key=$(grep -v '^#' \(keyFile) | base64 -d | od -An -v -tx1 | tr -d ' \\n')
+      sqlite3 octopus.db 'SELECT hex(Data) FROM Vault ORDER BY Id' | while read -r blob; do
+        echo "${blob:32}" | basenc --base16 -d | openssl enc -d -aes-128-cbc -K "$key" -iv "${blob:0:32}"
+        echo
+      done
+      """)
+  }
+
+  private func rotate(_ node: SampleNode, _ options: String...) async throws -> Ending {
+    try await OctokeyProgram.run(
+      ["rotate-master-key", "--config", node.config, "--machine-id-file", node.machineID, "--yes"]
+        + options)
+  }
+
+  @Test func twoValuesThatOpenAreRotated() async throws {
+    let node = try await node(["sealed", "sealed"])
+    #expect(try await rotate(node).status == 0)
+    let keyFile = try #require(try node.files("master-key-").first)
+    #expect(try await opened(node, keyFile) == "secret 0\nsecret 1\n")
+  }
+
+  @Test func bytesThatNeverOpenStay() async throws {
+    let node = try await node(["plain", "plain", "plain"])
+    let before = try await node.sql("SELECT hex(Data) FROM Vault")
+    let result = try await rotate(node)
+    #expect(result.status == 0, "\(result.stderr)")
+    #expect(try await node.sql("SELECT hex(Data) FROM Vault") == before)
+  }
+
+  @Test func aMixtureStopsTheRunUntilSomebodyDecides() async throws {
+    let node = try await node(["sealed", "plain"])
+    let before = try await node.sql("SELECT hex(Data) FROM Vault")
+    let refused = try await rotate(node)
+    #expect(refused.status == 1)
+    #expect(refused.stderr.contains("Vault") && refused.stderr.contains("--binary-column"))
+    #expect(try await node.sql("SELECT hex(Data) FROM Vault") == before)
+    let plain = try await rotate(node, "--binary-column", "Vault.Data=plain")
+    #expect(plain.status == 0, "\(plain.stderr)")
+    #expect(try await node.sql("SELECT hex(Data) FROM Vault") == before)
+  }
+
+  @Test func aSingleValueIsRotatedOnceItIsSaidToBeOne() async throws {
+    let node = try await node(["sealed"])
+    #expect(try await rotate(node).status == 1)
+    let result = try await rotate(node, "--binary-column", "Vault.Data=ciphertext")
+    #expect(result.status == 0, "\(result.stderr)")
+    let keyFile = try #require(try node.files("master-key-").first)
+    #expect(try await opened(node, keyFile) == "secret 0\n")
+  }
+}

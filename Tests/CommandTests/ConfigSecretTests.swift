@@ -1,0 +1,208 @@
+// No secret of a node config gets anywhere it was not asked to; those that are set are protected as
+// openssl, and so the server, can open them.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct ConfigSecretTests {
+  private static let password = ConfigTests.password
+
+  @Test(arguments: [
+    ["list"], ["list", "--format", "json"], ["list", "pass"], ["diff", "OTHER"],
+    ["diff", "OTHER", "--format", "json"], ["get", "Octopus.Proxy.ProxyPassword"],
+    ["get", "Octopus.WebPortal.LdapPassword"], ["check"], ["check", "--format", "json"],
+    ["get", "Octopus.Storage.ExternalDatabaseConnectionString"],
+    ["get", "Octopus.Storage.ExternalDatabaseConnectionString", "--format", "json"],
+    ["get", "Octopus.WebPortal.LdapPasswort"], ["set", "Octopus.Proxy.ProxyPassword", "PASSWORD"],
+    ["set", "Octopus.Home", "Server=x;Pwd=PASSWORD"], ["set", "Octopus.New.ApiKey", "PASSWORD"],
+    ["set", "Cert-CN=x", "PASSWORD"],
+  ])
+  func noSecretIsShown(_ arguments: [String]) async throws {
+    let node = try await ConfigTests.nodeWithSecrets()
+    let key = try await node.octokey("show-master-key").stdout.dropLast()
+    try await node.shell("grep -v -e Password -e MasterKey OctopusServer.config >other.config")
+    let result = try await ConfigTests.run(
+      node,
+      arguments.map {
+        $0 == "OTHER"
+          ? node.folder + "/other.config"
+          : $0.replacingOccurrences(of: "PASSWORD", with: Self.password)
+      })
+    for text in [result.stdout, result.stderr] {
+      #expect(!text.contains(Self.password) && !text.contains(key), "\(text)")
+      // Not even the ciphertext, which the machine-id opens and everybody can read that.
+      #expect(try await !text.contains(ConfigTests.xmllint(node, "Octopus.Storage.MasterKey")))
+    }
+    if arguments.first == "set" {
+      #expect(result.status == 64 && result.stderr.contains("hint: give - and the value on"))
+    }
+  }
+
+  @Test func revealedIfAskedFor() async throws {
+    let node = try await ConfigTests.nodeWithSecrets()
+    let key = try await node.octokey("show-master-key").stdout
+    let proxy = try await ConfigTests.config(
+      node, "get", "Octopus.Proxy.ProxyPassword", "--reveal")
+    #expect(proxy.stdout == Self.password + "\n")
+    let master = try await ConfigTests.config(node, "get", "octopus.storage.masterkey", "--reveal")
+    #expect(master.stdout == key)
+    let text = try await ConfigTests.config(node, "list", "--reveal").stdout
+    #expect(text.contains("Octopus.Proxy.ProxyPassword = \(Self.password)\n"))
+    #expect(text.contains(";Password=\(Self.password);"))
+    let json = try await ConfigTests.config(node, "list", "--reveal", "--format", "json")
+    let all = try #require(
+      try JSONSerialization.jsonObject(with: Data(json.output)) as? [[String: Any]])
+    let values = Dictionary(
+      uniqueKeysWithValues: all.map { ($0["key"] as? String ?? "", $0["value"] as? String) })
+    #expect(values["Octopus.Storage.MasterKey"] == String(key.dropLast()))
+    #expect(values["Octopus.WebPortal.LdapPassword"] == Self.password)
+  }
+
+  @Test func aMaskedConnectionStringKeepsTheRest() async throws {
+    let node = try await ConfigTests.nodeWithSecrets()
+    let shown = try await ConfigTests.config(
+      node, "get", "Octopus.Storage.ExternalDatabaseConnectionString")
+    #expect(
+      shown.stdout
+        == ConfigTests.connection.replacingOccurrences(of: Self.password, with: "***") + "\n")
+    #expect(shown.stderr.contains("is masked; --reveal shows it"))
+  }
+
+  @Test(arguments: [
+    ("Server=a;PWD = 'x;y''z' ;Database=b", "Server=a;PWD =***;Database=b"),
+    ("password=\"a;b\"\"c\";server=d", "password=***;server=d"),
+    ("Server=a;Password='never closed;Database=b", "<hidden>"),
+    ("Server=a;Password=;Database=b", "Server=a;Password=;Database=b"),
+    ("http://user:secret@proxy.test:8080/", "http://user:***@proxy.test:8080/"),
+    (
+      "AccountName=a;AccountKey=abc==;EndpointSuffix=c",
+      "AccountName=a;AccountKey=***;EndpointSuffix=c"
+    ),
+  ])
+  func masks(_ value: String, _ masked: String) async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let set = try await ConfigTests.config(node, "set", "Octopus.Home", "-", input: value)
+    #expect(set.status == 0, "\(set.stderr)")
+    let list = try await ConfigTests.config(node, "list", "Octopus.Home")
+    #expect(list.stdout == "Octopus.Home = \(masked)\n")
+    let revealed = try await ConfigTests.config(node, "get", "Octopus.Home", "--reveal")
+    #expect(revealed.stdout == value + "\n")
+  }
+
+  /// openssl opens what was set, with the machine's own key and the vendor's fixed vector.
+  @Test(arguments: ["-", "--value-file"])
+  func protectedAsTheServerReadsIt(_ way: String) async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let value = "p\u{e4}ss w\u{f6}rd \"quoted\" \\"
+    let file = node.folder + "/value"
+    try await node.shell("umask 077; cat >value <<'E'\n\(value)\nE")
+    let arguments = way == "-" ? ["-"] : [way, file]
+    let set = try await ConfigTests.run(
+      node, ["set", "Octopus.Proxy.ProxyPassword"] + arguments,
+      input: way == "-" ? value + "\r\n" : "")
+    #expect(set.status == 0 && set.stderr.isEmpty, "\(set.stderr)")
+    let opened = try await node.shell(
+      """
+      hex() { od -An -v -tx1 | tr -d ' \\n'; }
+      xmllint --xpath 'string(//set[@key="Octopus.Proxy.ProxyPassword"])' OctopusServer.config |
+        base64 -d | openssl enc -d -aes-256-cbc -K "$(head -c 32 machine-id | hex)" \\
+          -iv "$(printf 743677397A244326 | hex)"
+      """)
+    #expect(opened == value)
+    let json = try ConfigTests.object(
+      try await ConfigTests.config(
+        node, "get", "Octopus.Proxy.ProxyPassword", "--reveal", "--format", "json"))
+    #expect(json["value"] as? String == value)
+  }
+
+  @Test func aMasterKeyIsCheckedAndStoredAsJSON() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    #expect(try await OctokeyProgram.run(["new-master-key", node.folder + "/new.key"]).status == 0)
+    let set = try await ConfigTests.config(
+      node, "set", "Octopus.Storage.MasterKey", "--value-file", node.folder + "/new.key")
+    #expect(set.status == 0, "\(set.stderr)")
+    let shown = try await node.octokey("show-master-key")
+    #expect(shown.stdout == (try await node.shell("grep -v '^#' new.key")))
+    let short = try await ConfigTests.config(
+      node, "set", "Octopus.Storage.MasterKey", "-", input: "c2hvcnQ=")
+    #expect(short.status == 1 && short.stderr.contains("holds 5 bytes"), "\(short.stderr)")
+    #expect(try await node.octokey("show-master-key").stdout == shown.stdout)
+  }
+
+  @Test func anUnreadableSecretIsNotRevealedAsRubbish() async throws {
+    let node = try await ConfigTests.nodeWithSecrets()
+    try await node.shell("echo fedcba9876543210fedcba9876543210 >machine-id")
+    let get = try await ConfigTests.config(node, "get", "Octopus.Proxy.ProxyPassword", "--reveal")
+    #expect(get.status == 1 && get.stdout.isEmpty)
+    #expect(get.stderr.contains("opens with no machine key here"))
+    let list = try await ConfigTests.config(node, "list", "--reveal")
+    #expect(list.status == 2 && list.stdout.contains("Octopus.Proxy.ProxyPassword = <protected>"))
+    // Nobody needs a machine key for what is no secret.
+    try await node.shell("rm machine-id")
+    #expect(try await ConfigTests.config(node, "get", "Octopus.Home").status == 0)
+  }
+
+  @Test func aDiffComparesWhatSecretsHold() async throws {
+    let node = try await ConfigTests.nodeWithSecrets()
+    let other = node.folder + "/other.config"
+    try await node.shell("cp OctopusServer.config other.config; sed -i '/TaskCap/d' other.config")
+    let same = try await ConfigTests.config(node, "diff", other)
+    #expect(same.status == 0 && same.stdout.isEmpty)
+    _ = try await ConfigTests.config(
+      node, "set", "Octopus.Proxy.ProxyPassword", "-", input: "another")
+    _ = try await ConfigTests.config(node, "set", "Octopus.Server.TaskCap", "3")
+    let diff = try await ConfigTests.config(node, "diff", other)
+    #expect(diff.status == 2)
+    #expect(
+      diff.stdout == """
+        --- \(node.config)
+        +++ \(other)
+        - Octopus.Proxy.ProxyPassword = <protected>
+        + Octopus.Proxy.ProxyPassword = <protected>
+        - Octopus.Server.TaskCap = 3
+
+        """)
+    let revealed = try await ConfigTests.config(node, "diff", other, "--reveal", "--format", "json")
+    let json = try ConfigTests.object(revealed)
+    let settings = try #require(json["settings"] as? [[String: Any]])
+    #expect(json["same"] as? Bool == false && settings.count == 2)
+    #expect(settings[0]["before"] as? String == "another")
+    #expect(settings[0]["after"] as? String == Self.password)
+    #expect(settings[1]["change"] as? String == "removed")
+    // Protected by another machine: nobody can say.
+    try await node.shell(
+      "sed -i 's|ProxyPassword\">[^<]*|&|; s|\\(ProxyPassword\">\\)[^<]*|\\1\(Self.foreign)|' other.config"
+    )
+    let foreign = try await ConfigTests.config(node, "diff", other, "--format", "json")
+    let first = try #require(
+      (try ConfigTests.object(foreign)["settings"] as? [[String: Any]])?.first)
+    #expect(first["change"] as? String == "incomparable")
+  }
+
+  /// A value that no machine key of a sample opens.
+  private static let foreign = "eiVxz/PyW08E3fqt109IOXg5MgfV1svVFyFe7W5vysI="
+
+  @Test func aSecretIsAskedForWithoutEcho() async throws {
+    let result = try await TerminalSession.run(
+      """
+      session = Session(["config", "set", "Octopus.Proxy.ProxyPassword"] + NODE)
+      session.wait_for("Octopus.Proxy.ProxyPassword: ")
+      print(session.echo())
+      session.type("tell-nobody\\n")
+      print(session.end(), session.restored(), "tell-nobody" in session.seen)
+      session = Session(["config", "get", "Octopus.Proxy.ProxyPassword", "--reveal"] + NODE)
+      session.wait_for("tell-nobody")
+      print(session.end())
+      session = Session(["config", "set", "Octopus.Home"] + NODE)
+      session.wait_for("Octopus.Home: ")
+      print(session.echo())
+      session.type("/srv/octopus\\n")
+      session.wait_for("changed Octopus.Home")
+      print(session.end())
+      """)
+    #expect(
+      result.stdout == "no echo\nexit 0 True False\nexit 0\necho\nexit 0\n",
+      "\(result.stdout) \(result.stderr)")
+  }
+}

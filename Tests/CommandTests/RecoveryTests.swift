@@ -1,0 +1,198 @@
+// Interruptions from the command line: signals, closed streams, two runs at once, and what `recover`
+// says. The kill at every system call is in Tests/Crash.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct RecoveryTests {
+  /// Kills a rotation at its first call of `call`; `number` says which one.
+  private func interrupt(_ node: SampleNode, _ call: String, _ number: Int) async throws {
+    _ = try await node.shell(
+      """
+      strace -f -qq -o /dev/null -e trace=\(call) -e inject=\(call):signal=KILL:when=\(number) \\
+        "$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
+        --machine-id-file machine-id >/dev/null 2>&1 && exit 1 || true
+      test -e octokey-journal.json
+      """)
+  }
+
+  private func rotate(_ node: SampleNode, _ options: String...) async throws -> Ending {
+    try await OctokeyProgram.run(
+      ["rotate-master-key", "--config", node.config, "--machine-id-file", node.machineID, "--yes"]
+        + options)
+  }
+
+  @Test func everythingThatWritesRefusesAndNamesTheCommand() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await interrupt(node, "renameat", 1)
+    let key = try #require(try node.files("master-key-").first)
+    let sums = "sha256sum octopus.db OctopusServer.config octokey-journal.json"
+    let before = try await node.shell(sums)
+    for command in [
+      ["rotate-master-key", "--yes"], ["set-master-key", "--key-file", node.folder + "/" + key],
+    ] {
+      let refused = try await OctokeyProgram.run(
+        command + ["--config", node.config, "--machine-id-file", node.machineID])
+      #expect(refused.status == 3, "\(refused.stderr)")
+      #expect(refused.stderr.contains("octokey: hint: octokey recover --config \"\(node.config)\""))
+    }
+    #expect(try await node.shell(sums) == before)
+    // What only reads goes on.
+    #expect(try await node.octokey("show-master-key").status == 0)
+    #expect(try await node.octokey("verify", "--key-file", node.folder + "/" + key).status == 0)
+  }
+
+  @Test func aFinishedOneSaysWhatItDid() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await interrupt(node, "renameat", 1)
+    let sums = "sha256sum *.config *.key *.json *.db; ls -A | grep -v octokey.lock"
+    let before = try await node.shell(sums)
+    let dry = try await node.octokey("recover", "--dry-run")
+    #expect(dry.status == 0 && dry.stdout.contains("would be finished"), "\(dry.stderr)")
+    #expect(try await node.shell(sums) == before, "a dry run writes nothing")
+    let done = try await node.octokey("recover", "--format", "json")
+    #expect(done.status == 0, "\(done.stderr)")
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: Data(done.stdout.utf8)) as? [String: Any])
+    #expect(report["outcome"] as? String == "finished")
+    #expect(((report["values"] as? [String: Int])?["new"] ?? 0) > 0)
+    #expect(try await node.octokey("verify").status == 0)
+    let again = try await node.octokey("recover")
+    #expect(again.status == 0 && again.stdout.hasPrefix("There is no unfinished rotation"))
+  }
+
+  @Test func withoutTheKeyFileItAsksForIt() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await interrupt(node, "renameat", 1)
+    try await node.shell("mkdir safe && mv master-key-*.key safe/new.key")
+    let refused = try await node.octokey("recover")
+    #expect(refused.status == 3, "\(refused.stderr)")
+    #expect(refused.stderr.contains("new key (SHA256:") && refused.stderr.contains("--key-file"))
+    try await node.shell("head -c16 /dev/urandom | base64 > other.key && chmod 600 other.key")
+    let wrong = try await node.octokey("recover", "--key-file", node.folder + "/other.key")
+    #expect(wrong.status == 1 && wrong.stderr.contains("not the one of the interrupted rotation"))
+    let done = try await node.octokey("recover", "--key-file", node.folder + "/safe/new.key")
+    #expect(done.status == 0, "\(done.stderr)")
+    #expect(try await node.octokey("verify").status == 0)
+  }
+
+  @Test func beforeTheCommitItIsTakenBackWithoutTheNewKey() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let key = try await node.octokey("show-master-key").stdout
+    try await interrupt(node, "pwrite64", 5)
+    try await node.shell("rm master-key-*.key")
+    let done = try await node.octokey("recover")
+    #expect(done.status == 0 && done.stdout.hasPrefix("The rotation was taken back"))
+    #expect(try await node.octokey("show-master-key").stdout == key)
+    #expect(try await node.octokey("verify").status == 0)
+  }
+
+  @Test(arguments: ["INT", "TERM", "HUP"])
+  func aSignalRollsBack(_ name: String) async throws {
+    let node = try await SampleNode(["--documents", "300"])
+    // Sent while the first values are written: the call that opens the journal waits for it.
+    let sums = "sha256sum octopus.db OctopusServer.config; ls -A | grep -v strace"
+    let before = try await node.shell(sums)
+    let result = try await node.shell(
+      """
+      strace -f -qq -o /dev/null -e trace=pwrite64 -e inject=pwrite64:signal=\(name):when=3 \\
+        "$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
+        --machine-id-file machine-id 2>&1 || echo "exit $?"
+      """)
+    #expect(result.contains("stopped by SIG\(name), nothing was changed\nexit 1\n"), "\(result)")
+    #expect(try await node.shell(sums) == before, "no key file, no journal, no draft")
+    #expect(try await node.octokey("verify").status == 0)
+  }
+
+  @Test func aSignalAfterTheCommitIsTooLate() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let result = try await node.shell(
+      """
+      strace -f -qq -o /dev/null -e trace=renameat -e inject=renameat:signal=TERM:when=1 \\
+        "$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
+        --machine-id-file machine-id && echo "exit $?"
+      """)
+    #expect(result.contains("were updated") && result.hasSuffix("exit 0\n"), "\(result)")
+    #expect(try await node.octokey("verify").status == 0)
+    #expect(try node.files("octokey-journal").isEmpty)
+  }
+
+  @Test func nobodyNeedReadTheReport() async throws {
+    let node = try await SampleNode(["--documents", "200"])
+    let result = try await node.shell(
+      """
+      set +o pipefail
+      ("$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
+        --machine-id-file machine-id; echo "exit $?" >ending) | true
+      cat ending
+      """)
+    #expect(result == "exit 0\n")
+    #expect(try node.files("rotation-report-").count == 2)
+    #expect(try await node.octokey("verify").status == 0)
+  }
+
+  @Test func ofTwoAtOnceOneIsToldSo() async throws {
+    let node = try await SampleNode(["--documents", "2000"])
+    let result = try await node.shell(
+      """
+      run() {
+        "$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
+          --machine-id-file machine-id >$1.out 2>$1.err && echo 0 || echo $?
+      }
+      run a >a.status & run b >b.status; wait
+      sort a.status b.status | tr '\\n' ' '
+      """)
+    // Where one was through before the other began, both may run.
+    #expect(["0 4 ", "0 0 "].contains(result), "\(result)")
+    #expect(try await node.octokey("verify").status == 0)
+  }
+
+  @Test func anotherNodeOfTheSameStoreIsToldSo() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let other = try await SampleNode(["--documents", "30"])
+    // The first is stopped in the middle of its writes, and holds the store.
+    let result = try await node.shell(
+      """
+      strace -f -qq -o /dev/null -e trace=pwrite64 -e inject=pwrite64:delay_enter=6000000:when=5 \\
+        "$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
+        --machine-id-file machine-id >/dev/null 2>&1 &
+      until [ -e octopus.db-journal ]; do sleep 0.05; done
+      "$OCTOKEY" rotate-master-key --yes --config "\(other.config)" --machine-id-file \\
+        "\(other.machineID)" --store "sqlite:$PWD/octopus.db" 2>&1 || echo "exit $?"
+      wait
+      """)
+    #expect(result.contains("in use by somebody else") && result.contains("exit 4\n"), "\(result)")
+    #expect(try other.files("master-key-").isEmpty)
+    #expect(try await node.octokey("verify").status == 0)
+  }
+
+  @Test func aStoreThatIsHalfNewIsFinished() async throws {
+    let node = try await SampleNode(["--documents", "100"])
+    try await node.sql("VACUUM INTO '\(node.folder)/old.db'")
+    let key = node.folder + "/new.key"
+    _ = try await OctokeyProgram.run(["new-master-key", key])
+    let config = try await node.shell(
+      "cp OctopusServer.config old.config; cat OctopusServer.config")
+    #expect(try await rotate(node, "--new-key-file", key).status == 0)
+    // Half of the tables go back to what they were, and so does the config.
+    try await node.sql(
+      "ATTACH '\(node.folder)/old.db' AS old; UPDATE VariableSet SET JSON = (SELECT JSON FROM "
+        + "old.VariableSet AS o WHERE o.Id = VariableSet.Id)")
+    try await node.shell("cp old.config OctopusServer.config")
+    #expect(!config.isEmpty)
+    let result = try await rotate(node, "--new-key-file", key, "--format", "json")
+    #expect(result.status == 0, "\(result.stderr)")
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: Data(result.stdout.utf8)) as? [String: Any])
+    let values = try #require(report["values"] as? [String: Int])
+    #expect((values["alreadyNew"] ?? 0) > 0 && (values["reencrypted"] ?? 0) > 0, "\(values)")
+    #expect(try await node.octokey("verify").status == 0)
+    // With another new key that store is said to be under a third one.
+    try await node.sql(
+      "ATTACH '\(node.folder)/old.db' AS old; UPDATE VariableSet SET JSON = (SELECT JSON FROM "
+        + "old.VariableSet AS o WHERE o.Id = VariableSet.Id)")
+    let third = try await rotate(node)
+    #expect(third.status == 1 && third.stderr.contains("cannot be read"), "\(third.stderr)")
+  }
+}

@@ -1,0 +1,69 @@
+// A key into the config of another node, and what is in it judged by openssl.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct SetMasterKeyTests {
+  /// The key that the server would read from the config, as openssl opens it.
+  private func keyInConfig(_ node: SampleNode) async throws -> String {
+    try await node.shell(
+      """
+      value=$(xmllint --xpath 'string(//set[@key="Octopus.Storage.MasterKey"])' OctopusServer.config)
+      hex() { od -An -v -tx1 | tr -d ' \\n'; }
+      key=$(head -c 32 machine-id | hex)
+      iv=$(printf 743677397A244326 | hex)
+      printf %s "$value" | base64 -d | openssl enc -d -aes-256-cbc -K "$key" -iv "$iv" | tr -d '"'
+      """)
+  }
+
+  @Test func itIsIdempotentAndSaysSo() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let key = node.folder + "/new.key"
+    #expect(try await OctokeyProgram.run(["new-master-key", key]).status == 0)
+    let changed = try await node.octokey("set-master-key", "--key-file", key)
+    #expect(changed.status == 0 && changed.stdout.hasPrefix("changed SHA256:"), "\(changed.stderr)")
+    let shown = try await node.octokey("show-master-key")
+    #expect(shown.stdout == (try await node.shell("grep -v '^#' new.key")))
+    let sums = "sha256sum *.* ; ls -l --time-style=full-iso"
+    let before = try await node.shell(sums)
+    let again = try await node.octokey("set-master-key", "--key-file", key)
+    #expect(again.status == 0 && again.stdout.hasPrefix("unchanged SHA256:"))
+    #expect(try await node.shell(sums) == before)
+  }
+
+  @Test func theOldValueNeedNotBeReadable() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    // The config was copied here from another machine.
+    try await node.shell("echo fedcba9876543210fedcba9876543210 >machine-id")
+    #expect(try await node.octokey("show-master-key").status == 1)
+    let set = try await node.octokey(
+      "set-master-key", "--key-file", "-", input: "AAECAwQFBgcICQoLDA0ODw==\n")
+    #expect(set.status == 0, "\(set.stderr)")
+    #expect(try await keyInConfig(node) == "AAECAwQFBgcICQoLDA0ODw==")
+    #expect(try await node.octokey("show-master-key").stdout == "AAECAwQFBgcICQoLDA0ODw==\n")
+  }
+
+  @Test func onlyTheOneSettingChanges() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell("cp -p OctopusServer.config before.config")
+    let set = try await node.octokey(
+      "set-master-key", "--key-file", "-", "--format", "json", input: "AAECAwQFBgcICQoLDA0ODw==\n")
+    let answer = try #require(
+      try JSONSerialization.jsonObject(with: Data(set.stdout.utf8)) as? [String: Any])
+    #expect(answer["changed"] as? Bool == true)
+    let backup = try #require(answer["backup"] as? String)
+    let diff = try await node.shell(
+      """
+      cmp before.config '\(backup)' && stat -c %a '\(backup)'
+      diff before.config OctopusServer.config | grep '^[<>]' | cut -c1-40 || true
+      """)
+    #expect(
+      diff == """
+        600
+        <   <set key="Octopus.Storage.MasterKey"
+        >   <set key="Octopus.Storage.MasterKey"
+
+        """, "\(diff)")
+  }
+}

@@ -1,0 +1,158 @@
+// One node at a glance, and the instances of a machine.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct StatusTests {
+  private func status(_ node: SampleNode) async throws -> (Ending, [String: Any]) {
+    let result = try await node.octokey("status", "--format", "json")
+    return (result, try ConfigTests.object(result))
+  }
+
+  @Test func aSoundNode() async throws {
+    let node = try await SampleNode(["--documents", "400"])
+    let sums = "sha256sum $(find . -type f | sort); ls -lA --time-style=full-iso"
+    let before = try await node.shell(sums)
+    let (result, report) = try await status(node)
+    #expect(result.status == 0, "\(result.stdout)\(result.stderr)")
+    let fingerprint = try await node.octokey("show-master-key", "--fingerprint").stdout
+    #expect(report["fingerprint"] as? String == String(fingerprint.dropLast()))
+    #expect(report["storeOpens"] as? Bool == true)
+    #expect(report["unfinishedRotation"] as? Bool == false)
+    #expect(report["nodesAlive"] as? Int == 0)
+    #expect((report["faults"] as? [Any])?.isEmpty == true)
+    #expect((report["store"] as? [String: String])?["location"] == node.database)
+    #expect(report["protectedBy"] as? String == node.machineID)
+    #expect(try await node.shell(sums) == before)
+    let text = try await node.octokey("status")
+    #expect(text.status == 0 && text.stdout.contains("\nFaults:    none\n"), "\(text.stdout)")
+    #expect(text.stdout.contains(report["fingerprint"] as? String ?? "?"))
+  }
+
+  @Test func theKeyItselfIsNowhere() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let key = try await node.octokey("show-master-key").stdout.dropLast()
+    for format in ["text", "json"] {
+      let result = try await node.octokey("status", "--format", format)
+      #expect(!result.stdout.contains(key) && !result.stderr.contains(key))
+    }
+  }
+
+  @Test func nodesAliveByTheDatabasesClock() async throws {
+    let node = try await SampleNode(["--documents", "5000"])
+    let names = try await node.sql("SELECT Name FROM OctopusServerNode ORDER BY Name LIMIT 2")
+      .split(separator: "\n")
+    try #require(names.count == 2)
+    // Another time zone, as a datetimeoffset has one; and one that stopped an hour ago.
+    try await node.sql(
+      """
+      UPDATE OctopusServerNode
+      SET LastSeen = strftime('%Y-%m-%dT%H:%M:%S', 'now', '-60 seconds', '+330 minutes')
+        || '.1234567+05:30' WHERE Name = '\(names[0])';
+      UPDATE OctopusServerNode SET LastSeen = datetime('now', '-1 hour') WHERE Name = '\(names[1])'
+      """)
+    let (result, report) = try await status(node)
+    #expect(result.status == 0 && report["nodesAlive"] as? Int == 1, "\(result.stdout)")
+    let nodes = try #require(report["nodes"] as? [[String: Any]])
+    let alive = nodes.filter { $0["alive"] as? Bool == true }.map { $0["name"] as? String }
+    #expect(alive == [String(names[0])])
+    try await node.sql("DROP TABLE OctopusServerNode")
+    #expect(try await status(node).1["nodesAlive"] is NSNull)
+  }
+
+  @Test func aKeyThatIsNotTheStores() async throws {
+    let node = try await SampleNode(["--documents", "400"])
+    let key = node.folder + "/new.key"
+    #expect(try await OctokeyProgram.run(["new-master-key", key]).status == 0)
+    #expect(try await node.octokey("set-master-key", "--key-file", key).status == 0)
+    let (result, report) = try await status(node)
+    #expect(result.status == 2 && report["storeOpens"] as? Bool == false)
+    #expect(try await node.octokey("status").stdout.contains("\nOpens:     no, "))
+  }
+
+  @Test func whatCannotBeFoundOutIsNull() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell("mv octopus.db away; echo fedcba9876543210f0dcba9876543210 >machine-id")
+    let (result, report) = try await status(node)
+    #expect(result.status == 2)
+    #expect(report["fingerprint"] is NSNull && report["storeOpens"] is NSNull)
+    #expect(report["nodesAlive"] is NSNull)
+    let problems = try #require(report["problems"] as? [String])
+    #expect(problems.contains { $0.contains("there is no store") }, "\(problems)")
+    #expect(problems.contains { $0.contains("opens with no machine key") }, "\(problems)")
+    let faults = try #require(report["faults"] as? [[String: Any]])
+    #expect(faults.map { $0["kind"] as? String } == ["unreadable"])
+    let text = try await node.octokey("status")
+    #expect(text.stdout.contains("\nKey:       cannot be read\n"), "\(text.stdout)")
+  }
+
+  @Test func anUnfinishedRotationIsSaid() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell("echo '{}' >octokey-journal.json")
+    let (result, report) = try await status(node)
+    #expect(result.status == 3 && report["unfinishedRotation"] as? Bool == true)
+  }
+
+  @Test func faultsOfTheFilesAreThere() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell("chmod 666 OctopusServer.config")
+    let (result, report) = try await status(node)
+    #expect(result.status == 2)
+    let faults = try #require(report["faults"] as? [[String: Any]])
+    #expect(faults.map { $0["kind"] as? String } == ["open"])
+  }
+
+  // MARK: Instances
+
+  private func list(_ folder: ScratchFolder, _ arguments: String...) async throws -> Ending {
+    try await OctokeyProgram.run(["list-instances", "--instances-dir", folder.path] + arguments)
+  }
+
+  @Test func instancesInTheVendorsShapes() async throws {
+    let folder = ScratchFolder()
+    #expect(try await list(folder).stdout == "No instances installed\n")
+    #expect(try await list(folder, "--format=json").stdout == "[]\n")
+    _ = folder.file(
+      "b", Array(#"{"Name": "OctopusServer", "ConfigurationFilePath": "/etc/o\"x/a.config"}"#.utf8))
+    _ = folder.file(
+      "a", Array("\u{FEFF}{\"name\": \"My Two\", \"CONFIGURATIONFILEPATH\": \"/b\", \"x\": 1}".utf8)
+    )
+    let text = try await list(folder, "--console", "-format:Text")
+    #expect(
+      text.stdout == """
+        Instance 'My Two' uses configuration '/b'.
+        Instance 'OctopusServer' uses configuration '/etc/o"x/a.config'.
+
+        """)
+    let json = try await list(folder, "/format=JSON", "--nologo")
+    #expect(
+      json.stdout == """
+        [
+          {
+            "InstanceName": "My Two",
+            "ConfigurationFilePath": "/b"
+          },
+          {
+            "InstanceName": "OctopusServer",
+            "ConfigurationFilePath": "/etc/o\\"x/a.config"
+          }
+        ]
+
+        """)
+    _ = folder.file("c", Array("no JSON".utf8))
+    let bad = try await list(folder)
+    #expect(bad.status == 1 && bad.stderr.contains("/c\" is no instance record"))
+  }
+
+  @Test func aNamedInstanceIsWorkedOn() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let folder = ScratchFolder()
+    _ = folder.file(
+      "main.config", Array(#"{"Name":"Main","ConfigurationFilePath":"\#(node.config)"}"#.utf8))
+    let get = try await OctokeyProgram.run([
+      "config", "get", "Octopus.Server.NodeName", "--instance=MAIN", "--instances-dir", folder.path,
+    ])
+    #expect(get.stdout == "node-01\n", "\(get.stderr)")
+  }
+}

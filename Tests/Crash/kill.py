@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Kills a rotation, and its recovery, before every system call that changes a file, and looks whether
+`recover` then brings everything to a good end.
+
+  kill.py --octokey PROGRAM [--every N] [--jobs N] [--documents N]
+
+A kill before a call is a kill after the one before it: between two of them nothing changes. `--every 7`
+tries every seventh point only. The last line is `N points, L losses, S stuck`.
+"""
+
+import argparse
+import concurrent.futures
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from node import Node, fault
+
+# Everything that changes a file or a folder, and opening, which may create.
+CALLS = ("openat,open,creat,write,pwrite64,writev,pwritev,ftruncate,truncate,fallocate,fsync,fdatasync,"
+         "sync_file_range,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,"
+         "chmod,fchmod,fchmodat,chown,fchown,fchownat,fsetxattr,fremovexattr,setxattr,utimensat")
+# Opening for reading only and writing to a terminal or pipe change nothing.
+READING = re.compile(r"^(open|openat)\(.*O_RDONLY|^write\([012],")
+
+
+def calls(node, octokey, words):
+    """How often each call is made in an undisturbed run, without those that change nothing.
+
+    Returns (name, number) pairs, numbered as `strace -e inject` counts.
+    """
+    with tempfile.NamedTemporaryFile() as log:
+        done = subprocess.run(
+            ["strace", "-f", "-qq", "-o", log.name, "-e", f"trace={CALLS}",
+             *node.command(octokey, *words)], capture_output=True, stdin=subprocess.DEVNULL,
+            timeout=300)
+        if done.returncode:
+            sys.exit(f"the undisturbed run failed: {done.stderr.decode()}")
+        found, seen = [], {}
+        for line in Path(log.name).read_text(errors="replace").splitlines():
+            line = re.sub(r"^\d+ +", "", line)
+            name = line.split("(")[0]
+            if not name.isidentifier():
+                continue
+            seen[name] = seen.get(name, 0) + 1
+            if not READING.match(line):
+                found.append((name, seen[name]))
+    return found
+
+
+def killed(node, octokey, words, point):
+    """Runs a command and kills it at `point`. Returns whether it was killed."""
+    name, number = point
+    done = subprocess.run(
+        ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={name}",
+         "-e", f"inject={name}:signal=KILL:when={number}", *node.command(octokey, *words)],
+        capture_output=True, stdin=subprocess.DEVNULL, timeout=120)
+    return done.returncode not in (0, 1, 2, 3, 4)
+
+
+class Trial:
+    """One sample node, and what must become of its copies."""
+
+    def __init__(self, options, folder):
+        self.octokey = options.octokey.resolve()
+        self.folder = Path(folder)
+        self.sample = Node.make(
+            self.folder / "sample", options.documents, "wal" if options.wal else "delete")
+        old = self.sample.key_in_config()
+        self.keys_before = {old}
+        self.expected = self.sample.plaintexts(old)
+        assert self.expected and None not in self.expected.values()
+
+    def settle(self, node):
+        """Recovers if that is needed; returns what is wrong then."""
+        if (node.folder / "octokey-journal.json").exists():
+            refused = node.run(self.octokey, "set-master-key", "--key-file", "/dev/null")
+            if refused.returncode != 3:
+                return f"set-master-key did not refuse but ended with {refused.returncode}"
+        for _ in range(2):  # a second time does no harm
+            done = node.run(self.octokey, "recover")
+            if done.returncode:
+                return f"stuck: recover ended with {done.returncode}: {done.stderr}"
+        return fault(node, self.octokey, self.expected, self.keys_before)
+
+    def rotation(self, point):
+        node = self.sample.copy(self.folder / f"rotation-{point[0]}-{point[1]}")
+        killed(node, self.octokey, ["rotate-master-key", "--yes"], point)
+        try:
+            return self.settle(node)
+        finally:
+            shutil.rmtree(node.folder)
+
+    def recovery(self, interrupted, point):
+        """`interrupted` is a node as a killed rotation left it."""
+        node = interrupted.copy(self.folder / f"{interrupted.folder.name}-{point[0]}-{point[1]}")
+        killed(node, self.octokey, ["recover"], point)
+        try:
+            return self.settle(node)
+        finally:
+            shutil.rmtree(node.folder)
+
+
+def arguments(description):
+    """What all crash tests may be told."""
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
+    parser.add_argument("--octokey", required=True, type=Path)
+    parser.add_argument("--every", type=int, default=1, help="try every N-th point only")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--documents", type=int, default=30)
+    parser.add_argument("--wal", action="store_true", help="a store in WAL mode")
+    parser.add_argument("--folder", help="a folder on the file system to test on")
+    return parser
+
+
+def main():
+    options = arguments(__doc__).parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder, \
+            concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        trial = Trial(options, folder)
+        undisturbed = trial.sample.copy(trial.folder / "undisturbed")
+        points = calls(undisturbed, trial.octokey, ["rotate-master-key", "--yes"])[::options.every]
+        tries = [(f"rotation, {name} {number}", pool.submit(trial.rotation, (name, number)))
+                 for name, number in points]
+        # Recoveries of a rotation that was killed before, and after, its commit.
+        for title, kill in (("taking back", ("pwrite64", 25)), ("finishing", ("renameat", 1))):
+            left = trial.sample.copy(trial.folder / title.replace(" ", "-"))
+            assert killed(left, trial.octokey, ["rotate-master-key", "--yes"], kill), title
+            assert (left.folder / "octokey-journal.json").exists(), title
+            probe = left.copy(trial.folder / "probe")
+            points = calls(probe, trial.octokey, ["recover"])[::options.every]
+            tries += [(f"{title}, {name} {number}", pool.submit(trial.recovery, left, (name, number)))
+                      for name, number in points]
+        losses = stuck = 0
+        for title, future in tries:
+            if wrong := future.result():
+                print(f"{title}: {wrong}")
+                stuck += wrong.startswith("stuck")
+                losses += not wrong.startswith("stuck")
+    print(f"{len(tries)} points, {losses} losses, {stuck} stuck")
+    sys.exit(1 if losses or stuck else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""A sample node for crash tests: made once, copied for every try, and judged by programs that had no
+part in the rotation (sqlite3 of Python, openssl's library through `cryptography`, an XML parser).
+"""
+
+import base64
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VALUE = re.compile(r"([A-Za-z0-9+/]{22,}={0,2})\|([A-Za-z0-9+/]{22}==)")
+IV_OF_MACHINE_ID = b"743677397A244326"
+
+
+def opened(key, iv, data):
+    """The plaintext, or None if the padding is wrong."""
+    cipher = Cipher(algorithms.AES(key), modes.CBC(iv)).decryptor()
+    plain = cipher.update(data) + cipher.finalize()
+    count = plain[-1]
+    if not 1 <= count <= 16 or plain[-count:] != bytes([count]) * count:
+        return None
+    return plain[:-count]
+
+
+class Node:
+    """A folder with a config, a machine-id and a store."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    @classmethod
+    def make(cls, folder, documents, journal_mode):
+        subprocess.run(
+            [sys.executable, ROOT / "samples/make_node.py", "--documents", str(documents),
+             "--journal-mode", journal_mode, str(folder)], check=True, capture_output=True)
+        return cls(folder)
+
+    def copy(self, folder):
+        """A fresh copy; what was there before is removed."""
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.folder, folder)
+        journal = Path(folder) / "octokey-journal.json"
+        if journal.exists():  # its paths are absolute
+            journal.write_text(journal.read_text().replace(str(self.folder), str(folder)))
+        return Node(folder)
+
+    def command(self, octokey, *words):
+        """The words of a command line of octokey on this node."""
+        return [str(octokey), words[0], "--config", str(self.folder / "OctopusServer.config"),
+                "--machine-id-file", str(self.folder / "machine-id"),
+                "--machine-key-file", str(self.folder / "machinekey"), *words[1:]]
+
+    def run(self, octokey, *words):
+        return subprocess.run(
+            self.command(octokey, *words), capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, timeout=60)
+
+    def key_in_config(self):
+        """The Master Key that the server would find."""
+        root = ElementTree.parse(self.folder / "OctopusServer.config").getroot()
+        value = {e.get("key"): e.text for e in root}["Octopus.Storage.MasterKey"]
+        machine_id = (self.folder / "machine-id").read_bytes()[:32]
+        return base64.b64decode(
+            json.loads(opened(machine_id, IV_OF_MACHINE_ID, base64.b64decode(value))))
+
+    def key_files(self):
+        """Every Master Key that is in a key file of this folder."""
+        keys = set()
+        for path in self.folder.glob("master-key-*.key"):
+            lines = [line for line in path.read_text().splitlines() if line and line[0] != "#"]
+            keys.add(base64.b64decode(lines[0]))
+        return keys
+
+    def plaintexts(self, key):
+        """Every sensitive value in its place, opened with `key`; None for one that does not open."""
+        found = {}
+        for place, text in documents(self.folder):
+            for number, match in enumerate(values(json.loads(text))):
+                data, iv = (base64.b64decode(part) for part in match.groups())
+                found[*place, number] = opened(key, iv, data)
+        return found
+
+
+def values(part):
+    """The matches of all strings that are a ciphertext, JSON in strings included."""
+    if isinstance(part, dict):
+        for inner in part.values():
+            yield from values(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from values(inner)
+    elif isinstance(part, str):
+        if match := VALUE.fullmatch(part):
+            yield match
+        elif part[:1] in "{[":
+            try:
+                yield from values(json.loads(part))
+            except ValueError:
+                pass
+
+
+def documents(folder):
+    """((table, rowid), JSON) of every document in the store."""
+    database = sqlite3.connect(f"file:{folder}/octopus.db?mode=rw", uri=True)
+    try:
+        tables = [row[0] for row in database.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+        for table in tables:
+            columns = [row[1] for row in database.execute(f'PRAGMA table_info("{table}")')]
+            if "JSON" not in columns:
+                continue
+            for rowid, text in database.execute(f'SELECT rowid, JSON FROM "{table}"'):
+                if text is not None:
+                    yield (table, rowid), text.encode()
+    finally:
+        database.close()
+
+
+def fault(node, octokey, expected, keys_before):
+    """What is wrong with a node after all is said and done; None if nothing is.
+
+    All values must open with the key in the config and be the same plaintexts, the key must also be in
+    a key file (unless it is the one from before), and octokey must agree.
+    """
+    key = node.key_in_config()
+    found = node.plaintexts(key)
+    if found != expected:
+        lost = sum(found.get(place) != text for place, text in expected.items())
+        return f"{lost} of {len(expected)} values are lost"
+    if key not in keys_before and key not in node.key_files():
+        return "the key is in no key file"
+    if (node.folder / "octokey-journal.json").exists():
+        return "the journal is still there"
+    if (verify := node.run(octokey, "verify")).returncode:
+        return f"verify ended with {verify.returncode}: {verify.stderr}"
+    return None
