@@ -96,6 +96,7 @@ private final class SpanReader {
   private let text: [UInt8]
   private var open: [Int] = []
   private var failure: NativeError?
+  private var fault: NativeError?
   private var context: xmlParserCtxtPtr?
 
   init(_ text: [UInt8]) { self.text = text }
@@ -120,6 +121,8 @@ private final class SpanReader {
     unsafe handler.internalSubset = { (user, _, _, _) in
       unsafe SpanReader.from(user)?.forbid("a DOCTYPE")
     }
+    // The first fault is the one to name: others follow from it.
+    unsafe handler.serror = { (user, error) in unsafe SpanReader.from(user)?.note(error) }
     guard let context = unsafe xmlNewParserCtxt() else {
       return .malformedXML(line: 1, column: 1, reason: "out of memory")
     }
@@ -131,10 +134,11 @@ private final class SpanReader {
     unsafe context.pointee.sax.pointee = handler
     unsafe context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
     // Without NOENT libxml2 hands out `&amp;` in an attribute as `&#38;`. Other entities than the five
-    // of XML itself there are not: a DOCTYPE ends the parse.
+    // of XML itself there are not: a DOCTYPE ends the parse. OLD10: names as in XML's fourth edition,
+    // to which .NET keeps.
     let options = Int32(
       XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
-        | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue)
+        | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_OLD10.rawValue)
     // Not the push parser, which leaves a CR in CDATA as it is.
     unsafe text.withUnsafeBytes { bytes in
       let document = unsafe xmlCtxtReadMemory(
@@ -147,7 +151,9 @@ private final class SpanReader {
     let isXML = unsafe context.pointee.wellFormed == 1
     let hasKnownPrefixes = unsafe context.pointee.nsWellFormed == 1
     // What could not be located in a broken text is not what is wrong with it.
-    guard isXML, hasKnownPrefixes else { return unsafe lastError(of: context) }
+    guard isXML, hasKnownPrefixes else {
+      return fault ?? .malformedXML(line: 1, column: 1, reason: "it is not well-formed")
+    }
     return failure
   }
 
@@ -156,12 +162,12 @@ private final class SpanReader {
     return unsafe Unmanaged<SpanReader>.fromOpaque(user).takeUnretainedValue()
   }
 
-  private func lastError(of context: xmlParserCtxtPtr) -> NativeError {
-    guard let error = unsafe xmlCtxtGetLastError(context) else {
-      return .malformedXML(line: 1, column: 1, reason: "it is not well-formed")
-    }
+  private func note(_ error: xmlErrorPtr?) {
+    guard fault == nil, let error = unsafe error,
+      unsafe error.pointee.level.rawValue >= XML_ERR_ERROR.rawValue
+    else { return }
     let message = unsafe error.pointee.message.map { unsafe String(cString: $0) } ?? ""
-    return unsafe .malformedXML(
+    fault = unsafe .malformedXML(
       line: Int(error.pointee.line), column: Int(error.pointee.int2),
       reason: String(message.split(separator: "\n").first ?? "it is not well-formed"))
   }

@@ -124,7 +124,9 @@ extension NodeConfig {
         throw .configEditFailed(path: path)
       }
     }
-    let after = try NodeConfig(contents: contents, path: path).settings
+    guard let after = try? NodeConfig(contents: contents, path: path).settings else {
+      throw .configEditFailed(path: path)
+    }
     guard after.count == expected.count,
       zip(after, expected).allSatisfy({ after, expected in
         NodeConfig.isEqual(after.key, expected.key)
