@@ -29,6 +29,7 @@ public struct FileContents: Sendable {
     let file = try folder.open(target, O_RDONLY | O_NONBLOCK)
     let before = try file.status()
     guard before.kind == .regular else { throw .notAFile(path: path) }
+    guard before.identity.size <= Int64(limit) else { throw .tooLarge(path: path, limit: limit) }
     let bytes = try file.readAll(limit: limit)
     let after = try file.status()
     guard after.identity == before.identity, bytes.count == Int(before.identity.size) else {

@@ -41,6 +41,7 @@ public struct NodeConfigFile: Sendable {
   public func lock() throws(KeysError) -> FileLock {
     let lock = try lockForRecovery()
     try requireNoUnfinishedRotation()
+    removeLeftoverDrafts()
     return lock
   }
 
@@ -57,6 +58,20 @@ public struct NodeConfigFile: Sendable {
     guard !isInterrupted else { throw .unfinishedRotation(config: path, journal: journalPath) }
   }
 
+  /// Removes what a killed octokey left beside the config; for whoever holds the lock.
+  func removeLeftoverDrafts() { LeftoverDrafts.remove(beside: contents) }
+
+  /// The path of a new file beside the config. Two in one second get two names.
+  public func newSibling(_ stem: String, _ suffix: String) -> String {
+    var candidate = sibling(stem + suffix)
+    var number = 1
+    while (try? FileStatus.isThere(candidate)) == true {
+      number += 1
+      candidate = sibling("\(stem)-\(number)\(suffix)")
+    }
+    return candidate
+  }
+
   /// The same lock, for whoever deals with an unfinished rotation.
   func lockForRecovery() throws(KeysError) -> FileLock {
     let lock: FileLock?
@@ -66,7 +81,6 @@ public struct NodeConfigFile: Sendable {
       throw .native(error)
     }
     guard let lock else { throw .configLocked(path: path) }
-    LeftoverDrafts.remove(beside: contents)
     return lock
   }
 

@@ -129,6 +129,7 @@ public final class Recovery {
   public func run(
     _ diagnosis: Diagnosis, now: Date, progress: @escaping StoreRotation.Progress
   ) throws(KeysError) -> Outcome {
+    node.config.removeLeftoverDrafts()
     if diagnosis.course == .resume { try resume(progress) }
     let stamp = TimeStamp.forFileName(now)
     let target: RecoveryKey = diagnosis.course == .takeBack ? .old : .new

@@ -87,7 +87,7 @@ public final class Rotation {
     try storeRotation.judge(survey)
     let stamp = TimeStamp.forFileName(now)
     let fingerprint = try KeyFingerprint(of: newKey)
-    let keyPath = node.config.sibling("master-key-\(stamp)-\(fingerprint.short).key")
+    let keyPath = node.config.newSibling("master-key-\(stamp)-\(fingerprint.short)", ".key")
     var pending = PendingFiles()
     pending.keyFile = try KeyFile.create(
       keyPath, key: newKey, created: now, owner: node.config.owner)

@@ -12,7 +12,7 @@ struct RotationReportFiles {
 
   /// Writes both files. The rotation is done by now: what cannot be written is a warning.
   func write(_ report: RotationReport, key: borrowing MasterKey, _ console: Console) {
-    let base = node.sibling("rotation-report-\(stamp)")
+    let stem = "rotation-report-\(stamp)"
     let head = Array(RotationReport.firstLine.utf8)
     let tail = Array(("\n" + report.textAfterFirstLine).utf8)
     let base64 = key.base64()
@@ -23,12 +23,12 @@ struct RotationReportFiles {
       let start = text.count - tail.count
       for index in tail.indices { text[start + index] = tail[index] }
     }
-    text.withBytes { create(base + ".txt", $0, console) }
+    text.withBytes { create(node.newSibling(stem, ".txt"), $0, console) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     if let json = try? encoder.encode(report) {
       let bytes = Array(json) + [UInt8(ascii: "\n")]
-      create(base + ".json", bytes.span, console)
+      create(node.newSibling(stem, ".json"), bytes.span, console)
     }
   }
 

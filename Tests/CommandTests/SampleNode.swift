@@ -22,9 +22,32 @@ final class SampleNode {
   /// Makes a node; `options` are make_node.py's.
   init(_ options: [String] = ["--documents", "200"]) async throws {
     folder = NSTemporaryDirectory() + "octokey-node-" + UUID().uuidString
-    let result = try await OctokeyProgram.runProgram(
-      "python3", [SampleNode.maker] + options + [folder])
+    let template = try await SampleNode.templates.folder(for: options)
+    // The config names its own folder.
+    let copy = "cp -a \(template) \(folder) && sed -i 's#\(template)#\(folder)#' \(folder)/*.config"
+    let result = try await OctokeyProgram.runProgram("sh", ["-c", copy])
     guard result.status == 0 else { throw Failed(text: result.stderr) }
+  }
+
+  private static let templates = Templates()
+
+  /// One node for each choice of options, made when it is first wanted and then copied.
+  private actor Templates {
+    private let scratch = ScratchFolder()
+    private var made: [[String]: Task<String, any Error>] = [:]
+
+    func folder(for options: [String]) async throws -> String {
+      if let task = made[options] { return try await task.value }
+      let folder = scratch.path + "/\(made.count)"
+      let task = Task {
+        let result = try await OctokeyProgram.runProgram(
+          "python3", [SampleNode.maker] + options + [folder])
+        guard result.status == 0 else { throw Failed(text: result.stderr) }
+        return folder
+      }
+      made[options] = task
+      return try await task.value
+    }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
