@@ -33,11 +33,13 @@ struct DryRunReport: Encodable {
   let unreadable: [FindingLine]
   let quoted: Int
   let expectedSeconds: Double
+  /// Nodes that the database has seen lately; nil where it has no list of nodes.
+  let nodesAlive: [String]?
   let wouldRun: Bool
 
   init(
     survey: Survey, oldKey: RotationReport.Key, store: RotationReport.StoreName,
-    secondsForReading: Double, leavesUnreadable: Bool
+    secondsForReading: Double, nodesAlive: [String]?, leavesUnreadable: Bool
   ) {
     outcome = "dryRun"
     documents = Documents(
@@ -57,6 +59,7 @@ struct DryRunReport: Encodable {
     quoted = survey.quotations.count
     // Three passes read everything, and the second one writes it, too.
     expectedSeconds = secondsForReading * 5
+    self.nodesAlive = nodesAlive
     wouldRun = survey.findings.count == 0 || leavesUnreadable
   }
 
@@ -70,8 +73,12 @@ struct DryRunReport: Encodable {
       "Values:     \(values.underOldKey) under the old key, \(values.underNewKey) under the new key, "
         + "\(values.unreadable) unreadable",
       "Time:       about \(RotationReport.rounded(expectedSeconds)) s, judged from reading it once",
-      "",
     ]
+    if let nodesAlive {
+      let names = nodesAlive.isEmpty ? "none seen lately" : nodesAlive.joined(separator: ", ")
+      lines.append("Nodes:      \(names)".harmless)
+    }
+    lines.append("")
     lines += TextTable.lines(
       titles: ["documents", "with values", "values", "unreadable", "bytes"],
       rows: collections.map {
@@ -85,6 +92,9 @@ struct DryRunReport: Encodable {
       lines += unreadable.prefix(20).map { "  " + $0.text.harmless }
       if values.unreadable > 20 { lines.append("  and \(values.unreadable - 20) more") }
       lines.append("")
+    }
+    if let nodesAlive, !nodesAlive.isEmpty {
+      lines.append("nodes are running: stop them before the rotation")
     }
     if quoted > 0 {
       lines.append("\(quoted) longer texts quote a ciphertext; they would stay as they are")

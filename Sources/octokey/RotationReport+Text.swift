@@ -57,6 +57,8 @@ extension RotationReport {
       lines.append("Certificate:  no server certificate found in the store")
     }
     lines.append("Time:         \(Self.rounded(seconds)) s, \(rate) documents per second")
+    lines.append(
+      "Memory:       \(peakMemory >> 20) MiB at most, with the page cache of the database engine")
     return lines
   }
 

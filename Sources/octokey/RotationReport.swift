@@ -67,11 +67,13 @@ struct RotationReport: Encodable {
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
   let seconds: Double
+  let peakMemory: Int
   let nextSteps: [String]
 
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
-    config: Config, residues: [StoreResidue], seconds: Double
+    config: Config, residues: [StoreResidue], peakMemory: Int,
+    seconds: Double
   ) {
     let updated = written.collections.reduce(0) { $0 + $1.updatedDocuments }
     outcome = survey.findings.count == 0 ? "rotated" : "rotatedExceptUnreadable"
@@ -99,6 +101,7 @@ struct RotationReport: Encodable {
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.first.map(FindingLine.init)
     self.seconds = seconds
+    self.peakMemory = peakMemory
     nextSteps = NextSteps.afterRotation(
       oldKey: oldKey, newKey: newKey, config: config, residues: residues,
       quoted: survey.quotations.count, unreadable: survey.findings.count)

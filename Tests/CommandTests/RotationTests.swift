@@ -135,6 +135,14 @@ import Testing
     let json = try await node.octokey("rotate-master-key", "--dry-run", "--format", "json")
     let object = try JSONSerialization.jsonObject(with: Data(json.stdout.utf8)) as? [String: Any]
     #expect((object?["documents"] as? [String: Int])?["total"] == 200)
+    #expect(object?["nodesAlive"] as? [String] == [])
+    // A node that was seen a minute ago is named.
+    try await node.sql(
+      "UPDATE OctopusServerNode SET Name = 'node-7', LastSeen = datetime('now', '-1 minute') "
+        + "WHERE Id = (SELECT min(Id) FROM OctopusServerNode)")
+    let alive = try await node.octokey("rotate-master-key", "--dry-run").stdout
+    #expect(
+      alive.contains("Nodes:      node-7\n") && alive.contains("stop them before"), "\(alive)")
   }
 
   @Test func theOldCiphertextDoesNotLinger() async throws {

@@ -48,7 +48,7 @@ def server_task(draft):
 
 
 def plain_variable_set(draft):
-    owner = f"LibraryVariableSets-{100_000 + draft.number}"
+    owner = f"LibraryVariableSets-{50_000_000 + draft.number}"
     row = {
         "Id": f"variableset-{owner}", "OwnerId": owner, "OwnerType": "LibraryVariableSet",
         "Version": 0, "IsFrozen": 0, "RelatedDocumentIds": "||"}

@@ -16,7 +16,10 @@ extension RotateMasterKey {
     options.binaryFields = try BinaryColumn.decisions(binaryColumn)
     let old = try oldKey(of: node, context)
     let new = try newKey(like: old.key, context)
-    if dryRun { return try price(store, old.key, new, options, context) }
+    if dryRun {
+      let nodes = try? stores.location(context, node).nodes()
+      return try price(store, old.key, new, options, nodes ?? nil, context)
+    }
     context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
     try confirm(context.console)
     return try rotate(node, store, old, new, options, context)
@@ -64,7 +67,8 @@ extension RotateMasterKey {
       newKey: try Self.describe(new, file: outcome.keyFile),
       store: .init(kind: store.kind, location: store.location),
       config: .init(path: node.file.path, backup: outcome.configBackup),
-      residues: outcome.residues, seconds: (context.clock.uptime() - start).inSeconds)
+      residues: outcome.residues, peakMemory: ProcessMemory.peak(),
+      seconds: (context.clock.uptime() - start).inSeconds)
     RotationReportFiles(node: node.file, stamp: TimeStamp.forFileName(now))
       .write(report, key: new, context.console)
     try show(report, key: new, context.console)
@@ -88,7 +92,7 @@ extension RotateMasterKey {
   /// Looks at everything, writes nothing, and tells what a rotation would do.
   private func price(
     _ store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey,
-    _ options: StoreRotation.Options, _ context: Context
+    _ options: StoreRotation.Options, _ nodes: [ServerNode]?, _ context: Context
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
     let rotation = try StoreRotation(store: store, oldKey: old, newKey: new, options: options)
@@ -100,7 +104,7 @@ extension RotateMasterKey {
       survey: survey, oldKey: try Self.describe(old, file: nil),
       store: .init(kind: store.kind, location: store.location),
       secondsForReading: (context.clock.uptime() - start).inSeconds,
-      leavesUnreadable: leaveUnreadable)
+      nodesAlive: nodes?.filter(\.isAlive).map(\.name), leavesUnreadable: leaveUnreadable)
     switch output.format {
     case .text: context.console.print(raw: report.text)
     case .json: try context.console.print(json: report)

@@ -1,0 +1,13 @@
+// How much memory this process takes.
+
+internal import Glibc
+
+/// The memory of this process.
+public enum ProcessMemory {
+  /// The most bytes that were ever resident at once.
+  public static func peak() -> Int {
+    var usage = rusage()
+    unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  }
+}
