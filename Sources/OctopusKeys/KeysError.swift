@@ -62,8 +62,8 @@ public enum KeysError: Error, Equatable, Sendable {
   case journalUnreadable(path: String)
   /// The rotation stopped where only `recover` can tell how far it got; the key file stays.
   indirect case interruptedCommit(config: String, keyFile: String, reason: KeysError)
-  /// All values are under the new key, which is in the key file, but the config still holds the old
-  /// one.
+  /// The values are where they belong, but the config could not be brought to the same key, or the
+  /// device did not confirm that.
   indirect case configNotSwitched(config: String, keyFile: String, reason: KeysError)
   /// The rotation is done, but the journal could not be removed.
   indirect case journalStays(config: String, reason: KeysError)

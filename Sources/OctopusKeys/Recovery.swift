@@ -202,7 +202,8 @@ public final class Recovery {
     do {
       try replacement.commit()
     } catch {
-      throw .native(error)
+      throw .configNotSwitched(
+        config: node.config.path, keyFile: journal.keyFile, reason: .native(error))
     }
     return backup
   }

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 from errors import ERRORS, UNHEARD_OF, failing
-from kill import Trial, arguments, calls, killed
+from kill import Trial, arguments, calls, killed, report
 
 EDIT = ["config", "set", "Octopus.Server.NodeName", "renamed"]
 
@@ -96,14 +96,7 @@ def main():
         tries += [(f"{error}, {point}", pool.submit(trial.fail, point, error))
                   for point in points[::options.every] for error in ERRORS
                   if (point[0], error) not in UNHEARD_OF]
-        losses = stuck = 0
-        for title, future in tries:
-            if wrong := future.result():
-                print(f"{title}: {wrong}")
-                stuck += wrong.startswith("stuck")
-                losses += not wrong.startswith("stuck")
-    print(f"{len(tries)} points, {losses} losses, {stuck} stuck")
-    sys.exit(1 if losses or stuck else 0)
+        sys.exit(report(tries, "points"))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kill import Trial, arguments, calls, killed
+from kill import Trial, arguments, calls, killed, report
 from node import fault
 
 ERRORS = ["ENOSPC", "EIO", "EDQUOT", "EINTR"]
@@ -107,14 +107,7 @@ def main():
                   for error in ERRORS if (point[0], error) not in UNHEARD_OF][::options.every]
         tries += [(f"recovery, {point[0]} {point[1]}, {error}",
                    pool.submit(trial.recovery, left, point, error)) for point, error in points]
-        losses = stuck = 0
-        for title, future in tries:
-            if wrong := future.result():
-                print(f"{title}: {wrong}")
-                stuck += wrong.startswith("stuck")
-                losses += not wrong.startswith("stuck")
-    print(f"{len(tries)} points, {losses} losses, {stuck} stuck")
-    sys.exit(1 if losses or stuck else 0)
+        sys.exit(report(tries, "points"))
 
 
 if __name__ == "__main__":

@@ -116,6 +116,18 @@ def arguments(description):
     return parser
 
 
+def report(tries, unit):
+    """Waits for all tries, prints what went wrong and the last line; returns the exit code."""
+    losses = stuck = 0
+    for title, future in tries:
+        if wrong := future.result():
+            print(f"{title}: {wrong}")
+            stuck += wrong.startswith("stuck")
+            losses += not wrong.startswith("stuck")
+    print(f"{len(tries)} {unit}, {losses} losses, {stuck} stuck")
+    return 1 if losses or stuck else 0
+
+
 def main():
     options = arguments(__doc__).parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder, \
@@ -134,14 +146,7 @@ def main():
             points = calls(probe, trial.octokey, ["recover"])[::options.every]
             tries += [(f"{title}, {name} {number}", pool.submit(trial.recovery, left, (name, number)))
                       for name, number in points]
-        losses = stuck = 0
-        for title, future in tries:
-            if wrong := future.result():
-                print(f"{title}: {wrong}")
-                stuck += wrong.startswith("stuck")
-                losses += not wrong.startswith("stuck")
-    print(f"{len(tries)} points, {losses} losses, {stuck} stuck")
-    sys.exit(1 if losses or stuck else 0)
+        sys.exit(report(tries, "points"))
 
 
 if __name__ == "__main__":

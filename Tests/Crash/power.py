@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from kill import Trial, arguments
+from kill import Trial, arguments, report
 from node import Node
 
 SECTOR = 512
@@ -237,16 +237,9 @@ def main():
                 if hash(state) in seen:
                     continue
                 seen.add(hash(state))
-                tries.append((f"{number}, {operation[:2]}", pool.submit(
+                tries.append((f"after call {number}, {operation[:2]}", pool.submit(
                     judge, trial, files, f"state-{len(tries)}")))
-        losses = stuck = 0
-        for title, future in tries:
-            if wrong := future.result():
-                print(f"after call {title}: {wrong}")
-                stuck += wrong.startswith("stuck")
-                losses += not wrong.startswith("stuck")
-    print(f"{len(tries)} states, {losses} losses, {stuck} stuck")
-    sys.exit(1 if losses or stuck else 0)
+        sys.exit(report(tries, "states"))
 
 
 if __name__ == "__main__":

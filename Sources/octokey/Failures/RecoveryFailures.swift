@@ -22,8 +22,8 @@ extension Failure {
         hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
     case .configNotSwitched(let config, let keyFile, let reason):
       self.init(
-        "all sensitive values are under the new key (\(keyFile.quoted)), but the config still holds "
-          + "the old one: \(Failure(reason).message)",
+        "the sensitive values and the config are not together again: \(Failure(reason).message); "
+          + "the new key is in \(keyFile.quoted)",
         hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
     case .journalStays(let config, let reason):
       self.init(
