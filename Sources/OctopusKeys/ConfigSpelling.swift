@@ -109,8 +109,8 @@ struct ConfigSpelling {
     return text[start..<index]
   }
 
-  /// Behind the comments that follow `index` on the same line, and at the end of that line if nothing
-  /// else is on it.
+  /// Behind the comments that begin after `index` on the same line, and at the end of the line if
+  /// nothing else is on it.
   func endOfRemarks(after index: Int) -> Int {
     var (position, end) = (index, index)
     while true {
@@ -120,7 +120,6 @@ struct ConfigSpelling {
       position = ConfigSpelling.after(
         ConfigSpelling.comment.end, from: position + ConfigSpelling.comment.start.count,
         in: text[...])
-      guard !text[end..<position].contains(where: ConfigSpelling.isLineEnd) else { return end }
       end = position
     }
   }

@@ -240,6 +240,10 @@ struct ConfigCase: Sendable, CustomTestStringConvertible {
       file("\t<set key=\"A\">1</set> <!-- of A --> <!-- too --> «»\n\n\t<set key=\"C\">3</set>"),
       to: "x", "\n\t<set key=\"B\">x</set>"),
     ConfigCase(
+      "new behind a remark of two lines",
+      file("  <set key=\"A\">1</set> <!-- of A\n too -->«»\n  <set key=\"C\">3</set>"), to: "x",
+      "\n  <set key=\"B\">x</set>"),
+    ConfigCase(
       "new above a comment",
       file("  <set key=\"A\" />«»\n\n  <!-- of C -->\n  <set key=\"C\">3</set>"), to: "x",
       "\n  <set key=\"B\">x</set>"),
