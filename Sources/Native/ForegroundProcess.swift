@@ -81,6 +81,7 @@ public enum ForegroundProcess {
     var ignored = sigset_t()
     unsafe sigemptyset(&ignored)
     unsafe sigaddset(&ignored, SIGPIPE)
+    unsafe sigaddset(&ignored, SIGXFSZ)
     unsafe posix_spawnattr_setsigmask(&attributes, &mask)
     unsafe posix_spawnattr_setsigdefault(&attributes, &ignored)
     unsafe posix_spawnattr_setflags(

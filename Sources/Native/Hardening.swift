@@ -22,9 +22,11 @@ public enum Hardening {
     }
   }
 
-  /// Writes to a closed pipe become errors instead of ending the process half-way.
-  public static func ignoreBrokenPipes() {
+  /// Writes to a closed pipe, and beyond the largest file that is allowed (`ulimit -f`), become errors
+  /// instead of ending the process half-way.
+  public static func turnWriteSignalsIntoErrors() {
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
   }
 
   /// Gives descriptors 0 to 2 something to point at where the caller closed them: else the next file

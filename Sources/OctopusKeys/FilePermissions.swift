@@ -21,7 +21,7 @@ public struct FilePermissions: Sendable {
   public func faults(namesInFolder names: [String]) -> [ConfigFault] {
     let folder = ConfigEdit.folder(of: config)
     // A group may well read a config; it belongs to who runs the server.
-    var faults = FilePermissions.faults(ofConfig: config)
+    var faults = fault(config.target, others: 0o027)
     if config.status.links > 1 {
       faults.append(ConfigFault(.severalLinks(count: config.status.links), config.target))
     }
@@ -29,11 +29,11 @@ public struct FilePermissions: Sendable {
     for name in names.sorted() {
       let path = folder + "/" + name
       if name.hasPrefix("master-key-"), name.hasSuffix(".key") {
-        faults += Self.fault(path, others: 0o077)
+        faults += fault(path, others: 0o077)
       } else if name.hasPrefix("rotation-report-"), name.hasSuffix(".txt") {
-        faults += Self.fault(path, others: 0o077)
+        faults += fault(path, others: 0o077)
       } else if name.hasPrefix(own + "."), name.hasSuffix(".bak") {
-        faults += Self.fault(path, others: 0o027)
+        faults += fault(path, others: 0o027)
       } else if name.hasPrefix(".\(own).draft-") {
         faults.append(ConfigFault(.leftover, path))
       } else if name == Journal.fileName {
@@ -41,29 +41,32 @@ public struct FilePermissions: Sendable {
       }
     }
     // Everybody may read a machine id.
-    faults += Self.fault(machineIDPath, others: 0o022) + Self.fault(machineKeyPath, others: 0o077)
+    faults += fault(machineIDPath, others: 0o022) + fault(machineKeyPath, others: 0o077)
+    faults += folderFaults(folder, config.status.owner)
     for path in [machineIDPath, machineKeyPath] {
       guard let status = try? FileStatus.read(path) else { continue }
       let other = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-      if other != folder { faults += Self.folderFaults(other.isEmpty ? "/" : other, status.owner) }
+      if other != folder { faults += folderFaults(other.isEmpty ? "/" : other, status.owner) }
     }
     return Array(faults.uniqued)
   }
 
-  /// What lets others read, write or replace the config itself, for whoever edits it.
-  public static func faults(ofConfig file: FileContents) -> [ConfigFault] {
-    fault(file.target, others: 0o027)
-      + folderFaults(ConfigEdit.folder(of: file), file.status.owner)
+  /// What whoever changes the config should know: everybody may read it, or put another file in its
+  /// place.
+  public static func exposure(of config: FileContents) -> [ConfigFault] {
+    let look = FilePermissions(config: config, machineIDPath: "", machineKeyPath: "")
+    return look.fault(config.target, others: 0o007)
+      + look.folderFaults(ConfigEdit.folder(of: config), config.status.owner)
   }
 
-  private static func fault(_ path: String, others: UInt32) -> [ConfigFault] {
+  private func fault(_ path: String, others: UInt32) -> [ConfigFault] {
     guard let status = try? FileStatus.read(path), status.kind == .regular,
       status.mode & others != 0
     else { return [] }
     return [ConfigFault(.open(mode: status.mode & 0o777), path)]
   }
 
-  private static func folderFaults(_ folder: String, _ owner: FileOwner) -> [ConfigFault] {
+  private func folderFaults(_ folder: String, _ owner: FileOwner) -> [ConfigFault] {
     guard let status = try? FileStatus.read(folder) else { return [] }
     var faults: [ConfigFault] = []
     // In a sticky folder others cannot replace what is not theirs.

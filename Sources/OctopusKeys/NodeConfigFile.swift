@@ -32,6 +32,9 @@ public struct NodeConfigFile: Sendable {
     return NodeConfigFile(config: config, contents: contents)
   }
 
+  /// Who else may read the config, or put another file in its place.
+  public var exposure: [ConfigFault] { FilePermissions.exposure(of: contents) }
+
   /// The path of a file beside the config.
   public func sibling(_ name: String) -> String { folder + "/" + name }
 

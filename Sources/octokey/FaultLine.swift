@@ -104,3 +104,12 @@ struct FaultLine: Encodable {
     }
   }
 }
+
+extension Console {
+  /// Says what is wrong as warnings, which stop nothing.
+  func warn(of faults: [ConfigFault]) {
+    for fault in faults.map(FaultLine.init) {
+      warning("\(fault.path.quoted): \(fault.text)", hint: fault.hint)
+    }
+  }
+}

@@ -30,7 +30,7 @@ struct Octokey: ParsableCommand {
     Hardening.occupyStandardDescriptors()
     Hardening.disableCoreDumps()
     Hardening.disableCrashReports()
-    Hardening.ignoreBrokenPipes()
+    Hardening.turnWriteSignalsIntoErrors()
     let status = run(
       Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
     exit(withError: ExitCode(status.rawValue))

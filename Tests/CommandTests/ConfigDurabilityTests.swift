@@ -44,6 +44,26 @@ import Testing
         """, "\(calls)")
   }
 
+  @Test(arguments: [
+    ("chmod 755 .; chmod 604 OctopusServer.config", "others may read or write it (mode 604)"),
+    ("chmod 777 .", "others may put another file in the place of those in it (mode 777)"),
+    ("chown 65534 .", "user 65534, who does not own the file in it"),
+  ])
+  func whatIsTooOpenIsWarnedOf(_ setup: String, _ words: String) async throws {
+    let node = try await SampleNode(["--documents", "1"])
+    let result = try await node.shell("\(setup)\n\(edit) 2>&1")
+    #expect(result.contains("octokey: warning: \"") && result.contains(words), "\(result)")
+    #expect(result.hasSuffix("changed Octopus.Server.NodeName\n"), "\(result)")
+  }
+
+  @Test func aSecondNameIsRefused() async throws {
+    let node = try await SampleNode(["--documents", "1"])
+    let result = try await node.shell(
+      "ln OctopusServer.config second; \(edit) 2>&1 && echo done || echo \"exit $?\"")
+    #expect(result.contains("it has 2 names") && result.contains("remove the other hard links"))
+    #expect(result.hasSuffix("exit 1\n"), "\(result)")
+  }
+
   /// Needs the right to mount: CI and containers of their own have it.
   @Test func aFullOrReadOnlyFileSystemLeavesItWhole() async throws {
     let node = try await SampleNode(["--documents", "1"])

@@ -104,47 +104,6 @@ import Testing
     #expect(try node.files("octokey") == [])
   }
 
-  @Test func aSecondNameIsRefusedWithTheWayOut() async throws {
-    let (output, node) = try await run(
-      """
-      ln OctopusServer.config other
-      sha256sum OctopusServer.config other >before
-      edit 2>&1 || echo "exit $?"
-      sha256sum -c --quiet before
-      """)
-    #expect(output.contains("it has 2 names"), "\(output)")
-    #expect(output.hasSuffix("hint: remove the other hard links\nexit 1\n"), "\(output)")
-    #expect(try node.files("OctopusServer.config") == ["OctopusServer.config"])
-  }
-
-  @Test func whoElseMayReadOrReplaceItIsNamed() async throws {
-    let (quiet, _) = try await run("chmod 644 OctopusServer.config; edit 2>&1")
-    #expect(quiet == "changed Octopus.Server.NodeName\n")
-    let (output, node) = try await run(
-      """
-      sed -i 's|^</octo|  <set key="Octopus.WebPortal.LdapPassword">Sesame-4711</set>\\n&|' \\
-        OctopusServer.config
-      chmod 644 OctopusServer.config
-      chmod 777 .
-      edit 2>&1
-      "$OCTOKEY" config unset Octopus.Home --config OctopusServer.config 2>&1
-      chown nobody . && chmod 755 . && chmod 640 OctopusServer.config
-      edit --no-backup 2>&1
-      """)
-    let warnings = output.split(separator: "\n").filter { $0.hasPrefix("octokey: warning: ") }
-    let config = node.config
-    #expect(
-      warnings == [
-        "octokey: warning: \(config): others may read or write it (mode 644)",
-        "octokey: warning: \(node.folder): others may put another file in the place of those in it (mode 777)",
-        "octokey: warning: \(config): others may read or write it (mode 644)",
-        "octokey: warning: \(node.folder): others may put another file in the place of those in it (mode 777)",
-        "octokey: warning: \(node.folder): user 65534, who does not own the file in it, may put another one "
-          + "in its place",
-      ], "\(output)")
-    #expect(!output.contains("Sesame"))
-  }
-
   @Test func onlyAbandonedDraftsAreCleanedUp() async throws {
     let (output, _) = try await run(
       """

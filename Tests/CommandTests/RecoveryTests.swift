@@ -118,6 +118,19 @@ import Testing
     #expect(try node.files("octokey-journal").isEmpty)
   }
 
+  @Test func theLargestFileThatIsAllowedIsNoTrap() async throws {
+    let node = try await SampleNode(["--documents", "200"])
+    let sums = "sha256sum octopus.db OctopusServer.config; ls -A"
+    let before = try await node.shell(sums)
+    let result = try await node.shell(
+      """
+      (ulimit -f 32; "$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
+        --machine-id-file machine-id 2>&1) || echo "exit $?"
+      """)
+    #expect(result.contains("octopus.db\"") && result.hasSuffix("exit 1\n"), "\(result)")
+    #expect(try await node.shell(sums) == before)
+  }
+
   @Test func nobodyNeedReadTheReport() async throws {
     let node = try await SampleNode(["--documents", "200"])
     let result = try await node.shell(

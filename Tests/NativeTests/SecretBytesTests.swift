@@ -152,7 +152,7 @@ private struct Marker {
 
   @Test func aClosedPipeIsAnErrorAndNotTheEnd() async {
     await #expect(processExitsWith: .success) {
-      Hardening.ignoreBrokenPipes()
+      Hardening.turnWriteSignalsIntoErrors()
       var ends: [Int32] = [0, 0]
       pipe(&ends)
       close(ends[0])

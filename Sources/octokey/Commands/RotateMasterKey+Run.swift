@@ -20,6 +20,7 @@ extension RotateMasterKey {
       let nodes = try? stores.location(context, node).nodes()
       return try price(store, old.key, new, options, nodes ?? nil, context)
     }
+    context.console.warn(of: node.file.exposure)
     context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
     try confirm(context.console)
     return try rotate(node, store, old, new, options, context)

@@ -26,6 +26,7 @@ struct SetMasterKey: OctokeyCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let node = try node.open(context)
     try node.file.requireNoUnfinishedRotation()
+    context.console.warn(of: node.file.exposure)
     let source = key.source(context) ?? .prompt("Master Key", option: "--key-file")
     let newKey = try source.read(context)
     let fingerprint = try KeyFingerprint(of: newKey).description

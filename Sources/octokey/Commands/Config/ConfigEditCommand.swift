@@ -33,7 +33,7 @@ struct ConfigEditCommand: OctokeyCommand {
     if !yes { try context.console.requireTerminal(for: "--yes") }
     // Whatever would stand in the way of the replacement is said before anybody works for nothing.
     let base = try ConfigEdit.begin(path, patience: EditOptions.patience).file
-    edit.tellExposure(base, context.console)
+    context.console.warn(of: FilePermissions.exposure(of: base))
     // A signal waits until the copy is gone.
     let watch = try SignalWatch()
     let change = try withExtendedLifetime(watch) {

@@ -75,7 +75,7 @@ struct ConfigSet: OctokeyCommand {
     _ name: String, at path: String, _ context: Context, _ value: (String?) throws -> String?
   ) throws -> SettingChange {
     let edit = try ConfigEdit.begin(path, patience: EditOptions.patience)
-    self.edit.tellExposure(edit.file, context.console)
+    context.console.warn(of: FilePermissions.exposure(of: edit.file))
     let config = try edit.config()
     let entries = SettingKey.entries(name, in: config)
     SettingKey.tellDuplicates(entries, context.console)

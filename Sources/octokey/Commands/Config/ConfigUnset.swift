@@ -46,7 +46,7 @@ struct ConfigUnset: OctokeyCommand {
 
   private func remove(at path: String, _ context: Context) throws -> SettingChange {
     let edit = try ConfigEdit.begin(path, patience: EditOptions.patience)
-    self.edit.tellExposure(edit.file, context.console)
+    context.console.warn(of: FilePermissions.exposure(of: edit.file))
     let config = try edit.config()
     let entries = SettingKey.entries(key, in: config)
     guard let entry = entries.last else {

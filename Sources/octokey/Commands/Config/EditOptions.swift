@@ -2,8 +2,6 @@
 
 import ArgumentParser
 import FoundationEssentials
-import Native
-import OctopusKeys
 
 /// How a config is replaced.
 struct EditOptions: ParsableArguments {
@@ -12,22 +10,6 @@ struct EditOptions: ParsableArguments {
 
   @Flag(help: "Keep no copy of the config as it was.")
   var noBackup = false
-
-  /// Says who else may read or replace the config that is about to be edited. A config that everybody
-  /// may read is what the server makes; that matters once there is a plain password in it.
-  func tellExposure(_ file: FileContents, _ console: Console) {
-    let entries = (try? NodeConfig(contents: file.bytes, path: file.path))?.entries ?? []
-    let hasPassword = entries.contains { entry in
-      entry.value.map {
-        SettingMask.secrecy(of: $0, of: entry.key) == .plain || SettingMask.redacted($0) != $0
-      } ?? false
-    }
-    for fault in FilePermissions.faults(ofConfig: file) {
-      if case .open(let mode) = fault.kind, !hasPassword, mode & 0o022 == 0 { continue }
-      let line = FaultLine(fault)
-      console.warning(line.located, hint: line.hint)
-    }
-  }
 
   /// The time for the name of the copy; nil for no copy.
   func backupTime(_ context: Context) -> Date? { noBackup ? nil : context.clock.now() }
