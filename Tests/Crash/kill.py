@@ -68,7 +68,8 @@ class Trial:
         self.octokey = options.octokey.resolve()
         self.folder = Path(folder)
         self.sample = Node.make(
-            self.folder / "sample", options.documents, "wal" if options.wal else "delete")
+            self.folder / "sample", options.documents, "wal" if options.wal else "delete",
+            options.directory)
         old = self.sample.key_in_config()
         self.keys_before = {old}
         self.expected = self.sample.plaintexts(old)
@@ -112,6 +113,7 @@ def arguments(description):
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--documents", type=int, default=30)
     parser.add_argument("--wal", action="store_true", help="a store in WAL mode")
+    parser.add_argument("--directory", action="store_true", help="documents in a folder of files")
     parser.add_argument("--folder", help="a folder on the file system to test on")
     return parser
 
@@ -134,11 +136,16 @@ def main():
             concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         trial = Trial(options, folder)
         undisturbed = trial.sample.copy(trial.folder / "undisturbed")
-        points = calls(undisturbed, trial.octokey, ["rotate-master-key", "--yes"])[::options.every]
+        every = calls(undisturbed, trial.octokey, ["rotate-master-key", "--yes"])
+        points = every[::options.every]
         tries = [(f"rotation, {name} {number}", pool.submit(trial.rotation, (name, number)))
                  for name, number in points]
         # Recoveries of a rotation that was killed before, and after, its commit.
-        for title, kill in (("taking back", ("pwrite64", 25)), ("finishing", ("renameat", 1))):
+        interruptions = {"taking back": ("pwrite64", 25), "finishing": ("renameat", 1)}
+        if options.directory:  # the last file to be replaced is the config
+            renames = [point for point in every if point[0] == "renameat"]
+            interruptions = {"resuming": renames[len(renames) // 2], "finishing": renames[-1]}
+        for title, kill in interruptions.items():
             left = trial.sample.copy(trial.folder / title.replace(" ", "-"))
             assert killed(left, trial.octokey, ["rotate-master-key", "--yes"], kill), title
             assert (left.folder / "octokey-journal.json").exists(), title

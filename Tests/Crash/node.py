@@ -37,7 +37,22 @@ class Node:
         self.folder = Path(folder)
 
     @classmethod
-    def make(cls, folder, documents, journal_mode):
+    def make(cls, folder, documents, journal_mode, directory=False):
+        """A node as samples/make_node.py makes it; with `directory` its documents become files."""
+        node = cls.make_sample(folder, documents, journal_mode)
+        if directory:
+            for (table, number), text in list(documents_of(node.folder)):
+                path = node.folder / "documents" / table / f"{number}.json"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(text)
+            (node.folder / "octopus.db").unlink()
+            config = node.folder / "OctopusServer.config"
+            config.write_bytes(
+                config.read_bytes().replace(b"sqlite:octopus.db", b"directory:documents"))
+        return node
+
+    @classmethod
+    def make_sample(cls, folder, documents, journal_mode):
         subprocess.run(
             [sys.executable, ROOT / "samples/make_node.py", "--documents", str(documents),
              "--journal-mode", journal_mode, str(folder)], check=True, capture_output=True)
@@ -82,7 +97,7 @@ class Node:
     def plaintexts(self, key):
         """Every sensitive value in its place, opened with `key`; None for one that does not open."""
         found = {}
-        for place, text in documents(self.folder):
+        for place, text in documents_of(self.folder):
             for number, match in enumerate(values(json.loads(text))):
                 data, iv = (base64.b64decode(part) for part in match.groups())
                 found[*place, number] = opened(key, iv, data)
@@ -107,8 +122,12 @@ def values(part):
                 pass
 
 
-def documents(folder):
+def documents_of(folder):
     """((table, rowid), JSON) of every document in the store."""
+    if (folder / "documents").is_dir():
+        for path in sorted((folder / "documents").glob("*/*.json")):
+            yield (path.parent.name, int(path.stem)), path.read_bytes()
+        return
     database = sqlite3.connect(f"file:{folder}/octopus.db?mode=rw", uri=True)
     try:
         tables = [row[0] for row in database.execute(

@@ -12,7 +12,7 @@ python=$(python_with_cryptography)
 swift build --product octokey </dev/null >&2
 octokey=$(swift build --show-bin-path)/octokey
 failed=0
-for mode in "" --wal; do
+for mode in "" --wal --directory; do
   for test in kill errors power config; do
     echo "$test $mode" >&2
     # shellcheck disable=SC2086 # no mode is no word
