@@ -37,8 +37,8 @@ extension StoreLocation {
     switch self {
     case .sqlite(let file): path = file
     case .directory: return nil
-    case .sqlServer(let connection):
-      return try SQLServerStore(connection, patience: Int(patience)).activity()
+    case .sqlServer(let connection, let driver):
+      return try SQLServerStore(connection, driver: driver, patience: Int(patience)).activity()
     case .odbc(let connection):
       return try SQLServerStore(connection, patience: Int(patience)).activity()
     }
