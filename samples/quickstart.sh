@@ -26,7 +26,7 @@ if ! command -v swift >/dev/null; then
 fi
 
 missing=()
-for package in libxml2-dev libssl-dev libsqlite3-dev zlib1g-dev pkg-config python3 \
+for package in libxml2-dev libssl-dev libsqlite3-dev unixodbc-dev zlib1g-dev pkg-config python3 \
   python3-cryptography; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
     missing+=("$package")

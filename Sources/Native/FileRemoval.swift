@@ -17,4 +17,18 @@ public enum FileRemoval {
     } catch .system(_, _, ENOENT) {}
     try folder.sync()
   }
+
+  /// Removes a draft at `path` that a killed process left behind: a regular file of one of `users`
+  /// that nobody is working on. Anything else stays.
+  public static func removeAbandoned(_ path: String, users: Set<UInt32>) {
+    let path = FilePath(path)
+    guard let folder = try? Descriptor.folder(of: path),
+      let file = try? folder.open(path, as: path.name, O_RDONLY | O_NONBLOCK),
+      let status = try? file.status(), status.kind == .regular, status.links == 1,
+      users.contains(status.owner.user), flock(file.number, LOCK_EX | LOCK_NB) == 0,
+      let there = try? folder.status(of: path.name), there.isSameFile(as: status)
+    else { return }
+    _ = unsafe unlinkat(folder.number, path.name, 0)
+    try? folder.sync()
+  }
 }

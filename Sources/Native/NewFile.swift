@@ -62,6 +62,8 @@ public struct NewFile: ~Copyable {
     let number = new.file.number
     // The folder may have a default ACL, which would come to life with a later chmod.
     unsafe fremovexattr(number, FileAttributes.accessList)
+    // Whoever cleans up sees that somebody is working on it; a kill lets it go.
+    flock(number, LOCK_EX | LOCK_NB)
     // A umask can take bits from the owner, too.
     _ = try repeating("fchmod", path.text) { Int(fchmod(number, 0o600)) }
     return new

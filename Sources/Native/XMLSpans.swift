@@ -96,6 +96,7 @@ private final class SpanReader {
   private let text: [UInt8]
   private var open: [Int] = []
   private var failure: NativeError?
+  private var fault: NativeError?
   private var context: xmlParserCtxtPtr?
 
   init(_ text: [UInt8]) { self.text = text }
@@ -120,9 +121,9 @@ private final class SpanReader {
     unsafe handler.internalSubset = { (user, _, _, _) in
       unsafe SpanReader.from(user)?.forbid("a DOCTYPE")
     }
-    // The push parser with the whole text at once: it takes no input of its own from anywhere.
-    let this = unsafe Unmanaged.passUnretained(self).toOpaque()
-    guard let context = unsafe xmlCreatePushParserCtxt(&handler, this, nil, 0, nil) else {
+    // The first fault is the one to name: others follow from it.
+    unsafe handler.serror = { (user, error) in unsafe SpanReader.from(user)?.note(error) }
+    guard let context = unsafe xmlNewParserCtxt() else {
       return .malformedXML(line: 1, column: 1, reason: "out of memory")
     }
     unsafe self.context = context
@@ -130,21 +131,30 @@ private final class SpanReader {
       unsafe xmlFreeParserCtxt(context)
       unsafe self.context = nil
     }
+    unsafe context.pointee.sax.pointee = handler
+    unsafe context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
     // Without NOENT libxml2 hands out `&amp;` in an attribute as `&#38;`. Other entities than the five
-    // of XML itself there are not: a DOCTYPE ends the parse.
+    // of XML itself there are not: a DOCTYPE ends the parse. OLD10: names as in XML's fourth edition,
+    // to which .NET keeps.
     let options = Int32(
       XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
-        | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue)
-    unsafe xmlCtxtUseOptions(context, options)
-    let result = unsafe text.withUnsafeBytes { bytes in
-      unsafe xmlParseChunk(
-        context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), 1)
+        | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_OLD10.rawValue)
+    // Not the push parser, which leaves a CR in CDATA as it is.
+    unsafe text.withUnsafeBytes { bytes in
+      let document = unsafe xmlCtxtReadMemory(
+        context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(bytes.count), nil,
+        nil, options)
+      if let document = unsafe document { unsafe xmlFreeDoc(document) }
     }
     if case .forbiddenXML = failure { return failure }
-    let wellFormed = unsafe context.pointee.wellFormed == 1
+    // An undeclared prefix is well-formed for libxml2, but no other reader takes it.
+    let isXML = unsafe context.pointee.wellFormed == 1
+    let hasKnownPrefixes = unsafe context.pointee.nsWellFormed == 1
     // What could not be located in a broken text is not what is wrong with it.
-    guard result != 0 || !wellFormed else { return failure }
-    return unsafe lastError(of: context)
+    guard isXML, hasKnownPrefixes else {
+      return fault ?? .malformedXML(line: 1, column: 1, reason: "it is not well-formed")
+    }
+    return failure
   }
 
   private static func from(_ user: UnsafeMutableRawPointer?) -> SpanReader? {
@@ -152,12 +162,12 @@ private final class SpanReader {
     return unsafe Unmanaged<SpanReader>.fromOpaque(user).takeUnretainedValue()
   }
 
-  private func lastError(of context: xmlParserCtxtPtr) -> NativeError {
-    guard let error = unsafe xmlCtxtGetLastError(context) else {
-      return .malformedXML(line: 1, column: 1, reason: "it is not well-formed")
-    }
+  private func note(_ error: xmlErrorPtr?) {
+    guard fault == nil, let error = unsafe error,
+      unsafe error.pointee.level.rawValue >= XML_ERR_ERROR.rawValue
+    else { return }
     let message = unsafe error.pointee.message.map { unsafe String(cString: $0) } ?? ""
-    return unsafe .malformedXML(
+    fault = unsafe .malformedXML(
       line: Int(error.pointee.line), column: Int(error.pointee.int2),
       reason: String(message.split(separator: "\n").first ?? "it is not well-formed"))
   }

@@ -43,7 +43,7 @@ public struct ConfigCheck: Sendable {
     }
     let entries = config.entries
     checkNames(entries)
-    for entry in effective(entries) {
+    for entry in entries where entry.counts {
       try checkValue(entry, machineKeys, elsewhere)
     }
     faults.sort { ($0.line ?? 0) < ($1.line ?? 0) }
@@ -64,11 +64,6 @@ public struct ConfigCheck: Sendable {
 
   private mutating func add(_ kind: ConfigFault.Kind, _ entry: NodeConfig.Entry) {
     faults.append(ConfigFault(kind, path, setting: entry.key, line: entry.line))
-  }
-
-  /// The entries that count.
-  private func effective(_ entries: [NodeConfig.Entry]) -> some Sequence<NodeConfig.Entry> {
-    Dictionary(entries.map { ($0.key.lowercased(), $0) }) { $1 }.values
   }
 
   private mutating func checkNames(_ entries: [NodeConfig.Entry]) {

@@ -22,8 +22,14 @@ public struct InstanceRegistry: Sendable {
 
   /// All instances, sorted by name.
   ///
-  /// - Throws: `KeysError.badInstanceRecord`: as for the server, one bad file spoils them all.
+  /// - Throws: `KeysError.badInstanceRecord`: as for the server, one bad file spoils them all;
+  ///   `.native` for a folder that may not be seen.
   public func instances() throws(KeysError) -> [Instance] {
+    do {
+      guard try FileStatus.isThere(folder + "/.") else { return [] }
+    } catch {
+      throw .native(error)
+    }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     var found: [Instance] = []
     for name in names.sorted() {

@@ -30,6 +30,9 @@ public enum KeysError: Error, Equatable, Sendable {
   case configWrongRoot(path: String, found: String)
   /// An edit did not come out as it should have; nothing was written.
   case configEditFailed(path: String)
+  /// XML cannot hold the new value of `setting`, or (nil) its name: there are control characters in
+  /// it.
+  case notInXML(path: String, setting: String?)
   /// The config has no value for a setting that is needed.
   case settingMissing(path: String, setting: String)
   /// The Master Key is protected by Windows (DPAPI), which only that machine can undo.

@@ -5,16 +5,15 @@ internal import FoundationEssentials
 internal import Native
 
 enum LeftoverDrafts {
-  /// Removes the drafts beside `config`. Only for whoever holds its lock: nobody else makes any.
+  /// Removes the drafts beside `config`. Only for whoever holds its lock; a draft that somebody works
+  /// on without it, as for a key file that was asked for, stays.
   static func remove(beside config: FileContents) {
     let place = ConfigBackups(of: config)
     let names = (try? FileManager.default.contentsOfDirectory(atPath: place.folder)) ?? []
     for found in names where isDraft(found, of: [place.name, Journal.fileName]) {
-      let path = place.folder + "/" + found
-      guard let status = try? FileStatus.read(path), status.kind == .regular, status.links == 1,
-        status.owner.user == config.status.owner.user || status.owner.user == FileOwner.current.user
-      else { continue }
-      try? FileRemoval.remove(path)
+      FileRemoval.removeAbandoned(
+        place.folder + "/" + found,
+        users: [config.status.owner.user, FileOwner.current.user])
     }
   }
 

@@ -11,44 +11,29 @@ extension NodeConfig {
     public let value: String?
     /// The line of the element, from 1.
     public let line: Int
+    /// Whether it is the one that the server reads: false if the same key comes again below.
+    public let counts: Bool
   }
 
   /// All settings in the order of the file, duplicates included.
   public var entries: [Entry] {
     var line = 1
     var position = 0
-    return settings.map { setting in
+    var below = Set<[UInt32]>()
+    let counts = settings.reversed().map { below.insert(NodeConfig.folded($0.key)).inserted }
+    return zip(settings, counts.reversed()).map { setting, counts in
       let start = setting.element.startTag.lowerBound
-      line += text[position..<start].count { $0 == UInt8(ascii: "\n") }
+      line += NodeConfig.lineEnds(in: text[position..<start])
       position = start
-      return Entry(key: setting.key, value: setting.value, line: line)
+      return Entry(key: setting.key, value: setting.value, line: line, counts: counts)
     }
   }
 
-  /// The bytes of the file without `key`, however often it is there; with the line end and the
-  /// indentation before each of them.
-  ///
-  /// - Throws: `KeysError.configEditFailed` if the result does not read as it must.
-  public func removing(_ key: String) throws(KeysError) -> [UInt8] {
-    var edited = text
-    for setting in settings.reversed() where NodeConfig.isSame(setting.key, key) {
-      var start = setting.element.startTag.lowerBound
-      while start > 0, edited[start - 1] == 0x20 || edited[start - 1] == 0x09 { start -= 1 }
-      if start > 0, edited[start - 1] == 0x0A {
-        start -= 1
-        if start > 0, edited[start - 1] == 0x0D { start -= 1 }
-      } else {
-        // Something else stands on the line.
-        start = setting.element.startTag.lowerBound
-      }
-      edited.removeSubrange(start..<setting.element.end)
+  /// Line ends as people count them: LF, CRLF, or a CR alone.
+  private static func lineEnds(in text: ArraySlice<UInt8>) -> Int {
+    text.indices.count { index in
+      text[index] == 0x0A
+        || text[index] == 0x0D && (index + 1 == text.endIndex || text[index + 1] != 0x0A)
     }
-    let contents = try encoded(edited)
-    let after = try NodeConfig(contents: contents, path: path).settings
-    let expected = settings.filter { !NodeConfig.isSame($0.key, key) }
-    guard after.count == expected.count,
-      zip(after, expected).allSatisfy({ $0.key == $1.key && $0.value == $1.value })
-    else { throw .configEditFailed(path: path) }
-    return contents
   }
 }

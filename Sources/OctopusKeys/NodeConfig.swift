@@ -20,6 +20,8 @@ public struct NodeConfig: Sendable {
   let text: [UInt8]
   /// How the file's bytes become that text.
   let encoding: Encoding
+  /// All elements of the file, and those among them that count.
+  let elements: [XMLSpans.Element]
   let root: XMLSpans.Element
   let settings: [Setting]
 
@@ -46,14 +48,20 @@ public struct NodeConfig: Sendable {
     guard root.name == "octopus-settings", root.namespace == nil else {
       throw .configWrongRoot(path: path, found: root.name)
     }
+    self.elements = elements
     self.root = root
     settings = elements.compactMap { element in
       guard element.depth == 1, element.name == "set", element.namespace == nil else { return nil }
       let value = String(decoding: element.text, as: UTF8.self)
       return Setting(
         key: element.attributes["key"] ?? "",
-        value: value.allSatisfy(\.isWhitespace) ? nil : value, element: element)
+        value: NodeConfig.isBlank(value) ? nil : value, element: element)
     }
+  }
+
+  /// Whether the server takes `value` for a missing one.
+  static func isBlank(_ value: String) -> Bool {
+    value.unicodeScalars.allSatisfy(\.properties.isWhitespace)
   }
 
   /// The value of a setting, or nil if it is missing or blank. Of several the last one counts, as for
@@ -65,8 +73,19 @@ public struct NodeConfig: Sendable {
     settings.last { NodeConfig.isSame($0.key, key) }
   }
 
-  static func isSame(_ one: String, _ other: String) -> Bool {
-    one.lowercased() == other.lowercased()
+  /// Whether the server takes both for the same key.
+  public static func isSame(_ one: String, _ other: String) -> Bool { folded(one) == folded(other) }
+
+  /// A key as .NET's ordinal comparison without regard to case sees it: capital letters, one scalar
+  /// for one scalar, where a letter that is not ASCII never becomes one that is.
+  static func folded(_ key: String) -> [UInt32] {
+    key.unicodeScalars.map { scalar in
+      let capital = scalar.properties.uppercaseMapping.unicodeScalars
+      guard let first = capital.first, capital.count == 1, first.isASCII == scalar.isASCII else {
+        return scalar.value
+      }
+      return first.value
+    }
   }
 
   private static func decode(

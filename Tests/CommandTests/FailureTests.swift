@@ -21,6 +21,7 @@ import Testing
   static let keys: [KeysError] = [
     .native(.tooLarge(path: "/x", limit: 1)), .keyLength(bytes: 24, source: "/k"),
     .keyLength(bytes: 0, source: "--master-key"), .keyNotBase64(source: "the answer"),
+    .notInXML(path: "/c", setting: "A"), .notInXML(path: "/c", setting: nil),
     .keyMissing(source: "/k"), .noValues(location: "/x"),
     .unfinishedRotation(config: "/c", journal: "/j"), .journalUnreadable(path: "/j"),
     .interruptedCommit(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),

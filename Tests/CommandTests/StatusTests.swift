@@ -145,6 +145,17 @@ import Testing
     #expect(bad.status == 1 && bad.stderr.contains("/c\" is no instance record"))
   }
 
+  @Test func aFolderThatMayNotBeSeenIsNotTakenForEmpty() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let output = try await node.shell(
+      """
+      chmod 755 .; mkdir -m 700 locked
+      setpriv --reuid 65534 --regid 65534 --clear-groups "$OCTOKEY" list-instances \\
+        --instances-dir locked 2>&1 || echo "exit $?"
+      """)
+    #expect(output.contains("permission denied") && output.hasSuffix("exit 1\n"), "\(output)")
+  }
+
   @Test func aNamedInstanceIsWorkedOn() async throws {
     let node = try await SampleNode(["--documents", "30"])
     let folder = ScratchFolder()

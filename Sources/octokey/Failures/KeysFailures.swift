@@ -53,6 +53,11 @@ extension Failure {
       self.init(
         "the change of \(path.quoted) did not come out right; nothing was written",
         hint: "this is a fault of octokey, please report it")
+    case .notInXML(let path, let setting):
+      let what = setting.map { "the value of \($0.quoted)" } ?? "the name of the setting"
+      self.init(
+        "\(what) has control characters in it, which \(path.quoted) cannot hold",
+        hint: "tabs and line ends are allowed; is it binary data, or text in another encoding?")
     case .settingMissing(let path, let setting):
       self.init(
         "\(path.quoted) has no value for \(setting.quoted)", hint: advice(onMissing: setting))

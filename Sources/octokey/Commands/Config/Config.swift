@@ -21,17 +21,13 @@ struct Config: ParsableCommand {
 enum SettingKey {
   /// The setting's own spelling: that of the file, or the server's, or else as it was given.
   static func spelling(of key: String, in config: NodeConfig) -> String {
-    config.entries.last { SettingKey.isSame($0.key, key) }?.key ?? KnownSetting.named(key)?.name
+    config.entries.last { NodeConfig.isSame($0.key, key) }?.key ?? KnownSetting.named(key)?.name
       ?? key
-  }
-
-  static func isSame(_ one: String, _ other: String) -> Bool {
-    one.lowercased() == other.lowercased()
   }
 
   /// The entries called `key`.
   static func entries(_ key: String, in config: NodeConfig) -> [NodeConfig.Entry] {
-    config.entries.filter { isSame($0.key, key) }
+    config.entries.filter { NodeConfig.isSame($0.key, key) }
   }
 
   /// Says that there are several where that is so.

@@ -37,21 +37,18 @@ struct ConfigList: OctokeyCommand {
     let chosen = all.indices.filter { pattern?.fits(all[$0].key) ?? true }
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
-    var last: [String: Int] = [:]
-    for index in all.indices { last[all[index].key.lowercased()] = index }
     var status = ExitStatus.done
     if output.format == .json { context.console.print(raw: chosen.isEmpty ? "[]" : "[\n") }
     for index in chosen {
       let entry = all[index]
-      let isOverridden = last[entry.key.lowercased()] != index
       switch output.format {
       case .text: try printer.print(line: entry)
       case .json:
         try printer.print(
-          json: entry, overridden: isOverridden, indentation: "  ",
+          json: entry, overridden: !entry.counts, indentation: "  ",
           end: index == chosen.last ? "\n]" : ",\n")
       }
-      if isOverridden {
+      if !entry.counts {
         context.console.warning(
           "\(entry.key.quoted) in line \(entry.line) does not count: there is another one below")
       }
