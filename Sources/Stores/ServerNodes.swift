@@ -15,15 +15,33 @@ public struct ServerNode: Sendable {
 
   /// Whether it was seen lately. After a clean shutdown a server marks itself as gone; after a crash
   /// the time only grows old.
-  public var isAlive: Bool { secondsAgo.map { $0 < 300 } ?? false }
+  public func isAlive(within seconds: Double = 300) -> Bool {
+    secondsAgo.map { $0 < seconds } ?? false
+  }
+}
+
+/// What goes on around a database.
+public struct ServerActivity: Sendable {
+  /// The nodes that have ever been there.
+  public let nodes: [ServerNode]
+  /// Tasks that are running, or being cancelled (octopus-formats, section 4.1: ServerTask.State).
+  public let runningTasks: Int
 }
 
 extension StoreLocation {
-  /// The nodes in the store; nil where the store has no list of them.
+  /// The nodes and tasks in the store; nil where the store has no list of nodes.
   ///
   /// - Parameter patience: how long to wait for others' locks, in milliseconds.
-  public func nodes(patience: Int32 = 2000) throws(StoreError) -> [ServerNode]? {
-    guard case .sqlite(let path) = self else { return nil }
+  public func activity(patience: Int32 = 2000) throws(StoreError) -> ServerActivity? {
+    let path: String
+    switch self {
+    case .sqlite(let file): path = file
+    case .directory: return nil
+    case .sqlServer(let connection, let driver):
+      return try SQLServerStore(connection, driver: driver, patience: Int(patience)).activity()
+    case .odbc(let connection):
+      return try SQLServerStore(connection, patience: Int(patience)).activity()
+    }
     // SQLite would say that it cannot open it.
     guard (try? FileStatus.read(path)) != nil else { throw .notFound(location: path) }
     do throws(NativeError) {
@@ -47,7 +65,13 @@ extension StoreLocation {
             name: rows.text(0) ?? "", lastSeen: rows.text(1) ?? "",
             secondsAgo: rows.integer(3) == 1 ? nil : rows.real(2)))
       }
-      return nodes
+      let hasTasks = try database.integer(
+        "SELECT count(*) FROM pragma_table_info('ServerTask') WHERE lower(name) = 'state'")
+      let tasks =
+        hasTasks == 1
+        ? try database.integer(
+          "SELECT count(*) FROM ServerTask WHERE State IN ('Executing', 'Cancelling')") : 0
+      return ServerActivity(nodes: nodes, runningTasks: Int(tasks ?? 0))
     } catch {
       throw StoreError(error, location: path)
     }

@@ -9,20 +9,23 @@ public enum StoreLocation: Equatable, Sendable {
   /// A folder of JSON files.
   case directory(path: String)
   /// A SQL Server database, by the connection string that Octopus Server has for it.
-  case sqlServer(ConnectionString)
+  case sqlServer(ConnectionString, driver: String? = nil)
   /// A database behind an ODBC driver, by a connection string for that driver.
   case odbc(ODBCConnectionString)
 
   /// Reads a location. Relative paths count from `folder`.
   ///
+  /// - Parameter odbcDriver: the driver for SQL Server; nil is the best that is installed.
   /// - Throws: `StoreError.invalidLocation` or `.connection`, which never repeat a text that may hold a
   ///   password.
-  public init(_ text: String, relativeTo folder: String) throws(StoreError) {
+  public init(_ text: String, relativeTo folder: String, odbcDriver: String? = nil)
+    throws(StoreError)
+  {
     guard let colon = text.firstIndex(of: ":"), !text[..<colon].contains("=") else {
       guard text.contains("=") else {
         throw .invalidLocation(text: text, reason: "it does not say what kind of store it is")
       }
-      self = .sqlServer(try ConnectionString(text))
+      self = .sqlServer(try ConnectionString(text), driver: odbcDriver)
       return
     }
     let rest = String(text[text.index(after: colon)...])
@@ -31,7 +34,7 @@ public enum StoreLocation: Equatable, Sendable {
       guard !rest.isEmpty else { throw .invalidLocation(text: text, reason: "the path is missing") }
       self = .sqlite(path: rest.hasPrefix("/") ? rest : folder + "/" + rest)
     case "sqlserver":
-      self = .sqlServer(try ConnectionString(rest))
+      self = .sqlServer(try ConnectionString(rest), driver: odbcDriver)
     case "odbc":
       self = .odbc(try ODBCConnectionString(rest))
     case "directory":
@@ -48,7 +51,7 @@ public enum StoreLocation: Equatable, Sendable {
     switch self {
     case .sqlite(let path): SQLiteStore(path: path)
     case .directory(let path): DirectoryStore(path: path)
-    case .sqlServer(let connection): SQLServerStore(connection)
+    case .sqlServer(let connection, let driver): SQLServerStore(connection, driver: driver)
     case .odbc(let connection): SQLServerStore(connection)
     }
   }

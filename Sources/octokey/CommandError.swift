@@ -24,6 +24,8 @@ enum CommandError: Error, Equatable {
   case editGivenUp(path: String)
   /// Somebody else changed the config while it was edited; what was edited is in `saved`.
   case editedMeanwhile(path: String, saved: String)
+  /// By what the database says, these nodes are alive, and so many tasks are running.
+  case serverAtWork(nodes: [String], tasks: Int)
   /// Data did not get out of stdout.
   case outputFailed(errno: Int32)
 

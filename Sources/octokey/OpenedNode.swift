@@ -51,13 +51,17 @@ extension StoreOptions {
 
   /// Where that store is.
   func location(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
-    if let store { return try StoreLocation(store, relativeTo: context.workingDirectory) }
+    if let store {
+      return try StoreLocation(
+        store, relativeTo: context.workingDirectory, odbcDriver: odbcDriver)
+    }
     guard let node else { throw KeysError.store(.invalidLocation(text: "", reason: "it is empty")) }
     guard let text = node.file.config.value(of: SettingName.connectionString) else {
       throw KeysError.settingMissing(
         path: node.file.path, setting: SettingName.connectionString)
     }
-    return try StoreLocation(text, relativeTo: context.absolutePath(node.file.folder))
+    return try StoreLocation(
+      text, relativeTo: context.absolutePath(node.file.folder), odbcDriver: odbcDriver)
   }
 }
 

@@ -40,6 +40,12 @@ struct StoreOptions: ParsableArguments {
         + "(default: what the node's config says).", valueName: "location"))
   var store: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The ODBC driver for SQL Server: a name in odbcinst.ini or the path of a library (default: "
+        + "Microsoft's, else FreeTDS).", valueName: "driver"))
+  var odbcDriver: String?
+
   func validate() throws {
     guard let store else { return }
     do {

@@ -41,8 +41,8 @@ struct StatusReport: Encodable {
 
   /// Takes over the nodes of the store.
   mutating func take(_ nodes: [ServerNode]?) {
-    self.nodes = nodes?.map { Node(name: $0.name, lastSeen: $0.lastSeen, alive: $0.isAlive) }
-    nodesAlive = nodes?.count(where: \.isAlive)
+    self.nodes = nodes?.map { Node(name: $0.name, lastSeen: $0.lastSeen, alive: $0.isAlive()) }
+    nodesAlive = nodes?.count { $0.isAlive() }
   }
 
   /// Synthesized code would leave out what is not known.

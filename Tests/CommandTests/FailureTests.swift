@@ -54,7 +54,8 @@ import Testing
     .failed(location: "/x", collection: "T", reason: "Disk I/O error."),
   ]
   static let commands: [CommandError] = [
-    .cancelled, .declined, .cannotAsk(option: "--yes", reason: .nonInteractive),
+    .cancelled, .declined, .serverAtWork(nodes: ["node-01", "node-02"], tasks: 1),
+    .serverAtWork(nodes: [], tasks: 2), .cannotAsk(option: "--yes", reason: .nonInteractive),
     .cannotAsk(option: "--yes", reason: .noTerminal), .outputFailed(errno: 28),
     .noSuchSetting(key: "K", path: "/x", near: []), .secretArgument(key: "K"),
     .noSuchSetting(key: "Octopus.Server.TaskCap", path: "/x", near: ["A", "B"]),

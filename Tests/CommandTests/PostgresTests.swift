@@ -112,4 +112,29 @@ import Testing
     #expect(result.stderr.contains("no connection to \"127.0.0.1,1/"), "\(result.stderr)")
     #expect(try node.node.files("master-key-").isEmpty)
   }
+
+  @Test func aLiveNodeStopsARotation() async throws {
+    let node = try await PostgresNode(["--documents", "200"])
+    let before = try node.dump("VariableSet")
+    try node.database.run(
+      """
+      CREATE TABLE "OctopusServerNodeStatus" ("Id" varchar(250) PRIMARY KEY, "Beat" timestamptz);
+      INSERT INTO "OctopusServerNodeStatus"
+        SELECT "Id", now() - interval '1 day' FROM "OctopusServerNode";
+      INSERT INTO "OctopusServerNodeStatus" VALUES ('node-new', now() - interval '100 seconds');
+      """)
+    let refused = try await rotate(node)
+    #expect(refused.status == 4 && refused.stderr.contains("\"node-new\""), "\(refused.stderr)")
+    #expect(!refused.stderr.contains("node-01"))
+    let status = try await node.node.octokey("status", "--format", "json")
+    #expect(status.stdout.contains("\"nodesAlive\" : 1"), "\(status.stdout)")
+    try node.database.run(
+      "UPDATE \"ServerTask\" SET \"State\" = 'Executing' WHERE \"Id\" = "
+        + "(SELECT min(\"Id\") FROM \"ServerTask\")")
+    let tasks = try await rotate(node, "--live-node-age", "60")
+    #expect(tasks.status == 4 && tasks.stderr.contains("1 running task"), "\(tasks.stderr)")
+    #expect(try node.dump("VariableSet") == before)
+    let forced = try await rotate(node, "--ignore-live-nodes")
+    #expect(forced.status == 0, "\(forced.stderr)")
+  }
 }

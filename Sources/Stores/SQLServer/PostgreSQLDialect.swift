@@ -53,6 +53,16 @@ struct PostgreSQLDialect: SQLDialect {
     ]
   }
 
+  let momentType = "timestamptz"
+
+  func moment(_ column: String) -> (text: String, secondsAgo: String) {
+    let column = quoted(column)
+    return (
+      "CAST(\(column) AS text)",
+      "CAST(EXTRACT(epoch FROM now() - CAST(\(column) AS timestamptz)) AS bigint)"
+    )
+  }
+
   func quoted(_ name: String) -> String {
     between(UInt8(ascii: "\""), name, UInt8(ascii: "\""))
   }

@@ -30,6 +30,13 @@ protocol SQLDialect: Sendable {
   /// What runs with an update: table and trigger.
   var triggersQuery: String { get }
 
+  /// The type of a moment in time, in small letters.
+  var momentType: String { get }
+
+  /// An expression for a moment as text, and one for the seconds since then by the database's clock, NULL
+  /// if there is no telling.
+  func moment(_ column: String) -> (text: String, secondsAgo: String)
+
   /// A name as SQL takes it, whatever is in it.
   func quoted(_ name: String) -> String
 

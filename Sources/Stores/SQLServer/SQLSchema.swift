@@ -78,7 +78,7 @@ struct SQLSchema {
   }
 
   /// The columns of every table, tables and columns in their order.
-  private func columns() throws(StoreError) -> [(String, [SQLColumn])] {
+  func columns() throws(StoreError) -> [(String, [SQLColumn])] {
     var tables: [(String, [SQLColumn])] = []
     try rows(dialect.columnsQuery) { (row) throws(NativeError) in
       let table = try row.text(1) ?? ""
@@ -105,7 +105,7 @@ struct SQLSchema {
     return pairs
   }
 
-  private func rows(
+  func rows(
     _ query: String, _ body: (ODBCStatement) throws(NativeError) -> Void
   ) throws(StoreError) {
     do throws(NativeError) {

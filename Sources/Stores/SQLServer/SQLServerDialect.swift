@@ -59,6 +59,17 @@ struct SQLServerDialect: SQLDialect {
     ]
   }
 
+  let momentType = "datetimeoffset"
+
+  // The difference to a moment of the year 1, which means never, would overflow.
+  func moment(_ column: String) -> (text: String, secondsAgo: String) {
+    let column = quoted(column)
+    return (
+      "CONVERT(nvarchar(40), \(column), 126)",
+      "CASE WHEN \(column) > '20000101' THEN DATEDIFF(second, \(column), SYSDATETIMEOFFSET()) END"
+    )
+  }
+
   func quoted(_ name: String) -> String {
     between(UInt8(ascii: "["), name, UInt8(ascii: "]"))
   }

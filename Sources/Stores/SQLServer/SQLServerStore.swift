@@ -280,6 +280,15 @@ public final class SQLServerStore: Store {
     return []
   }
 
+  /// Reads the schema and what else is asked for in a transaction of its own.
+  func look<Result>(
+    _ body: (SQLSchema) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    defer { rollback() }
+    try begin(.read)
+    return try body(SQLSchema(database: opened(), dialect: dialect, location: location))
+  }
+
   private func opened() throws(StoreError) -> ODBCConnection {
     guard let database else {
       throw .failed(location: location, collection: nil, reason: "the store is not open")

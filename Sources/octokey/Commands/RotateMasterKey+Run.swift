@@ -17,13 +17,24 @@ extension RotateMasterKey {
     let old = try oldKey(of: node, context)
     let new = try newKey(like: old.key, context)
     if dryRun {
-      let nodes = try? stores.location(context, node).nodes()
-      return try price(store, old.key, new, options, nodes ?? nil, context)
+      let nodes = try? stores.location(context, node).activity()?.nodes
+      return try price(store, old.key, new, options, nodes, context)
     }
     context.console.warn(of: node.file.exposure)
+    try requireNoLiveNodes(stores.location(context, node))
     context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
     try confirm(context.console)
     return try rotate(node, store, old, new, options, context)
+  }
+
+  /// Refuses while somebody works on the database; where it cannot be asked, opening it for the rotation
+  /// will say why.
+  private func requireNoLiveNodes(_ location: StoreLocation) throws {
+    guard !ignoreLiveNodes, let activity = try? location.activity() else { return }
+    let alive = activity.nodes.filter { $0.isAlive(within: Double(liveNodeAge)) }.map(\.name)
+    guard alive.isEmpty, activity.runningTasks == 0 else {
+      throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
+    }
   }
 
   /// A key and, where it comes from the config, how it is protected there.
@@ -105,7 +116,7 @@ extension RotateMasterKey {
       survey: survey, oldKey: try Self.describe(old, file: nil),
       store: .init(kind: store.kind, location: store.location),
       secondsForReading: (context.clock.uptime() - start).inSeconds,
-      nodesAlive: nodes?.filter(\.isAlive).map(\.name), leavesUnreadable: leaveUnreadable)
+      nodesAlive: nodes?.filter { $0.isAlive() }.map(\.name), leavesUnreadable: leaveUnreadable)
     switch output.format {
     case .text: context.console.print(raw: report.text)
     case .json: try context.console.print(json: report)

@@ -57,6 +57,14 @@ struct RotateMasterKey: OctokeyCommand {
   @Flag(help: "Go on where values open with neither key: leave them as they are and count them.")
   var leaveUnreadable = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How long ago a node was last seen that counts as alive.", valueName: "seconds"))
+  var liveNodeAge = 300
+
+  @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
+  var ignoreLiveNodes = false
+
   @Flag(help: "Go on where the store holds no sensitive value at all.")
   var allowEmptyStore = false
 
@@ -88,6 +96,7 @@ struct RotateMasterKey: OctokeyCommand {
     if newKeyFile == "-", oldKeyFile == "-" {
       throw ValidationError("standard input cannot hold both keys, give one in a file")
     }
+    if liveNodeAge < 1 { throw ValidationError("--live-node-age counts seconds, from 1 on") }
     _ = try BinaryColumn.decisions(binaryColumn)
   }
 

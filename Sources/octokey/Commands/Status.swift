@@ -55,7 +55,7 @@ struct Status: OctokeyCommand {
     let location = try attempt(&report) { try stores.location(context, node) }
     let store = location?.store()
     report.store = store.map { .init(kind: $0.kind, location: $0.location) }
-    if let nodes = try attempt(&report, { try location?.nodes() }) { report.take(nodes) }
+    if let nodes = try attempt(&report, { try location?.activity()?.nodes }) { report.take(nodes) }
     let opened = try node.machineKeys.masterKey(of: node.file.config)
     report.fingerprint = try KeyFingerprint(of: opened.key).description
     report.bits = opened.key.size.rawValue
