@@ -42,16 +42,28 @@ import Testing
       yield "only a value", b'"' + v("bare").encode() + b'"', ["bare"]
       yield "not json at all", b"no json, no value", []
 
-    def unreadable(key):
-      v = seal("lost", key).encode()
-      other = seal("another's", os.urandom(len(key))).encode()
-      while True:  # one that no padding check lets through
-        damaged = base64.b64encode(os.urandom(32)) + b"|" + base64.b64encode(os.urandom(16))
-        try: openssl("-d", key, base64.b64decode(damaged[-24:]), base64.b64decode(damaged[:-25]))
-        except subprocess.CalledProcessError: break
+    def fits(value, key):
+      data, iv = (base64.b64decode(part) for part in value.split("|"))
+      try: return bool(openssl("-d", key, iv, data)) or True
+      except subprocess.CalledProcessError: return False
+
+    def unopenable(make, keys):
+      """One of what `make` makes that no padding check lets through."""
+      while any(fits(value := make(), key) for key in keys): pass
+      return value.encode()
+
+    def unreadable(*keys):
+      random = lambda size: base64.b64encode(os.urandom(size)).decode()
+      v = seal("lost", keys[0]).encode()
+      other = unopenable(lambda: seal("another's", os.urandom(32)), keys)
+      damaged = unopenable(lambda: random(32) + "|" + random(16), keys)
+      letters = iter("ABCDEFGHIJKLMNOP")
+      plain = lambda letter: base64.b64encode(letter.encode() * 16).decode()
+      shape = unopenable(lambda: (text := plain(next(letters))) + "|" + text, keys)
       return {
-        "damaged": b'{"A":[1,{"B":"' + damaged + b'"}]}', "third-key": b'{"A":"' + other + b'"}',
-        "shape": b'{"A":"' + b"QUFB" * 5 + b"QQ==|" + b"QUFB" * 5 + b'QQ=="}',
+        "damaged": b'{"A":[1,{"B":"' + damaged + b'"}]}',
+        "third-key": b'{"A":"' + other + b'"}',
+        "shape": b'{"A":"' + shape + b'"}',
         "invalid-utf-8": b'{"A":"' + v + b'","B":"\xff\xfe"}', "nul": b'{"A":"' + v + b'"}\0',
         "malformed": b'{"A":"' + v + b'",}', "cut": b'{"A":"' + v, "trailing": b'{"A":"' + v + b'"} x',
       }
@@ -61,7 +73,7 @@ import Testing
     try await node.shell("python3 - <<'END'\n\(Self.source)\n\(script)\nEND")
   }
 
-  private func rotate(_ node: SampleNode, _ options: String...) async throws -> Ending {
+  private func rotate(_ node: SampleNode, _ options: [String] = []) async throws -> Ending {
     try await OctokeyProgram.run(
       ["rotate-master-key", "--config", node.config, "--machine-id-file", node.machineID, "--yes"]
         + options)
@@ -128,27 +140,29 @@ import Testing
     let node = try await SampleNode(["--documents", "30"])
     try await node.octokey("show-master-key").stdout.write(
       toFile: node.folder + "/old.key", atomically: false, encoding: .utf8)
+    _ = try await OctokeyProgram.run(["new-master-key", node.folder + "/new.key"])
     _ = try await python(
       node,
       """
+      text = unreadable(key_of("old.key"), key_of("new.key"))["\(name)"]
       database = sqlite3.connect("octopus.db")
       database.execute("CREATE TABLE Odd (Id TEXT PRIMARY KEY, JSON TEXT)")
-      database.execute(
-        "INSERT INTO Odd VALUES ('Odd-7', CAST(? AS TEXT))", (unreadable(key_of("old.key"))["\(name)"],))
+      database.execute("INSERT INTO Odd VALUES ('Odd-7', CAST(? AS TEXT))", (text,))
       database.commit()
       """)
     let text = try await node.sql("SELECT hex(JSON) FROM Odd")
     let sums = "sha256sum octopus.db OctopusServer.config; ls -A"
     let before = try await node.shell(sums)
 
-    let refused = try await rotate(node)
+    let newKey = ["--new-key-file", node.folder + "/new.key"]
+    let refused = try await rotate(node, newKey)
     #expect(refused.status == 1, "\(refused.stdout)")
     #expect(refused.stderr.contains("Odd Odd-7: JSON at " + (Self.odd[name] ?? "?")))
     #expect(refused.stderr.contains("--leave-unreadable"))
     #expect(refused.stdout.isEmpty)
     #expect(try await node.shell(sums) == before, "nothing was changed")
 
-    let left = try await rotate(node, "--leave-unreadable")
+    let left = try await rotate(node, newKey + ["--leave-unreadable"])
     #expect(left.status == 2, "\(left.stderr)")
     #expect(left.stdout.contains("\n1/31 documents were left unchanged due to errors\n"))
     #expect(left.stdout.contains("Odd Odd-7"), "\(left.stdout)")
