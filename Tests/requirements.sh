@@ -37,3 +37,8 @@ python_with_cryptography() {
   echo "no python3 with the cryptography package" >&2
   return 1
 }
+
+# How the tests are built, as arguments of `swift build` and `swift test`: optimised, because they
+# start octokey a thousand times.
+# shellcheck disable=SC2034 # for those who source this file
+test_build=(--scratch-path .build-tests -Xswiftc -O)

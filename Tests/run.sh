@@ -8,4 +8,5 @@ source Tests/requirements.sh
 install_missing "${test_packages[@]}"
 echo "building and testing" >&2
 # A test that hangs must not hang whoever waits for the answer.
-exec timeout --foreground -k 10 2400 swift test --parallel --disable-xctest "$@" </dev/null
+exec timeout --foreground -k 10 2400 swift test "${test_build[@]}" --parallel \
+  --disable-xctest "$@" </dev/null

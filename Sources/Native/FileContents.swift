@@ -41,6 +41,18 @@ public struct FileContents: Sendable {
       foreignLink: foreign?.path)
   }
 
+  /// Whether the path still leads to the same file with the same contents.
+  ///
+  /// - Throws: `NativeError.system` where Linux refuses to say.
+  public func isCurrent() throws(NativeError) -> Bool {
+    do throws(NativeError) {
+      let now = try FileContents.read(path, limit: bytes.count)
+      return now.target == target && now.identity == identity && now.bytes == bytes
+    } catch .tooLarge, .notAFile, .changedMeanwhile, .system(_, _, ENOENT) {
+      return false
+    }
+  }
+
   private struct Link {
     let path: String
     let owner: FileOwner

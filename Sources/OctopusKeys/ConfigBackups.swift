@@ -15,7 +15,7 @@ struct ConfigBackups {
 
   /// The copies of the config that was read as `file`.
   init(of file: FileContents) {
-    folder = ConfigEdit.folder(of: file)
+    folder = file.folder
     name = file.target.split(separator: "/").last.map(String.init) ?? "OctopusServer.config"
   }
 

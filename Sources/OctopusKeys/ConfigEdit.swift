@@ -22,9 +22,8 @@ public struct ConfigEdit: ~Copyable {
   /// - Throws: `KeysError.configLocked`, `.unfinishedRotation` or `.native`.
   public static func begin(_ path: String, patience: Duration) throws(KeysError) -> ConfigEdit {
     let before = try read(path)
-    let folder = folder(of: before)
-    let lock = try locked(path, folder, before.status.owner, patience)
-    try requireNoUnfinishedRotation(path, folder)
+    let lock = try before.lock(patience: patience)
+    try before.requireNoJournal()
     let file = try read(path)
     guard file.target == before.target else { throw .native(.changedMeanwhile(path: path)) }
     LeftoverDrafts.remove(beside: file)
@@ -64,43 +63,11 @@ public struct ConfigEdit: ~Copyable {
     }
   }
 
-  private static func requireNoUnfinishedRotation(
-    _ path: String, _ folder: String
-  ) throws(KeysError) {
-    let journal = folder + "/" + Journal.fileName
-    let isInterrupted: Bool
-    do throws(NativeError) {
-      isInterrupted = try FileStatus.isThere(journal)
-    } catch {
-      throw .native(error)
-    }
-    guard !isInterrupted else { throw .unfinishedRotation(config: path, journal: journal) }
-  }
-
-  /// The folder in which a config really is.
-  static func folder(of file: FileContents) -> String {
-    let folder = file.target.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    return folder.isEmpty ? "." : folder == [""] ? "/" : folder.joined(separator: "/")
-  }
-
   private static func read(_ path: String) throws(KeysError) -> FileContents {
     do throws(NativeError) {
       return try FileContents.read(path, limit: XMLSpans.sizeLimit)
     } catch {
       throw .native(error)
     }
-  }
-
-  private static func locked(
-    _ path: String, _ folder: String, _ owner: FileOwner, _ patience: Duration
-  ) throws(KeysError) -> FileLock {
-    let lock: FileLock?
-    do throws(NativeError) {
-      lock = try FileLock.acquire(folder + "/octokey.lock", owner: owner, patience: patience)
-    } catch {
-      throw .native(error)
-    }
-    guard let lock else { throw .configLocked(path: path) }
-    return lock
   }
 }

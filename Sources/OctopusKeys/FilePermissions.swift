@@ -19,7 +19,7 @@ public struct FilePermissions: Sendable {
   ///
   /// - Parameter names: the names in the config's folder.
   public func faults(namesInFolder names: [String]) -> [ConfigFault] {
-    let folder = ConfigEdit.folder(of: config)
+    let folder = config.folder
     // A group may well read a config; it belongs to who runs the server.
     var faults = fault(config.target, others: 0o027)
     if config.status.links > 1 {
@@ -56,7 +56,7 @@ public struct FilePermissions: Sendable {
   public static func exposure(of config: FileContents) -> [ConfigFault] {
     let look = FilePermissions(config: config, machineIDPath: "", machineKeyPath: "")
     return look.fault(config.target, others: 0o007)
-      + look.folderFaults(ConfigEdit.folder(of: config), config.status.owner)
+      + look.folderFaults(config.folder, config.status.owner)
   }
 
   private func fault(_ path: String, others: UInt32) -> [ConfigFault] {

@@ -122,8 +122,3 @@ extension Journal.Options {
     return options
   }
 }
-
-extension NodeConfigFile {
-  /// Where the journal of an unfinished rotation is.
-  public var journalPath: String { sibling(Journal.fileName) }
-}

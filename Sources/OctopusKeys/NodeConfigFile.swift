@@ -13,10 +13,9 @@ public struct NodeConfigFile: Sendable {
   /// Whom the files beside it are to belong to.
   public var owner: FileOwner { contents.status.owner }
   /// The folder in which it really is, where a relative store counts from.
-  public var folder: String {
-    let folder = contents.target.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    return folder.isEmpty ? "." : folder == [""] ? "/" : folder.joined(separator: "/")
-  }
+  public var folder: String { contents.folder }
+  /// Where the journal of an unfinished rotation is.
+  public var journalPath: String { contents.journalPath }
 
   /// Reads the config at `path`.
   ///
@@ -40,25 +39,27 @@ public struct NodeConfigFile: Sendable {
 
   /// Keeps every other octokey away from this config, for as long as the lock lives.
   ///
-  /// - Throws: `KeysError.configLocked`; `.unfinishedRotation` if a rotation must be recovered first.
+  /// - Throws: `KeysError.configLocked`; `.unfinishedRotation` if a rotation must be recovered first;
+  ///   `.native(.changedMeanwhile)` if another octokey was done with the config after this one read it.
   public func lock() throws(KeysError) -> FileLock {
-    let lock = try lockForRecovery()
-    try requireNoUnfinishedRotation()
+    let lock = try contents.lock()
+    try contents.requireNoJournal()
+    try contents.requireUnchanged()
     removeLeftoverDrafts()
     return lock
   }
 
   /// Fails where a rotation must be recovered first; for asking nobody in vain.
   ///
-  /// - Throws: `KeysError.unfinishedRotation`.
+  /// - Throws: `KeysError.unfinishedRotation`, or `.configLocked` if that rotation is still at work.
   public func requireNoUnfinishedRotation() throws(KeysError) {
-    let isInterrupted: Bool
     do {
-      isInterrupted = try FileStatus.isThere(journalPath)
-    } catch {
-      throw .native(error)
+      try contents.requireNoJournal()
+    } catch .unfinishedRotation {
+      let lock = try contents.lock()
+      try contents.requireNoJournal()
+      _ = consume lock
     }
-    guard !isInterrupted else { throw .unfinishedRotation(config: path, journal: journalPath) }
   }
 
   /// Removes what a killed octokey left beside the config; for whoever holds the lock.
@@ -77,13 +78,8 @@ public struct NodeConfigFile: Sendable {
 
   /// The same lock, for whoever deals with an unfinished rotation.
   func lockForRecovery() throws(KeysError) -> FileLock {
-    let lock: FileLock?
-    do {
-      lock = try FileLock.acquire(sibling("octokey.lock"), owner: owner)
-    } catch {
-      throw .native(error)
-    }
-    guard let lock else { throw .configLocked(path: path) }
+    let lock = try contents.lock()
+    try contents.requireUnchanged()
     return lock
   }
 

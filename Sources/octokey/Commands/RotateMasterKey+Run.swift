@@ -70,7 +70,7 @@ extension RotateMasterKey {
       oldKey: old.key, newKey: new.copy(), options: options, now: now)
     let progress = Self.progress(context, watch)
     let survey = try rotation.survey(progress: progress)
-    if !leaveUnreadable { tell(survey.findings, context.console) }
+    if survey.keysFit, !leaveUnreadable { tell(survey.findings, context.console) }
     let outcome = try rotation.run(survey, progress: progress)
     context.console.clearProgress()
     let report = RotationReport(

@@ -24,7 +24,8 @@ extension Failure {
         status: .incomplete)
     case .changedMeanwhile(let path):
       self.init(
-        "\(path.quoted) was changed by somebody else meanwhile", hint: "run the command again")
+        "\(path.quoted) was changed by somebody else meanwhile", hint: "run the command again",
+        status: .busy)
     case .cannotKeep(let attribute, let path):
       self.init(
         "refusing to replace \(path.quoted): its \(attribute) could not be kept", hint: rightUser)
