@@ -18,11 +18,6 @@ struct SQLiteTable {
   let key: RowKey
   /// The columns that make up the name of a document: `Id`, or the primary key, or none.
   let names: [String]
-
-  /// A name as SQL takes it, whatever is in it.
-  static func quoted(_ name: String) -> String {
-    "\"" + name.replacing("\"", with: "\"\"") + "\""
-  }
 }
 
 /// Reads the schema through `database`.
@@ -135,7 +130,7 @@ struct SQLiteSchema {
     // All three are columns; one that is the INTEGER PRIMARY KEY is the rowid under another name.
     let primary = columns.filter(\.isPrimaryKey)
     if primary.count == 1, primary[0].declaredType == "INTEGER" {
-      return .rowid(SQLiteTable.quoted(primary[0].name))
+      return .rowid(quotedName(primary[0].name))
     }
     return nil
   }

@@ -76,7 +76,7 @@ public final class SQLiteStore: Store {
   public func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     let database = try opened()
     do {
-      let query = "SELECT count(*) FROM main.\(SQLiteTable.quoted(collection.name))"
+      let query = "SELECT count(*) FROM main.\(quotedName(collection.name))"
       return Int(try database.integer(query) ?? 0)
     } catch {
       throw StoreError(error, location: location, collection: collection.name)

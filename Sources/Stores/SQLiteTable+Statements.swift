@@ -8,11 +8,11 @@ extension SQLiteTable {
     var columns: [String] = []
     switch key {
     case .rowid(let alias): columns.append(alias)
-    case .columns(let parts): columns += parts.map { SQLiteTable.quoted($0.name) }
+    case .columns(let parts): columns += parts.map { quotedName($0.name) }
     }
-    columns += names.map(SQLiteTable.quoted)
+    columns += names.map { quotedName($0) }
     for field in collection.fields {
-      let name = SQLiteTable.quoted(field.name)
+      let name = quotedName(field.name)
       if readsUTF16 {
         // As text, SQLite would turn a lone surrogate into something else.
         columns.append(
@@ -35,7 +35,7 @@ extension SQLiteTable {
       order = alias
     case .columns(let parts):
       let terms = parts.map {
-        SQLiteTable.quoted($0.name) + " COLLATE " + SQLiteTable.quoted($0.collation)
+        quotedName($0.name) + " COLLATE " + quotedName($0.collation)
       }
       let parameters = parts.indices.map { "?\($0 + 1)" }
       condition =
@@ -43,7 +43,7 @@ extension SQLiteTable {
       order = terms.joined(separator: ", ")
     }
     return
-      "SELECT \(columns(readsUTF16: readsUTF16)) FROM main.\(SQLiteTable.quoted(collection.name))"
+      "SELECT \(columns(readsUTF16: readsUTF16)) FROM main.\(quotedName(collection.name))"
       + (follows ? " WHERE \(condition)" : "") + " ORDER BY \(order) LIMIT \(limit)"
   }
 
@@ -55,10 +55,10 @@ extension SQLiteTable {
     case .rowid(let alias): condition = "\(alias) = ?2"
     case .columns(let parts):
       condition = parts.enumerated().map { index, part in
-        "\(SQLiteTable.quoted(part.name)) = ?\(index + 2) COLLATE \(SQLiteTable.quoted(part.collation))"
+        "\(quotedName(part.name)) = ?\(index + 2) COLLATE \(quotedName(part.collation))"
       }.joined(separator: " AND ")
     }
-    return "UPDATE main.\(SQLiteTable.quoted(collection.name)) "
-      + "SET \(SQLiteTable.quoted(field.name)) = ?1 WHERE \(condition)"
+    return "UPDATE main.\(quotedName(collection.name)) "
+      + "SET \(quotedName(field.name)) = ?1 WHERE \(condition)"
   }
 }

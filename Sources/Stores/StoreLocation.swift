@@ -21,8 +21,12 @@ public enum StoreLocation: Equatable, Sendable {
   public init(_ text: String, relativeTo folder: String, odbcDriver: String? = nil)
     throws(StoreError)
   {
-    guard let colon = text.firstIndex(of: ":"), !text[..<colon].contains("=") else {
-      guard text.contains("=") else {
+    // By bytes: a sign with an accent on it is another character.
+    let equals = UInt8(ascii: "=")
+    guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
+      !text[..<colon].utf8.contains(equals)
+    else {
+      guard text.utf8.contains(equals) else {
         throw .invalidLocation(text: text, reason: "it does not say what kind of store it is")
       }
       self = .sqlServer(try ConnectionString(text), driver: odbcDriver)

@@ -40,11 +40,13 @@ import Testing
   }
 
   @Test(arguments: [
-    "a b", "sel\"ect", "select", "x]y", "[x]", "ünï 表 🔑", "a'b", "semi;colon", "tab\\tname",
+    "a b", "sel\"ect", "\"\u{301}accent", "select", "x]y", "[x]", "ünï 表 🔑", "a'b", "semi;colon",
+    "tab\\tname",
     "null", "rowid", "100%", "sqlit", "--",
   ])
   func anyNameWill(_ name: String) throws {
-    let quoted = name.replacing("\"", with: "\"\"").replacing("'", with: "\\'")
+    let doubled = name.unicodeScalars.map { $0 == "\"" ? "\"\"" : $0 == "'" ? "\\'" : String($0) }
+    let quoted = doubled.joined()
     let database = try TestDatabase(
       """
       name = '\(quoted)'

@@ -64,7 +64,7 @@ struct PostgreSQLDialect: SQLDialect {
   }
 
   func quoted(_ name: String) -> String {
-    between(UInt8(ascii: "\""), name, UInt8(ascii: "\""))
+    quotedName(name)
   }
 
   func qualified(_ table: String) -> String { quoted(table) }

@@ -90,10 +90,3 @@ enum SQLFailure: Sendable {
   /// The message may hold contents.
   case badData
 }
-
-/// The name between two marks, the closing one doubled. Byte by byte: a mark with an accent on it is
-/// another character to Swift, but not to SQL.
-func between(_ open: UInt8, _ name: String, _ close: UInt8) -> String {
-  let inner = name.utf8.flatMap { $0 == close ? [$0, $0] : [$0] }
-  return String(decoding: [open] + inner + [close], as: UTF8.self)
-}

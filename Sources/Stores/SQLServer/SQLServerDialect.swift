@@ -71,7 +71,7 @@ struct SQLServerDialect: SQLDialect {
   }
 
   func quoted(_ name: String) -> String {
-    between(UInt8(ascii: "["), name, UInt8(ascii: "]"))
+    quotedName(name, from: UInt8(ascii: "["), to: UInt8(ascii: "]"))
   }
 
   func qualified(_ table: String) -> String { "[dbo]." + quoted(table) }
