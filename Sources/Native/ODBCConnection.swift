@@ -92,6 +92,15 @@ public final class ODBCConnection {
   /// The database that is worked on.
   public var database: String { information(SQL_DATABASE_NAME) }
 
+  /// Whether the driver knows that nobody is at the other end any more.
+  private var isDead: Bool {
+    var answer: SQLUINTEGER = 0
+    let result = unsafe withUnsafeMutablePointer(to: &answer) {
+      unsafe SQLGetConnectAttrW(handle, SQL_ATTR_CONNECTION_DEAD, $0, 0, nil)
+    }
+    return result == SQL_SUCCESS && answer == SQLUINTEGER(SQL_CD_TRUE)
+  }
+
   /// Compiles one statement; `?` stands for a parameter.
   public func prepare(_ sql: String) throws(NativeError) -> ODBCStatement {
     let statement = try makeStatement()
@@ -158,7 +167,13 @@ public final class ODBCConnection {
 
   /// What there is to say of a handle of this connection.
   func diagnostics(_ kind: Int32, _ handle: SQLHANDLE) -> [ODBCDiagnostic] {
-    unsafe ODBCDiagnostic.all(of: kind, handle, scrubbing: secrets)
+    var records = unsafe ODBCDiagnostic.all(of: kind, handle, scrubbing: secrets)
+    // Not every driver says so where a connection breaks; the standard has a state for it.
+    if isDead, !records.contains(where: { $0.state.hasPrefix("08") }) {
+      records.append(
+        ODBCDiagnostic(state: "08S01", number: 0, text: "communication link failure"))
+    }
+    return records
   }
 
   private static func makeEnvironment() throws(NativeError) -> SQLHENV {

@@ -135,11 +135,13 @@ public enum StoreError: Error, Equatable, Sendable {
   /// The login of a connection string lacks rights, to a collection or to everything.
   case lacksRights(location: String, collection: String?)
   /// Somebody else is using it.
-  case busy(location: String)
+  case busy(location: String, collection: String? = nil)
   /// No room is left on the device.
-  case full(location: String)
-  /// The server does not answer, or the connection to it was cut; `reason` is the driver's word.
+  case full(location: String, collection: String? = nil)
+  /// The server does not answer; `reason` is the driver's word.
   case unreachable(location: String, reason: String)
+  /// The connection was cut in the middle; `reason` is the driver's word.
+  case disconnected(location: String, collection: String?, reason: String)
   /// The text is no store location; `reason` says what is wrong with it.
   case invalidLocation(text: String, reason: String)
   /// No connection can be made from a connection string.

@@ -48,6 +48,7 @@ import Testing
     .obstacle(location: "/x", collection: "T", .noRowKey),
     .obstacle(location: "/x", collection: "T", .unfitType("JSON")),
     .lacksRights(location: "s/d", collection: nil), .lacksRights(location: "s/d", collection: "T"),
+    .disconnected(location: "s/d", collection: "T", reason: "Connection reset (08S01)"),
     .unreachable(location: "s/d", reason: "Connection refused (08001, 101)"),
     .changedMeanwhile(location: "/x", collection: "T", document: "D-1"),
     .failed(location: "/x", collection: nil, reason: "Disk I/O error."),

@@ -78,6 +78,9 @@ import Testing
     let result = try await rotate(node)
     try holder.rollback()
     #expect(result.status == 4, "\(result.stderr)")
+    let place =
+      "\"Account\" of \"127.0.0.1,\(try PostgresServer.shared.port)/\(node.database.name)\""
+    #expect(result.stderr.contains(place + " is in use by somebody else"), "\(result.stderr)")
     #expect(try node.dump("Account") == before)
     #expect(try node.node.files("master-key-").isEmpty)
   }

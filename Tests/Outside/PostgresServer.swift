@@ -82,7 +82,8 @@ package final class PostgresServer: Sendable {
     return ending.stdout
   }
 
-  private static func freePort() -> Int {
+  /// A port on 127.0.0.1 that nobody has at the moment.
+  package static func freePort() -> Int {
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(socket) }
     var address = sockaddr_in()

@@ -149,7 +149,9 @@ extension PostgresDatabase {
     try writer.run("UPDATE \"T\" SET \"JSON\" = 'c'")
     let store = try database.store()
     try store.begin(.rewrite)
-    #expect(throws: StoreError.busy(location: store.location)) { try store.collections() }
+    #expect(throws: StoreError.busy(location: store.location, collection: "T")) {
+      try store.collections()
+    }
     store.rollback()
     #expect(try database.store().all().map(\.fields) == [["JSON": "a"]])
   }

@@ -126,9 +126,12 @@ import Testing
 
   /// SQLSTATEs differ between drivers; the engine's number does not.
   @Test(arguments: [
-    (1205, "40001", StoreError.busy(location: "s/d")), (1205, "42000", .busy(location: "s/d")),
-    (1222, "HYT00", .busy(location: "s/d")), (9002, "42000", .full(location: "s/d")),
-    (1105, "42000", .full(location: "s/d")), (3906, "25000", .readOnly(location: "s/d")),
+    (1205, "40001", StoreError.busy(location: "s/d", collection: "T")),
+    (1205, "42000", .busy(location: "s/d", collection: "T")),
+    (1222, "HYT00", .busy(location: "s/d", collection: "T")),
+    (9002, "42000", .full(location: "s/d", collection: "T")),
+    (1105, "42000", .full(location: "s/d", collection: "T")),
+    (3906, "25000", .readOnly(location: "s/d")),
     (229, "42000", .lacksRights(location: "s/d", collection: "T")),
     (4060, "42000", .notFound(location: "s/d")),
     (
@@ -136,7 +139,9 @@ import Testing
       .failed(
         location: "s/d", collection: "T", reason: "the database refused the contents (22001, 2628)")
     ),
-    (0, "08S01", .unreachable(location: "s/d", reason: "secret contents (08S01)")),
+    (
+      0, "08S01", .disconnected(location: "s/d", collection: "T", reason: "secret contents (08S01)")
+    ),
     (
       208, "42S02",
       .failed(location: "s/d", collection: "T", reason: "secret contents (42S02, 208)")

@@ -19,8 +19,8 @@ extension StoreError {
     let line = first.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     let reason = "\(line) (\(code))"
     switch meaning {
-    case .busy: self = .busy(location: location)
-    case .full: self = .full(location: location)
+    case .busy: self = .busy(location: location, collection: collection)
+    case .full: self = .full(location: location, collection: collection)
     case .readOnly: self = .readOnly(location: location)
     case .noDatabase: self = .notFound(location: location)
     case .accessDenied: self = .lacksRights(location: location, collection: collection)
@@ -29,13 +29,14 @@ extension StoreError {
         location: location, collection: collection,
         reason: "the database refused the contents (\(code))")
     case nil:
-      let isCut =
-        call == "SQLDriverConnect"
-        || diagnostics.contains { $0.state.hasPrefix("08") || $0.state == "HYT01" }
-      self =
-        isCut
-        ? .unreachable(location: location, reason: reason)
-        : .failed(location: location, collection: collection, reason: reason)
+      let isCut = diagnostics.contains { $0.state.hasPrefix("08") || $0.state == "HYT01" }
+      if call == "SQLDriverConnect" {
+        self = .unreachable(location: location, reason: reason)
+      } else if isCut {
+        self = .disconnected(location: location, collection: collection, reason: reason)
+      } else {
+        self = .failed(location: location, collection: collection, reason: reason)
+      }
     }
   }
 }

@@ -17,23 +17,24 @@ extension Failure {
       self.init("\(location.quoted) cannot be written", hint: rightUser)
     case .accessDenied(let location):
       self.init("access to \(location.quoted) was denied", hint: rightUser)
-    case .lacksRights(let location, nil):
-      self.init("the login has too few rights to \(location.quoted)", hint: loginRights)
-    case .lacksRights(let location, let collection?):
+    case .lacksRights(let location, let collection):
       self.init(
-        "the login has too few rights to \(collection.quoted) of \(location.quoted)",
-        hint: loginRights)
-    case .busy(let location):
+        "the login has too few rights to \(place(location, collection))", hint: loginRights)
+    case .busy(let location, let collection):
       self.init(
-        "\(location.quoted) is in use by somebody else",
+        "\(place(location, collection)) is in use by somebody else",
         hint: "stop every Octopus Server node that uses this store, then run the command again",
         status: .busy)
-    case .full(let location):
-      self.init("no room is left for \(location.quoted)", hint: moreRoom)
+    case .full(let location, let collection):
+      self.init("no room is left for \(place(location, collection))", hint: moreRoom)
     case .unreachable(let location, let reason):
       self.init(
         "no connection to \(location.quoted): \(clause(reason))",
         hint: "is the server running, and reachable from here with this name, port and login?")
+    case .disconnected(let location, let collection, let reason):
+      self.init(
+        "the connection was cut while working on \(place(location, collection)): \(clause(reason))",
+        hint: "run the command again when the server can be reached")
     case .invalidLocation(let text, let reason):
       self.init(
         "\(text.quoted) is no store location: \(clause(reason))",
@@ -42,19 +43,22 @@ extension Failure {
       self.init(fault)
     case .obstacle(let location, let collection, let obstacle):
       self.init(
-        "refusing to rewrite \(collection.quoted) of \(location.quoted): \(words(for: obstacle))",
+        "refusing to rewrite \(place(location, collection)): \(words(for: obstacle))",
         hint: advice(on: obstacle))
     case .changedMeanwhile(let location, let collection, let document):
       self.init(
         "document \(document.quoted) of \(collection.quoted) in \(location.quoted) changed while "
           + "it was being worked on",
         hint: "stop every Octopus Server node that uses this store, then run the command again")
-    case .failed(let location, let collection?, let reason):
-      self.init("\(collection.quoted) of \(location.quoted): \(clause(reason))", hint: askTheEngine)
-    case .failed(let location, nil, let reason):
-      self.init("\(location.quoted): \(clause(reason))", hint: askTheEngine)
+    case .failed(let location, let collection, let reason):
+      self.init("\(place(location, collection)): \(clause(reason))", hint: askTheEngine)
     }
   }
+}
+
+/// Where something happened: a table of a store, or the store.
+private func place(_ location: String, _ collection: String?) -> String {
+  (collection.map { $0.quoted + " of " } ?? "") + location.quoted
 }
 
 /// How a store is named.

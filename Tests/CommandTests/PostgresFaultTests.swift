@@ -1,0 +1,135 @@
+// A database that goes away in the middle of a rotation, or a client that does: Tests/Crash/proxy.py
+// stands between the two. Nothing is lost, and it is said where it happened.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct PostgresFaultTests {
+  /// A node whose connection leads through the proxy.
+  private struct Bench {
+    let node: PostgresNode
+    let port = PostgresServer.freePort()
+    /// `Table=digest` of everything that may be rewritten.
+    let before: String
+    let location: String
+
+    init(_ options: [String] = ["--documents", "60"]) async throws {
+      node = try await PostgresNode(options)
+      try node.point(at: node.database.odbc(port: port))
+      location = "127.0.0.1,\(port)/\(node.database.name)"
+      before = try Self.state(node)
+    }
+
+    static func state(_ node: PostgresNode) throws -> String {
+      try ["VariableSet", "Account", "Certificate"].map { try node.dump($0) }.joined()
+    }
+
+    var isUnchanged: Bool {
+      get throws { try Bench.state(node) == before }
+    }
+
+    /// Runs octokey through the proxy, which does what `fault` says.
+    func octokey(_ command: [String], _ fault: [String] = []) async throws -> Ending {
+      let proxy = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Crash/proxy.py").path
+      return try await OctokeyProgram.runProgram(
+        "python3",
+        [proxy, "--listen", "\(port)", "--target", "\(PostgresServer.shared.port)"] + fault
+          + ["--", OctokeyProgram.path, command[0], "--config", node.node.config]
+          + ["--machine-id-file", node.node.machineID] + command.dropFirst())
+    }
+
+    func rotate(_ fault: [String]) async throws -> Ending {
+      try await octokey(["rotate-master-key", "--yes"], fault)
+    }
+
+    /// Kills the database's side of every connection.
+    func terminator() throws -> String {
+      let server = try PostgresServer.shared
+      try server.psql(
+        """
+        CREATE OR REPLACE FUNCTION terminate_\(node.database.name)() RETURNS bigint AS $$
+          SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+          WHERE datname = '\(node.database.name)' $$ LANGUAGE sql
+        """, in: "postgres")
+      let file = node.node.folder + "/terminate"
+      try "SELECT terminate_\(node.database.name)();\n"
+        .write(toFile: file, atomically: false, encoding: .utf8)
+      return "PGPASSWORD=$(cat \(try passwordFile())) psql -XqAt -h 127.0.0.1 -p \(server.port) "
+        + "-U octokey -d postgres -f \(file)"
+    }
+
+    private func passwordFile() throws -> String {
+      let file = node.node.folder + "/password"
+      try PostgresServer.shared.password.write(toFile: file, atomically: false, encoding: .utf8)
+      return file
+    }
+  }
+
+  /// Where the documents are read, read to be rewritten, written and read back.
+  private static let moments = [
+    ["--at", "SELECT", "--nth", "9"], ["--at", "LOCK TABLE"], ["--at", "UPDATE"],
+    ["--at", "UPDATE", "--nth", "4"],
+  ]
+
+  @Test(arguments: moments, [["--cut"], ["--cut", "--gone"], ["terminate"]])
+  func aCutConnectionChangesNothing(_ moment: [String], _ fault: [String]) async throws {
+    let bench = try await Bench()
+    let fault = fault == ["terminate"] ? ["--run", try bench.terminator()] : fault
+    let result = try await bench.rotate(moment + fault)
+    #expect(result.status == 1, "\(result.stderr)")
+    #expect(result.stderr.contains(bench.location), "\(result.stderr)")
+    #expect(result.stderr.contains("the connection was cut"), "\(result.stderr)")
+    #expect(result.stderr.contains("run the command again"), "\(result.stderr)")
+    #expect(try bench.isUnchanged)
+    #expect(try bench.node.node.files("master-key-").isEmpty)
+    #expect(try bench.node.node.files("octokey-journal").isEmpty)
+    let verify = try await bench.octokey(["verify"])
+    #expect(verify.status == 0, "\(verify.stderr)")
+  }
+
+  /// Nobody can know whether a commit took place that was never answered; so somebody has to look.
+  @Test(arguments: [
+    (["--cut"], 1), (["--cut", "--gone"], 3), (["--lose-reply"], 3),
+    (["--lose-reply", "--gone"], 3),
+  ])
+  func aCommitWithoutAnAnswerIsLookedInto(_ fault: [String], _ status: Int) async throws {
+    let bench = try await Bench()
+    let result = try await bench.rotate(["--at", "COMMIT"] + fault)
+    #expect(Int(result.status) == status, "\(result.stderr)")
+    #expect(result.stderr.contains(bench.location), "\(result.stderr)")
+    #expect(try bench.isUnchanged == fault.contains("--cut"))
+    if status == 3 {
+      let refused = try await bench.rotate([])
+      #expect(refused.status == 3 && refused.stderr.contains("octokey recover"))
+      let recovered = try await bench.octokey(["recover"])
+      #expect(recovered.status == 0, "\(recovered.stderr)")
+      #expect(try bench.isUnchanged == fault.contains("--cut"))
+    }
+    #expect(try bench.node.node.files("octokey-journal").isEmpty)
+    // Taken back, the key file stays: nobody but its owner should remove a key.
+    #expect(try bench.node.node.files("master-key-").isEmpty == (status == 1))
+    let verify = try await bench.octokey(["verify"])
+    #expect(verify.status == 0, "\(verify.stderr)")
+  }
+
+  @Test(arguments: [
+    (["--at", "SELECT", "--nth", "9"], false), (["--at", "UPDATE", "--nth", "3"], true),
+    (["--at", "COMMIT"], true),
+  ])
+  func aKilledClientIsRecovered(_ moment: [String], _ leavesJournal: Bool) async throws {
+    let bench = try await Bench()
+    let result = try await bench.rotate(moment + ["--run", "kill -KILL $CHILD"])
+    #expect(result.status == 137, "\(result.stderr)")
+    #expect(try bench.node.node.files("octokey-journal").isEmpty != leavesJournal)
+    if leavesJournal {
+      let recovered = try await bench.octokey(["recover"])
+      #expect(recovered.status == 0, "\(recovered.stderr)")
+    }
+    let verify = try await bench.octokey(["verify"])
+    #expect(verify.status == 0, "\(verify.stderr)")
+    let again = try await bench.rotate([])
+    #expect(again.status == 0, "\(again.stderr)")
+  }
+}

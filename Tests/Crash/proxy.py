@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Stands between a command and a server, and lets something go wrong.
+
+    proxy.py --listen PORT --target PORT [--delay MS] [--at TEXT [--nth N] FAULT] -- COMMAND...
+
+Runs COMMAND, ends with its exit status (128 + N for signal N) and, with --count, prints the number of
+round trips as the last line. --at waits for the Nth piece of what the command sends that holds TEXT:
+
+    --cut           that piece is not passed on, and the connection is closed
+    --lose-reply    it is passed on, and the connection is closed when the server has answered
+    --run SHELL     it is passed on after SHELL has run, with the process of COMMAND as $CHILD
+    --gone          after --cut or --lose-reply the server takes no connection any more
+"""
+
+import argparse
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+
+class Proxy:
+    def __init__(self, options):
+        self.options = options
+        self.listener = socket.create_server(("127.0.0.1", options.listen))
+        self.seen = self.round_trips = 0
+        self.child = None
+        self.is_gone = False
+        self.happened = False
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if self.is_gone:
+                client.close()
+                continue
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            server = socket.create_connection(("127.0.0.1", self.options.target))
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            link = Link(self, client, server)
+            for way in (link.requests, link.replies):
+                threading.Thread(target=way, daemon=True).start()
+
+    def is_due(self, piece):
+        if self.options.at is None or self.options.at.encode() not in piece:
+            return False
+        self.seen += 1
+        return self.seen == self.options.nth
+
+
+class Link:
+    def __init__(self, proxy, client, server):
+        self.proxy, self.client, self.server = proxy, client, server
+        self.is_asking = False
+        self.loses_reply = False
+
+    def requests(self):
+        options = self.proxy.options
+        while piece := self.read(self.client):
+            # What the client sends before it hears anything is one way there and back.
+            if not self.is_asking:
+                self.is_asking = True
+                self.proxy.round_trips += 1
+                time.sleep(options.delay / 1000)
+            if self.proxy.is_due(piece):
+                self.proxy.happened = True
+                if options.cut:
+                    break
+                self.loses_reply = options.lose_reply
+                if options.run:
+                    subprocess.run(
+                        ["sh", "-c", options.run], check=True,
+                        env=os.environ | {"CHILD": str(self.proxy.child.pid)})
+            try:
+                self.server.sendall(piece)
+            except OSError:
+                break
+        self.close()
+
+    def replies(self):
+        while piece := self.read(self.server):
+            self.is_asking = False
+            if self.loses_reply:
+                break
+            try:
+                self.client.sendall(piece)
+            except OSError:
+                break
+        self.close()
+
+    @staticmethod
+    def read(end):
+        try:
+            return end.recv(1 << 16)
+        except OSError:
+            return b""
+
+    def close(self):
+        if self.proxy.happened and self.proxy.options.gone:
+            self.proxy.is_gone = True
+        for end in (self.client, self.server):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--listen", type=int, required=True)
+    parser.add_argument("--target", type=int, required=True)
+    parser.add_argument("--delay", type=float, default=0, help="milliseconds for every round trip")
+    parser.add_argument("--at")
+    parser.add_argument("--nth", type=int, default=1)
+    for flag in ("--cut", "--lose-reply", "--gone", "--count"):
+        parser.add_argument(flag, action="store_true")
+    parser.add_argument("--run")
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    proxy = Proxy(options)
+    threading.Thread(target=proxy.serve, daemon=True).start()
+    proxy.child = subprocess.Popen(options.command)
+    status = proxy.child.wait()
+    if options.at is not None and not proxy.happened:
+        sys.exit(f"nothing was sent that holds {options.at} {options.nth} times")
+    if options.count:
+        print(proxy.round_trips)
+    sys.exit(128 - status if status < 0 else status)
+
+
+main()
