@@ -3,7 +3,7 @@
 import Foundation
 import Outside
 
-final class PostgresNode {
+final class PostgresNode: Sendable {
   let node: SampleNode
   let database: PostgresDatabase
 

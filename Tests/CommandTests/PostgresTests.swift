@@ -85,6 +85,56 @@ import Testing
     #expect(try node.node.files("master-key-").isEmpty)
   }
 
+  @Test func theVictimOfADeadlockChangesNothing() async throws {
+    let node = try await PostgresNode()
+    let before = try node.dump("Account")
+    let holder = try ODBCConnection.open(node.database.odbc, secrets: [], loginTimeout: 10)
+    try holder.begin()
+    try holder.run("LOCK TABLE \"Proxy\" IN ROW EXCLUSIVE MODE")
+    async let rotation = rotate(node)
+    // Once octokey holds the first table and waits for the second, each waits for the other.
+    try holder.run(
+      """
+      DO $$ BEGIN
+        WHILE NOT EXISTS (
+          SELECT FROM pg_locks WHERE NOT granted AND relation = '"Proxy"'::regclass
+        ) LOOP PERFORM pg_sleep(0.01); END LOOP;
+      END $$
+      """)
+    try holder.run("LOCK TABLE \"Account\" IN ROW EXCLUSIVE MODE")
+    let result = try await rotation
+    try holder.rollback()
+    #expect(result.status == 4, "\(result.stderr)")
+    #expect(result.stderr.contains("\"Proxy\" of \"127.0.0.1"), "\(result.stderr)")
+    #expect(try node.dump("Account") == before)
+    #expect(try node.node.files("master-key-").isEmpty)
+  }
+
+  @Test func aFullDiskOfTheServerChangesNothing() async throws {
+    let node = try await PostgresNode()
+    let server = try PostgresServer.shared
+    let small = "small_" + node.database.name
+    try server.psql(
+      "CREATE TABLESPACE \(small) LOCATION '\(server.smallFolder)'", in: node.database.name)
+    try node.database.run("ALTER TABLE \"VariableSet\" SET TABLESPACE \(small)")
+    let before = try node.dump("VariableSet")
+    #expect(throws: Outside.Failed.self) {
+      try node.database.run(
+        """
+        COPY (SELECT repeat('x', 1000) FROM generate_series(1, 20000))
+        TO '\(server.smallFolder)/filler'
+        """)
+    }
+    let result = try await rotate(node)
+    #expect(result.status == 1, "\(result.stderr)")
+    #expect(
+      result.stderr.contains("no room is left for \"VariableSet\" of \"127.0.0.1"),
+      "\(result.stderr)")
+    #expect(try node.dump("VariableSet") == before)
+    #expect(try node.node.files("master-key-").isEmpty)
+    #expect(try await node.node.octokey("verify").status == 0)
+  }
+
   @Test func aTableWithoutRightsIsNamed() async throws {
     let node = try await PostgresNode()
     let server = try PostgresServer.shared

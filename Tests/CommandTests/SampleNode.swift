@@ -5,7 +5,7 @@ import Foundation
 import Outside
 
 /// A sample node, which goes when the test does.
-final class SampleNode {
+final class SampleNode: Sendable {
   let folder: String
   var config: String { folder + "/OctopusServer.config" }
   var database: String { folder + "/octopus.db" }

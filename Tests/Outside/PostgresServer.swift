@@ -16,6 +16,9 @@ package final class PostgresServer: Sendable {
   /// The password of `octokey`, the owner of everything; it is made to break careless quoting.
   package let password = "p};UID=x;PWD={'\"\\ ä=%"
 
+  /// A folder of the server's on a file system of 8 MB.
+  package var smallFolder: String { folder.path + "/small" }
+
   private let folder = ScratchFolder()
   private let programs: String
   private let lifeline: Int32
@@ -42,8 +45,13 @@ package final class PostgresServer: Sendable {
         programs + "/initdb", "--no-sync", "--username=octokey", "--auth=scram-sha-256",
         "--pwfile=\(words)", "--encoding=UTF8", "--locale=C.UTF-8", "--pgdata=\(data)",
       ], directory: folder.path)
+    // What is mounted is seen by the server alone, and goes with it.
+    let mount =
+      "mount -t tmpfs -o size=8m,mode=700 tmpfs small && chown postgres small && exec \"$@\""
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/small", withIntermediateDirectories: false)
     try Outside.run(
-      user + [
+      (geteuid() == 0 ? ["unshare", "--mount", "sh", "-c", mount, "sh"] : []) + user + [
         programs + "/pg_ctl", "start", "--wait", "--silent", "--pgdata=\(data)",
         "--log=\(folder.path)/log", "--options",
         "-c listen_addresses=127.0.0.1 -c port=\(port) -c fsync=off -c unix_socket_directories=''",
