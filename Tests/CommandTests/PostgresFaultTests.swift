@@ -1,4 +1,4 @@
-// A database that goes away in the middle of a rotation, or a client that does: Tests/Crash/proxy.py
+// A database that goes away in the middle of a rotation, or a client that does: Tests/Servers/proxy.py
 // stands between the two. Nothing is lost, and it is said where it happened.
 
 import Foundation
@@ -32,7 +32,7 @@ import Testing
     /// Runs octokey through the proxy, which does what `fault` says.
     func octokey(_ command: [String], _ fault: [String] = []) async throws -> Ending {
       let proxy = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Crash/proxy.py").path
+        .deletingLastPathComponent().appendingPathComponent("Servers/proxy.py").path
       return try await OctokeyProgram.runProgram(
         "python3",
         [proxy, "--listen", "\(port)", "--target", "\(PostgresServer.shared.port)"] + fault
@@ -112,6 +112,19 @@ import Testing
     #expect(try bench.node.node.files("master-key-").isEmpty == (status == 1))
     let verify = try await bench.octokey(["verify"])
     #expect(verify.status == 0, "\(verify.stderr)")
+  }
+
+  /// What a far server costs is the number of questions, and not the number of documents.
+  @Test func aThousandDocumentsAreFewQuestions() async throws {
+    func roundTrips(_ documents: Int) async throws -> Int {
+      let bench = try await Bench(["--documents", "\(documents)"])
+      let result = try await bench.octokey(["rotate-master-key", "--yes"], ["--count"])
+      #expect(result.status == 0, "\(result.stderr)")
+      return try #require(result.stdout.split(separator: "\n").last.flatMap { Int($0) })
+    }
+    let few = try await roundTrips(60)
+    let many = try await roundTrips(1060)
+    #expect(many - few < 250, "\(few) for 60 documents, \(many) for 1,060")
   }
 
   @Test(arguments: [

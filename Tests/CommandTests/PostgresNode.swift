@@ -12,7 +12,7 @@ final class PostgresNode: Sendable {
     node = try await SampleNode(options)
     database = try PostgresServer.shared.database()
     let script = try await OctokeyProgram.runProgram(
-      "python3", ["-c", PostgresNode.copier, node.database])
+      "python3", [PostgresNode.copier, node.database])
     guard script.status == 0 else { throw SampleNode.Failed(text: script.stderr) }
     try database.run(script.stdout)
     try FileManager.default.removeItem(atPath: node.database)
@@ -31,25 +31,6 @@ final class PostgresNode: Sendable {
   /// Every value of the tables, for a comparison of before and after.
   func dump(_ table: String) throws -> String { try database.run("TABLE \"\(table)\" ORDER BY 1") }
 
-  private static let copier = """
-    import sqlite3, sys
-    db = sqlite3.connect(sys.argv[1])
-    types = {'INTEGER': 'bigint', 'BLOB': 'bytea', 'TEXT': 'text'}
-    def name(text): return '"' + text.replace('"', '""') + '"'
-    def value(v):
-        if v is None: return 'NULL'
-        if isinstance(v, bytes): return "'\\\\x" + v.hex() + "'"
-        return str(v) if isinstance(v, (int, float)) else "'" + v.replace("'", "''") + "'"
-    print('BEGIN;')
-    for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
-        columns = db.execute(f'PRAGMA table_info({name(table)})').fetchall()
-        words = [name(c[1]) + ' ' + types.get(c[2].split(' ')[0], c[2].replace('nvarchar', 'varchar'))
-                 for c in columns]
-        keys = [name(c[1]) for c in sorted(columns, key=lambda c: c[5]) if c[5]]
-        if keys: words.append('PRIMARY KEY (' + ', '.join(keys) + ')')
-        print(f'CREATE TABLE {name(table)} ({", ".join(words)});')
-        for row in db.execute(f'SELECT * FROM {name(table)}'):
-            print(f'INSERT INTO {name(table)} VALUES ({", ".join(map(value, row))});')
-    print('COMMIT;')
-    """
+  private static let copier = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Servers/to_postgres.py").path
 }

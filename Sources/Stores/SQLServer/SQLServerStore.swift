@@ -29,9 +29,16 @@ public final class SQLServerStore: Store {
   private var name: [UInt8] = []
   private var contents: [UInt8] = []
 
-  /// The most documents and bytes on a page, and in one statement that writes.
-  private static let pageDocuments = 64
-  private static let pageBytes = 1 << 18
+  /// How many documents the next page is to have: few where they are large, because some drivers hold
+  /// a whole page, and many where they are small, because every page is a round trip.
+  private var pageDocuments = SQLServerStore.firstPageDocuments
+  /// The last key of a table that was read to its end.
+  private var end: (table: String, key: [UInt8])?
+
+  private static let firstPageDocuments = 64
+  private static let mostDocuments = 256
+  /// The most bytes on a page, and in one statement that writes.
+  private static let pageBytes = 1 << 20
   /// Contents from this length on are streamed.
   private static let streamedLength = 1 << 16
 
@@ -138,9 +145,10 @@ public final class SQLServerStore: Store {
   ) throws(StoreError) {
     page.clear()
     guard let table = tables[collection.name] else { return }
+    if let end, end.table == collection.name, end.key == lastKey { return }
+    if lastKey == nil { pageDocuments = SQLServerStore.firstPageDocuments }
     do throws(NativeError) {
-      let query = table.pageQuery(
-        dialect, follows: lastKey != nil, limit: SQLServerStore.pageDocuments)
+      let query = table.pageQuery(dialect, follows: lastKey != nil, limit: pageDocuments)
       let statement = try prepared(query.text)
       if let lastKey {
         let parts = SQLRowKey.parts(of: lastKey.span)
@@ -153,6 +161,13 @@ public final class SQLServerStore: Store {
       while try statement.step() {
         try add(statement, of: table, to: &page)
         if page.bytes.count >= SQLServerStore.pageBytes { break }
+      }
+      if page.bytes.count >= SQLServerStore.pageBytes {
+        pageDocuments = max(1, pageDocuments / 4)
+      } else if page.documents.count < pageDocuments, let last = page.documents.last {
+        end = (collection.name, Array(page.bytes[last.key]))
+      } else {
+        pageDocuments = min(SQLServerStore.mostDocuments, pageDocuments * 4)
       }
     } catch {
       throw failure(error, collection.name)
@@ -168,7 +183,9 @@ public final class SQLServerStore: Store {
       var batch: [PageEdits.Edit] = []
       var bytes = 0
       for edit in edits.edits where page.slots[edit.slot].field == field {
-        if bytes + edit.range.count > SQLServerStore.pageBytes, !batch.isEmpty {
+        // SQL Server takes 2,100 parameters.
+        let isFull = (batch.count + 1) * (table.key.count + 1) > 2000
+        if isFull || bytes + edit.range.count > SQLServerStore.pageBytes, !batch.isEmpty {
           try write(batch, edits, field, of: page, in: table)
           batch.removeAll(keepingCapacity: true)
           bytes = 0
@@ -269,6 +286,7 @@ public final class SQLServerStore: Store {
   public func rollback() {
     statements.removeAll()
     tables.removeAll()
+    end = nil
     if let database, database.isInTransaction { try? database.rollback() }
     database = nil
   }
