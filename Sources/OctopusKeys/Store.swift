@@ -33,7 +33,7 @@ public protocol Store: AnyObject {
 
   /// Replaces what is in `page` by the documents that follow the one with `key` in the store's own
   /// order, or by the first ones if `key` is nil; leaves it empty at the end. Documents without any
-  /// filled field are there, too. A page is bounded: about 64 documents or 256 KiB, and always at
+  /// filled field are there, too. A page is bounded: some hundred documents or 1 MiB, and always at
   /// least one document. Pages may be read ahead of what is written: writing never moves a document.
   func readPage(
     of collection: StoreCollection, after key: [UInt8]?, into page: inout DocumentPage

@@ -98,6 +98,7 @@ public final class DirectoryStore: Store {
   public func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
+    guard isOpen, access == .rewrite else { throw .readOnly(location: location) }
     for edit in edits.edits {
       let document = page.documents[edit.document]
       let name = String(decoding: page.bytes[document.key], as: UTF8.self)

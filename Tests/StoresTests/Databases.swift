@@ -6,7 +6,7 @@ import Outside
 import Stores
 
 /// A database in a folder of its own.
-final class TestDatabase {
+final class TestDatabase: Sendable {
   let folder = ScratchFolder()
   var path: String { folder.path + "/store.db" }
 
@@ -29,7 +29,7 @@ final class TestDatabase {
         db.close()
 
       """
-    return Outside.text(try Outside.run("python3", "-c", head + script))
+    return Outside.text(try Outside.run("python3", "-", input: Array((head + script).utf8)))
   }
 
   /// What a query gives, as Python prints it.

@@ -52,37 +52,6 @@ import Testing
     #expect(folder.names == ["T"])
   }
 
-  @Test func aFileThatChangedMeanwhileIsNotWrittenOver() throws {
-    let folder = try DirectoryStoreTests.make([("T/1.json", "a"), ("T/2.json", "a")])
-    let store = DirectoryStore(path: folder.path)
-    try store.begin(.rewrite)
-    defer { store.rollback() }
-    let collection = try #require(try store.collections().first)
-    var page = DocumentPage()
-    try store.readPage(of: collection, after: nil, into: &page)
-    try Data("c".utf8).write(to: URL(fileURLWithPath: folder.path + "/T/2.json"))
-    var edits = PageEdits()
-    edits.bytes = Array("b".utf8)
-    edits.add(document: 1, slot: 1, from: 0)
-    #expect(
-      throws: StoreError.changedMeanwhile(
-        location: folder.path, collection: "T", document: "2")
-    ) { try store.write(edits, of: page, in: collection) }
-    #expect(Outside.bytes(folder.path + "/T/2.json") == Array("c".utf8))
-  }
-
-  @Test func oneOctokeyAtATimeRewrites() throws {
-    let folder = try DirectoryStoreTests.make([("T/1.json", "a")])
-    let store = DirectoryStore(path: folder.path)
-    try store.begin(.rewrite)
-    #expect(throws: StoreError.busy(location: folder.path)) {
-      try DirectoryStore(path: folder.path).begin(.rewrite)
-    }
-    #expect(try DirectoryStore(path: folder.path).all().count == 1)
-    store.rollback()
-    try DirectoryStore(path: folder.path).rewrite(aToB)
-  }
-
   @Test func whatCannotBeReplacedIsRefusedFirst() throws {
     let folder = try DirectoryStoreTests.make([("T/1.json", "a"), ("T/2.json", "a")])
     try Outside.run("ln", folder.path + "/T/2.json", folder.path + "/T/other")

@@ -41,23 +41,6 @@ extension PostgresDatabase {
     #expect(store.kind == "odbc")
   }
 
-  @Test func documentsComeAsTheyAre() throws {
-    let database = try PostgresServer.shared.database(
-      """
-      CREATE TABLE "T" ("Id" varchar(50) PRIMARY KEY, "JSON" text, "JSONBlob" bytea);
-      INSERT INTO "T" VALUES ('a-1', '"ä 表 🔑"', NULL), ('a-2', NULL, '\\x00ff27'),
-        ('a-3', '', ''), ('a-4', NULL, NULL), ('ö''"', '{"a": 1}', '\\x61');
-      """)
-    #expect(
-      try database.store().all() == [
-        SeenDocument(collection: "T", id: "a-1", fields: ["JSON": "\"ä 表 🔑\""]),
-        SeenDocument(collection: "T", id: "a-2", fields: ["JSONBlob": "\0\u{FFFD}'"]),
-        SeenDocument(collection: "T", id: "a-3", fields: ["JSON": "", "JSONBlob": ""]),
-        SeenDocument(collection: "T", id: "a-4", fields: [:]),
-        SeenDocument(collection: "T", id: "ö'\"", fields: ["JSON": "{\"a\": 1}", "JSONBlob": "a"]),
-      ])
-  }
-
   @Test func everyKindOfKeyPages() throws {
     let database = try PostgresServer.shared.database(
       """
@@ -82,40 +65,6 @@ extension PostgresDatabase {
       #expect(try database.run(query) == (table == "C" ? "199|t\n" : "200|t\n"))
     }
     #expect(try database.store().all().map(\.id) == before.map(\.id))
-  }
-
-  @Test(arguments: [10, 4_000, 4_001, 100_000, 3_000_000])
-  func longAndShortDocumentsAreWrittenWhole(_ length: Int) throws {
-    let database = try PostgresServer.shared.database(
-      """
-      CREATE TABLE "T" ("Id" varchar(50) PRIMARY KEY, "JSON" text, "JSONBlob" bytea);
-      INSERT INTO "T" SELECT n, repeat('ä🔑a', \(length) / 4 + n), convert_to(repeat('a', \(length)), 'UTF8')
-        FROM generate_series(1, 5) AS n;
-      """)
-    try database.store().rewrite(aToB)
-    let query = """
-      SELECT bool_and("JSON" = repeat('ä🔑b', \(length) / 4 + "Id"::int)
-        AND "JSONBlob" = convert_to(repeat('b', \(length)), 'UTF8')) FROM "T"
-      """
-    #expect(try database.run(query) == "t\n")
-  }
-
-  @Test func whatIsRolledBackIsNotThere() throws {
-    let database = try PostgresServer.shared.database(
-      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
-    )
-    let store = try database.store()
-    try store.begin(.rewrite)
-    let collection = try #require(try store.collections().first)
-    try store.pages(of: collection) { page in
-      var edits = PageEdits()
-      edits.bytes = Array("b".utf8)
-      edits.add(document: 0, slot: 0, from: 0)
-      try store.write(edits, of: page, in: collection)
-    }
-    #expect(try database.run("SELECT \"JSON\" FROM \"T\"") == "a\n")
-    store.rollback()
-    #expect(try database.run("SELECT \"JSON\" FROM \"T\"") == "a\n")
   }
 
   @Test func nobodyElseMayWriteMeanwhile() throws {

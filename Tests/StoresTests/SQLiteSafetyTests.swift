@@ -122,16 +122,6 @@ import Testing
     #expect(throws: StoreError.busy(location: database.path)) { try database.store.all(.read) }
   }
 
-  @Test func nobodyElseWritesMeanwhile() throws {
-    let database = try TestDatabase("db.execute('CREATE TABLE T (JSON TEXT)')")
-    let store = database.store
-    try store.begin(.rewrite)
-    let other = database.store
-    #expect(throws: StoreError.busy(location: database.path)) { try other.all(.rewrite) }
-    store.rollback()
-    #expect(try other.all(.rewrite).isEmpty)
-  }
-
   @Test func aDocumentThatIsGoneIsNoticed() throws {
     let database = try TestDatabase(
       "db.executescript('''CREATE TABLE T (JSON TEXT); INSERT INTO T VALUES (1), ('\"a\"')''')")

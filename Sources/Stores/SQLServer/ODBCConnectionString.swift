@@ -96,9 +96,11 @@ public struct ODBCConnectionString: Equatable, Sendable {
 
   /// The server and the database, for people.
   var location: String {
-    let server = self["server", "servername"] ?? self["dsn"] ?? "ODBC"
-    return server + (self["port"].map { ",\($0)" } ?? "")
-      + (self["database"].map { "/" + $0 } ?? "")
+    let server = self["server", "servername"] ?? self["dsn"]
+    let database = self["database"]
+    // A database that is a file has no server.
+    guard let server else { return database ?? "ODBC" }
+    return server + (self["port"].map { ",\($0)" } ?? "") + (database.map { "/" + $0 } ?? "")
   }
 
   /// What must not be seen in any message.

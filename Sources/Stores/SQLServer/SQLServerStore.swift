@@ -95,6 +95,7 @@ public final class SQLServerStore: Store {
     let database = try opened()
     switch database.product {
     case "PostgreSQL": dialect = PostgreSQLDialect()
+    case "SQLite": dialect = SQLiteDialect()
     case let product where product.contains("SQL Server"): dialect = SQLServerDialect()
     case let product:
       throw .notAStore(location: location, reason: "\(product) is no database that octokey knows")
@@ -127,7 +128,13 @@ public final class SQLServerStore: Store {
     guard access == .rewrite else { return found.map(\.collection) }
     for table in found {
       let name = table.collection.name
-      try attempt(name) { () throws(NativeError) in try database.run(dialect.lock(name)) }
+      try attempt(name) { () throws(NativeError) in
+        // Prepared, because the driver manager spoils foreign letters of statements that are not, where
+        // it has to convert them.
+        let statement = try database.prepare(dialect.lock(name))
+        try statement.execute()
+        try statement.finish()
+      }
     }
     return found.map(\.collection)
   }
