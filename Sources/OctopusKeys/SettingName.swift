@@ -6,4 +6,6 @@ public enum SettingName {
   public static let masterKey = "Octopus.Storage.MasterKey"
   /// Where the database is; plain text, password included.
   public static let connectionString = "Octopus.Storage.ExternalDatabaseConnectionString"
+  /// The name by which the database knows this node.
+  public static let nodeName = "Octopus.Server.NodeName"
 }

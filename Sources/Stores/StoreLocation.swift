@@ -50,6 +50,15 @@ public enum StoreLocation: Equatable, Sendable {
     }
   }
 
+  /// Settings of the connection string that the driver does not know and goes on without; none that
+  /// matters is among them. None either if the store cannot be reached anyway.
+  public var ignoredSettings: [String] {
+    guard case .sqlServer(let connection, let driver) = self,
+      let target = try? SQLServerStore.target(of: connection, driver: driver)
+    else { return [] }
+    return target.ignored.map(\.rawValue)
+  }
+
   /// The store at this location; it is not opened yet.
   public func store() -> any Store {
     switch self {

@@ -5,7 +5,7 @@ internal import OctopusKeys
 enum NextSteps {
   static func afterRotation(
     oldKey: RotationReport.Key, newKey: RotationReport.Key, config: RotationReport.Config,
-    residues: [StoreResidue], quoted: Int, unreadable: Int
+    otherNodes: [String], residues: [StoreResidue], quoted: Int, unreadable: Int
   ) -> [String] {
     let keyFile = newKey.file ?? "the new key file"
     let name = keyFile.split(separator: "/").last.map(String.init) ?? keyFile
@@ -17,9 +17,19 @@ enum NextSteps {
     }
     steps += [
       "copy \"\(keyFile)\" to a safe place off this machine: without it nobody can read a backup "
-        + "made from now on",
-      "on every other node: stop it, bring \"\(name)\" there, and run: octokey set-master-key "
-        + "--key-file \(name)",
+        + "made from now on"
+    ]
+    steps += otherNodes.map { node in
+      // A name from the database is no word of a command line unless it is a plain one.
+      isPlain(node)
+        ? "on node \(node), while its server is stopped: ssh \(node) octokey set-master-key "
+          + "--key-file - <\(shellWord(keyFile))"
+        : "on node \(node.quoted), while its server is stopped: octokey set-master-key --key-file \(name)"
+    }
+    steps += [
+      (otherNodes.isEmpty
+        ? "on every other node" : "on any other node that the database does not know")
+        + ": stop it, bring \"\(name)\" there, and run: octokey set-master-key --key-file \(name)",
       "check this node and each other one: octokey verify (key \(newKey.fingerprint))",
       "start the nodes; everybody is signed out and signs in again",
       "make a new backup of the database, and test it",
@@ -49,5 +59,19 @@ enum NextSteps {
         + "secrets themselves if the old key has leaked",
     ]
     return steps
+  }
+
+  private static func isPlain(_ name: String) -> Bool {
+    !name.hasPrefix("-") && !name.isEmpty
+      && name.utf8.allSatisfy {
+        (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+          || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_")
+      }
+  }
+
+  /// A path as a shell takes it.
+  private static func shellWord(_ path: String) -> String {
+    path.split(separator: "/").allSatisfy { isPlain(String($0)) }
+      ? path : "'" + path.replacing("'", with: "'\\''") + "'"
   }
 }

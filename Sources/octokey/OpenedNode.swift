@@ -46,7 +46,13 @@ extension NodeOptions {
 extension StoreOptions {
   /// The store that was named, or the node's own.
   func open(_ context: Context, _ node: OpenedNode?) throws -> any Store {
-    try location(context, node).store()
+    let location = try location(context, node)
+    let ignored = location.ignoredSettings
+    if !ignored.isEmpty {
+      context.console.note(
+        "the driver goes on without \(ignored.joined(separator: ", ")) of the connection string")
+    }
+    return location.store()
   }
 
   /// Where that store is.

@@ -74,7 +74,7 @@ struct RecoveryReport: Encodable {
       oldKey: .init(fingerprint: journal.oldKey, bits: 0, file: nil),
       newKey: .init(fingerprint: journal.newKey, bits: 0, file: journal.keyFile),
       config: .init(path: journal.config, backup: done.configBackup ?? "its .bak copy"),
-      residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
+      otherNodes: [], residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
   }
 
   /// The same in words.

@@ -72,7 +72,7 @@ struct RotationReport: Encodable {
 
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
-    config: Config, residues: [StoreResidue], peakMemory: Int,
+    config: Config, otherNodes: [String], residues: [StoreResidue], peakMemory: Int,
     seconds: Double
   ) {
     let updated = written.collections.reduce(0) { $0 + $1.updatedDocuments }
@@ -103,7 +103,7 @@ struct RotationReport: Encodable {
     self.seconds = seconds
     self.peakMemory = peakMemory
     nextSteps = NextSteps.afterRotation(
-      oldKey: oldKey, newKey: newKey, config: config, residues: residues,
+      oldKey: oldKey, newKey: newKey, config: config, otherNodes: otherNodes, residues: residues,
       quoted: survey.quotations.count, unreadable: survey.findings.count)
   }
 }

@@ -157,6 +157,18 @@ import Testing
     #expect(try node.dump("VariableSet") == before)
   }
 
+  @Test func whatTheDriverGoesOnWithoutIsSaid() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let result = try await node.octokey(
+      "verify", "--odbc-driver", "/none/libtdsodbc.so", "--store",
+      "sqlserver:Server=127.0.0.1,1;Database=d;User Id=u;Password=p;Failover Partner=x")
+    #expect(result.status == 1)
+    #expect(
+      result.stderr.contains(
+        "the driver goes on without Failover Partner of the connection string"),
+      "\(result.stderr)")
+  }
+
   @Test func aServerThatIsNotThereIsNamed() async throws {
     let node = try await PostgresNode(["--documents", "60"])
     try node.point(at: node.database.odbc(port: 1))
@@ -174,7 +186,8 @@ import Testing
       CREATE TABLE "OctopusServerNodeStatus" ("Id" varchar(250) PRIMARY KEY, "Beat" timestamptz);
       INSERT INTO "OctopusServerNodeStatus"
         SELECT "Id", now() - interval '1 day' FROM "OctopusServerNode";
-      INSERT INTO "OctopusServerNodeStatus" VALUES ('node-new', now() - interval '100 seconds');
+      INSERT INTO "OctopusServerNodeStatus" VALUES ('node-new', now() - interval '100 seconds'),
+        ('-o ProxyCommand=x', now() - interval '1 day');
       """)
     let refused = try await rotate(node)
     #expect(refused.status == 4 && refused.stderr.contains("\"node-new\""), "\(refused.stderr)")
@@ -189,5 +202,13 @@ import Testing
     #expect(try node.dump("VariableSet") == before)
     let forced = try await rotate(node, "--ignore-live-nodes")
     #expect(forced.status == 0, "\(forced.stderr)")
+    // What is left to do names the other nodes, and no more than can stand on a command line.
+    let keyFile = try #require(try node.node.files("master-key-").first)
+    #expect(
+      forced.stdout.contains(
+        "ssh node-new octokey set-master-key --key-file - <\(node.node.folder)/\(keyFile)\n"),
+      "\(forced.stdout)")
+    #expect(!forced.stdout.contains("ssh node-01") && !forced.stdout.contains("ssh -o"))
+    #expect(forced.stdout.contains("on node \"-o ProxyCommand=x\", while"), "\(forced.stdout)")
   }
 }

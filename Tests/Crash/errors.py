@@ -94,14 +94,17 @@ def main():
             concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         trial = ErrorTrial(options, folder)
         undisturbed = trial.sample.copy(trial.folder / "undisturbed")
-        points = [(point, error)
-                  for point in calls(undisturbed, trial.octokey, ["rotate-master-key", "--yes"])
+        every = calls(undisturbed, trial.octokey, ["rotate-master-key", "--yes"])
+        points = [(point, error) for point in every
                   for error in ERRORS if (point[0], error) not in UNHEARD_OF][::options.every]
         tries = [("short writes", pool.submit(trial.short_writes))]
         tries += [(f"rotation, {point[0]} {point[1]}, {error}",
                    pool.submit(trial.rotation, point, error)) for point, error in points]
         left = trial.sample.copy(trial.folder / "finishing")
-        assert killed(left, trial.octokey, ["rotate-master-key", "--yes"], ("renameat", 1))
+        renames = [point for point in every if point[0] == "renameat"]
+        # The config's, or that of a document in the middle.
+        kill = renames[len(renames) // 2] if options.directory else renames[0]
+        assert killed(left, trial.octokey, ["rotate-master-key", "--yes"], kill)
         probe = left.copy(trial.folder / "probe")
         points = [(point, error) for point in calls(probe, trial.octokey, ["recover"])
                   for error in ERRORS if (point[0], error) not in UNHEARD_OF][::options.every]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# All crash tests in full, on a store with a rollback journal and on one in WAL mode; the last line of
-# each says what came of it. `swift test` runs a shorter form.
+# All crash tests in full, on a store with a rollback journal, on one in WAL mode and on a folder of
+# files; the last line of each says what came of it. `swift test` runs a shorter form.
 #
 #   Tests/Crash/run.sh [--jobs N]
 set -euo pipefail
@@ -9,14 +9,13 @@ source Tests/requirements.sh
 
 install_missing "${test_packages[@]}"
 python=$(python_with_cryptography)
-swift build --product octokey </dev/null >&2
-octokey=$(swift build --show-bin-path)/octokey
+swift build "${test_build[@]}" --product octokey </dev/null >&2
+octokey=$(swift build "${test_build[@]}" --show-bin-path)/octokey
 failed=0
-for mode in "" --wal --directory; do
-  for test in kill errors power config; do
-    echo "$test $mode" >&2
-    # shellcheck disable=SC2086 # no mode is no word
-    "$python" "Tests/Crash/$test.py" --octokey "$octokey" $mode "$@" || failed=1
-  done
+for run in "kill" "errors" "power" "config" "kill --wal" "errors --wal" "power --wal" \
+  "kill --directory" "errors --directory"; do
+  echo "$run" >&2
+  read -r -a words <<<"$run"
+  "$python" "Tests/Crash/${words[0]}.py" --octokey "$octokey" "${words[@]:1}" "$@" || failed=1
 done
 exit "$failed"

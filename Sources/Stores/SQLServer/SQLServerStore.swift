@@ -52,9 +52,16 @@ public final class SQLServerStore: Store {
     location = (try? connection.location) ?? "SQL Server"
     self.patience = patience
     target = { () throws(StoreError) in
-      let installed = (try? ODBCConnection.installedDrivers()) ?? []
-      return try connection.target(.choose(driver, from: installed))
+      try SQLServerStore.target(of: connection, driver: driver)
     }
+  }
+
+  /// What `connection` comes to with the driver that was asked for, or with the best one.
+  static func target(
+    of connection: ConnectionString, driver: String?
+  ) throws(StoreError) -> ODBCTarget {
+    let installed = (try? ODBCConnection.installedDrivers()) ?? []
+    return try connection.target(.choose(driver, from: installed))
   }
 
   /// A store that an ODBC connection string leads to; it is not opened yet.

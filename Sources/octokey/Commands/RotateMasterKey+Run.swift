@@ -21,16 +21,18 @@ extension RotateMasterKey {
       return try price(store, old.key, new, options, nodes, context)
     }
     context.console.warn(of: node.file.exposure)
-    try requireNoLiveNodes(stores.location(context, node))
+    // Where the database cannot be asked, opening it for the rotation will say why.
+    let activity = try? stores.location(context, node).activity()
+    if let activity, !ignoreLiveNodes { try requireNoLiveNodes(activity) }
     context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
     try confirm(context.console)
-    return try rotate(node, store, old, new, options, context)
+    let ownName = node.file.config.value(of: SettingName.nodeName)
+    let others = (activity?.nodes ?? []).map(\.name).filter { $0 != ownName }
+    return try rotate(node, store, old, new, options, others, context)
   }
 
-  /// Refuses while somebody works on the database; where it cannot be asked, opening it for the rotation
-  /// will say why.
-  private func requireNoLiveNodes(_ location: StoreLocation) throws {
-    guard !ignoreLiveNodes, let activity = try? location.activity() else { return }
+  /// Refuses while somebody works on the database.
+  private func requireNoLiveNodes(_ activity: ServerActivity) throws {
     let alive = activity.nodes.filter { $0.isAlive(within: Double(liveNodeAge)) }.map(\.name)
     guard alive.isEmpty, activity.runningTasks == 0 else {
       throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
@@ -59,7 +61,7 @@ extension RotateMasterKey {
 
   private func rotate(
     _ node: OpenedNode, _ store: any Store, _ old: borrowing OldKey, _ new: borrowing MasterKey,
-    _ options: StoreRotation.Options, _ context: Context
+    _ options: StoreRotation.Options, _ otherNodes: [String], _ context: Context
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
     let now = context.clock.now()
@@ -79,7 +81,7 @@ extension RotateMasterKey {
       newKey: try Self.describe(new, file: outcome.keyFile),
       store: .init(kind: store.kind, location: store.location),
       config: .init(path: node.file.path, backup: outcome.configBackup),
-      residues: outcome.residues, peakMemory: ProcessMemory.peak(),
+      otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
       seconds: (context.clock.uptime() - start).inSeconds)
     RotationReportFiles(node: node.file, stamp: TimeStamp.forFileName(now))
       .write(report, key: new, context.console)

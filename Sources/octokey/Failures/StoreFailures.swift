@@ -63,7 +63,7 @@ private func place(_ location: String, _ collection: String?) -> String {
 
 /// How a store is named.
 let locationForms =
-  "a location is sqlite:PATH, directory:PATH or sqlserver:CONNECTION-STRING"
+  "a location is sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or odbc:CONNECTION-STRING"
 
 private let loginRights =
   "the login in the connection string needs what Octopus Server itself needs: the role db_owner"
