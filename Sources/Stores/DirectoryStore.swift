@@ -186,6 +186,7 @@ public final class DirectoryStore: Store {
     case .notAFile: return .notAStore(location: location, reason: "it is no folder")
     case .system(_, let path, let number):
       switch SystemErrorKind(errno: number) {
+      case .notADirectory: return .notAStore(location: location, reason: "it is no folder")
       case .notFound where collection == nil: return .notFound(location: location)
       case .accessDenied: return .accessDenied(location: path.isEmpty ? location : path)
       case .noSpace: return .full(location: location)

@@ -68,8 +68,9 @@ import Testing
     #expect(throws: StoreError.notFound(location: folder.path + "/none")) {
       try DirectoryStore(path: folder.path + "/none").begin(.read)
     }
-    #expect(throws: StoreError.self) {
-      try DirectoryStore(path: folder.path + "/file").begin(.read)
+    let file = folder.path + "/file"
+    #expect(throws: StoreError.notAStore(location: file, reason: "it is no folder")) {
+      try DirectoryStore(path: file).begin(.read)
     }
   }
 }

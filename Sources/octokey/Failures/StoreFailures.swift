@@ -30,7 +30,8 @@ extension Failure {
     case .unreachable(let location, let reason):
       self.init(
         "no connection to \(location.quoted): \(clause(reason))",
-        hint: "is the server running, and reachable from here with this name, port and login?")
+        hint: "is the driver installed (odbcinst -q -d), the server running, and reachable from here "
+          + "with this name, port and login?")
     case .disconnected(let location, let collection, let reason):
       self.init(
         "the connection was cut while working on \(place(location, collection)): \(clause(reason))",
