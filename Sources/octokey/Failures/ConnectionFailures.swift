@@ -44,7 +44,7 @@ extension Failure {
 }
 
 private let microsoftsDriver =
-  "apt-get install msodbcsql18 from https://packages.microsoft.com, see "
+  "install Microsoft's msodbcsql18, see "
   + "https://learn.microsoft.com/sql/connect/odbc/linux-mac/installing-the-microsoft-odbc-driver-for-sql-server"
 
 private func others(_ installed: [String]) -> String {
