@@ -26,6 +26,12 @@ enum CommandError: Error, Equatable {
   case editedMeanwhile(path: String, saved: String)
   /// By what the database says, these nodes are alive, and so many tasks are running.
   case serverAtWork(nodes: [String], tasks: Int)
+  /// The key is not the one that was expected.
+  case otherFingerprint(expected: String, found: String)
+  /// The key does not open the store: so many values of those that were tried.
+  case keyOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
+  /// Whether the key opens the store could not be found out.
+  case storeNotSeen(reason: KeysError)
   /// Data did not get out of stdout.
   case outputFailed(errno: Int32)
 

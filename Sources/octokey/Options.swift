@@ -36,8 +36,8 @@ struct NodeOptions: ParsableArguments {
 struct StoreOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Where the documents are: sqlite:PATH, directory:PATH or sqlserver:CONNECTION-STRING "
-        + "(default: what the node's config says).", valueName: "location"))
+      "Where the documents are: sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or "
+        + "odbc:CONNECTION-STRING (default: what the node's config says).", valueName: "location"))
   var store: String?
 
   @Option(
@@ -123,6 +123,16 @@ struct KeySize: ExpressibleByArgument, Equatable {
 
   static var allValueStrings: [String] { MasterKey.Size.allCases.map { String($0.rawValue) } }
   var defaultValueDescription: String { String(size.rawValue) }
+}
+
+/// A fingerprint as an argument.
+struct ExpectedFingerprint: ExpressibleByArgument {
+  let fingerprint: KeyFingerprint
+
+  init?(argument: String) {
+    guard let fingerprint = KeyFingerprint(argument) else { return nil }
+    self.fingerprint = fingerprint
+  }
 }
 
 /// `TABLE.COLUMN=ciphertext` or `TABLE.COLUMN=plain`.

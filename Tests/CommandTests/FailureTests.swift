@@ -63,6 +63,9 @@ import Testing
     .unfitValue(key: "K"), .wrongType(key: "K", type: .port),
     .editorFailed(editor: "vi", code: 127), .editGivenUp(path: "/x"),
     .editedMeanwhile(path: "/x", saved: "/y"),
+    .otherFingerprint(expected: "SHA256:x", found: "SHA256:y"),
+    .keyOfAnotherStore(fingerprint: "SHA256:x", location: "/x", closed: 3, tried: 4),
+    .storeNotSeen(reason: .store(.notFound(location: "/x"))),
   ]
 
   static var everything: [any Error] {

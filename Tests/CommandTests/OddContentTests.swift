@@ -49,7 +49,8 @@ import Testing
 
     def unopenable(make, keys):
       """One of what `make` makes that no padding check lets through."""
-      while any(fits(value := make(), key) for key in keys): pass
+      value = make()
+      while any(fits(value, key) for key in keys): value = make()
       return value.encode()
 
     def unreadable(*keys):

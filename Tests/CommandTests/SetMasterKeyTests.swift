@@ -21,13 +21,13 @@ import Testing
     let node = try await SampleNode(["--documents", "30"])
     let key = node.folder + "/new.key"
     #expect(try await OctokeyProgram.run(["new-master-key", key]).status == 0)
-    let changed = try await node.octokey("set-master-key", "--key-file", key)
+    let changed = try await node.octokey("set-master-key", "--no-store-check", "--key-file", key)
     #expect(changed.status == 0 && changed.stdout.hasPrefix("changed SHA256:"), "\(changed.stderr)")
     let shown = try await node.octokey("show-master-key")
     #expect(shown.stdout == (try await node.shell("grep -v '^#' new.key")))
     let sums = "sha256sum *.* ; ls -l --time-style=full-iso"
     let before = try await node.shell(sums)
-    let again = try await node.octokey("set-master-key", "--key-file", key)
+    let again = try await node.octokey("set-master-key", "--no-store-check", "--key-file", key)
     #expect(again.status == 0 && again.stdout.hasPrefix("unchanged SHA256:"))
     #expect(try await node.shell(sums) == before)
   }
@@ -38,7 +38,7 @@ import Testing
     try await node.shell("echo fedcba9876543210fedcba9876543210 >machine-id")
     #expect(try await node.octokey("show-master-key").status == 1)
     let set = try await node.octokey(
-      "set-master-key", "--key-file", "-", input: "AAECAwQFBgcICQoLDA0ODw==\n")
+      "set-master-key", "--no-store-check", "--key-file", "-", input: "AAECAwQFBgcICQoLDA0ODw==\n")
     #expect(set.status == 0, "\(set.stderr)")
     #expect(try await keyInConfig(node) == "AAECAwQFBgcICQoLDA0ODw==")
     #expect(try await node.octokey("show-master-key").stdout == "AAECAwQFBgcICQoLDA0ODw==\n")
@@ -48,7 +48,8 @@ import Testing
     let node = try await SampleNode(["--documents", "30"])
     try await node.shell("cp -p OctopusServer.config before.config")
     let set = try await node.octokey(
-      "set-master-key", "--key-file", "-", "--format", "json", input: "AAECAwQFBgcICQoLDA0ODw==\n")
+      "set-master-key", "--no-store-check", "--key-file", "-", "--format", "json",
+      input: "AAECAwQFBgcICQoLDA0ODw==\n")
     let answer = try #require(
       try JSONSerialization.jsonObject(with: Data(set.stdout.utf8)) as? [String: Any])
     #expect(answer["changed"] as? Bool == true)
@@ -65,5 +66,49 @@ import Testing
         >   <set key="Octopus.Storage.MasterKey"
 
         """, "\(diff)")
+  }
+
+  @Test func aKeyThatDoesNotOpenTheStoreIsRefused() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let key = node.folder + "/new.key"
+    let made = try await OctokeyProgram.run(["new-master-key", key])
+    let sum = try await node.shell("sha256sum OctopusServer.config")
+    let refused = try await node.octokey("set-master-key", "--key-file", key)
+    #expect(refused.status == 1, "\(refused.stdout)")
+    #expect(refused.stderr.contains("is not the key of \"\(node.database)\""), "\(refused.stderr)")
+    #expect(refused.stderr.contains("--no-store-check"))
+    let print = try #require(made.stdout.split(separator: " ").last).trimmingCharacters(
+      in: .whitespacesAndNewlines)
+    #expect(refused.stderr.contains(print), "\(refused.stderr) \(made.stdout)")
+    // Nobody knows of a store that is not there.
+    let unseen = try await node.octokey(
+      "set-master-key", "--key-file", key, "--store", "sqlite:/none/octopus.db")
+    #expect(unseen.status == 1 && unseen.stderr.contains("\"/none/octopus.db\""))
+    #expect(unseen.stderr.contains("--no-store-check"), "\(unseen.stderr)")
+    #expect(try await node.shell("sha256sum OctopusServer.config") == sum)
+  }
+
+  @Test func anotherKeyThanTheExpectedOneIsRefused() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell("cp OctopusServer.config other.config")
+    let rotated = try await node.octokey("rotate-master-key", "--yes", "--format", "json")
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: Data(rotated.stdout.utf8)) as? [String: Any])
+    let newKey = try #require(report["newKey"] as? [String: Any])
+    let (print, file) = (newKey["fingerprint"] as? String ?? "", newKey["file"] as? String ?? "")
+    // The second node of the cluster still has the old key.
+    func set(_ expected: String) async throws -> Ending {
+      try await OctokeyProgram.run([
+        "set-master-key", "--config", node.folder + "/other.config", "--machine-id-file",
+        node.machineID, "--key-file", file, "--expect-fingerprint", expected,
+      ])
+    }
+    let other = "SHA256:" + String(repeating: "A", count: 43)
+    let refused = try await set(other)
+    #expect(refused.status == 1, "\(refused.stdout)")
+    #expect(refused.stderr.contains(print) && refused.stderr.contains(other))
+    #expect(try await set("SHA256:x").status == 64)
+    let done = try await set(print)
+    #expect(done.status == 0 && done.stdout == "changed \(print)\n", "\(done.stderr)")
   }
 }

@@ -135,13 +135,7 @@ public final class SQLServerStore: Store {
     guard access == .rewrite else { return found.map(\.collection) }
     for table in found {
       let name = table.collection.name
-      try attempt(name) { () throws(NativeError) in
-        // Prepared, because the driver manager spoils foreign letters of statements that are not, where
-        // it has to convert them.
-        let statement = try database.prepare(dialect.lock(name))
-        try statement.execute()
-        try statement.finish()
-      }
+      try attempt(name) { () throws(NativeError) in try database.run(dialect.lock(name)) }
     }
     return found.map(\.collection)
   }

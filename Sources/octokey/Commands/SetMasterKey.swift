@@ -10,8 +10,8 @@ struct SetMasterKey: OctokeyCommand {
     abstract: "Put a Master Key into this node's config.",
     discussion: """
       For the other nodes after a rotation, and for a config that came from another machine: the \
-      key that is in the config now need not be readable. Documents are not touched. Without \
-      --key-file the key is asked for.
+      key that is in the config now need not be readable. The key has to open the store; documents \
+      are not touched. Without --key-file the key is asked for.
 
 
       """
@@ -21,6 +21,15 @@ struct SetMasterKey: OctokeyCommand {
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Key options") var key: KeyOptions
+  @Option(
+    help: ArgumentHelp(
+      "Refuse any key but the one with this fingerprint.", valueName: "fingerprint"))
+  var expectFingerprint: ExpectedFingerprint?
+
+  @Flag(help: "Do not look whether the key opens the store.")
+  var noStoreCheck = false
+
+  @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   func run(_ context: Context) throws -> ExitStatus {
@@ -29,7 +38,11 @@ struct SetMasterKey: OctokeyCommand {
     context.console.warn(of: node.file.exposure)
     let source = key.source(context) ?? .prompt("Master Key", option: "--key-file")
     let newKey = try source.read(context)
-    let fingerprint = try KeyFingerprint(of: newKey).description
+    let fingerprint = try KeyFingerprint(of: newKey)
+    if let expected = expectFingerprint?.fingerprint, fingerprint != expected {
+      throw CommandError.otherFingerprint(
+        expected: expected.description, found: fingerprint.description)
+    }
     let lock = try node.file.lock()
     let change = try set(newKey, on: node, context)
     _ = consume lock
@@ -38,7 +51,7 @@ struct SetMasterKey: OctokeyCommand {
     case .json:
       try context.console.print(
         json: Answer(
-          changed: change.changed, fingerprint: fingerprint, config: node.file.path,
+          changed: change.changed, fingerprint: fingerprint.description, config: node.file.path,
           backup: change.backup))
     }
     try context.console.requireOutput()
@@ -57,12 +70,40 @@ struct SetMasterKey: OctokeyCommand {
     } catch {
       context.console.note("the present key cannot be read, and is replaced all the same")
     }
+    if !noStoreCheck { try requireFit(newKey, to: node, context) }
     let stamp = TimeStamp.forFileName(context.clock.now())
     let replacement = try node.file.replacement(
       masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp)
     let backup = replacement.backupPath
     try replacement.commit()
     return (true, backup)
+  }
+
+  /// Refuses a key that is not the store's.
+  private func requireFit(
+    _ key: borrowing MasterKey, to node: OpenedNode, _ context: Context
+  ) throws {
+    let store: any Store
+    let glance: StoreGlance
+    do {
+      store = try stores.open(context, node)
+      glance = try StoreGlance(store: store, key: key)
+    } catch let error as StoreError {
+      throw CommandError.storeNotSeen(reason: .store(error))
+    } catch let error as KeysError {
+      throw CommandError.storeNotSeen(reason: error)
+    }
+    switch glance.opens {
+    case true?: return
+    case nil:
+      context.console.note(
+        "\(store.location.quoted) holds no sensitive value that could show whether the key fits")
+    case false?:
+      throw CommandError.keyOfAnotherStore(
+        fingerprint: try KeyFingerprint(of: key).description, location: store.location,
+        closed: glance.unreadable,
+        tried: glance.opened + glance.unreadable)
+    }
   }
 
   private struct Answer: Encodable {

@@ -56,6 +56,22 @@ extension Failure {
           + "; nothing was changed",
         hint: "stop every node; if they are stopped, wait, or give --ignore-live-nodes",
         status: .busy)
+    case .otherFingerprint(let expected, let found):
+      self.init(
+        "the key is \(found), and not \(expected) as was expected; nothing was changed",
+        hint: "is this the key file of the last rotation?")
+    case .keyOfAnotherStore(let fingerprint, let location, let closed, let tried):
+      self.init(
+        "the key \(fingerprint) is not the key of \(location.quoted): it does not open \(closed) of "
+          + "\(tried) sensitive values that were tried; nothing was changed",
+        hint:
+          "octokey verify --key-file tries another one; --no-store-check sets this one all the same"
+      )
+    case .storeNotSeen(let reason):
+      let failure = Failure(reason)
+      self.init(
+        "cannot tell whether this is the key of the store: \(failure.message)",
+        hint: "--no-store-check sets it without looking", status: failure.status)
     case .outputFailed(let number):
       self.init("cannot write to standard output: \(systemText(number))")
     }

@@ -30,11 +30,13 @@ extension Failure {
     case .unreachable(let location, let reason):
       self.init(
         "no connection to \(location.quoted): \(clause(reason))",
-        hint: "is the driver installed (odbcinst -q -d), the server running, and reachable from here "
+        hint:
+          "is the driver installed (odbcinst -q -d), the server running, and reachable from here "
           + "with this name, port and login?")
     case .disconnected(let location, let collection, let reason):
       self.init(
-        "the connection was cut while working on \(place(location, collection)): \(clause(reason))",
+        "the connection was cut while working on \(place(location, collection)): "
+          + clause(reason),
         hint: "run the command again when the server can be reached")
     case .invalidLocation(let text, let reason):
       self.init(
