@@ -29,7 +29,10 @@ final class TestDatabase: Sendable {
         db.close()
 
       """
-    return Outside.text(try Outside.run("python3", "-", input: Array((head + script).utf8)))
+    // In a file: an argument has a limit, and of standard input Python reads byte after byte.
+    let file = ScratchFolder()
+    return Outside.text(
+      try Outside.run("python3", file.file("script.py", Array((head + script).utf8))))
   }
 
   /// What a query gives, as Python prints it.

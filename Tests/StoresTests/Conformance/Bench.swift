@@ -163,7 +163,13 @@ struct FolderBench: Bench {
 }
 
 func hex(_ bytes: some Sequence<UInt8>) -> String {
-  bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+  let digits = Array("0123456789abcdef".utf8)
+  var text: [UInt8] = []
+  for byte in bytes {
+    text.append(digits[Int(byte >> 4)])
+    text.append(digits[Int(byte & 15)])
+  }
+  return String(decoding: text, as: UTF8.self)
 }
 
 /// As a word of Python.
@@ -177,10 +183,8 @@ private struct NotAPair: Error {}
 func pairs(_ lines: String) throws -> [String: String] {
   func text(_ digits: Substring) -> String {
     guard digits != "-" else { return "" }
-    let digits = Array(digits.utf8)
-    let bytes = stride(from: 0, to: digits.count, by: 2).compactMap {
-      UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)
-    }
+    let values = digits.utf8.map { $0 < 0x40 ? $0 - 0x30 : $0 - 0x57 }
+    let bytes = stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
     return String(decoding: bytes, as: UTF8.self)
   }
   var pairs: [String: String] = [:]
