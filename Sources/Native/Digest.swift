@@ -2,6 +2,7 @@
 // message: fetching the algorithm costs more than hashing a short text.
 
 internal import CLibCrypto
+internal import Glibc
 
 /// A running SHA-256.
 @safe
@@ -59,6 +60,27 @@ public final class Digest {
   public static func sha256(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
     let digest = try Digest()
     try digest.update(bytes)
+    var result = [UInt8](repeating: 0, count: length)
+    try digest.finish(into: &result)
+    return result
+  }
+
+  /// SHA-256 of the contents of the regular file at `path`, which is no symbolic link, of whatever
+  /// size.
+  ///
+  /// - Throws: `NativeError.notAFile` or `.system`.
+  public static func sha256(file path: String) throws(NativeError) -> [UInt8] {
+    let parts = FilePath(path)
+    let file = try Descriptor.folder(of: parts).open(parts, O_RDONLY | O_NONBLOCK)
+    guard try file.status().kind == .regular else { throw .notAFile(path: path) }
+    let digest = try Digest()
+    var buffer = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      var span = buffer.mutableSpan
+      let count = try file.read(into: &span, from: 0)
+      if count == 0 { break }
+      try digest.update(buffer.span.extracting(0..<count))
+    }
     var result = [UInt8](repeating: 0, count: length)
     try digest.finish(into: &result)
     return result

@@ -1,32 +1,102 @@
-// Reads a PKCS #12 file without a password, as far as to name the certificate in it.
+// PKCS #12 files: reads one without a password, as far as to name the certificate in it, and makes one
+// with a password of what it holds.
 
 internal import CLibCrypto
 
 /// A PKCS #12 file in memory.
 public enum PKCS12 {
   /// The SHA-1 of the leaf certificate in upper-case hexadecimal, as .NET shows a thumbprint; nil if
-  /// the bytes are no PKCS #12 file, need a password, or use a cipher that this libcrypto has not.
-  public static func thumbprint(of bytes: Span<UInt8>) -> String? {
-    let certificate: OpaquePointer? = unsafe bytes.withUnsafeBufferPointer { input in
-      var start = input.baseAddress
-      guard let file = unsafe d2i_PKCS12(nil, &start, input.count) else { return nil }
-      defer { unsafe PKCS12_free(file) }
-      var key: OpaquePointer?
-      var certificate: OpaquePointer?
-      // A file without a password may have been made with the empty one: both are tried.
-      for password in [nil, ""] as [String?] {
-        if unsafe PKCS12_parse(file, password, &key, &certificate, nil) == 1 { break }
-      }
-      unsafe EVP_PKEY_free(key)
-      return unsafe certificate
-    }
+  /// the bytes are no PKCS #12 file, need another password, or use a cipher that this libcrypto has
+  /// not.
+  public static func thumbprint(
+    of bytes: Span<UInt8>, password: borrowing SecretBytes? = nil
+  ) -> String? {
+    guard let contents = contents(of: bytes, password),
+      let certificate = unsafe contents.certificate
+    else { return nil }
     defer { ERR_clear_error() }
-    guard let certificate = unsafe certificate else { return nil }
-    defer { unsafe X509_free(certificate) }
     var digest = [UInt8](repeating: 0, count: 20)
     guard unsafe X509_digest(certificate, EVP_sha1(), &digest, nil) == 1 else { return nil }
     let digits = Array("0123456789ABCDEF".utf8)
     return String(
       decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// A file with the same certificates and private key under `password` (AES-256-CBC, PBKDF2 and
+  /// HMAC-SHA256 with libcrypto's numbers of rounds: the password must be too long to be guessed).
+  ///
+  /// - Returns: nil where `thumbprint` returns nil.
+  public static func protected(
+    _ bytes: Span<UInt8>, with password: borrowing SecretBytes
+  ) throws(NativeError) -> [UInt8]? {
+    guard let contents = contents(of: bytes, nil) else { return nil }
+    let file: OpaquePointer? = unsafe withText(of: password) { password in
+      unsafe PKCS12_create(
+        password, nil, contents.key, contents.certificate, contents.others, 0, 0, 0, 0, 0)
+    }
+    guard let file = unsafe file else { throw cryptoFailure("PKCS12_create") }
+    defer { unsafe PKCS12_free(file) }
+    let length = unsafe i2d_PKCS12(file, nil)
+    guard length > 0 else { throw cryptoFailure("i2d_PKCS12") }
+    var output = [UInt8](repeating: 0, count: Int(length))
+    let written = unsafe output.withUnsafeMutableBufferPointer { output in
+      var target = output.baseAddress
+      return unsafe i2d_PKCS12(file, &target)
+    }
+    guard written == length else { throw cryptoFailure("i2d_PKCS12") }
+    return output
+  }
+
+  /// What a file holds.
+  @safe
+  private struct Contents: ~Copyable {
+    let key: OpaquePointer?  // owned, as the others
+    let certificate: OpaquePointer?
+    let others: OpaquePointer?
+
+    deinit {
+      unsafe EVP_PKEY_free(key)
+      unsafe X509_free(certificate)
+      unsafe OPENSSL_sk_pop_free(others) { unsafe X509_free(OpaquePointer($0)) }
+    }
+  }
+
+  private static func contents(
+    of bytes: Span<UInt8>, _ password: borrowing SecretBytes?
+  ) -> Contents? {
+    defer { ERR_clear_error() }
+    let file: OpaquePointer? = unsafe bytes.withUnsafeBufferPointer { input in
+      var start = input.baseAddress
+      return unsafe d2i_PKCS12(nil, &start, input.count)
+    }
+    guard let file = unsafe file else { return nil }
+    defer { unsafe PKCS12_free(file) }
+    var key: OpaquePointer?
+    var certificate: OpaquePointer?
+    var others: OpaquePointer?
+    func parse(_ password: UnsafePointer<CChar>?) -> Bool {
+      unsafe PKCS12_parse(file, password, &key, &certificate, &others) == 1
+    }
+    // A file without a password may have been made with the empty one: both are tried.
+    let isOpen =
+      switch password {
+      case .none: unsafe parse(nil) || parse("")
+      case .some(let password): unsafe withText(of: password) { unsafe parse($0) }
+      }
+    guard isOpen else { return nil }
+    return unsafe Contents(key: key, certificate: certificate, others: others)
+  }
+
+  /// A password as C takes it.
+  private static func withText<Result>(
+    of password: borrowing SecretBytes, _ body: (UnsafePointer<CChar>?) -> Result
+  ) -> Result {
+    var text = SecretBytes(count: password.count + 1)
+    return text.withMutableBytes { text in
+      password.withBytes { for index in $0.indices { text[index] = $0[index] } }
+      return unsafe text.withUnsafeMutableBytes {
+        unsafe body(UnsafePointer($0.baseAddress?.assumingMemoryBound(to: CChar.self)))
+      }
+    }
   }
 }

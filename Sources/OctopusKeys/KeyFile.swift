@@ -99,7 +99,8 @@ public enum KeyFile {
     }
   }
 
-  private static func contents(
+  /// What a file with this key holds.
+  public static func contents(
     _ key: borrowing MasterKey, created: Date
   ) throws(KeysError) -> SecretBytes {
     let comment = """

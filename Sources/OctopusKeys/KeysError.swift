@@ -52,6 +52,17 @@ public enum KeysError: Error, Equatable, Sendable {
   /// A file in the instances folder is no instance record.
   case badInstanceRecord(path: String)
 
+  // Backups.
+
+  /// What was given as a passphrase is none.
+  case unfitPassphrase(source: String, PassphraseFault)
+  /// The file is no sealed file, or asks for more memory or time than any honest one.
+  case sealMalformed(path: String)
+  /// The file does not open: the passphrase is another one, or the file was changed.
+  case sealClosed(path: String)
+  /// There is no backup in the folder, or only a part of one.
+  case noBackup(path: String, BackupObstacle)
+
   // The rotation and its checks.
 
   /// Another octokey holds the lock beside the config.

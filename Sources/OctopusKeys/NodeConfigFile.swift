@@ -14,6 +14,10 @@ public struct NodeConfigFile: Sendable {
   public var owner: FileOwner { contents.status.owner }
   /// The folder in which it really is, where a relative store counts from.
   public var folder: String { contents.folder }
+  /// The bytes that were read.
+  public var bytes: [UInt8] { contents.bytes }
+  /// Its permission bits, such as 0o600.
+  public var mode: UInt32 { contents.status.mode }
   /// Where the journal of an unfinished rotation is.
   public var journalPath: String { contents.journalPath }
 

@@ -27,7 +27,7 @@ public final class DirectoryStore: Store {
   /// The most documents and bytes on a page, and the most bytes of a document.
   private static let pageDocuments = 64
   private static let pageBytes = 1 << 18
-  private static let documentBytes = 1 << 30
+  static let documentBytes = 1 << 30
   private static let lockName = "octokey.lock"
   private static let fieldName = "JSON"
 
@@ -71,6 +71,11 @@ public final class DirectoryStore: Store {
     return names.keys.sorted(by: DirectoryStore.isBefore).map {
       StoreCollection(name: $0, fields: [.init(name: DirectoryStore.fieldName, kind: .json)])
     }
+  }
+
+  /// The names of all files by collection, both in the order of their bytes.
+  func documents() throws(StoreError) -> [(collection: String, files: [String])] {
+    try collections().map { ($0.name, names[$0.name] ?? []) }
   }
 
   /// Counts files.
@@ -176,7 +181,7 @@ public final class DirectoryStore: Store {
     }
   }
 
-  private func failure(
+  func failure(
     _ error: NativeError, _ collection: String? = nil, _ document: String? = nil
   ) -> StoreError {
     switch error {

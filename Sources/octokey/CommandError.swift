@@ -32,6 +32,18 @@ enum CommandError: Error, Equatable {
   case keyOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
   /// Whether the key opens the store could not be found out.
   case storeNotSeen(reason: KeysError)
+  /// The passphrase was typed in two ways.
+  case passphrasesDiffer
+  /// The backup would lie among the documents of the store.
+  case backupInsideStore(folder: String, location: String)
+  /// The key of the config is not that of the store: so many values of those tried are closed.
+  case backupOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
+  /// A passphrase was given for a backup that has none.
+  case backupNotSealed(folder: String)
+  /// The backup has faults, so many, and was not restored.
+  case backupFaulty(folder: String, faults: Int)
+  /// What is in the place of the config or store is something else, and stays.
+  case wouldOverwrite(WouldOverwrite)
   /// Data did not get out of stdout.
   case outputFailed(errno: Int32)
 
@@ -39,4 +51,16 @@ enum CommandError: Error, Equatable {
   enum Unaskable: Equatable {
     case nonInteractive, noTerminal
   }
+}
+
+/// What a restoration finds where it would write.
+enum WouldOverwrite: Equatable {
+  /// A config with another key than the backup's; nil if nobody can read it.
+  case configOfOtherKey(path: String, fingerprint: String?, backup: String)
+  /// A config with the same key, and something else in it.
+  case otherConfig(path: String)
+  /// A store that does not open with the backup's key: it was rotated, or is another one.
+  case storeOfOtherKey(location: String, backup: String)
+  /// A store with other contents.
+  case otherStore(location: String)
 }

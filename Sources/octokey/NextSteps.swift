@@ -70,7 +70,7 @@ enum NextSteps {
   }
 
   /// A path as a shell takes it.
-  private static func shellWord(_ path: String) -> String {
+  static func shellWord(_ path: String) -> String {
     path.split(separator: "/").allSatisfy { isPlain(String($0)) }
       ? path : "'" + path.replacing("'", with: "'\\''") + "'"
   }

@@ -23,7 +23,7 @@ struct Octokey: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
-      Verify.self, Status.self, Config.self, ListInstances.self,
+      Verify.self, Status.self, Config.self, Backup.self, ListInstances.self,
     ])
 
   static func main() {
@@ -43,7 +43,7 @@ struct Octokey: ParsableCommand {
     do {
       var parsed = try parseAsRoot(spelling.arguments)
       guard let command = parsed as? any OctokeyCommand else {
-        if parsed is Octokey || parsed is Config { throw ValidationError("a command is missing") }
+        if parsed is Octokey || parsed is Config || parsed is Backup { throw ValidationError("a command is missing") }
         // `help` is a command of the parser's own.
         try parsed.run()
         return .done

@@ -1,6 +1,7 @@
 // From the options that say which node and which store, to the node's config and the store.
 
 import ArgumentParser
+import FoundationEssentials
 import Native
 import OctopusKeys
 import Stores
@@ -9,13 +10,23 @@ import Stores
 struct OpenedNode {
   let file: NodeConfigFile
   let machineKeys: MachineKeys
+  let machineIDPath: String
+  let machineKeyPath: String
+
+  /// What the server calls this node.
+  var name: String {
+    file.config.value(of: SettingName.nodeName) ?? ProcessInfo.processInfo.hostName
+  }
 }
 
 extension NodeOptions {
   /// Finds and reads the config and the machine keys.
   func open(_ context: Context) throws -> OpenedNode {
     let file = try NodeConfigFile.read(configPath(context))
-    return OpenedNode(file: file, machineKeys: try machineKeys())
+    return OpenedNode(
+      file: file, machineKeys: try machineKeys(),
+      machineIDPath: context.absolutePath(machineIdFile),
+      machineKeyPath: context.absolutePath(machineKeyFile))
   }
 
   /// Finds the config.

@@ -106,6 +106,12 @@ struct PostgreSQLDialect: SQLDialect {
     }
   }
 
+  let databaseQuery = "SELECT current_database()"
+
+  func backup(of name: String, stamp: String) -> String {
+    "pg_dump --format=custom --file='octopus-\(stamp).dump' --dbname='\(name.replacing("'", with: "'\\''"))'"
+  }
+
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {
     switch diagnostic.state {
     case "55P03", "40P01", "40001", "57014": .busy

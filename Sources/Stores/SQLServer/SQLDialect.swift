@@ -62,6 +62,12 @@ protocol SQLDialect: Sendable {
   /// How a column keeps documents; nil if its type would not keep them byte for byte.
   func contents(of column: SQLColumn) -> SQLColumn.Contents?
 
+  /// A query for the name of the database.
+  var databaseQuery: String { get }
+
+  /// What makes a copy of the database called `name`; `stamp` makes the copy's name one of its own.
+  func backup(of name: String, stamp: String) -> String
+
   /// What a failure means; nil if it is none of those that matter here.
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure?
 }

@@ -122,6 +122,14 @@ struct SQLServerDialect: SQLDialect {
     }
   }
 
+  let databaseQuery = "SELECT DB_NAME()"
+
+  /// COPY_ONLY leaves the chain of the database's own backups as it is.
+  func backup(of name: String, stamp: String) -> String {
+    let file = "\(name)-\(stamp).bak".replacing("'", with: "''")
+    return "BACKUP DATABASE \(quoted(name)) TO DISK = N'\(file)' WITH COPY_ONLY, CHECKSUM, INIT;"
+  }
+
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {
     switch diagnostic.number {
     case 1222, 1205, 3960, 1204: .busy

@@ -90,6 +90,12 @@ struct SQLiteDialect: SQLDialect {
     return nil
   }
 
+  let databaseQuery = "SELECT file FROM pragma_database_list WHERE name = 'main'"
+
+  func backup(of name: String, stamp: String) -> String {
+    "sqlite3 '\(name.replacing("'", with: "'\\''"))' \".backup octopus-\(stamp).sqlite\""
+  }
+
   /// The driver's numbers are those of SQLite.
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {
     switch diagnostic.number {

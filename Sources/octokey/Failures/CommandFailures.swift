@@ -72,6 +72,29 @@ extension Failure {
       self.init(
         "cannot tell whether this is the key of the store: \(failure.message)",
         hint: "--no-store-check sets it without looking", status: failure.status)
+    case .passphrasesDiffer:
+      self.init("the two passphrases differ; there is no backup")
+    case .backupInsideStore(let folder, let location):
+      self.init(
+        "refusing to put a backup into \(folder.quoted): it would be a part of the store "
+          + location.quoted)
+    case .backupOfAnotherStore(let fingerprint, let location, let closed, let tried):
+      self.init(
+        "refusing to back up: the config's key \(fingerprint) is not the key of "
+          + "\(location.quoted), it does not open \(closed) of \(tried) sensitive values",
+        hint: "octokey verify --try-keys finds the key among old key files; octokey set-master-key "
+          + "puts it into the config")
+    case .backupNotSealed(let folder):
+      self.init(
+        "\(folder.quoted) was made without a passphrase, and one was given",
+        hint: "is this the backup that you meant, or has somebody put another one in its place?")
+    case .backupFaulty(let folder, let faults):
+      self.init(
+        "refusing to restore \(folder.quoted): it has \(faults) fault\(faults == 1 ? "" : "s"), see "
+          + "above; nothing was changed",
+        hint: "--despite-faults restores what is there")
+    case .wouldOverwrite(let obstacle):
+      self.init(obstacle)
     case .outputFailed(let number):
       self.init("cannot write to standard output: \(systemText(number))")
     }

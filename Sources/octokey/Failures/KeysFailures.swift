@@ -106,6 +106,16 @@ extension Failure {
       self.init(
         "another octokey is at work on \(path.quoted)", hint: "wait until it is done",
         status: .busy)
+    case .unfitPassphrase(let source, let fault):
+      self.init(unfitPassphrase: fault, from: source)
+    case .sealMalformed(let path):
+      self.init("\(path.quoted) is no sealed file, or asks for too much memory or time to open")
+    case .sealClosed(let path):
+      self.init(
+        "\(path.quoted) does not open: the passphrase is another one, or the file was changed",
+        hint: "passphrases differ by the letter, and by blanks at their ends")
+    case .noBackup(let path, let obstacle):
+      self.init(noBackup: path, obstacle)
     case .store(let error):
       self.init(error)
     case .noDocuments(let location):

@@ -1,0 +1,106 @@
+// AES-256 in Galois/Counter mode over libcrypto: encryption with a seal. What does not open was damaged,
+// changed, or sealed under another key; nothing of it is ever handed out.
+
+internal import CLibCrypto
+
+/// Sealing and opening of whole messages that fit into memory.
+public enum AESGCM {
+  /// The length of a key, in bytes.
+  public static let keyLength = 32
+  /// The length of a nonce, in bytes. One key must never see the same nonce twice.
+  public static let nonceLength = 12
+  /// The length of the tag that seals a message, in bytes.
+  public static let tagLength = 16
+
+  /// Encrypts `plaintext`, and seals it together with `header`, which stays readable.
+  ///
+  /// - Returns: the ciphertext, as long as the plaintext, and the tag.
+  public static func seal(
+    _ plaintext: Span<UInt8>, header: Span<UInt8>, key: borrowing SecretBytes, nonce: [UInt8]
+  ) throws(NativeError) -> [UInt8] {
+    precondition(key.count == keyLength && nonce.count == nonceLength)
+    var output = [UInt8](repeating: 0, count: plaintext.count + tagLength)
+    let context = try unsafe context()
+    defer { unsafe EVP_CIPHER_CTX_free(context) }
+    let done = key.withBytes { key in
+      unsafe output.withUnsafeMutableBufferPointer { output in
+        unsafe key.withUnsafeBufferPointer { key in
+          unsafe header.withUnsafeBufferPointer { header in
+            unsafe plaintext.withUnsafeBufferPointer { input -> Bool in
+              var length: Int32 = 0
+              guard let target = output.baseAddress else { return false }
+              return unsafe EVP_EncryptInit_ex2(
+                context, EVP_aes_256_gcm(), key.baseAddress, nonce, nil) == 1
+                && EVP_EncryptUpdate(
+                  context, nil, &length, header.baseAddress, Int32(header.count)) == 1
+                && (input.isEmpty
+                  || EVP_EncryptUpdate(
+                    context, target, &length, input.baseAddress, Int32(input.count)) == 1)
+                && EVP_EncryptFinal_ex(context, target + input.count, &length) == 1
+                && EVP_CIPHER_CTX_ctrl(
+                  context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), target + input.count) == 1
+            }
+          }
+        }
+      }
+    }
+    guard done else { throw cryptoFailure("EVP_EncryptUpdate") }
+    return output
+  }
+
+  /// Opens what `seal` made.
+  ///
+  /// - Returns: nil if key, header or contents are not those that were sealed.
+  public static func open(
+    _ sealed: Span<UInt8>, header: Span<UInt8>, key: borrowing SecretBytes, nonce: [UInt8]
+  ) throws(NativeError) -> SecretBytes? {
+    precondition(key.count == keyLength && nonce.count == nonceLength)
+    let length = sealed.count - tagLength
+    guard length >= 0 else { return nil }
+    var plaintext = SecretBytes(count: length)
+    let context = try unsafe context()
+    defer { unsafe EVP_CIPHER_CTX_free(context) }
+    var isSealed = false
+    let done = plaintext.withMutableBytes { output in
+      key.withBytes { key in
+        unsafe output.withUnsafeMutableBufferPointer { output in
+          unsafe key.withUnsafeBufferPointer { key in
+            unsafe header.withUnsafeBufferPointer { header in
+              unsafe sealed.withUnsafeBufferPointer { input -> Bool in
+                var written: Int32 = 0
+                guard let source = input.baseAddress, let target = output.baseAddress else {
+                  return false
+                }
+                let tag = unsafe UnsafeMutableRawPointer(mutating: source + length)
+                guard
+                  unsafe EVP_DecryptInit_ex2(
+                    context, EVP_aes_256_gcm(), key.baseAddress, nonce, nil) == 1,
+                  unsafe EVP_DecryptUpdate(
+                    context, nil, &written, header.baseAddress, Int32(header.count)) == 1,
+                  unsafe length == 0
+                    || EVP_DecryptUpdate(context, target, &written, source, Int32(length)) == 1,
+                  unsafe EVP_CIPHER_CTX_ctrl(
+                    context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), tag) == 1
+                else { return false }
+                isSealed = unsafe EVP_DecryptFinal_ex(context, target + length, &written) == 1
+                return true
+              }
+            }
+          }
+        }
+      }
+    }
+    defer { ERR_clear_error() }
+    guard done else { throw cryptoFailure("EVP_DecryptUpdate") }
+    // What was written is wiped with its owner.
+    guard isSealed else { return nil }
+    return plaintext
+  }
+
+  private static func context() throws(NativeError) -> OpaquePointer {
+    guard let context = unsafe EVP_CIPHER_CTX_new() else {
+      throw cryptoFailure("EVP_CIPHER_CTX_new")
+    }
+    return unsafe context
+  }
+}

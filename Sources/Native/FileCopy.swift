@@ -1,0 +1,78 @@
+// A copy of a file of whatever size that takes its place in one step, when it is on the device. What was
+// in that place keeps a name of its own.
+
+internal import CLinux
+internal import Glibc
+
+/// A copy on its way to its place; it goes again unless it is committed.
+public struct FileCopy: ~Copyable {
+  /// Where the copy is now; it may still be worked on there.
+  public let draft: String
+  private var file: NewFile
+  private let path: FilePath
+  private let folder: Descriptor
+
+  private init(
+    draft: String, file: consuming NewFile, path: FilePath, folder: consuming Descriptor
+  ) {
+    self.draft = draft
+    self.file = file
+    self.path = path
+    self.folder = folder
+  }
+
+  /// Copies the file at `source` to a hidden file in the folder of `path`, with mode 0600.
+  ///
+  /// - Throws: `NativeError.notAFile` or `.system`.
+  public static func make(of source: String, for path: String) throws(NativeError) -> FileCopy {
+    let path = FilePath(path)
+    let folder = try Descriptor.folder(of: path)
+    let draft = path.beside(path.draftName)
+    let new = try NewFile.empty(path, as: draft.name)
+    let original = try Descriptor.open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    guard try original.status().kind == .regular else { throw .notAFile(path: source) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      var span = buffer.mutableSpan
+      let count = try original.read(into: &span, from: 0)
+      if count == 0 { break }
+      try new.file.write(buffer.span.extracting(0..<count))
+    }
+    return FileCopy(draft: draft.text, file: new, path: path, folder: folder)
+  }
+
+  /// Puts the copy in its place.
+  ///
+  /// - Parameters:
+  ///   - owner: whom it is to belong to; nil: whoever runs octokey.
+  ///   - former: a free name, in the same folder, for what is in that place now; nil if there must be
+  ///     nothing.
+  /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`.
+  public consuming func commit(
+    mode: UInt32, owner: FileOwner?, former: String?
+  ) throws(NativeError) {
+    if let owner { try FileAttributes.setOwner(owner, of: file.file) }
+    let number = file.file.number
+    _ = try repeating("fchmod", path.text) { Int(fchmod(number, mode_t(mode))) }
+    guard let former else {
+      try file.take(path.name)
+      try file.sync()
+      return file.commit()
+    }
+    try file.file.sync()
+    let (place, draftName, name) = (folder.number, FilePath(draft).name, path.name)
+    do throws(NativeError) {
+      // Two names for a moment: the place is never empty.
+      _ = try repeating("link", path.text) { unsafe Int(linkat(place, name, place, former, 0)) }
+    } catch .system(_, _, EPERM) {
+      _ = try repeating("rename", path.text) {
+        unsafe Int(octokey_rename_new(place, name, former))
+      }
+    }
+    _ = try repeating("rename", path.text) {
+      unsafe Int(renameat(place, draftName, place, name))
+    }
+    file.commit()
+    try folder.sync()
+  }
+}

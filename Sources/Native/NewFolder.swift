@@ -1,0 +1,84 @@
+// Making a folder with everything in it in one step: it has a hidden name while it is filled, and gets
+// its own when all of it is on the device. Whatever fails before, nothing is left behind.
+
+internal import CLinux
+internal import FoundationEssentials
+internal import Glibc
+
+/// A folder that octokey is filling, and removes again unless it is committed.
+public struct NewFolder: ~Copyable {
+  /// Where it will be.
+  public let path: String
+  /// Where it is now.
+  public let draft: String
+  private var pending = true
+
+  private init(path: String, draft: String) {
+    self.path = path
+    self.draft = draft
+  }
+
+  deinit {
+    if pending { try? FileManager.default.removeItem(atPath: draft) }
+  }
+
+  /// Makes a folder of mode 0700 that will be `path`: a name that nobody has, or that of an empty
+  /// folder.
+  ///
+  /// - Throws: `NativeError.alreadyExists` or `.system`.
+  public static func create(_ path: String) throws(NativeError) -> NewFolder {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    try requireFree(path)
+    let parts = FilePath(path)
+    let draft = parts.beside(parts.draftName).text
+    _ = try repeating("mkdir", path) { unsafe Int(mkdir(draft, 0o700)) }
+    let folder = NewFolder(path: path, draft: draft)
+    // A umask can take bits from the owner, too.
+    _ = try repeating("chmod", path) { unsafe Int(chmod(draft, 0o700)) }
+    return folder
+  }
+
+  /// Makes a file with mode 0600 and these contents; it is on the device after `commit`.
+  ///
+  /// - Parameter name: may lead through folders of this one.
+  public borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
+    let path = FilePath(draft + "/" + name)
+    let file = try Descriptor.folder(of: path).open(path, O_WRONLY | O_CREAT | O_EXCL)
+    fchmod(file.number, 0o600)
+    try file.write(contents)
+  }
+
+  /// Makes a folder in this one.
+  public borrowing func makeFolder(_ name: String) throws(NativeError) {
+    let path = draft + "/" + name
+    _ = try repeating("mkdir", path) { unsafe Int(mkdir(path, 0o700)) }
+  }
+
+  /// Waits until everything is on the device, and gives the folder its name.
+  ///
+  /// - Throws: `NativeError.alreadyExists` if somebody took the name meanwhile; `.system`.
+  public consuming func commit() throws(NativeError) {
+    let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY)
+    let number = folder.number
+    // One call for all files, which may be many.
+    _ = try repeating("syncfs", draft) { Int(octokey_sync_file_system(number)) }
+    let (draft, path) = (draft, path)
+    do throws(NativeError) {
+      // An empty folder of this name gives way; anything else does not.
+      _ = try repeating("rename", path) { unsafe Int(rename(draft, path)) }
+    } catch .system(_, _, ENOTEMPTY) {
+      throw .alreadyExists(path: path)
+    } catch .system(_, _, ENOTDIR) {
+      throw .alreadyExists(path: path)
+    }
+    pending = false
+    try Descriptor.folder(of: FilePath(path)).sync()
+  }
+
+  private static func requireFree(_ path: String) throws(NativeError) {
+    guard try FileStatus.isThere(path) else { return }
+    let names = try? FileManager.default.contentsOfDirectory(atPath: path)
+    guard let names, names.isEmpty else { throw .alreadyExists(path: path) }
+  }
+}

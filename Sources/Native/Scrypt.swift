@@ -1,0 +1,60 @@
+// scrypt (RFC 7914) over libcrypto: from a passphrase that a person can remember to a key, slowly and
+// with much memory, so that trying many passphrases is dear.
+
+internal import CLibCrypto
+
+/// The parameters of scrypt.
+public struct Scrypt: Hashable, Sendable {
+  /// How often the large table is walked, a power of two (N).
+  public let cost: Int
+  /// The size of a table's row, in 128 bytes (r).
+  public let blockSize: Int
+  /// How many such computations are made one after the other (p).
+  public let parallelism: Int
+
+  /// What is used for anything new: 128 MiB of memory and about half a second.
+  public static let standard = Scrypt(unchecked: 1 << 17, blockSize: 8, parallelism: 1)
+
+  private init(unchecked cost: Int, blockSize: Int, parallelism: Int) {
+    self.cost = cost
+    self.blockSize = blockSize
+    self.parallelism = parallelism
+  }
+
+  /// Parameters that somebody wrote into a file; nil for any that make no sense, or that would take
+  /// more than four times the memory or eight times the time of the standard: whoever can write the
+  /// file must not be able to keep the machine busy.
+  public init?(cost: Int, blockSize: Int, parallelism: Int) {
+    guard (2...1 << 20).contains(cost), cost & (cost - 1) == 0, (1...64).contains(blockSize),
+      (1...64).contains(parallelism),
+      cost * blockSize <= 4 * Scrypt.standard.cost * Scrypt.standard.blockSize,
+      cost * blockSize * parallelism <= 8 * Scrypt.standard.cost * Scrypt.standard.blockSize
+    else { return nil }
+    self.init(unchecked: cost, blockSize: blockSize, parallelism: parallelism)
+  }
+
+  /// Derives a key of `length` bytes.
+  ///
+  /// - Throws: `NativeError.crypto` where there is not enough memory, for one.
+  public func key(
+    from passphrase: borrowing SecretBytes, salt: [UInt8], length: Int
+  ) throws(NativeError) -> SecretBytes {
+    var key = SecretBytes(count: length)
+    // The table, and as much again for everything else.
+    let memory = UInt64(128 * blockSize * (cost + parallelism + 2) + (1 << 20))
+    let (cost, blockSize, parallelism) = (UInt64(cost), UInt64(blockSize), UInt64(parallelism))
+    let done = key.withMutableBytes { output in
+      passphrase.withBytes { passphrase in
+        unsafe output.withUnsafeMutableBufferPointer { output in
+          unsafe passphrase.withUnsafeBytes { input in
+            unsafe EVP_PBE_scrypt(
+              input.baseAddress?.assumingMemoryBound(to: CChar.self), input.count, salt,
+              salt.count, cost, blockSize, parallelism, memory, output.baseAddress, output.count)
+          }
+        }
+      }
+    }
+    guard done == 1 else { throw cryptoFailure("EVP_PBE_scrypt") }
+    return key
+  }
+}

@@ -1,0 +1,31 @@
+// The secrets of a backup, opened: the key, the config, and the machine keys that protect what is in it.
+
+internal import Native
+
+/// What is needed to put a node back.
+public final class BackupContents {
+  /// The Master Key.
+  public let key: MasterKey
+  /// The bytes of the node config.
+  public let config: [UInt8]
+  /// What opens the protected settings of the config.
+  public let machineKeys: MachineKeys
+
+  /// Opens the secrets of `folder`.
+  ///
+  /// - Parameter seal: the passphrase at work; nil for a backup without one.
+  /// - Throws: `KeysError.sealClosed`, `.sealMalformed` or `.native`, and what `KeyFile.parse` throws.
+  public init(_ folder: BackupFolder, _ seal: SealedFile?) throws(KeysError) {
+    let text = try folder.secret(BackupFolder.masterKey, seal)
+    key = try KeyFile.parse(text, source: folder.file(BackupFolder.masterKey))
+    config = try folder.secret(BackupFolder.config, seal).withBytes { Array(copying: $0) }
+    let names = Set(folder.manifest.config.machineKeys.map(\.name))
+    machineKeys = try MachineKeys(
+      machineID: names.contains(BackupFolder.machineID)
+        ? folder.secret(BackupFolder.machineID, seal) : nil,
+      machineIDPath: folder.file(BackupFolder.machineID),
+      machineKeyFile: names.contains(BackupFolder.machineKey)
+        ? folder.secret(BackupFolder.machineKey, seal) : nil,
+      machineKeyPath: folder.file(BackupFolder.machineKey))
+  }
+}

@@ -1,0 +1,170 @@
+// The drill: proves that a backup can be restored, as far as that is possible without restoring it.
+// Every file is what it was, the key opens every value of the snapshot, and what belongs together fits
+// together. Nothing is written.
+
+internal import Native
+
+/// What a drill found.
+public struct BackupDrill {
+  /// What is wrong, in the order in which it was found.
+  public private(set) var faults: [BackupFault] = []
+  /// What every value of the snapshot said; nil if there was none to look at.
+  public private(set) var audit: StoreAudit?
+  /// The secrets; nil if a fault kept them closed.
+  public private(set) var contents: BackupContents?
+
+  private let folder: BackupFolder
+
+  /// Checks the backup in `folder`.
+  ///
+  /// - Parameters:
+  ///   - seal: the passphrase at work; nil for a backup without one.
+  ///   - store: the snapshot, or a restored copy of it; nil if there is none.
+  /// - Throws: `KeysError.sealClosed` if the passphrase opens nothing; `.native` if a library fails.
+  public init(
+    _ folder: BackupFolder, _ seal: SealedFile?, store: (any Store)?,
+    progress: (_ done: Int, _ documents: Int) throws(KeysError) -> Void
+  ) throws(KeysError) {
+    self.folder = folder
+    try checkList(seal)
+    try checkFiles()
+    try checkSecrets(seal)
+    if let contents { try checkStore(store, contents.key, progress) }
+  }
+
+  /// The list of files is under the passphrase, too: who changes a file cannot change the list.
+  private mutating func checkList(_ seal: SealedFile?) throws(KeysError) {
+    guard let seal else { return }
+    let sealed: SecretBytes
+    do throws(KeysError) {
+      sealed = try folder.secret(Checksums.fileName, seal)
+    } catch {
+      // With the wrong passphrase nothing opens, and nothing can be said of the backup.
+      _ = try folder.secret(BackupFolder.masterKey, seal)
+      return faults.append(.listChanged)
+    }
+    let digest = try Checksums.digest(of: folder.list)
+    if sealed.withBytes({ Array(copying: $0) }) != Array(digest.utf8) { faults.append(.listChanged) }
+  }
+
+  private mutating func checkFiles() throws(KeysError) {
+    let expected = folder.checksums.digests
+    for (name, digest) in expected.sorted(by: { $0.key < $1.key }) {
+      do throws(KeysError) {
+        if try Checksums.digest(of: folder.file(name)) != digest { faults.append(.changed(name)) }
+      } catch .native(.system(_, _, let number))
+        where SystemErrorKind(errno: number) == .notFound
+      {
+        faults.append(.missing(name))
+      } catch {
+        faults.append(.unreadable(name))
+      }
+    }
+    for name in try Checksums.names(in: folder.path) where expected[name] == nil {
+      faults.append(.unlisted(name))
+    }
+  }
+
+  private mutating func checkSecrets(_ seal: SealedFile?) throws(KeysError) {
+    let found: BackupContents
+    do {
+      found = try BackupContents(folder, seal)
+    } catch {
+      return faults.append(.secretsClosed(error))
+    }
+    let manifest = folder.manifest
+    let fingerprint = try KeyFingerprint(of: found.key).description
+    if fingerprint != manifest.key.fingerprint {
+      faults.append(.otherKey(expected: manifest.key.fingerprint, found: fingerprint))
+    }
+    do throws(KeysError) {
+      let config = try NodeConfig(contents: found.config, path: BackupFolder.config)
+      if try !found.machineKeys.masterKey(of: config).key.equals(found.key) {
+        faults.append(.configHoldsOtherKey)
+      }
+    } catch {
+      faults.append(.configClosed(error))
+    }
+    contents = found
+    guard let certificate = manifest.certificate,
+      let file = try? FileContents.read(
+        folder.file(BackupFolder.certificate), limit: SealedFile.sizeLimit)
+    else { return }
+    let thumbprint = ServerCertificate.thumbprint(ofProtected: file.bytes, key: found.key)
+    if thumbprint != certificate.thumbprint { faults.append(.certificateClosed) }
+  }
+
+  private mutating func checkStore(
+    _ store: (any Store)?, _ key: borrowing MasterKey,
+    _ progress: (_ done: Int, _ documents: Int) throws(KeysError) -> Void
+  ) throws(KeysError) {
+    guard let store else { return faults.append(.noSnapshot) }
+    let expected = folder.manifest.store
+    let thumbprint: String?
+    do throws(KeysError) {
+      let found = try StoreAudit.run(
+        store: store, key: key, binaryFields: [:], progress: progress)
+      audit = found
+      // Damaged values were damaged before; the manifest counts them.
+      if found.findings.count > expected.unreadable {
+        faults.append(.valuesClosed(found.findings.count, of: found.opened + found.unreadable))
+      }
+      let (documents, opened) = (found.documents, found.opened)
+      if documents != expected.documents || opened != expected.opened {
+        faults.append(
+          .otherNumbers(
+            documents: documents, expectedDocuments: expected.documents, values: opened,
+            expectedValues: expected.opened))
+      }
+      switch try ServerCertificate.read(from: store, key: key) {
+      case .none: thumbprint = nil
+      case .some(let certificate): thumbprint = certificate.thumbprint
+      }
+    } catch {
+      if case .interrupted = error { throw error }
+      return faults.append(.storeUnreadable(error))
+    }
+    if thumbprint != folder.manifest.certificate?.thumbprint {
+      faults.append(.otherCertificate)
+    }
+  }
+}
+
+/// Something wrong with a backup.
+public enum BackupFault: Equatable, Sendable {
+  /// The list of files is not the one that was sealed.
+  case listChanged
+  /// A file is not what it was, is not there, cannot be read, or is there and not in the list.
+  case changed(String)
+  case missing(String)
+  case unreadable(String)
+  case unlisted(String)
+  /// Key, config or machine keys do not open.
+  case secretsClosed(KeysError)
+  /// The key is not the one of the manifest.
+  case otherKey(expected: String, found: String)
+  /// The key in the config is another one, or cannot be read.
+  case configHoldsOtherKey
+  case configClosed(KeysError)
+  /// The copy of the certificate does not open with the key, or is another one.
+  case certificateClosed
+  /// The snapshot is made by the database's own tools, and was not looked at.
+  case noSnapshot
+  /// The snapshot cannot be read.
+  case storeUnreadable(KeysError)
+  /// Values do not open that did.
+  case valuesClosed(Int, of: Int)
+  /// There are not as many documents and values as there were.
+  case otherNumbers(
+    documents: Int, expectedDocuments: Int, values: Int, expectedValues: Int)
+  /// The certificate in the store is not the one that was there.
+  case otherCertificate
+
+  /// Whether it is worth saying, and takes nothing from the backup.
+  public var isRemark: Bool {
+    switch self {
+    case .unlisted, .noSnapshot: true
+    default: false
+    }
+  }
+}

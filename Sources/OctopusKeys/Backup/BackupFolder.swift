@@ -1,0 +1,98 @@
+// The folder of a backup: what its files are called, and what can be read of it without a passphrase.
+//
+//     MANIFEST.json             what it is a backup of; no secret
+//     SHA256SUMS                the digest of every file but itself and its seal
+//     SHA256SUMS.sealed         the digest of SHA256SUMS, so that nobody can change a file and the list
+//     OctopusServer.config      the node config
+//     master-key                a key file
+//     machine-id, machinekey    what protects the secrets in the config
+//     server-certificate.pfx    the server's certificate under the Master Key's base64
+//     store.sqlite, store/      the snapshot
+//
+// The config, the key and the machine keys end in `.sealed` and are under the passphrase, unless the
+// backup was asked for without one.
+
+internal import Native
+
+/// A backup that was found.
+public struct BackupFolder: Sendable {
+  /// What sealed files end in.
+  public static let sealedSuffix = ".sealed"
+  /// The key file.
+  public static let masterKey = "master-key"
+  /// The node config.
+  public static let config = "OctopusServer.config"
+  /// The copy of a machine-id file.
+  public static let machineID = "machine-id"
+  /// The copy of a machinekey file.
+  public static let machineKey = "machinekey"
+  /// The server's certificate.
+  public static let certificate = "server-certificate.pfx"
+
+  /// Where it is.
+  public let path: String
+  /// What it says of itself.
+  public let manifest: BackupManifest
+  /// The list of its files, as bytes.
+  let list: [UInt8]
+  let checksums: Checksums
+
+  /// Finds the backup in the folder at `path`.
+  ///
+  /// - Throws: `KeysError.noBackup` if there is none, or only a part of one.
+  public static func read(_ path: String) throws(KeysError) -> BackupFolder {
+    let list = try contents(path, Checksums.fileName)
+    guard let checksums = Checksums(text: list) else {
+      throw .noBackup(path: path, .malformed(Checksums.fileName))
+    }
+    guard let manifest = BackupManifest(json: try contents(path, BackupManifest.fileName)) else {
+      throw .noBackup(path: path, .malformed(BackupManifest.fileName))
+    }
+    return BackupFolder(path: path, manifest: manifest, list: list, checksums: checksums)
+  }
+
+  /// The path of one of its files.
+  public func file(_ name: String) -> String { path + "/" + name }
+
+  /// Where the snapshot is, as a store location; nil if there is none.
+  public var snapshotLocation: String? {
+    manifest.store.snapshot.map { "\(manifest.store.kind):\(file($0))" }
+  }
+
+  /// Reads the file called `name`, sealed or not as the backup is.
+  func secret(_ name: String, _ seal: SealedFile?) throws(KeysError) -> SecretBytes {
+    guard let seal else {
+      do {
+        return try SecretFile.read(file(name), limit: SealedFile.sizeLimit)
+      } catch {
+        throw .native(error)
+      }
+    }
+    let sealedName = name + BackupFolder.sealedSuffix
+    let bytes: [UInt8]
+    do {
+      bytes = try FileContents.read(file(sealedName), limit: SealedFile.sizeLimit).bytes
+    } catch {
+      throw .native(error)
+    }
+    return try seal.open(bytes, name: name, path: file(sealedName))
+  }
+
+  private static func contents(_ path: String, _ name: String) throws(KeysError) -> [UInt8] {
+    do throws(NativeError) {
+      return try FileContents.read(path + "/" + name, limit: SealedFile.sizeLimit).bytes
+    } catch .system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {
+      throw .noBackup(path: path, .missing(name))
+    } catch {
+      throw .native(error)
+    }
+  }
+}
+
+/// Why a folder holds no backup.
+public enum BackupObstacle: Equatable, Sendable {
+  /// The file is not there.
+  case missing(String)
+  /// The file is not what it should be, or from a later octokey.
+  case malformed(String)
+}

@@ -1,0 +1,123 @@
+// The list of a backup's files, in the form of sha256sum(1): `sha256sum -c SHA256SUMS` checks it, too.
+
+internal import FoundationEssentials
+internal import Native
+
+/// The SHA-256 of every file of a folder, by path in it.
+public struct Checksums: Equatable, Sendable {
+  /// The name of the list.
+  public static let fileName = "SHA256SUMS"
+
+  /// Hexadecimal digests.
+  public private(set) var digests: [String: String] = [:]
+
+  /// Reads all files of `folder`, which holds nothing but regular files and folders of such.
+  ///
+  /// - Throws: `KeysError.native`.
+  public init(of folder: String) throws(KeysError) {
+    for name in try Checksums.names(in: folder) {
+      digests[name] = try Checksums.digest(of: folder + "/" + name)
+    }
+  }
+
+  /// Reads a list; nil if it is none.
+  public init?(text: [UInt8]) {
+    for line in text.split(separator: UInt8(ascii: "\n")) {
+      let isEscaped = line.first == UInt8(ascii: "\\")
+      let parts = String(decoding: isEscaped ? line.dropFirst() : line, as: UTF8.self)
+      guard parts.utf8.count > 66 else { return nil }
+      let digest = parts.prefix(64)
+      let name = String(parts.dropFirst(66))
+      guard digest.utf8.count == 64, parts.dropFirst(64).hasPrefix("  "),
+        digest.allSatisfy(\.isHexDigit)
+      else { return nil }
+      let path = isEscaped ? Checksums.unescaped(name) : name
+      guard Checksums.staysInside(path),
+        digests.updateValue(String(digest).lowercased(), forKey: path) == nil
+      else { return nil }
+    }
+    if digests.isEmpty { return nil }
+  }
+
+  /// The list as sha256sum(1) writes it, in the order of the names.
+  public var text: [UInt8] {
+    var lines = ""
+    for name in digests.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+      let escaped = name.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
+        .replacing("\r", with: "\\r")
+      lines += "\(escaped == name ? "" : "\\")\(digests[name] ?? "")  \(escaped)\n"
+    }
+    return Array(lines.utf8)
+  }
+
+  /// All files of a folder and of those in it, but for the list and its seal.
+  public static func names(in folder: String) throws(KeysError) -> [String] {
+    var names: [String] = []
+    var folders = [""]
+    while let inner = folders.popLast() {
+      let path = inner.isEmpty ? folder : folder + "/" + inner
+      let found: [String]
+      do {
+        found = try FileManager.default.contentsOfDirectory(atPath: path)
+      } catch {
+        throw .native(.system(call: "opendir", path: path, errno: 5))
+      }
+      for name in found {
+        let whole = inner.isEmpty ? name : inner + "/" + name
+        if isFolder(folder + "/" + whole) { folders.append(whole) } else { names.append(whole) }
+      }
+    }
+    return names.filter { $0 != fileName && $0 != fileName + BackupFolder.sealedSuffix }.sorted()
+  }
+
+  /// The digest of one file.
+  static func digest(of path: String) throws(KeysError) -> String {
+    do throws(NativeError) {
+      return hexadecimal(try Digest.sha256(file: path))
+    } catch {
+      throw .native(error)
+    }
+  }
+
+  /// The digest of `bytes`.
+  public static func digest(of bytes: [UInt8]) throws(KeysError) -> String {
+    do throws(NativeError) {
+      return hexadecimal(try Digest.sha256(bytes.span))
+    } catch {
+      throw .native(error)
+    }
+  }
+
+  private static func hexadecimal(_ bytes: [UInt8]) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+    return type == .typeDirectory
+  }
+
+  /// Whether a name from a list can only mean a file of the folder.
+  private static func staysInside(_ name: String) -> Bool {
+    !name.hasPrefix("/") && !name.utf8.contains(0)
+      && name.split(separator: "/", omittingEmptySubsequences: false)
+        .allSatisfy { !["", ".", ".."].contains($0) }
+  }
+
+  private static func unescaped(_ name: String) -> String {
+    var result = ""
+    var isEscaped = false
+    for character in name.unicodeScalars {
+      switch (isEscaped, character) {
+      case (false, "\\"):
+        isEscaped = true
+        continue
+      case (true, "n"): result += "\n"
+      case (true, "r"): result += "\r"
+      default: result.unicodeScalars.append(character)
+      }
+      isEscaped = false
+    }
+    return result
+  }
+}

@@ -1,0 +1,75 @@
+// A passphrase: what a person, or a file, gives to seal a backup and to open it again.
+
+public import Native
+
+/// A passphrase as it is used: UTF-8 without the line end that follows it in a file.
+public struct Passphrase: ~Copyable, Sendable {
+  /// More bytes than any passphrase has.
+  public static let sizeLimit = 1024
+  /// Fewer characters than this can be guessed by trying.
+  public static let shortLength = 12
+
+  let bytes: SecretBytes
+
+  /// Whether it is short enough to be found by trying.
+  public var isShort: Bool { bytes.count < Passphrase.shortLength }
+
+  /// Takes what was typed or read. A byte order mark before it and one line end after it do not count:
+  /// editors and `echo` add them.
+  ///
+  /// - Throws: `KeysError.unfitPassphrase` for an empty one, for several lines, and for what no keyboard
+  ///   types.
+  public init(_ text: borrowing SecretBytes, source: String) throws(KeysError) {
+    let range = text.withBytes { bytes in
+      let isMarked = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
+      var end = bytes.count
+      let start = isMarked ? 3 : 0
+      if end > start, bytes[end - 1] == 0x0A { end -= 1 }
+      if end > start, bytes[end - 1] == 0x0D { end -= 1 }
+      return start..<end
+    }
+    if range.isEmpty { throw .unfitPassphrase(source: source, .empty) }
+    let (isText, isOneLine) = text.withBytes { bytes in
+      let line = bytes.extracting(range)
+      return (
+        MachineKeys.isTypable(line),
+        line.indices.allSatisfy { line[$0] != 0x0A && line[$0] != 0x0D }
+      )
+    }
+    guard isText else { throw .unfitPassphrase(source: source, .noText) }
+    guard isOneLine else { throw .unfitPassphrase(source: source, .severalLines) }
+    bytes = text.withBytes { SecretBytes(copying: $0.extracting(range)) }
+  }
+
+  /// Reads the passphrase in the file at `path`, or in what a pipe of that name brings.
+  public static func read(_ path: String) throws(KeysError) -> Passphrase {
+    let text: SecretBytes
+    do throws(NativeError) {
+      text = try SecretFile.read(path, limit: sizeLimit)
+    } catch {
+      throw .native(error)
+    }
+    return try Passphrase(text, source: path)
+  }
+
+  /// Reads the passphrase from standard input to its end.
+  public static func readStandardInput() throws(KeysError) -> Passphrase {
+    let text: SecretBytes
+    do throws(NativeError) {
+      text = try SecretFile.readStandardInput(limit: sizeLimit)
+    } catch {
+      throw .native(error)
+    }
+    return try Passphrase(text, source: "standard input")
+  }
+
+  /// Whether both are the same.
+  public borrowing func equals(_ other: borrowing Passphrase) -> Bool { bytes.equals(other.bytes) }
+}
+
+/// Why a text is no passphrase.
+public enum PassphraseFault: Equatable, Sendable {
+  case empty, severalLines
+  /// Control characters, or no UTF-8: another encoding, or a file that is something else.
+  case noText
+}

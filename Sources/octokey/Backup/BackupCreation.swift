@@ -1,0 +1,121 @@
+// The making of a backup: snapshot first, then the proof that the key opens it, then the secrets, and the
+// list of all files last.
+
+import FoundationEssentials
+import Native
+import OctopusKeys
+import Stores
+
+/// One backup in the making.
+struct BackupCreation {
+  let node: OpenedNode
+  let location: StoreLocation
+  /// The passphrase at work; nil to keep the secrets as they are.
+  let seal: SealedFile?
+  let now: Date
+  let progress: StoreRotation.Progress
+
+  /// Fills `folder` and gives it its name.
+  func run(into folder: consuming NewFolder) throws -> BackupManifest {
+    let opened = try node.machineKeys.masterKey(of: node.file.config)
+    let snapshot = try location.snapshot(into: folder)
+    let store = try store(snapshot, in: folder.draft)
+    let audit = try StoreAudit.run(store: store, key: opened.key, binaryFields: [:]) {
+      (done, total) throws(KeysError) in try progress(.survey, done, total)
+    }
+    try requireFit(audit, opened.key)
+    let certificate = try putCertificate(from: store, opened.key, into: folder)
+    let stamp = TimeStamp.forFileName(now)
+    let manifest = BackupManifest(
+      created: TimeStamp.forText(now), node: node.name,
+      key: .init(
+        fingerprint: try KeyFingerprint(of: opened.key).description,
+        bits: opened.key.size.rawValue, isSealed: seal != nil),
+      config: .init(
+        path: node.file.path, mode: node.file.mode,
+        machineKeys: try putMachineKeys(into: folder)),
+      store: .init(
+        kind: location.store().kind, location: location.store().location,
+        snapshot: snapshot?.name, mode: snapshot?.mode, journalMode: snapshot?.journalMode,
+        statement: snapshot == nil ? try location.backupStatement(stamp: stamp) : nil,
+        audit: audit),
+      certificate: certificate)
+    try put(BackupFolder.config, node.file.bytes.span, into: folder)
+    try KeyFile.contents(opened.key, created: now).withBytes {
+      try put(BackupFolder.masterKey, $0, into: folder)
+    }
+    let json = try manifest.json()
+    try folder.write(BackupManifest.fileName, json.span)
+    try putList(into: folder)
+    try folder.commit()
+    return manifest
+  }
+
+  /// What is looked at: the snapshot, or where there is none the database itself.
+  private func store(_ snapshot: StoreSnapshot?, in draft: String) throws -> any Store {
+    switch (location, snapshot) {
+    case (.sqlite, let snapshot?): SQLiteStore(path: draft + "/" + snapshot.name)
+    case (.directory, let snapshot?): DirectoryStore(path: draft + "/" + snapshot.name)
+    default: location.store()
+    }
+  }
+
+  /// Refuses a store that is under another key: its backup would be worth nothing.
+  private func requireFit(_ audit: StoreAudit, _ key: borrowing MasterKey) throws {
+    let closed = audit.findings.count
+    guard audit.opened <= closed, closed > 0 else { return }
+    throw CommandError.backupOfAnotherStore(
+      fingerprint: try KeyFingerprint(of: key).description, location: location.store().location,
+      closed: closed, tried: audit.opened + closed)
+  }
+
+  private func putCertificate(
+    from store: any Store, _ key: borrowing MasterKey, into folder: borrowing NewFolder
+  ) throws -> BackupManifest.Certificate? {
+    guard let certificate = try ServerCertificate.read(from: store, key: key),
+      let file = try certificate.protected(with: key)
+    else { return nil }
+    try folder.write(BackupFolder.certificate, file.span)
+    return .init(thumbprint: certificate.thumbprint)
+  }
+
+  /// The machine keys that open something in the config.
+  private func putMachineKeys(
+    into folder: borrowing NewFolder
+  ) throws -> [BackupManifest.MachineKeyFile] {
+    let check = try ConfigCheck(
+      node.file.bytes, path: node.file.path, machineKeys: node.machineKeys)
+    let isMachineID = { (form: MachineKeys.Form) in form == .machineID }
+    let forms = check.opened.map(\.form)
+    var files: [BackupManifest.MachineKeyFile] = []
+    if forms.contains(where: isMachineID) {
+      files.append(.init(name: BackupFolder.machineID, path: node.machineIDPath))
+    }
+    if !forms.allSatisfy(isMachineID) {
+      files.append(.init(name: BackupFolder.machineKey, path: node.machineKeyPath))
+    }
+    for file in files {
+      guard let contents = try NodeOptions.contents(of: file.path) else { continue }
+      try contents.withBytes { try put(file.name, $0, into: folder) }
+    }
+    return files
+  }
+
+  private func putList(into folder: borrowing NewFolder) throws {
+    let list = try Checksums(of: folder.draft).text
+    try folder.write(Checksums.fileName, list.span)
+    guard let seal else { return }
+    let digest = Array(try Checksums.digest(of: list).utf8)
+    let sealed = try seal.seal(digest.span, name: Checksums.fileName)
+    try folder.write(Checksums.fileName + BackupFolder.sealedSuffix, sealed.span)
+  }
+
+  /// Writes a secret, sealed if that is wanted.
+  private func put(
+    _ name: String, _ contents: Span<UInt8>, into folder: borrowing NewFolder
+  ) throws {
+    guard let seal else { return try folder.write(name, contents) }
+    let sealed = try seal.seal(contents, name: name)
+    try folder.write(name + BackupFolder.sealedSuffix, sealed.span)
+  }
+}

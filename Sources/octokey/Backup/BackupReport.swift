@@ -1,0 +1,87 @@
+// What `backup create` tells.
+
+import OctopusKeys
+
+/// A backup that was made. The property names are the keys of the JSON.
+struct BackupReport: Encodable {
+  struct Key: Encodable {
+    let fingerprint: String
+    let bits: Int
+    let sealed: Bool
+  }
+
+  struct Store: Encodable {
+    let kind: String
+    let location: String
+    let snapshot: String?
+    /// What makes the copy of a database that octokey cannot copy.
+    let statement: String?
+  }
+
+  struct Values: Encodable {
+    let opened: Int
+    let unreadable: Int
+  }
+
+  let command = "backup create"
+  let time: String
+  let folder: String
+  let node: String
+  let key: Key
+  let store: Store
+  let documents: Int
+  let values: Values
+  let certificate: String?
+  let seconds: Double
+  let nextSteps: [String]
+
+  init(_ manifest: BackupManifest, folder: String, seconds: Double) {
+    time = manifest.created
+    self.folder = folder
+    node = manifest.node
+    key = Key(
+      fingerprint: manifest.key.fingerprint, bits: manifest.key.bits,
+      sealed: manifest.key.isSealed)
+    store = Store(
+      kind: manifest.store.kind, location: manifest.store.location,
+      snapshot: manifest.store.snapshot, statement: manifest.store.statement)
+    documents = manifest.store.documents
+    values = Values(opened: manifest.store.opened, unreadable: manifest.store.unreadable)
+    certificate = manifest.certificate?.thumbprint
+    self.seconds = seconds
+    nextSteps = BackupReport.nextSteps(manifest, folder)
+  }
+
+  private static func nextSteps(_ manifest: BackupManifest, _ folder: String) -> [String] {
+    var steps: [String] = []
+    if let statement = manifest.store.statement {
+      steps.append("copy the database with its own tools: \(statement)")
+      steps.append(
+        "restore that copy somewhere and test both: octokey backup verify "
+          + "\(NextSteps.shellWord(folder)) --store LOCATION")
+    } else {
+      steps.append("test it: octokey backup verify \(NextSteps.shellWord(folder))")
+    }
+    steps.append(
+      manifest.key.isSealed
+        ? "keep a copy off this machine, and the passphrase in another place than the copy"
+        : "whoever has this folder has the Master Key: lock it away as you would the key")
+    return steps
+  }
+
+  /// The report in words.
+  var text: String {
+    let snapshot = store.snapshot.map { "snapshot in \($0)" } ?? "not copied, see below"
+    var lines = [
+      "Backup:       \(folder)", "Node:         \(node)",
+      "Key:          \(key.fingerprint) (\(key.bits) bits, "
+        + (key.sealed ? "sealed with the passphrase)" : "NOT sealed)"),
+      "Store:        \(store.kind) \(store.location) (\(snapshot))",
+      "Values:       \(values.opened) in \(documents) documents open with the key"
+        + (values.unreadable == 0 ? "" : ", \(values.unreadable) do not"),
+      "Certificate:  \(certificate ?? "none that can be read")", "", "Next steps:",
+    ]
+    for (index, step) in nextSteps.enumerated() { lines.append("  \(index + 1). \(step)") }
+    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+  }
+}

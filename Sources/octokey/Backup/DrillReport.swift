@@ -1,0 +1,120 @@
+// What `backup verify` tells.
+
+import OctopusKeys
+
+/// The outcome of a drill. The property names are the keys of the JSON.
+struct DrillReport: Encodable {
+  struct Fault: Encodable {
+    /// What it is, in a word.
+    let kind: String
+    /// `fault`, or `remark` where the backup is as good as without it.
+    let severity: String
+    let text: String
+  }
+
+  let command = "backup verify"
+  let time: String
+  let folder: String
+  /// When the backup was made.
+  let created: String
+  let node: String
+  let fingerprint: String
+  let sealed: Bool
+  let store: RotationReport.StoreName
+  let isGood: Bool
+  /// Whether the values of the store were opened; false if there was none to look at.
+  let storeWasOpened: Bool
+  let documents: Int
+  let values: BackupReport.Values
+  let certificate: String?
+  let faults: [Fault]
+
+  init(_ drill: BackupDrill, of backup: BackupFolder, time: String) {
+    let manifest = backup.manifest
+    self.time = time
+    folder = backup.path
+    created = manifest.created
+    node = manifest.node
+    fingerprint = manifest.key.fingerprint
+    sealed = manifest.key.isSealed
+    store = .init(kind: manifest.store.kind, location: manifest.store.location)
+    isGood = drill.isGood
+    storeWasOpened = drill.audit != nil
+    documents = drill.audit?.documents ?? 0
+    values = .init(
+      opened: drill.audit?.opened ?? 0, unreadable: drill.audit?.findings.count ?? 0)
+    certificate = manifest.certificate?.thumbprint
+    faults = drill.faults.map {
+      let words = DrillReport.words($0)
+      return Fault(
+        kind: words.kind, severity: $0.isRemark ? "remark" : "fault", text: words.text)
+    }
+  }
+
+  /// The report in words, the verdict last.
+  var text: String {
+    var lines = [
+      "Backup:       \(folder)", "Made:         \(created) on \(node)",
+      "Key:          \(fingerprint) (\(sealed ? "sealed" : "not sealed"))",
+      "Store:        \(store.kind) \(store.location)",
+      storeWasOpened
+        ? "Values:       \(values.opened) in \(documents) documents open with the key"
+          + (values.unreadable == 0 ? "" : ", \(values.unreadable) do not")
+        : "Values:       not looked at", "Certificate:  \(certificate ?? "none")",
+    ]
+    lines += faults.map { "\($0.severity == "fault" ? "Fault:        " : "Remark:       ")\($0.text)" }
+    lines.append("")
+    lines.append(
+      !isGood
+        ? "this backup has faults: do not rely on it, make another one"
+        : storeWasOpened
+          ? "this backup is good: it can be restored"
+          : "key and config are good; the copy of the database is still to be tested")
+    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+  }
+
+  private static func words(_ fault: BackupFault) -> (kind: String, text: String) {
+    switch fault {
+    case .listChanged:
+      ("listChanged", "\(Checksums.fileName) is not the list that was sealed: files were changed")
+    case .changed(let name): ("changed", "\(name.quoted) is not the file that was put there")
+    case .missing(let name): ("missing", "\(name.quoted) is not there any more")
+    case .unreadable(let name): ("unreadable", "\(name.quoted) cannot be read, or is no file")
+    case .unlisted(let name): ("unlisted", "\(name.quoted) does not belong to the backup")
+    case .secretsClosed(let error):
+      ("secretsClosed", "the secrets do not open: \(Failure(error).message)")
+    case .otherKey(let expected, let found):
+      ("otherKey", "the key is \(found), and not \(expected)")
+    case .configHoldsOtherKey: ("configHoldsOtherKey", "the config holds another key")
+    case .configClosed(let error):
+      ("configClosed", "the key in the config does not open: \(Failure(error).message)")
+    case .certificateClosed:
+      (
+        "certificateClosed",
+        "\(BackupFolder.certificate.quoted) does not open with the key, or is another certificate"
+      )
+    case .noSnapshot:
+      (
+        "noSnapshot",
+        "the database was copied by its own tools; restore that copy and name it with --store"
+      )
+    case .storeUnreadable(let error):
+      ("storeUnreadable", "the store cannot be read: \(Failure(error).message)")
+    case .valuesClosed(let count, let total):
+      ("valuesClosed", "\(count) of \(total) sensitive values do not open with the key")
+    case .otherNumbers(let documents, let expectedDocuments, let values, let expectedValues):
+      (
+        "otherNumbers",
+        "there are \(values) values in \(documents) documents, and there were \(expectedValues) in "
+          + "\(expectedDocuments)"
+      )
+    case .otherCertificate:
+      ("otherCertificate", "the store holds another certificate, or none that can be read")
+    }
+  }
+}
+
+extension BackupDrill {
+  /// Whether there is nothing wrong.
+  var isGood: Bool { faults.allSatisfy(\.isRemark) }
+}

@@ -1,0 +1,61 @@
+// `backup`: the commands that put a node's config, key and store into one folder, prove that they are
+// good there, and put them back.
+
+import ArgumentParser
+import Native
+import OctopusKeys
+
+struct Backup: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "backup",
+    abstract: "Back up a node, test the backup, and put it back.",
+    discussion: """
+      A backup is a folder: the node's config, its Master Key, what protects the config, the server's \
+      certificate, and a snapshot of the store. A passphrase seals the secrets in it.
+      """,
+    subcommands: [BackupCreate.self, BackupVerify.self])
+}
+
+/// The passphrase of a backup.
+struct PassphraseOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "A file that holds the passphrase; - is standard input.", valueName: "file"))
+  var passphraseFile: String?
+
+  /// Reads the passphrase, or asks for it.
+  ///
+  /// - Parameter isNew: whether a slip of the finger would lock somebody out: then it is asked twice,
+  ///   and a short one draws a warning.
+  func read(_ context: Context, isNew: Bool) throws -> Passphrase {
+    let passphrase = try read(context, again: isNew)
+    if isNew, passphrase.isShort {
+      context.console.warning(
+        "the passphrase has fewer than \(Passphrase.shortLength) characters and can be found by trying",
+        hint: "four words that have nothing to do with each other are better")
+    }
+    return passphrase
+  }
+
+  private func read(_ context: Context, again: Bool) throws -> Passphrase {
+    if passphraseFile == "-" { return try .readStandardInput() }
+    if let passphraseFile {
+      if let mode = try KeyFile.exposure(passphraseFile) {
+        context.console.warning(
+          "\(passphraseFile.quoted) holds a passphrase and is open to others (mode "
+            + "\(String(mode, radix: 8)))", hint: "chmod 600 \(passphraseFile)")
+      }
+      return try .read(passphraseFile)
+    }
+    let typed = try ask("Passphrase for the backup", context)
+    guard again else { return typed }
+    let once = try ask("The same again", context)
+    guard typed.equals(once) else { throw CommandError.passphrasesDiffer }
+    return typed
+  }
+
+  private func ask(_ question: String, _ context: Context) throws -> Passphrase {
+    let text = try context.console.askSecret(question, option: "--passphrase-file")
+    return try Passphrase(text, source: "the answer")
+  }
+}

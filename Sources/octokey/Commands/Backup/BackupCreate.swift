@@ -1,0 +1,77 @@
+// `backup create`: a new backup of this node in a folder of its own.
+
+import ArgumentParser
+import Native
+import OctopusKeys
+import Stores
+
+struct BackupCreate: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "create",
+    abstract: "Put config, Master Key and a snapshot of the store into a new folder.",
+    discussion: """
+      The server may be running: the snapshot is the store at one moment. Every sensitive value of \
+      it is opened with the key before the folder gets its name. The database of a server is copied \
+      by its own tools; the statement for that is printed.
+
+
+      """
+        + ExitStatus.list(
+          ExitStatus.allCases,
+          special: [
+            .done: "the backup is there, and the key opens every value in it",
+            .failed: "failed or refused, there is no backup",
+            .incomplete: "the backup is there, but some values do not open with the key",
+          ]))
+
+  @Option(help: ArgumentHelp("The folder to make.", valueName: "dir"))
+  var to: String
+
+  @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+
+  @Flag(help: "Keep the secrets without a passphrase: whoever has the folder has the key.")
+  var bareKey = false
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Store options") var stores: StoreOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  func validate() throws {
+    if to.isEmpty { throw ValidationError("--to needs the name of a folder") }
+    if bareKey, passphrase.passphraseFile != nil {
+      throw ValidationError("--bare-key is for a backup without a passphrase, and one was given")
+    }
+  }
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let start = context.clock.uptime()
+    let watch = try SignalWatch()
+    let node = try node.open(context)
+    try node.file.requireNoUnfinishedRotation()
+    let location = try stores.location(context, node)
+    let folder = context.absolutePath(to)
+    try requireApart(folder, from: location)
+    let seal = bareKey ? nil : SealedFile(try passphrase.read(context, isNew: true))
+    let lock = try node.file.lock()
+    let creation = BackupCreation(
+      node: node, location: location, seal: seal, now: context.clock.now(),
+      progress: RotateMasterKey.progress(context, watch))
+    let manifest = try creation.run(into: NewFolder.create(folder))
+    _ = consume lock
+    context.console.clearProgress()
+    let report = BackupReport(
+      manifest, folder: folder, seconds: (context.clock.uptime() - start).inSeconds)
+    switch output.format {
+    case .text: context.console.print(raw: report.text)
+    case .json: try context.console.print(json: report)
+    }
+    try context.console.requireOutput()
+    return manifest.store.unreadable == 0 ? .done : .incomplete
+  }
+
+  /// A backup inside the folder of documents would be one of them the next time.
+  private func requireApart(_ folder: String, from location: StoreLocation) throws {
+    guard case .directory(let path) = location, (folder + "/").hasPrefix(path + "/") else { return }
+    throw CommandError.backupInsideStore(folder: folder, location: path)
+  }
+}

@@ -1,0 +1,79 @@
+// `backup verify`: the drill. Nothing is written.
+
+import ArgumentParser
+import Native
+import OctopusKeys
+import Stores
+
+struct BackupVerify: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify",
+    abstract: "Prove that a backup can be restored: every file, the key, every value.",
+    discussion: """
+      Opens the key with the passphrase, checks every file against its checksum, and opens every \
+      sensitive value of the snapshot. For a database that its own tools have copied --store names a \
+      place where that copy was restored.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .incomplete, .busy, .usage],
+          special: [
+            .done: "the backup is good",
+            .failed: "the backup could not be looked at",
+            .incomplete: "the backup has faults",
+          ]))
+
+  @Argument(help: ArgumentHelp("The folder of the backup.", valueName: "dir"))
+  var folder: String
+
+  @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+  @OptionGroup(title: "Store options") var stores: StoreOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let watch = try SignalWatch()
+    let backup = try BackupFolder.read(context.absolutePath(folder))
+    let seal = try backup.seal(passphrase, context)
+    let drill = try backup.drill(seal, stores, context, watch)
+    let report = DrillReport(drill, of: backup, time: TimeStamp.forText(context.clock.now()))
+    switch output.format {
+    case .text: context.console.print(raw: report.text)
+    case .json: try context.console.print(json: report)
+    }
+    try context.console.requireOutput()
+    return report.isGood ? .done : .incomplete
+  }
+}
+
+extension BackupFolder {
+  /// The passphrase at work, or nil where the backup has none.
+  func seal(_ passphrase: PassphraseOptions, _ context: Context) throws -> SealedFile? {
+    guard manifest.key.isSealed else {
+      // Somebody may have put a backup of his own in the place of a sealed one.
+      if passphrase.passphraseFile != nil { throw CommandError.backupNotSealed(folder: path) }
+      context.console.warning(
+        "\(path.quoted) was made without a passphrase: nothing shows that nobody changed it")
+      return nil
+    }
+    return SealedFile(try passphrase.read(context, isNew: false))
+  }
+
+  /// Checks everything.
+  func drill(
+    _ seal: SealedFile?, _ stores: StoreOptions, _ context: Context, _ watch: SignalWatch
+  ) throws -> BackupDrill {
+    let location: StoreLocation?
+    if let snapshot = snapshotLocation {
+      location = try StoreLocation(snapshot, relativeTo: context.workingDirectory)
+    } else {
+      location = stores.store == nil ? nil : try stores.location(context, nil)
+    }
+    let progress = RotateMasterKey.progress(context, watch)
+    let drill = try BackupDrill(self, seal, store: location?.store()) {
+      (done, total) throws(KeysError) in try progress(.survey, done, total)
+    }
+    context.console.clearProgress()
+    return drill
+  }
+}

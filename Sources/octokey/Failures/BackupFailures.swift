@@ -1,0 +1,57 @@
+// Words for what goes wrong with backups.
+
+import OctopusKeys
+
+extension Failure {
+  init(unfitPassphrase fault: PassphraseFault, from source: String) {
+    let place = source.hasPrefix("the ") ? source : source.quoted
+    switch fault {
+    case .empty:
+      self.init(
+        "there is no passphrase in \(place)", hint: "nobody could be kept out by an empty one")
+    case .severalLines:
+      self.init(
+        "\(place) holds more than one line", hint: "a passphrase is one line; is this the file?")
+    case .noText:
+      self.init(
+        "\(place) holds what no keyboard types", hint: "a passphrase is a line of UTF-8 text")
+    }
+  }
+
+  init(noBackup path: String, _ obstacle: BackupObstacle) {
+    switch obstacle {
+    case .missing(let name):
+      self.init(
+        "there is no whole backup in \(path.quoted): \(name.quoted) is missing",
+        hint: "is this the folder that octokey backup create made?")
+    case .malformed(let name):
+      self.init(
+        "\(path.quoted) holds no backup that this octokey understands: \(name.quoted) is damaged, or "
+          + "from a later octokey")
+    }
+  }
+
+  init(_ obstacle: WouldOverwrite) {
+    let hint = "--overwrite puts the backup there and keeps what was there under another name"
+    switch obstacle {
+    case .configOfOtherKey(let path, let fingerprint?, let backup):
+      self.init(
+        "refusing to overwrite \(path.quoted): it holds the key \(fingerprint), and the backup "
+          + "\(backup)", hint: hint)
+    case .configOfOtherKey(let path, nil, _):
+      self.init(
+        "refusing to overwrite \(path.quoted): nobody can read which key it holds", hint: hint)
+    case .otherConfig(let path):
+      self.init(
+        "refusing to overwrite \(path.quoted): it was changed after the backup", hint: hint)
+    case .storeOfOtherKey(let location, let backup):
+      self.init(
+        "refusing to overwrite \(location.quoted): it does not open with the key of the backup, "
+          + "\(backup); it was rotated since, or is another store", hint: hint)
+    case .otherStore(let location):
+      self.init(
+        "refusing to overwrite \(location.quoted): it holds other documents than the backup",
+        hint: hint)
+    }
+  }
+}
