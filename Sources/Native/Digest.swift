@@ -68,17 +68,23 @@ public final class Digest {
   /// SHA-256 of the contents of the regular file at `path`, which is no symbolic link, of whatever
   /// size.
   ///
+  /// - Parameter ignored: bytes among the first 4096 that count as zeros.
   /// - Throws: `NativeError.notAFile` or `.system`.
-  public static func sha256(file path: String) throws(NativeError) -> [UInt8] {
+  public static func sha256(
+    file path: String, ignoring ignored: [Range<Int>] = []
+  ) throws(NativeError) -> [UInt8] {
     let parts = FilePath(path)
     let file = try Descriptor.folder(of: parts).open(parts, O_RDONLY | O_NONBLOCK)
     guard try file.status().kind == .regular else { throw .notAFile(path: path) }
     let digest = try Digest()
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
+    var isStart = true
     while true {
       var span = buffer.mutableSpan
       let count = try file.read(into: &span, from: 0)
       if count == 0 { break }
+      if isStart { for range in ignored { for index in range { buffer[index] = 0 } } }
+      isStart = false
       try digest.update(buffer.span.extracting(0..<count))
     }
     var result = [UInt8](repeating: 0, count: length)

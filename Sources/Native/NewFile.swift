@@ -33,16 +33,20 @@ public struct NewFile: ~Copyable {
   /// Creates `path` with mode 0600, whatever the umask, and waits until contents and name are on the
   /// device. The name appears when the contents are complete, and not before.
   ///
-  /// - Parameter owner: whom it is to belong to; nil: whoever runs octokey.
+  /// - Parameters:
+  ///   - owner: whom it is to belong to; nil: whoever runs octokey.
+  ///   - mode: other permission bits, which it gets when it is complete.
   /// - Throws: `NativeError.alreadyExists` if anything has that name, a dangling symbolic link
   ///   included, `.cannotKeep` if the owner cannot be set, `.system` where Linux refuses.
   public static func create(
-    _ path: String, contents: Span<UInt8>, owner: FileOwner? = nil
+    _ path: String, contents: Span<UInt8>, owner: FileOwner? = nil, mode: UInt32 = 0o600
   ) throws(NativeError) -> NewFile {
     let path = FilePath(path)
     var new = try empty(path, as: path.draftName)
     try new.file.write(contents)
     if let owner { try FileAttributes.setOwner(owner, of: new.file) }
+    let number = new.file.number
+    if mode != 0o600 { _ = try repeating("fchmod", path.text) { Int(fchmod(number, mode_t(mode))) } }
     try new.file.sync()
     try new.take(path.name)
     try new.sync()

@@ -25,11 +25,14 @@ public struct NewFolder: ~Copyable {
   /// Makes a folder of mode 0700 that will be `path`: a name that nobody has, or that of an empty
   /// folder.
   ///
+  /// - Parameter replacing: whether that may be the name of another folder until `commit`.
   /// - Throws: `NativeError.alreadyExists` or `.system`.
-  public static func create(_ path: String) throws(NativeError) -> NewFolder {
+  public static func create(
+    _ path: String, replacing: Bool = false
+  ) throws(NativeError) -> NewFolder {
     var path = path
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
-    try requireFree(path)
+    if !replacing { try requireFree(path) }
     let parts = FilePath(path)
     let draft = parts.beside(parts.draftName).text
     _ = try repeating("mkdir", path) { unsafe Int(mkdir(draft, 0o700)) }
@@ -57,13 +60,23 @@ public struct NewFolder: ~Copyable {
 
   /// Waits until everything is on the device, and gives the folder its name.
   ///
-  /// - Throws: `NativeError.alreadyExists` if somebody took the name meanwhile; `.system`.
-  public consuming func commit() throws(NativeError) {
+  /// - Parameters:
+  ///   - mode: the permission bits of the folder; the files in it get those for reading and writing.
+  ///   - owner: whom folder and files are to belong to; nil: whoever runs octokey.
+  ///   - former: a free path for what has that name now; nil if that must be nothing, or empty.
+  /// - Throws: `NativeError.alreadyExists` if somebody took the name meanwhile; `.cannotKeep`; `.system`.
+  public consuming func commit(
+    mode: UInt32 = 0o700, owner: FileOwner? = nil, former: String? = nil
+  ) throws(NativeError) {
+    if mode != 0o700 || owner != nil { try give(mode, owner, to: draft) }
     let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY)
     let number = folder.number
     // One call for all files, which may be many.
     _ = try repeating("syncfs", draft) { Int(octokey_sync_file_system(number)) }
     let (draft, path) = (draft, path)
+    if let former {
+      _ = try repeating("rename", path) { unsafe Int(octokey_rename_new(AT_FDCWD, path, former)) }
+    }
     do throws(NativeError) {
       // An empty folder of this name gives way; anything else does not.
       _ = try repeating("rename", path) { unsafe Int(rename(draft, path)) }
@@ -74,6 +87,29 @@ public struct NewFolder: ~Copyable {
     }
     pending = false
     try Descriptor.folder(of: FilePath(path)).sync()
+  }
+
+  private borrowing func give(
+    _ mode: UInt32, _ owner: FileOwner?, to path: String
+  ) throws(NativeError) {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+      let inner = path + "/" + name
+      if try FileStatus.read(inner).kind == .folder {
+        try give(mode, owner, to: inner)
+      } else {
+        try NewFolder.set(mode & 0o666, owner, of: inner, O_RDONLY)
+      }
+    }
+    try NewFolder.set(mode, owner, of: path, O_RDONLY | O_DIRECTORY)
+  }
+
+  private static func set(
+    _ mode: UInt32, _ owner: FileOwner?, of path: String, _ flags: Int32
+  ) throws(NativeError) {
+    let file = try Descriptor.open(path, flags | O_NOFOLLOW)
+    if let owner { try FileAttributes.setOwner(owner, of: file) }
+    let number = file.number
+    _ = try repeating("fchmod", path) { Int(fchmod(number, mode_t(mode))) }
   }
 
   private static func requireFree(_ path: String) throws(NativeError) {

@@ -42,6 +42,8 @@ enum CommandError: Error, Equatable {
   case backupNotSealed(folder: String)
   /// The backup has faults, so many, and was not restored.
   case backupFaulty(folder: String, faults: Int)
+  /// The store was restored, and the config was not.
+  case restoredHalf(config: String, reason: String)
   /// What is in the place of the config or store is something else, and stays.
   case wouldOverwrite(WouldOverwrite)
   /// Data did not get out of stdout.

@@ -93,6 +93,10 @@ extension Failure {
         "refusing to restore \(folder.quoted): it has \(faults) fault\(faults == 1 ? "" : "s"), see "
           + "above; nothing was changed",
         hint: "--despite-faults restores what is there")
+    case .restoredHalf(let config, let reason):
+      self.init(
+        "the store was restored, and the config \(config.quoted) was not: \(reason)",
+        hint: "run the same command again")
     case .wouldOverwrite(let obstacle):
       self.init(obstacle)
     case .outputFailed(let number):

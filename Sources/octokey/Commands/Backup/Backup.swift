@@ -13,7 +13,7 @@ struct Backup: ParsableCommand {
       A backup is a folder: the node's config, its Master Key, what protects the config, the server's \
       certificate, and a snapshot of the store. A passphrase seals the secrets in it.
       """,
-    subcommands: [BackupCreate.self, BackupVerify.self])
+    subcommands: [BackupCreate.self, BackupVerify.self, BackupRestore.self])
 }
 
 /// The passphrase of a backup.

@@ -1,0 +1,72 @@
+// A node config for another machine: what the one machine's key protects is protected anew with that of
+// the other, and not a byte beside it changes.
+
+internal import Native
+
+/// A config on its way from a backup to a machine.
+public struct ConfigTransfer: Sendable {
+  /// The bytes for the new place.
+  public private(set) var bytes: [UInt8]
+  /// The settings that were protected anew; none where the machine is the one that it came from.
+  public private(set) var reprotected: [String] = []
+  /// Protected settings that the machine key in the backup does not open; they stay as they are.
+  public private(set) var unreadable: [String] = []
+
+  /// Prepares the config of `backup` for the machine with `machineKeys`.
+  ///
+  /// - Parameter connection: where the documents are there; nil to leave that setting as it is.
+  /// - Throws: `KeysError.noMachineKey`, and what `NodeConfig` throws.
+  public init(
+    _ backup: BackupContents, to machineKeys: MachineKeys, connection: String?
+  ) throws(KeysError) {
+    bytes = backup.config
+    let config = try NodeConfig(contents: bytes, path: BackupFolder.config)
+    if try !ConfigTransfer.opens(config, machineKeys, backup.key) {
+      for entry in config.entries where entry.counts {
+        try reprotect(entry, backup, machineKeys)
+      }
+    }
+    if let connection { try set(SettingName.connectionString, to: connection) }
+    // What was written must open again before it takes anybody's place.
+    let result = try NodeConfig(contents: bytes, path: BackupFolder.config)
+    guard try ConfigTransfer.opens(result, machineKeys, backup.key) else {
+      throw .configEditFailed(path: BackupFolder.config)
+    }
+  }
+
+  private mutating func reprotect(
+    _ entry: NodeConfig.Entry, _ backup: BackupContents, _ machineKeys: MachineKeys
+  ) throws(KeysError) {
+    if NodeConfig.isSame(entry.key, SettingName.masterKey) {
+      let value = try machineKeys.protect(backup.key, as: nil)
+      try set(entry.key, to: value)
+      return reprotected.append(entry.key)
+    }
+    guard let value = entry.value,
+      MachineKeys.saysProtected(value) || KnownSetting.secrecy(of: entry.key) == .protected
+    else { return }
+    switch try backup.machineKeys.open(value, of: entry.key) {
+    case .none: unreadable.append(entry.key)
+    case .some(let opened):
+      let value = try machineKeys.protect(
+        opened.text, of: entry.key, as: nil, source: BackupFolder.config)
+      try set(entry.key, to: value)
+      reprotected.append(entry.key)
+    }
+  }
+
+  private mutating func set(_ key: String, to value: String) throws(KeysError) {
+    let config = try NodeConfig(contents: bytes, path: BackupFolder.config)
+    bytes = try config.setting(key, to: value)
+  }
+
+  private static func opens(
+    _ config: NodeConfig, _ machineKeys: MachineKeys, _ key: borrowing MasterKey
+  ) throws(KeysError) -> Bool {
+    do throws(KeysError) {
+      return try machineKeys.masterKey(of: config).key.equals(key)
+    } catch .masterKeyUnreadable {
+      return false
+    }
+  }
+}

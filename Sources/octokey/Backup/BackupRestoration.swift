@@ -1,0 +1,195 @@
+// The putting back of a backup: everything that could be refused is looked at before the first write;
+// then the store, and the config last. Whoever is interrupted in between runs the same command again.
+
+import FoundationEssentials
+import Native
+import OctopusKeys
+import Stores
+
+/// One backup on its way back.
+struct BackupRestoration {
+  let backup: BackupFolder
+  let contents: BackupContents
+  /// Where the config is to be.
+  let configPath: String
+  /// Where the documents are to be.
+  let target: StoreLocation
+  /// Those of this machine.
+  let machineKeys: MachineKeys
+  /// Whether the target is not what the backup says.
+  let storeWasNamed: Bool
+  let overwrites: Bool
+  let ignoresLiveNodes: Bool
+  let now: Date
+
+  private var fingerprint: String { backup.manifest.key.fingerprint }
+
+  /// Puts both in their places.
+  func run(_ console: Console) throws -> RestoreReport {
+    let transfer = try ConfigTransfer(contents, to: machineKeys, connection: connection())
+    let isThere = try FileStatus.isThere(configPath)
+    let edit = isThere ? try PresentConfig(configPath) : nil
+    let lock = isThere ? nil : try lockFolder()
+    let isSame = edit?.file.bytes == transfer.bytes
+    var report = RestoreReport(
+      time: TimeStamp.forText(now), folder: backup.path, fingerprint: fingerprint,
+      config: .init(path: configPath, changed: !isSame), store: storeName())
+    report.config.reprotected = transfer.reprotected
+    report.config.unreadable = transfer.unreadable
+    report.store.statement = backup.manifest.store.statement
+    let former = ".\(TimeStamp.forFileName(now)).bak"
+    if let snapshot = backup.snapshotLocation {
+      let restoration = try StoreRestoration.prepare(
+        StoreLocation(snapshot, relativeTo: "/"), for: target,
+        mode: backup.manifest.store.mode ?? 0o600,
+        journalMode: backup.manifest.store.journalMode)
+      if restoration.present == .other { try requireMayReplace() }
+      if let edit, !isSame { try requireMayReplace(edit.file) }
+      if restoration.present != .same {
+        report.store.changed = true
+        report.store.former = try restoration.commit(
+          owner: FileOwner.ofFolder(of: target.store().location), suffix: former)
+      }
+    } else {
+      try requireOwnKey()
+      if let edit, !isSame { try requireMayReplace(edit.file) }
+    }
+    do {
+      if let edit {
+        if !isSame { report.config.backup = try edit.replace(with: transfer.bytes, backupAt: now) }
+      } else {
+        let file = try NewFile.create(
+          configPath, contents: transfer.bytes.span,
+          owner: FileOwner.ofFolder(of: configPath), mode: backup.manifest.config.mode)
+        file.commit()
+      }
+    } catch {
+      guard report.store.changed else { throw error }
+      throw CommandError.restoredHalf(config: configPath, reason: Failure(describing: error).message)
+    }
+    _ = consume lock
+    report.storeOpens = try? StoreGlance(store: target.store(), key: contents.key).opens
+    return report
+  }
+
+  /// What the config has to say of where the documents are; nil if it says that already.
+  private func connection() throws -> String? {
+    let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
+    let folder = FilePlace.folder(of: configPath)
+    let present = config.value(of: SettingName.connectionString)
+      .flatMap { try? StoreLocation($0, relativeTo: folder) }
+    if let present, present == target { return nil }
+    switch target {
+    case .sqlite(let path): return "sqlite:" + seen(path, from: folder)
+    case .directory(let path): return "directory:" + seen(path, from: folder)
+    case .sqlServer(let connection, _): return storeWasNamed ? connection.text : nil
+    case .odbc(let connection): return storeWasNamed ? "odbc:" + connection.text : nil
+    }
+  }
+
+  /// A path as the config is to have it: one beside the config by its name alone.
+  private func seen(_ path: String, from folder: String) -> String {
+    let name = path.hasPrefix(folder + "/") ? path.dropFirst(folder.count + 1) : path[...]
+    return String(name.contains("/") ? path[...] : name)
+  }
+
+  private func storeName() -> RestoreReport.Store {
+    let store = target.store()
+    return .init(kind: store.kind, location: store.location)
+  }
+
+  private func lockFolder() throws -> FileLock {
+    let folder = FilePlace.folder(of: configPath)
+    guard let lock = try FileLock.acquire(folder + "/octokey.lock") else {
+      throw KeysError.configLocked(path: configPath)
+    }
+    if try FileStatus.isThere(folder + "/" + Journal.fileName) {
+      throw KeysError.unfinishedRotation(
+        config: configPath, journal: folder + "/" + Journal.fileName)
+    }
+    return lock
+  }
+
+  /// Refuses to replace a store without having been told, or one that somebody uses.
+  private func requireMayReplace() throws {
+    let store = target.store()
+    guard overwrites else {
+      let opens = try? StoreGlance(store: store, key: contents.key).opens
+      throw CommandError.wouldOverwrite(
+        opens == false
+          ? .storeOfOtherKey(location: store.location, backup: fingerprint)
+          : .otherStore(location: store.location))
+    }
+    if !ignoresLiveNodes, let activity = try? target.activity() {
+      let alive = activity.nodes.filter { $0.isAlive() }.map(\.name)
+      if !alive.isEmpty || activity.runningTasks > 0 {
+        throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
+      }
+    }
+    // Nobody else has it open, and a write-ahead log of its own is in it. What cannot be opened at all
+    // may be replaced.
+    do throws(StoreError) {
+      try store.begin(.rewrite)
+    } catch .busy(let location, let collection) {
+      throw StoreError.busy(location: location, collection: collection)
+    } catch {}
+    store.rollback()
+  }
+
+  /// Refuses to replace a config without having been told.
+  private func requireMayReplace(_ file: FileContents) throws {
+    guard !overwrites else { return }
+    let config = try? NodeConfig(contents: file.bytes, path: file.path)
+    var found: String?
+    var isSame = false
+    if let config, let opened = try? machineKeys.masterKey(of: config) {
+      found = try KeyFingerprint(of: opened.key).description
+      isSame = opened.key.equals(contents.key)
+    }
+    throw CommandError.wouldOverwrite(
+      isSame
+        ? .otherConfig(path: file.path)
+        : .configOfOtherKey(path: file.path, fingerprint: found, backup: fingerprint))
+  }
+
+  /// A database that its own tools restore has to be there first, or the config would get a key that
+  /// does not fit.
+  private func requireOwnKey() throws {
+    guard !overwrites else { return }
+    let store = target.store()
+    guard try StoreGlance(store: store, key: contents.key).opens != false else {
+      throw CommandError.wouldOverwrite(
+        .storeOfOtherKey(location: store.location, backup: fingerprint))
+    }
+  }
+}
+
+/// The config that is in the place, locked.
+private final class PresentConfig {
+  private let edit: ConfigEdit
+
+  init(_ path: String) throws { edit = try ConfigEdit.begin(path, patience: .zero) }
+
+  var file: FileContents { edit.file }
+
+  /// - Returns: the path of a copy of what was there.
+  func replace(with bytes: [UInt8], backupAt time: Date) throws -> String? {
+    try edit.replace(with: bytes, backupAt: time)
+  }
+}
+
+/// Names of places.
+private enum FilePlace {
+  static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
+
+extension FileOwner {
+  /// Whom a new file at `path` is to belong to: root works for others, and gives it to whom the folder
+  /// belongs.
+  fileprivate static func ofFolder(of path: String) throws -> FileOwner? {
+    FileOwner.current.user == 0 ? try FileStatus.read(FilePlace.folder(of: path)).owner : nil
+  }
+}

@@ -1,0 +1,60 @@
+// What `backup restore` tells.
+
+import OctopusKeys
+
+/// What was put back. The property names are the keys of the JSON.
+struct RestoreReport: Encodable {
+  struct Config: Encodable {
+    let path: String
+    let changed: Bool
+    /// The former config.
+    var backup: String?
+    /// Settings that are protected with this machine's key now.
+    var reprotected: [String] = []
+    /// Settings that the machine key in the backup does not open.
+    var unreadable: [String] = []
+  }
+
+  struct Store: Encodable {
+    let kind: String
+    let location: String
+    var changed = false
+    /// The former store.
+    var former: String?
+    /// What had made the copy of a database that octokey does not copy.
+    var statement: String?
+  }
+
+  var command = "backup restore"
+  let time: String
+  let folder: String
+  let fingerprint: String
+  var config: Config
+  var store: Store
+  /// Whether the key opens the store that is there now; nil where that could not be found out.
+  var storeOpens: Bool?
+
+  /// The report in words.
+  var text: String {
+    var lines = [
+      "\(config.changed ? "Restored" : "Unchanged") config:  \(config.path)",
+      "\(store.changed ? "Restored" : "Unchanged") store:   \(store.kind) \(store.location)",
+      "Key:              \(fingerprint)",
+      "Opens the store:  \(storeOpens.map { $0 ? "yes" : "NO" } ?? "unknown")",
+    ]
+    if let backup = config.backup { lines.append("The former config is \(backup)") }
+    if let former = store.former { lines.append("The former store is \(former)") }
+    if !config.reprotected.isEmpty {
+      lines.append("Protected for this machine: \(config.reprotected.joined(separator: ", "))")
+    }
+    if !config.unreadable.isEmpty {
+      lines.append(
+        "Still protected by another machine, set them anew: "
+          + config.unreadable.joined(separator: ", "))
+    }
+    if store.statement != nil {
+      lines.append("The database itself is restored by its own tools")
+    }
+    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,95 @@
+// `backup restore`: a backup back to where it came from, or to somewhere else.
+
+import ArgumentParser
+import Native
+import OctopusKeys
+import Stores
+
+struct BackupRestore: OctokeyCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "restore",
+    abstract: "Put config and store of a backup back, or to another place.",
+    discussion: """
+      Looks at the whole backup first, and at what is in the places that it would write to: anything \
+      that differs stays unless --overwrite is given, and then keeps a name of its own. On another \
+      machine the secrets in the config are protected anew. A server has to be stopped.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .unfinishedRotation, .busy, .usage],
+          special: [.done: "config and store are as in the backup"]))
+
+  @Argument(help: ArgumentHelp("The folder of the backup.", valueName: "dir"))
+  var folder: String
+
+  @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
+
+  @Flag(help: "Put the backup in the place of what is there now, and keep that under another name.")
+  var overwrite = false
+
+  @Flag(help: "Restore what is there of a backup that has faults.")
+  var despiteFaults = false
+
+  @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
+  var ignoreLiveNodes = false
+
+  @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Store options") var stores: StoreOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let watch = try SignalWatch()
+    let backup = try BackupFolder.read(context.absolutePath(folder))
+    let seal = try backup.seal(passphrase, context)
+    let contents = try tested(backup, seal, context, watch)
+    let path =
+      node.instance == nil && node.config == nil
+      ? backup.manifest.config.path : try node.configPath(context)
+    let restoration = BackupRestoration(
+      backup: backup, contents: contents, configPath: path,
+      target: try target(backup, contents, context),
+      machineKeys: try node.machineKeys(), storeWasNamed: stores.store != nil,
+      overwrites: overwrite, ignoresLiveNodes: ignoreLiveNodes, now: context.clock.now())
+    let report = try restoration.run(context.console)
+    switch output.format {
+    case .text: context.console.print(raw: report.text)
+    case .json: try context.console.print(json: report)
+    }
+    try context.console.requireOutput()
+    return .done
+  }
+
+  /// The secrets of the backup, after a drill.
+  private func tested(
+    _ backup: BackupFolder, _ seal: SealedFile?, _ context: Context, _ watch: SignalWatch
+  ) throws -> BackupContents {
+    let drill = try backup.drill(seal, stores, context, watch)
+    let report = DrillReport(drill, of: backup, time: "")
+    for fault in report.faults { context.console.warning(fault.text) }
+    if !drill.isGood, !despiteFaults {
+      throw CommandError.backupFaulty(
+        folder: backup.path, faults: report.faults.count { $0.severity == "fault" })
+    }
+    return try drill.contents ?? BackupContents(backup, seal)
+  }
+
+  /// Where the documents are to be.
+  private func target(
+    _ backup: BackupFolder, _ contents: BackupContents, _ context: Context
+  ) throws -> StoreLocation {
+    if stores.store != nil { return try stores.location(context, nil) }
+    let store = backup.manifest.store
+    if store.snapshot != nil {
+      return try StoreLocation(
+        "\(store.kind):\(store.location)", relativeTo: context.workingDirectory)
+    }
+    let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
+    guard let text = config.value(of: SettingName.connectionString) else {
+      throw KeysError.settingMissing(
+        path: BackupFolder.config, setting: SettingName.connectionString)
+    }
+    return try StoreLocation(
+      text, relativeTo: context.workingDirectory, odbcDriver: stores.odbcDriver)
+  }
+}
