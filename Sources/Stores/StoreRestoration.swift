@@ -106,9 +106,10 @@ public struct StoreRestoration: ~Copyable {
     guard try FileStatus.isThere(path) else { return .nothing }
     // What is in a log is not in the file yet.
     guard (try? FileStatus.read(path + "-wal").identity.size) ?? 0 == 0 else { return .other }
-    // Counters that a copy need not share: file format (18, 19: whether there is a log), changes (24),
+    // What a copy need not share: the file format (18, 19: whether there is a log), and counters: of
+    // changes (24), of schemas (40),
     // and the version that made the last one (92 to 99).
-    let counters = [18..<20, 24..<28, 92..<100]
+    let counters = [18..<20, 24..<28, 40..<44, 92..<100]
     let (mine, other) = (
       try Digest.sha256(file: path, ignoring: counters),
       try Digest.sha256(file: draft, ignoring: counters)

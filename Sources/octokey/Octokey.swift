@@ -43,7 +43,9 @@ struct Octokey: ParsableCommand {
     do {
       var parsed = try parseAsRoot(spelling.arguments)
       guard let command = parsed as? any OctokeyCommand else {
-        if parsed is Octokey || parsed is Config || parsed is Backup { throw ValidationError("a command is missing") }
+        if parsed is Octokey || parsed is Config || parsed is Backup {
+          throw ValidationError("a command is missing")
+        }
         // `help` is a command of the parser's own.
         try parsed.run()
         return .done

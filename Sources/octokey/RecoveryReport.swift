@@ -20,6 +20,8 @@ struct RecoveryReport: Encodable {
     let backup: String?
   }
 
+  let command = "recover"
+  let time: String
   /// `nothingToDo`, `takenBack`, `finished` or `resumed`; with `would` before it after a dry run.
   let outcome: String
   let values: Values?
@@ -30,7 +32,8 @@ struct RecoveryReport: Encodable {
   let nextSteps: [String]
 
   /// There is no journal.
-  init(config: String) {
+  init(config: String, time: String) {
+    self.time = time
     outcome = "nothingToDo"
     values = nil
     oldKey = nil
@@ -42,8 +45,10 @@ struct RecoveryReport: Encodable {
 
   /// - Parameter done: nil after a dry run.
   init(
-    _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?, config: String
+    _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?, config: String,
+    time: String
   ) {
+    self.time = time
     let deed =
       switch diagnosis.course {
       case .takeBack: "takenBack"

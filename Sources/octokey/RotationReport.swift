@@ -54,6 +54,9 @@ struct RotationReport: Encodable {
     let backup: String
   }
 
+  let command = "rotate-master-key"
+  /// When it began (ISO 8601).
+  let time: String
   let outcome: String
   let documents: Documents
   let values: Values
@@ -73,8 +76,9 @@ struct RotationReport: Encodable {
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
     config: Config, otherNodes: [String], residues: [StoreResidue], peakMemory: Int,
-    seconds: Double
+    seconds: Double, time: String
   ) {
+    self.time = time
     let updated = written.collections.reduce(0) { $0 + $1.updatedDocuments }
     outcome = survey.findings.count == 0 ? "rotated" : "rotatedExceptUnreadable"
     documents = Documents(

@@ -11,7 +11,11 @@ struct StatusReport: Encodable {
     let alive: Bool
   }
 
+  /// When it was looked at (ISO 8601).
+  let time: String
   let config: String
+  /// What the server calls the node.
+  var node: String?
   /// The key in the config.
   var fingerprint: String?
   var bits: Int?
@@ -31,7 +35,10 @@ struct StatusReport: Encodable {
   /// What could not be found out, and why.
   private(set) var problems: [String] = []
 
-  init(config: String) { self.config = config }
+  init(config: String, time: String) {
+    self.config = config
+    self.time = time
+  }
 
   /// Says why something could not be found out, once.
   mutating func add(problem error: any Error) {
@@ -48,6 +55,9 @@ struct StatusReport: Encodable {
   /// Synthesized code would leave out what is not known.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode("status", forKey: .command)
+    try container.encode(time, forKey: .time)
+    try container.encode(node, forKey: .node)
     try container.encode(config, forKey: .config)
     try container.encode(fingerprint, forKey: .fingerprint)
     try container.encode(bits, forKey: .bits)
@@ -64,14 +74,15 @@ struct StatusReport: Encodable {
   }
 
   private enum CodingKeys: CodingKey {
-    case config, fingerprint, bits, protectedBy, store, storeOpens, valuesOpened, valuesUnreadable
+    case command, time, node, config, fingerprint, bits, protectedBy, store, storeOpens,
+      valuesOpened, valuesUnreadable
     case unfinishedRotation, nodesAlive, nodes, faults, problems
   }
 
   /// The report in words.
   var text: String {
     var lines = [
-      "Config:    \(config)", "Key:       \(keyText)",
+      "Node:      \(node ?? "unknown")", "Config:    \(config)", "Key:       \(keyText)",
       "Store:     \(store.map { "\($0.kind) \($0.location)" } ?? "unknown")",
       "Opens:     \(opensText)",
       "Rotation:  \(unfinishedRotation ? "not finished: run octokey recover" : "none under way")",

@@ -41,7 +41,7 @@ struct VendorSpelling {
 
   /// The options of octokey that take a value: what follows one of them is never rewritten.
   static let optionsWithValue: Set<String> = [
-    "--binary-column", "--config", "--expect-fingerprint", "--format", "--instance",
+    "--binary-column", "--compare", "--config", "--expect-fingerprint", "--format", "--instance",
     "--instances-dir", "--key-file", "--key-size", "--live-node-age", "--machine-id-file",
     "--machine-key-file", "--master-key", "--new-key-file", "--odbc-driver", "--old-key-file",
     "--passphrase-file", "--store", "--to", "--value-file",

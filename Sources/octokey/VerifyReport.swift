@@ -11,6 +11,9 @@ struct VerifyReport: Encodable {
     let unreadable: Int
   }
 
+  let command = "verify"
+  /// When it was looked at (ISO 8601).
+  let time: String
   let fingerprint: String
   let store: RotationReport.StoreName
   let documents: Int
@@ -19,7 +22,8 @@ struct VerifyReport: Encodable {
   let collections: [Collection]
   let findings: [FindingLine]
 
-  init(_ audit: StoreAudit, key: KeyFingerprint, store: any Store) {
+  init(_ audit: StoreAudit, key: KeyFingerprint, store: any Store, time: String) {
+    self.time = time
     fingerprint = key.description
     self.store = .init(kind: store.kind, location: store.location)
     documents = audit.documents

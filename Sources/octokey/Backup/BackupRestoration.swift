@@ -65,7 +65,8 @@ struct BackupRestoration {
       }
     } catch {
       guard report.store.changed else { throw error }
-      throw CommandError.restoredHalf(config: configPath, reason: Failure(describing: error).message)
+      throw CommandError.restoredHalf(
+        config: configPath, reason: Failure(describing: error).message)
     }
     _ = consume lock
     report.storeOpens = try? StoreGlance(store: target.store(), key: contents.key).opens

@@ -62,7 +62,9 @@ struct DrillReport: Encodable {
           + (values.unreadable == 0 ? "" : ", \(values.unreadable) do not")
         : "Values:       not looked at", "Certificate:  \(certificate ?? "none")",
     ]
-    lines += faults.map { "\($0.severity == "fault" ? "Fault:        " : "Remark:       ")\($0.text)" }
+    lines += faults.map {
+      "\($0.severity == "fault" ? "Fault:        " : "Remark:       ")\($0.text)"
+    }
     lines.append("")
     lines.append(
       !isGood

@@ -52,9 +52,10 @@ struct Recover: OctokeyCommand {
 
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
+    let time = TimeStamp.forText(context.clock.now())
     let node = try node.open(context)
     guard let journal = try Journal.read(beside: node.file) else {
-      try show(RecoveryReport(config: node.file.path), context.console)
+      try show(RecoveryReport(config: node.file.path, time: time), context.console)
       return .done
     }
     let recovery = try Recovery(
@@ -69,7 +70,8 @@ struct Recover: OctokeyCommand {
       ? nil : try recovery.run(diagnosis, now: context.clock.now(), progress: progress)
     context.console.clearProgress()
     try show(
-      RecoveryReport(journal, diagnosis, outcome, config: node.file.path), context.console)
+      RecoveryReport(journal, diagnosis, outcome, config: node.file.path, time: time),
+      context.console)
     return diagnosis.unreadableValues == 0 ? .done : .incomplete
   }
 

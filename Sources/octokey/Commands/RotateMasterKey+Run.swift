@@ -82,7 +82,7 @@ extension RotateMasterKey {
       store: .init(kind: store.kind, location: store.location),
       config: .init(path: node.file.path, backup: outcome.configBackup),
       otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
-      seconds: (context.clock.uptime() - start).inSeconds)
+      seconds: (context.clock.uptime() - start).inSeconds, time: TimeStamp.forText(now))
     RotationReportFiles(node: node.file, stamp: TimeStamp.forFileName(now))
       .write(report, key: new, context.console)
     try show(report, key: new, context.console)

@@ -11,7 +11,9 @@ struct Status: OctokeyCommand {
     abstract: "Show one node at a glance: its key, whether it opens the store, what is wrong.",
     discussion: """
       Reads and never writes; the server may be running. The key is tried on the first documents of \
-      each table; verify tries it on all.
+      each table; verify tries it on all. With --compare it looks at reports of other runs instead, \
+      made with --format json: status of every node, and whatever there is of rotate-master-key, \
+      verify and backup.
 
 
       """
@@ -19,17 +21,39 @@ struct Status: OctokeyCommand {
           [.done, .failed, .incomplete, .unfinishedRotation, .usage],
           special: [
             .done: "the node is sound",
-            .incomplete: "there are faults, or the key does not open the store",
+            .incomplete:
+              "there are faults, the key does not open the store, or something is left to do",
           ]))
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Compare reports of nodes, and of the steps of a rotation, instead.", valueName: "file"))
+  var compare: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "The key that all should have, for --compare.", valueName: "fingerprint"))
+  var expectFingerprint: ExpectedFingerprint?
+
+  func validate() throws {
+    if compare.isEmpty, expectFingerprint != nil {
+      throw ValidationError("--expect-fingerprint is for --compare")
+    }
+    if !compare.isEmpty, node.config != nil || node.instance != nil || stores.store != nil {
+      throw ValidationError("--compare looks at files, not at a node or a store")
+    }
+  }
+
   func run(_ context: Context) throws -> ExitStatus {
+    if !compare.isEmpty { return try compareReports(context) }
     let path = try node.configPath(context)
     let check = try NodeCheck(FileContents.read(path, limit: XMLSpans.sizeLimit), node)
-    var report = StatusReport(config: path)
+    var report = StatusReport(config: path, time: TimeStamp.forText(context.clock.now()))
     report.faults = check.faults
     report.unfinishedRotation = check.faults.contains { $0.kind == "unfinishedRotation" }
     do {
@@ -48,9 +72,22 @@ struct Status: OctokeyCommand {
     return isSound ? .done : .incomplete
   }
 
+  private func compareReports(_ context: Context) throws -> ExitStatus {
+    let evidence = try compare.map { try Evidence(context.absolutePath($0)) }
+    let comparison = Comparison(
+      evidence, expected: expectFingerprint?.fingerprint.description)
+    switch output.format {
+    case .text: context.console.print(raw: comparison.text)
+    case .json: try context.console.print(json: comparison)
+    }
+    try context.console.requireOutput()
+    return comparison.agrees ? .done : .incomplete
+  }
+
   private func look(
     at node: OpenedNode, _ report: inout StatusReport, _ context: Context
   ) throws {
+    report.node = node.name
     // Each part stands for itself: without a key there is still a store with nodes.
     let location = try attempt(&report) { try stores.location(context, node) }
     let store = location?.store()

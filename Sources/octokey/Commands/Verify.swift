@@ -64,6 +64,8 @@ struct Verify: OctokeyCommand {
       store: store, key: key, binaryFields: try BinaryColumn.decisions(binaryColumn)
     ) { bar.update(done: $0, total: $1) }
     bar.finish()
-    return VerifyReport(audit, key: try KeyFingerprint(of: key), store: store)
+    return VerifyReport(
+      audit, key: try KeyFingerprint(of: key), store: store,
+      time: TimeStamp.forText(context.clock.now()))
   }
 }

@@ -1,0 +1,31 @@
+// The comparison in words.
+
+extension Comparison {
+  /// The nodes in a table, the steps, and what is left to do.
+  var text: String {
+    var lines = ["Key of the store:  \(fingerprint ?? "unknown, no node has it")", ""]
+    let width = max(4, nodes.map(\.node.count).max() ?? 0)
+    for node in nodes {
+      let name = node.node + String(repeating: " ", count: width - node.node.count)
+      let key = node.fingerprint ?? "no key that can be read" + String(repeating: " ", count: 27)
+      let words = [
+        node.agrees ? "agrees" : "DIFFERS", node.alive.map { $0 ? "running" : "stopped" },
+        node.unfinishedRotation ? "rotation interrupted" : nil,
+      ]
+      lines.append("  \(name)  \(key)  \(words.compactMap(\.self).joined(separator: ", "))")
+    }
+    if !steps.isEmpty {
+      lines += ["", "Steps:"]
+      lines += steps.map { "  \($0.done ? "done   " : "MISSING") \($0.text)" }
+    }
+    if !remarks.isEmpty { lines += [""] + remarks.map { "Remark: \($0)" } }
+    lines.append("")
+    if toDo.isEmpty {
+      lines.append("all agree")
+    } else {
+      lines.append("Left to do:")
+      for (index, item) in toDo.enumerated() { lines.append("  \(index + 1). \(item)") }
+    }
+    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+  }
+}

@@ -1,0 +1,198 @@
+// Holds the nodes of a cluster and their store against each other, by fingerprint, and the steps of a
+// rotation (octokey-rotation(7)) against what there is evidence of.
+
+import OctopusKeys
+
+/// What several reports say together. The property names are the keys of the JSON.
+struct Comparison: Encodable {
+  struct Node: Encodable {
+    let file: String
+    let node: String
+    let time: String
+    let fingerprint: String?
+    let storeOpens: Bool?
+    let unfinishedRotation: Bool
+    /// Whether its key is the store's.
+    var agrees = false
+    /// Whether the store has seen it lately; nil if nobody says.
+    var alive: Bool?
+  }
+
+  /// A step of the procedure.
+  struct Step: Encodable {
+    let step: String
+    let done: Bool
+    let text: String
+  }
+
+  let command = "status compare"
+  /// The key of the store: one that a node has, and that opens it.
+  private(set) var fingerprint: String?
+  private(set) var nodes: [Node] = []
+  /// The steps of a rotation; empty where there are reports of nodes only.
+  private(set) var steps: [Step] = []
+  /// What is left to do, in order.
+  private(set) var toDo: [String] = []
+  private(set) var remarks: [String] = []
+
+  /// Whether nothing is left to do.
+  var agrees: Bool { toDo.isEmpty }
+
+  /// Weighs the evidence.
+  ///
+  /// - Parameter expected: the key that all of them should have; nil: the store's.
+  init(_ evidence: [Evidence], expected: String?) {
+    let reports = Reports(evidence)
+    for file in reports.foreign {
+      toDo.append("\(file.quoted) holds no report of octokey: make it again, with --format json")
+    }
+    let statuses = latest(reports.statuses)
+    let opening = statuses.filter { $0.status.storeOpens == true }
+      .max { $0.status.time < $1.status.time }?.status.fingerprint
+    fingerprint = opening
+    let reference = expected ?? opening ?? reports.rotation?.newKey?.fingerprint
+    if let expected, let opening, expected != opening {
+      toDo.append("the store is under \(opening), and not under \(expected): rotate the key")
+    }
+    look(at: statuses, reference, rotatedAt: reports.rotation?.time)
+    lookForMissingNodes(statuses)
+    if reports.hasProcedure, let reference {
+      let procedure = Procedure(reports, key: reference, nodes: nodes)
+      steps = procedure.steps
+      toDo += steps.filter { !$0.done }.map(\.text)
+    } else if !reports.hasProcedure, reports.foreign.isEmpty {
+      remarks.append(
+        "only the nodes were compared; give the reports of backups, rotation and verify, too, to see "
+          + "whether a step is missing")
+    }
+  }
+
+  private mutating func latest(
+    _ statuses: [(file: String, status: Evidence.Status)]
+  ) -> [(file: String, status: Evidence.Status)] {
+    var latest: [(file: String, status: Evidence.Status)] = []
+    for new in statuses {
+      guard let index = latest.firstIndex(where: { Comparison.isSame($0.status, new.status) })
+      else {
+        latest.append(new)
+        continue
+      }
+      if latest[index].status.time <= new.status.time { latest[index] = new }
+      remarks.append("there are several reports of \(Comparison.name(new)); the latest one counts")
+    }
+    return latest
+  }
+
+  private mutating func look(
+    at statuses: [(file: String, status: Evidence.Status)], _ reference: String?,
+    rotatedAt rotation: String?
+  ) {
+    if statuses.isEmpty { toDo.append("there is no report of a node: octokey status on each") }
+    let stores = statuses.compactMap(\.status.store)
+    for (file, status) in statuses {
+      let name = Comparison.name((file, status))
+      var node = Node(
+        file: file, node: name, time: status.time, fingerprint: status.fingerprint,
+        storeOpens: status.storeOpens, unfinishedRotation: status.unfinishedRotation)
+      node.alive = Comparison.isAlive(status)
+      node.agrees =
+        reference != nil && status.fingerprint == reference && status.storeOpens != false
+      if status.unfinishedRotation {
+        toDo.append("a rotation was interrupted on \(name); there: octokey recover")
+      } else if let fault = Comparison.fault(status, reference) {
+        toDo.append("\(name) \(fault)")
+      } else if let rotation, status.time < rotation {
+        toDo.append("the report of \(name) is from before the rotation: make it again")
+      }
+      if let first = stores.first, let store = status.store, store != first {
+        remarks.append(
+          "\(name) calls its store \(store.location.quoted), others \(first.location.quoted)")
+      }
+      nodes.append(node)
+    }
+  }
+
+  /// What is wrong with the key of a node, and what to do about it.
+  private static func fault(_ status: Evidence.Status, _ reference: String?) -> String? {
+    let remedy =
+      "octokey set-master-key --key-file FILE"
+      + (reference.map { " --expect-fingerprint \($0)" } ?? "")
+    guard let fingerprint = status.fingerprint else {
+      return "has no key that can be read there; there: \(remedy)"
+    }
+    guard let reference else {
+      return "has the key \(fingerprint), which does not open its store: octokey verify --try-keys"
+    }
+    if fingerprint != reference {
+      let alive = isAlive(status) == true ? " (and is running: stop it first)" : ""
+      return "has the key \(fingerprint), and not \(reference)\(alive); there: \(remedy)"
+    }
+    switch status.storeOpens {
+    case true?: return nil
+    case false?: return "has the key \(reference), but it does not open the store that it uses"
+    case nil:
+      let reason = status.problems.first.map { ": " + $0 } ?? ""
+      return "could not look into its store\(reason)"
+    }
+  }
+
+  private mutating func lookForMissingNodes(
+    _ statuses: [(file: String, status: Evidence.Status)]
+  ) {
+    let known = Set(statuses.flatMap { ($0.status.nodes ?? []).map { $0.name.lowercased() } })
+    let seen = Set(statuses.compactMap { $0.status.node?.lowercased() })
+    for name in known.subtracting(seen).sorted() {
+      toDo.append(
+        "the store knows a node \(name.quoted), and there is no report of it; there: octokey status "
+          + "--format json")
+    }
+  }
+
+  private static func name(_ status: (file: String, status: Evidence.Status)) -> String {
+    status.status.node ?? status.file
+  }
+
+  /// Two reports of one node.
+  private static func isSame(_ one: Evidence.Status, _ other: Evidence.Status) -> Bool {
+    one.config == other.config && one.node == other.node
+  }
+
+  private static func isAlive(_ status: Evidence.Status) -> Bool? {
+    guard let name = status.node, let nodes = status.nodes else { return nil }
+    return nodes.first { $0.name.lowercased() == name.lowercased() }?.alive
+  }
+}
+
+/// The evidence by kind.
+struct Reports {
+  var statuses: [(file: String, status: Evidence.Status)] = []
+  var verified: [Evidence.Verify] = []
+  /// The latest one.
+  var rotation: Evidence.Rotation?
+  var backups: [Evidence.Backup] = []
+  var drills: [Evidence.Drill] = []
+  var restored: [Evidence.Restore] = []
+  /// Files without a report.
+  var foreign: [String] = []
+
+  /// Whether there is more than reports of nodes.
+  var hasProcedure: Bool {
+    rotation != nil || !verified.isEmpty || !backups.isEmpty || !drills.isEmpty
+      || !restored.isEmpty
+  }
+
+  init(_ evidence: [Evidence]) {
+    for item in evidence {
+      switch item.report {
+      case .status(let status): statuses.append((item.file, status))
+      case .verify(let report): verified.append(report)
+      case .rotation(let report):
+        if rotation.map({ $0.time <= report.time }) ?? true { rotation = report }
+      case .backup(let report): backups.append(report)
+      case .drill(let report): drills.append(report)
+      case .restore(let report): restored.append(report)
+      case .none: foreign.append(item.file)
+      }
+    }
+  }
+}

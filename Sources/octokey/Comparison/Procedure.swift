@@ -1,0 +1,73 @@
+// The steps of a rotation as octokey-rotation(7) has them, each with what shows that it was taken.
+
+/// The steps of one rotation.
+struct Procedure {
+  let steps: [Comparison.Step]
+
+  /// Looks for evidence of each step.
+  ///
+  /// - Parameter key: the fingerprint that everything should be under at the end.
+  init(_ reports: Reports, key: String, nodes: [Comparison.Node]) {
+    let rotation = reports.rotation
+    let isRotated = rotation?.newKey?.fingerprint == key
+    let oldKey = isRotated ? rotation?.oldKey?.fingerprint : nil
+    // What is older than the rotation says nothing of what came of it.
+    let since = isRotated ? rotation?.time ?? "" : ""
+    let drillsBefore = reports.drills.filter { $0.fingerprint == oldKey && $0.created <= since }
+    let drillsAfter = reports.drills.filter { $0.fingerprint == key && $0.created >= since }
+    let fresh =
+      reports.backups.filter { $0.key.fingerprint == key && $0.time >= since }.map(\.folder)
+      + drillsAfter.map(\.folder)
+    let restored = reports.restored.filter { $0.fingerprint == key && $0.time >= since }
+    let restoredStores = restored.map(\.store)
+    let sound = reports.verified.filter {
+      $0.fingerprint == key && $0.unreadable == 0 && $0.opened > 0 && $0.time >= since
+    }
+    var steps: [Comparison.Step] = []
+    func add(_ step: String, _ done: Bool, _ text: String, _ missing: String) {
+      steps.append(.init(step: step, done: done, text: done ? text : missing))
+    }
+    add(
+      "backupBefore", drillsBefore.contains(where: Procedure.isProof),
+      "a backup from before the rotation was tested",
+      oldKey == nil
+        ? "there is no report of a rotation, so nobody can say which backup is from before it"
+        : reports.backups.contains { $0.key.fingerprint == oldKey }
+          ? "the backup from before the rotation was never tested: octokey backup verify DIR"
+          : "there is no report of a tested backup from before the rotation (key "
+            + "\(oldKey ?? "")): octokey backup verify DIR, if there is one")
+    add(
+      "rotate", isRotated, "the key was rotated to \(key)",
+      "there is no report of a rotation to \(key): octokey rotate-master-key on one node")
+    add(
+      "setKeys", !nodes.isEmpty && nodes.allSatisfy { $0.agrees && $0.time >= since },
+      "every node that was looked at has that key", "not every node has the key of the store")
+    add(
+      "verify", sound.contains { !restoredStores.contains($0.store) },
+      "every value of the store opens with it",
+      "nobody has opened every value of the store since: octokey verify --format json")
+    add(
+      "backupAfter", !fresh.isEmpty, "there is a backup under the key",
+      "there is no report of a backup under the key: octokey backup create --to DIR")
+    add(
+      "drill", drillsAfter.contains(where: Procedure.isProof), "that backup was tested",
+      "the new backup was never tested: octokey backup verify DIR")
+    add(
+      "restore", !restored.isEmpty, "it was restored elsewhere",
+      "it was never restored: octokey backup restore DIR --config FILE --store LOCATION")
+    add(
+      "verifyRestored", sound.contains { restoredStores.contains($0.store) },
+      "every value of the restored store opens",
+      "nobody has opened the restored store: octokey verify --config FILE there")
+    let stopped = nodes.filter { $0.alive == false }.map(\.node)
+    add(
+      "start", stopped.isEmpty, "no node is known to be stopped",
+      "not running by what the store says: \(stopped.joined(separator: ", ")): octokey service "
+        + "--start")
+    self.steps = steps
+  }
+
+  private static func isProof(_ drill: Evidence.Drill) -> Bool {
+    drill.isGood && drill.storeWasOpened
+  }
+}
