@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <syslog.h>
 #include <unistd.h>
 
 int octokey_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
@@ -13,3 +14,9 @@ int octokey_rename_new(int folder, const char *from, const char *to) {
 }
 
 int octokey_sync_file_system(int file) { return syncfs(file); }
+
+void octokey_log(const char *name, int priority, const char *text) {
+    openlog(name, LOG_PID, LOG_AUTHPRIV);
+    syslog(priority, "%s", text);
+    closelog();
+}

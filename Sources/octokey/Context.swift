@@ -10,6 +10,8 @@ struct Context {
   let clock: Clock
   /// The environment variables.
   let environment: [String: String]
+  /// What there is to say about this run in the system's log.
+  let audit = AuditTrail()
   /// An absolute path.
   let workingDirectory: String
 

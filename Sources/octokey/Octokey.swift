@@ -58,16 +58,28 @@ struct Octokey: ParsableCommand {
       let context = Context(
         console: console, clock: .system(), environment: environment,
         workingDirectory: FileManager.default.currentDirectoryPath)
-      do {
-        return try command.run(context)
-      } catch {
-        console.clearProgress()
-        let failure = Failure(describing: error)
-        console.failure(failure)
-        return failure.status
+      let status = end(of: command, context)
+      if let command = command as? any AuditedCommand, command.isDeed, status != .usage {
+        SystemLog.send(
+          context.audit.line(
+            type(of: command).deed, status, sudoUser: environment["SUDO_USER"]),
+          from: "octokey", isWarning: status != .done)
       }
+      return status
     } catch {
       return answer(parserError: error, spelling.arguments, console)
+    }
+  }
+
+  /// Runs a command, and says why it failed if it did.
+  private static func end(of command: any OctokeyCommand, _ context: Context) -> ExitStatus {
+    do {
+      return try command.run(context)
+    } catch {
+      context.console.clearProgress()
+      let failure = Failure(describing: error)
+      context.console.failure(failure)
+      return failure.status
     }
   }
 

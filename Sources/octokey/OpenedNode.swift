@@ -32,9 +32,11 @@ extension NodeOptions {
   /// Finds the config.
   func configPath(_ context: Context) throws -> String {
     let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
-    return try registry.configPath(
+    let path = try registry.configPath(
       instance: instance, config: config.map(context.absolutePath),
       workingDirectory: context.workingDirectory)
+    context.audit[.config] = path
+    return path
   }
 
   /// Reads the machine keys.
@@ -68,6 +70,13 @@ extension StoreOptions {
 
   /// Where that store is.
   func location(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
+    let location = try find(context, node)
+    let store = location.store()
+    context.audit[.store] = store.kind + " " + store.location
+    return location
+  }
+
+  private func find(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
     if let store {
       return try StoreLocation(
         store, relativeTo: context.workingDirectory, odbcDriver: odbcDriver)

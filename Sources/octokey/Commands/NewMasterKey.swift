@@ -4,7 +4,8 @@ import ArgumentParser
 import Native
 import OctopusKeys
 
-struct NewMasterKey: OctokeyCommand {
+struct NewMasterKey: AuditedCommand {
+  static let deed = "new-master-key"
   static let configuration = CommandConfiguration(
     commandName: "new-master-key",
     abstract: "Make a key file with a fresh Master Key.",
@@ -30,6 +31,7 @@ struct NewMasterKey: OctokeyCommand {
     let made = try KeyFile.create(path, key: key, created: context.clock.now())
     made.commit()
     let fingerprint = try KeyFingerprint(of: key).description
+    (context.audit[.file], context.audit[.newKey]) = (path, fingerprint)
     switch output.format {
     case .text: context.console.print(fingerprint)
     case .json:

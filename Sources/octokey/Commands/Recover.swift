@@ -5,7 +5,8 @@ import Native
 import OctopusKeys
 import Stores
 
-struct Recover: OctokeyCommand {
+struct Recover: AuditedCommand {
+  static let deed = "recover"
   static let configuration = CommandConfiguration(
     commandName: "recover",
     abstract: "Finish an interrupted rotation, or take it back.",
@@ -50,6 +51,8 @@ struct Recover: OctokeyCommand {
     }
   }
 
+  var isDeed: Bool { !dryRun }
+
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
     let time = TimeStamp.forText(context.clock.now())
@@ -58,6 +61,8 @@ struct Recover: OctokeyCommand {
       try show(RecoveryReport(config: node.file.path, time: time), context.console)
       return .done
     }
+    (context.audit[.oldKey], context.audit[.newKey]) = (journal.oldKey, journal.newKey)
+    context.audit[.store] = journal.store.kind + " " + journal.store.location
     let recovery = try Recovery(
       node: .init(config: node.file, machineKeys: node.machineKeys, form: nil), journal: journal,
       store: store(of: journal, node, context),

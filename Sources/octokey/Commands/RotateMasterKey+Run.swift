@@ -16,6 +16,8 @@ extension RotateMasterKey {
     options.binaryFields = try BinaryColumn.decisions(binaryColumn)
     let old = try oldKey(of: node, context)
     let new = try newKey(like: old.key, context)
+    context.audit[.oldKey] = try KeyFingerprint(of: old.key).description
+    context.audit[.newKey] = try KeyFingerprint(of: new).description
     if dryRun {
       let nodes = try? stores.location(context, node).activity()?.nodes
       return try price(store, old.key, new, options, nodes, context)

@@ -3,7 +3,8 @@
 
 import ArgumentParser
 
-struct RotateMasterKey: OctokeyCommand {
+struct RotateMasterKey: AuditedCommand {
+  static let deed = "rotate-master-key"
   static let configuration = CommandConfiguration(
     commandName: "rotate-master-key",
     abstract: "Re-encrypt every sensitive value of a store under a new Master Key.",
@@ -85,6 +86,8 @@ struct RotateMasterKey: OctokeyCommand {
 
   @Flag(help: "Confirm everything that would be asked.")
   var yes = false
+
+  var isDeed: Bool { !dryRun }
 
   func validate() throws {
     if newKeyFile != nil, masterKey != nil {

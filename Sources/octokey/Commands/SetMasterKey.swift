@@ -4,7 +4,8 @@ import ArgumentParser
 import Native
 import OctopusKeys
 
-struct SetMasterKey: OctokeyCommand {
+struct SetMasterKey: AuditedCommand {
+  static let deed = "set-master-key"
   static let configuration = CommandConfiguration(
     commandName: "set-master-key",
     abstract: "Put a Master Key into this node's config.",
@@ -39,6 +40,7 @@ struct SetMasterKey: OctokeyCommand {
     let source = key.source(context) ?? .prompt("Master Key", option: "--key-file")
     let newKey = try source.read(context)
     let fingerprint = try KeyFingerprint(of: newKey)
+    context.audit[.newKey] = fingerprint.description
     if let expected = expectFingerprint?.fingerprint, fingerprint != expected {
       throw CommandError.otherFingerprint(
         expected: expected.description, found: fingerprint.description)
@@ -46,6 +48,7 @@ struct SetMasterKey: OctokeyCommand {
     let lock = try node.file.lock()
     let change = try set(newKey, on: node, context)
     _ = consume lock
+    context.audit[.changed] = change.changed ? "yes" : "no"
     switch output.format {
     case .text: context.console.print("\(change.changed ? "changed" : "unchanged") \(fingerprint)")
     case .json:
@@ -65,6 +68,7 @@ struct SetMasterKey: OctokeyCommand {
     var form: MachineKeys.Form?
     do {
       let present = try node.machineKeys.masterKey(of: node.file.config)
+      context.audit[.oldKey] = try KeyFingerprint(of: present.key).description
       if present.key.equals(newKey) { return (false, nil) }
       form = present.form
     } catch {

@@ -3,7 +3,8 @@
 import ArgumentParser
 import OctopusKeys
 
-struct ShowMasterKey: OctokeyCommand {
+struct ShowMasterKey: AuditedCommand {
+  static let deed = "show-master-key"
   static let configuration = CommandConfiguration(
     commandName: "show-master-key",
     abstract: "Print the Master Key of this node.",
@@ -21,9 +22,12 @@ struct ShowMasterKey: OctokeyCommand {
   @Flag(help: "Print the fingerprint, which is no secret, in place of the key.")
   var fingerprint = false
 
+  var isDeed: Bool { !fingerprint }
+
   func run(_ context: Context) throws -> ExitStatus {
     let node = try node.open(context)
     let opened = try node.machineKeys.masterKey(of: node.file.config)
+    context.audit[.key] = try KeyFingerprint(of: opened.key).description
     try show(opened.key, on: context.console)
     return .done
   }

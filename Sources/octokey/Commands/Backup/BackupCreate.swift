@@ -5,7 +5,8 @@ import Native
 import OctopusKeys
 import Stores
 
-struct BackupCreate: OctokeyCommand {
+struct BackupCreate: AuditedCommand {
+  static let deed = "backup create"
   static let configuration = CommandConfiguration(
     commandName: "create",
     abstract: "Put config, Master Key and a snapshot of the store into a new folder.",
@@ -56,9 +57,11 @@ struct BackupCreate: OctokeyCommand {
     let creation = BackupCreation(
       node: node, location: location, seal: seal, now: context.clock.now(),
       progress: RotateMasterKey.progress(context, watch))
+    context.audit[.backup] = folder
     let manifest = try creation.run(into: NewFolder.create(folder))
     _ = consume lock
     context.console.clearProgress()
+    context.audit[.key] = manifest.key.fingerprint
     let report = BackupReport(
       manifest, folder: folder, seconds: (context.clock.uptime() - start).inSeconds)
     switch output.format {

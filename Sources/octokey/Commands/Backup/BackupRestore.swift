@@ -5,7 +5,8 @@ import Native
 import OctopusKeys
 import Stores
 
-struct BackupRestore: OctokeyCommand {
+struct BackupRestore: AuditedCommand {
+  static let deed = "backup restore"
   static let configuration = CommandConfiguration(
     commandName: "restore",
     abstract: "Put config and store of a backup back, or to another place.",
@@ -41,14 +42,18 @@ struct BackupRestore: OctokeyCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
     let backup = try BackupFolder.read(context.absolutePath(folder))
+    context.audit[.backup] = backup.path
+    context.audit[.key] = backup.manifest.key.fingerprint
     let seal = try backup.seal(passphrase, context)
     let contents = try tested(backup, seal, context, watch)
     let path =
       node.instance == nil && node.config == nil
       ? backup.manifest.config.path : try node.configPath(context)
+    let target = try target(backup, contents, context)
+    context.audit[.config] = path
+    context.audit[.store] = target.store().kind + " " + target.store().location
     let restoration = BackupRestoration(
-      backup: backup, contents: contents, configPath: path,
-      target: try target(backup, contents, context),
+      backup: backup, contents: contents, configPath: path, target: target,
       machineKeys: try node.machineKeys(), storeWasNamed: stores.store != nil,
       overwrites: overwrite, ignoresLiveNodes: ignoreLiveNodes, now: context.clock.now())
     let report = try restoration.run(context.console)

@@ -6,7 +6,8 @@ import FoundationEssentials
 import Native
 import OctopusKeys
 
-struct ConfigEditCommand: OctokeyCommand {
+struct ConfigEditCommand: AuditedCommand {
+  static let deed = "config edit"
   static let configuration = CommandConfiguration(
     commandName: "edit",
     abstract: "Open the config in an editor, and check it before it takes its place.",

@@ -4,7 +4,8 @@ import ArgumentParser
 import Native
 import OctopusKeys
 
-struct ConfigSet: OctokeyCommand {
+struct ConfigSet: AuditedCommand {
+  static let deed = "config set"
   static let configuration = CommandConfiguration(
     commandName: "set",
     abstract: "Give a setting a value.",
@@ -45,6 +46,7 @@ struct ConfigSet: OctokeyCommand {
   }
 
   func run(_ context: Context) throws -> ExitStatus {
+    context.audit[.setting] = key
     let path = try node.configPath(context)
     // Read before anything is asked, so that nobody types a password for nothing.
     let config = try NodeConfigFile.read(path).config

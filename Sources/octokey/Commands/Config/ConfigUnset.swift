@@ -3,7 +3,8 @@
 import ArgumentParser
 import OctopusKeys
 
-struct ConfigUnset: OctokeyCommand {
+struct ConfigUnset: AuditedCommand {
+  static let deed = "config unset"
   static let configuration = CommandConfiguration(
     commandName: "unset",
     abstract: "Remove a setting.",
@@ -28,6 +29,7 @@ struct ConfigUnset: OctokeyCommand {
   var yes = false
 
   func run(_ context: Context) throws -> ExitStatus {
+    context.audit[.setting] = key
     let path = try node.configPath(context)
     let before = try NodeConfigFile.read(path).config
     let isSecret = SettingKey.entries(key, in: before).contains {

@@ -23,6 +23,7 @@ struct SettingChange: Encodable {
   let backup: String?
 
   func print(_ context: Context, _ format: OutputFormat) throws {
+    context.audit[.changed] = changed ? "yes" : "no"
     switch format {
     case .text: context.console.print("\(changed ? "changed" : "unchanged") \(key ?? config)")
     case .json: try context.console.print(json: self)
