@@ -58,6 +58,13 @@ public struct FileStatus: Hashable, Sendable {
     return FileStatus(status)
   }
 
+  /// Looks at `path` itself, which may be a symbolic link.
+  public static func readLink(_ path: String) throws(NativeError) -> FileStatus {
+    var status = stat()
+    _ = try repeating("lstat", path) { unsafe Int(lstat(path, &status)) }
+    return FileStatus(status)
+  }
+
   /// Whether anything has the name `path`, a dangling symbolic link included.
   public static func isThere(_ path: String) throws(NativeError) -> Bool {
     var status = stat()

@@ -46,7 +46,9 @@ public struct NewFile: ~Copyable {
     try new.file.write(contents)
     if let owner { try FileAttributes.setOwner(owner, of: new.file) }
     let number = new.file.number
-    if mode != 0o600 { _ = try repeating("fchmod", path.text) { Int(fchmod(number, mode_t(mode))) } }
+    if mode != 0o600 {
+      _ = try repeating("fchmod", path.text) { Int(fchmod(number, mode_t(mode))) }
+    }
     try new.file.sync()
     try new.take(path.name)
     try new.sync()

@@ -92,7 +92,7 @@ public struct NewFolder: ~Copyable {
   private borrowing func give(
     _ mode: UInt32, _ owner: FileOwner?, to path: String
   ) throws(NativeError) {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+    for name in try FolderNames.read(path) {
       let inner = path + "/" + name
       if try FileStatus.read(inner).kind == .folder {
         try give(mode, owner, to: inner)
@@ -114,7 +114,8 @@ public struct NewFolder: ~Copyable {
 
   private static func requireFree(_ path: String) throws(NativeError) {
     guard try FileStatus.isThere(path) else { return }
-    let names = try? FileManager.default.contentsOfDirectory(atPath: path)
-    guard let names, names.isEmpty else { throw .alreadyExists(path: path) }
+    guard let names = try? FolderNames.read(path), names.isEmpty else {
+      throw .alreadyExists(path: path)
+    }
   }
 }

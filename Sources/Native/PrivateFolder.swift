@@ -54,7 +54,7 @@ public struct PrivateFolder: ~Copyable {
 
   /// Overwrites and removes what is in a folder: the copy, and what an editor left beside it.
   private static func wipe(_ folder: String, depth: Int) {
-    for name in names(in: folder) {
+    for name in (try? FolderNames.read(folder)) ?? [] {
       let path = folder + "/" + name
       var status = stat()
       guard unsafe lstat(path, &status) == 0 else { continue }
@@ -80,20 +80,6 @@ public struct PrivateFolder: ~Copyable {
       rest -= length
     }
     try? file.sync()
-  }
-
-  private static func names(in folder: String) -> [String] {
-    guard let list = unsafe opendir(folder) else { return [] }
-    defer { unsafe closedir(list) }
-    var names: [String] = []
-    while let entry = unsafe readdir(list) {
-      // In place: the last entry of the system's buffer is shorter than the structure.
-      guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
-      let start = unsafe UnsafeRawPointer(entry).advanced(by: offset)
-      let name = unsafe String(cString: start.assumingMemoryBound(to: CChar.self))
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
   }
 }
 

@@ -140,7 +140,8 @@ extension DirectoryStore {
       for file in files {
         let name = "/" + collection + "/" + file
         do throws(NativeError) {
-          guard try Digest.sha256(file: location + name) == Digest.sha256(file: other.location + name)
+          guard
+            try Digest.sha256(file: location + name) == Digest.sha256(file: other.location + name)
           else { return false }
         } catch {
           throw failure(error)

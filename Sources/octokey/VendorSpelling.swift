@@ -44,7 +44,7 @@ struct VendorSpelling {
     "--binary-column", "--compare", "--config", "--expect-fingerprint", "--format", "--instance",
     "--instances-dir", "--key-file", "--key-size", "--live-node-age", "--machine-id-file",
     "--machine-key-file", "--master-key", "--new-key-file", "--odbc-driver", "--old-key-file",
-    "--passphrase-file", "--store", "--to", "--value-file",
+    "--passphrase-file", "--store", "--to", "--try-keys", "--value-file",
   ]
 
   /// Rewrites what follows the program's name.

@@ -44,7 +44,9 @@ public struct BackupDrill {
       return faults.append(.listChanged)
     }
     let digest = try Checksums.digest(of: folder.list)
-    if sealed.withBytes({ Array(copying: $0) }) != Array(digest.utf8) { faults.append(.listChanged) }
+    if sealed.withBytes({ Array(copying: $0) }) != Array(digest.utf8) {
+      faults.append(.listChanged)
+    }
   }
 
   private mutating func checkFiles() throws(KeysError) {

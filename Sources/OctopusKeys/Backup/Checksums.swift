@@ -1,6 +1,5 @@
 // The list of a backup's files, in the form of sha256sum(1): `sha256sum -c SHA256SUMS` checks it, too.
 
-internal import FoundationEssentials
 internal import Native
 
 /// The SHA-256 of every file of a folder, by path in it.
@@ -54,18 +53,19 @@ public struct Checksums: Equatable, Sendable {
   public static func names(in folder: String) throws(KeysError) -> [String] {
     var names: [String] = []
     var folders = [""]
-    while let inner = folders.popLast() {
-      let path = inner.isEmpty ? folder : folder + "/" + inner
-      let found: [String]
-      do {
-        found = try FileManager.default.contentsOfDirectory(atPath: path)
-      } catch {
-        throw .native(.system(call: "opendir", path: path, errno: 5))
+    do throws(NativeError) {
+      while let inner = folders.popLast() {
+        for name in try FolderNames.read(inner.isEmpty ? folder : folder + "/" + inner) {
+          let whole = inner.isEmpty ? name : inner + "/" + name
+          if try FileStatus.readLink(folder + "/" + whole).kind == .folder {
+            folders.append(whole)
+          } else {
+            names.append(whole)
+          }
+        }
       }
-      for name in found {
-        let whole = inner.isEmpty ? name : inner + "/" + name
-        if isFolder(folder + "/" + whole) { folders.append(whole) } else { names.append(whole) }
-      }
+    } catch {
+      throw .native(error)
     }
     return names.filter { $0 != fileName && $0 != fileName + BackupFolder.sealedSuffix }.sorted()
   }
@@ -90,11 +90,6 @@ public struct Checksums: Equatable, Sendable {
 
   private static func hexadecimal(_ bytes: [UInt8]) -> String {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
-    return type == .typeDirectory
   }
 
   /// Whether a name from a list can only mean a file of the folder.

@@ -18,7 +18,8 @@ struct Verify: OctokeyCommand {
           [.done, .failed, .incomplete, .busy, .usage],
           special: [
             .done: "every sensitive value opens with the key",
-            .incomplete: "some sensitive values do not open with the key",
+            .incomplete:
+              "some sensitive values do not open with the key, or no key opens the store",
           ]))
 
   @OptionGroup(title: "Node options") var node: NodeOptions
@@ -32,9 +33,21 @@ struct Verify: OctokeyCommand {
         + "given more than once.", valueName: "column"))
   var binaryColumn: [BinaryColumn] = []
 
-  func validate() throws { _ = try BinaryColumn.decisions(binaryColumn) }
+  @Option(
+    help: ArgumentHelp(
+      "Try every key in the files of this folder, and say which one opens the store.",
+      valueName: "dir"))
+  var tryKeys: String?
+
+  func validate() throws {
+    _ = try BinaryColumn.decisions(binaryColumn)
+    if tryKeys != nil, key.keyFile != nil || key.masterKey != nil {
+      throw ValidationError("--try-keys tries the keys of a folder, and one was given")
+    }
+  }
 
   func run(_ context: Context) throws -> ExitStatus {
+    if let tryKeys { return try tryAll(in: context.absolutePath(tryKeys), context) }
     let source = key.source(context)
     // With a store and a key there is nothing that a node config could add.
     let node = stores.store != nil && source != nil ? nil : try node.open(context)
@@ -46,6 +59,18 @@ struct Verify: OctokeyCommand {
     }
     try context.console.requireOutput()
     return report.unreadable == 0 ? .done : .incomplete
+  }
+
+  private func tryAll(in folder: String, _ context: Context) throws -> ExitStatus {
+    let node = stores.store != nil ? nil : try node.open(context)
+    let machineKeys = try node?.machineKeys ?? self.node.machineKeys()
+    let trial = try KeyTrial(folder, on: stores.open(context, node), machineKeys)
+    switch output.format {
+    case .text: context.console.print(raw: trial.text)
+    case .json: try context.console.print(json: trial)
+    }
+    try context.console.requireOutput()
+    return trial.fingerprint == nil ? .incomplete : .done
   }
 
   private func audit(

@@ -1,0 +1,25 @@
+// What is in a folder, by name.
+
+internal import Glibc
+
+/// The names in a folder.
+public enum FolderNames {
+  /// All names in the folder at `path`, hidden ones included, in the order of their bytes.
+  ///
+  /// - Throws: `NativeError.system`.
+  public static func read(_ path: String) throws(NativeError) -> [String] {
+    guard let list = unsafe opendir(path) else {
+      throw .system(call: "opendir", path: path, errno: errno)
+    }
+    defer { unsafe closedir(list) }
+    var names: [String] = []
+    while let entry = unsafe readdir(list) {
+      // In place: the last entry of the system's buffer is shorter than the structure.
+      guard let offset = MemoryLayout<dirent>.offset(of: \.d_name) else { continue }
+      let start = unsafe UnsafeRawPointer(entry).advanced(by: offset)
+      let name = unsafe String(cString: start.assumingMemoryBound(to: CChar.self))
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+}

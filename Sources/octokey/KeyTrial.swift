@@ -1,0 +1,95 @@
+// Which of many old key files opens a store? The answer for whoever has a backup and a drawer of keys.
+
+import Native
+import OctopusKeys
+
+/// What became of the keys in a folder. The property names are the keys of the JSON.
+struct KeyTrial: Encodable {
+  /// One key, in however many files it is.
+  struct Candidate: Encodable {
+    let fingerprint: String
+    var files: [String]
+    /// Values that were tried.
+    let opened: Int
+    let unreadable: Int
+    /// Whether it is the key of the store; nil where there was no value to try.
+    let opens: Bool?
+  }
+
+  let command = "verify --try-keys"
+  let store: RotationReport.StoreName
+  /// The one that opens the store.
+  private(set) var fingerprint: String?
+  /// The best first.
+  private(set) var keys: [Candidate] = []
+  /// Files in which there is no key that can be read.
+  private(set) var others: [String] = []
+
+  /// Tries every file in `folder`, not in those inside it. Node configs, and the copies that edits and
+  /// rotations leave, count as well if the machine keys open them.
+  init(_ folder: String, on store: any Store, _ machineKeys: MachineKeys) throws {
+    self.store = .init(kind: store.kind, location: store.location)
+    for name in try FolderNames.read(folder) where !name.hasPrefix(".") {
+      let path = folder + "/" + name
+      // A pipe would keep everybody waiting.
+      guard try FileStatus.read(path).kind == .regular else { continue }
+      if let key = KeyTrial.key(in: path, machineKeys) {
+        try add(key.key, from: name, store)
+      } else {
+        others.append(name)
+      }
+    }
+    keys.sort { $0.opened > $1.opened }
+    fingerprint = keys.first { $0.opens == true }?.fingerprint
+  }
+
+  private mutating func add(
+    _ key: borrowing MasterKey, from name: String, _ store: any Store
+  ) throws {
+    let fingerprint = try KeyFingerprint(of: key).description
+    if let index = keys.firstIndex(where: { $0.fingerprint == fingerprint }) {
+      return keys[index].files.append(name)
+    }
+    let glance = try StoreGlance(store: store, key: key)
+    keys.append(
+      Candidate(
+        fingerprint: fingerprint, files: [name], opened: glance.opened,
+        unreadable: glance.unreadable, opens: glance.opens))
+  }
+
+  /// A key in a class, because optionals of what cannot be copied are a nuisance.
+  private final class Found {
+    let key: MasterKey
+
+    init(_ key: consuming MasterKey) { self.key = key }
+  }
+
+  private static func key(in path: String, _ machineKeys: MachineKeys) -> Found? {
+    if let key = try? KeyFile.read(path) { return Found(key) }
+    guard let file = try? NodeConfigFile.read(path),
+      let opened = try? machineKeys.masterKey(of: file.config)
+    else { return nil }
+    return Found(opened.key.copy())
+  }
+
+  /// The trial in words, the verdict last.
+  var text: String {
+    var lines = ["Store:  \(store.kind) \(store.location)", ""]
+    for key in keys {
+      let tried = key.opened + key.unreadable
+      lines.append("  \(key.fingerprint)  opens \(key.opened) of \(tried) values")
+      lines += key.files.map { "    " + $0 }
+    }
+    if !others.isEmpty {
+      lines.append("  no key that can be read: \(others.joined(separator: ", "))")
+    }
+    lines.append("")
+    if let fingerprint {
+      lines.append(
+        "\(fingerprint) is the key of the store; octokey verify --key-file tries all values")
+    } else {
+      lines.append("none of the \(keys.count) keys opens the store")
+    }
+    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+  }
+}
