@@ -50,6 +50,24 @@ struct Descriptor: ~Copyable {
     return Descriptor(number: Int32(number), path: standardInputName)
   }
 
+  /// An empty file for reading and writing that has no name, and goes when it is closed.
+  static func nameless() throws(NativeError) -> Descriptor {
+    var path = Array("/tmp/octokey-XXXXXX".utf8CString)
+    let number = try repeating("mkstemp", "/tmp") { unsafe Int(mkstemp(&path)) }
+    unsafe unlink(path)
+    _ = fcntl(Int32(number), F_SETFD, FD_CLOEXEC)
+    return Descriptor(number: Int32(number), path: "/tmp")
+  }
+
+  /// All that is in the file, from its start on, as text.
+  func textFromStart(limit: Int) throws(NativeError) -> String {
+    _ = try repeating("lseek", path) { Int(lseek(number, 0, SEEK_SET)) }
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var span = bytes.mutableSpan
+    let count = try read(into: &span, from: 0)
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+
   static let standardInputName = "standard input"
 
   /// What the kernel says of the open file.

@@ -27,6 +27,40 @@ public enum ForegroundProcess {
   public static func run(
     _ words: [String], environment: [String: String]
   ) throws(NativeError) -> Ending {
+    try run(words, environment, streams: [])
+  }
+
+  /// What a program wrote while it ran.
+  public struct Answer: Sendable, Equatable {
+    /// How it ended.
+    public let ending: Ending
+    /// What it wrote to stdout.
+    public let output: String
+    /// What it wrote to stderr.
+    public let errors: String
+  }
+
+  /// Runs a program without input, and keeps what it says, up to 64 KiB each.
+  ///
+  /// - Throws: `NativeError.system` if it cannot be started.
+  public static func capture(
+    _ words: [String], environment: [String: String]
+  ) throws(NativeError) -> Answer {
+    // Files and not pipes: nobody has to empty them meanwhile, and a grandchild that stays alive
+    // keeps nobody waiting.
+    let input = try Descriptor.open("/dev/null", O_RDONLY)
+    let output = try Descriptor.nameless()
+    let errors = try Descriptor.nameless()
+    let ending = try run(
+      words, environment, streams: [input.number, output.number, errors.number])
+    return Answer(
+      ending: ending, output: try output.textFromStart(limit: 64 << 10),
+      errors: try errors.textFromStart(limit: 64 << 10))
+  }
+
+  private static func run(
+    _ words: [String], _ environment: [String: String], streams: [Int32]
+  ) throws(NativeError) -> Ending {
     var held = sigset_t()
     var before = sigset_t()
     unsafe sigemptyset(&held)
@@ -38,7 +72,7 @@ public enum ForegroundProcess {
     let signals = unsafe signalfd(-1, &held, Int32(SFD_CLOEXEC))
     guard signals >= 0 else { throw .system(call: "signalfd", path: "", errno: errno) }
     defer { close(signals) }
-    let child = try spawn(words, environment, mask: before)
+    let child = try spawn(words, environment, streams, mask: before)
     var interruption: Int32?
     while true {
       if let status = try reaped(child) {
@@ -70,11 +104,17 @@ public enum ForegroundProcess {
   }
 
   private static func spawn(
-    _ words: [String], _ environment: [String: String], mask: sigset_t
+    _ words: [String], _ environment: [String: String], _ streams: [Int32], mask: sigset_t
   ) throws(NativeError) -> pid_t {
     var attributes = posix_spawnattr_t()
     unsafe posix_spawnattr_init(&attributes)
     defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    for (number, stream) in streams.enumerated() {
+      unsafe posix_spawn_file_actions_adddup2(&actions, stream, Int32(number))
+    }
     var mask = mask
     // Held back in octokey, but not in an editor.
     for signal in heldSignals { unsafe sigdelset(&mask, signal) }
@@ -91,7 +131,7 @@ public enum ForegroundProcess {
     defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
     var child: pid_t = 0
     let result = unsafe posix_spawn(
-      &child, words[0], nil, &attributes, arguments, variables)
+      &child, words[0], &actions, &attributes, arguments, variables)
     guard result == 0 else {
       throw .system(call: "posix_spawn", path: words[0], errno: result)
     }

@@ -32,6 +32,14 @@ enum CommandError: Error, Equatable {
   case keyOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
   /// Whether the key opens the store could not be found out.
   case storeNotSeen(reason: KeysError)
+  /// There is no service of that name.
+  case noSuchService(name: String)
+  /// A program that is needed is not on the search path.
+  case programMissing(name: String)
+  /// The service did not do what was asked for.
+  case serviceFailed(name: String, reason: String)
+  /// Which service runs the server of this config cannot be told.
+  case serviceUnknown(config: String)
   /// The passphrase was typed in two ways.
   case passphrasesDiffer
   /// The backup would lie among the documents of the store.

@@ -23,7 +23,8 @@ struct Octokey: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
-      Verify.self, Status.self, Config.self, Backup.self, ListInstances.self,
+      Verify.self, Status.self, Config.self, Backup.self, Service.self,
+      ListInstances.self,
     ])
 
   static func main() {

@@ -31,6 +31,9 @@ struct VendorSpelling {
     "ireallywanttorotatemymasterkey": .flag("--i-really-want-to-rotate-my-master-key"),
     "ihavebackedupmydatabase": .flag("--i-have-backed-up-my-database"),
     "noninteractive": .flag("--non-interactive"),
+    "start": .flag("--start"),
+    "stop": .flag("--stop"),
+    "restart": .flag("--restart"),
     "help": .flag("--help"),
     "console": .dropped(note: nil),
     "nologo": .dropped(note: nil),
@@ -41,10 +44,11 @@ struct VendorSpelling {
 
   /// The options of octokey that take a value: what follows one of them is never rewritten.
   static let optionsWithValue: Set<String> = [
-    "--binary-column", "--compare", "--config", "--expect-fingerprint", "--format", "--instance",
+    "--binary-column", "--compare", "--config", "--container", "--expect-fingerprint", "--format",
+    "--instance",
     "--instances-dir", "--key-file", "--key-size", "--live-node-age", "--machine-id-file",
     "--machine-key-file", "--master-key", "--new-key-file", "--odbc-driver", "--old-key-file",
-    "--passphrase-file", "--store", "--to", "--try-keys", "--value-file",
+    "--passphrase-file", "--store", "--to", "--try-keys", "--unit", "--value-file",
   ]
 
   /// Rewrites what follows the program's name.

@@ -23,19 +23,42 @@ extension RotateMasterKey {
       return try price(store, old.key, new, options, nodes, context)
     }
     context.console.warn(of: node.file.exposure)
-    // Where the database cannot be asked, opening it for the rotation will say why.
-    let activity = try? stores.location(context, node).activity()
-    if let activity, !ignoreLiveNodes { try requireNoLiveNodes(activity) }
-    context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
+    let stopped = try stopService ? stop(node, context) : nil
+    do {
+      // Where the database cannot be asked, opening it for the rotation will say why.
+      let activity = try? stores.location(context, node).activity()
+      let others = (activity?.nodes ?? []).filter { $0.name != node.name }
+      if let activity, !ignoreLiveNodes {
+        // A server that was just stopped may have had no time to say so.
+        try requireNoLiveNodes(activity, among: stopped == nil ? activity.nodes : others)
+      }
+      context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
+      if stopped == nil { try confirm(context.console) }
+      let status = try rotate(node, store, old, new, options, others.map(\.name), context)
+      stopped?.startAgain()
+      return status
+    } catch {
+      stopped?.tellThatItStays()
+      throw error
+    }
+  }
+
+  /// Stops this node's server, after everything was asked.
+  private func stop(_ node: OpenedNode, _ context: Context) throws -> StoppedService {
+    let registry = InstanceRegistry(folder: context.absolutePath(self.node.instancesDir))
+    let instance = try registry.instances().first { $0.configPath == node.file.path }
+    guard let name = service.name ?? instance.map({ ServiceName(instance: $0.name) }) else {
+      throw CommandError.serviceUnknown(config: node.file.path)
+    }
     try confirm(context.console)
-    let ownName = node.file.config.value(of: SettingName.nodeName)
-    let others = (activity?.nodes ?? []).map(\.name).filter { $0 != ownName }
-    return try rotate(node, store, old, new, options, others, context)
+    return try StoppedService(name, context)
   }
 
   /// Refuses while somebody works on the database.
-  private func requireNoLiveNodes(_ activity: ServerActivity) throws {
-    let alive = activity.nodes.filter { $0.isAlive(within: Double(liveNodeAge)) }.map(\.name)
+  private func requireNoLiveNodes(
+    _ activity: ServerActivity, among nodes: [ServerNode]
+  ) throws {
+    let alive = nodes.filter { $0.isAlive(within: Double(liveNodeAge)) }.map(\.name)
     guard alive.isEmpty, activity.runningTasks == 0 else {
       throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
     }

@@ -66,6 +66,11 @@ struct RotateMasterKey: AuditedCommand {
   @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
   var ignoreLiveNodes = false
 
+  @Flag(help: "Stop this node's server first, and start it again once everything is done.")
+  var stopService = false
+
+  @OptionGroup(title: "Service options") var service: ServiceOptions
+
   @Flag(help: "Go on where the store holds no sensitive value at all.")
   var allowEmptyStore = false
 
@@ -98,6 +103,12 @@ struct RotateMasterKey: AuditedCommand {
     }
     if newKeyFile == "-", oldKeyFile == "-" {
       throw ValidationError("standard input cannot hold both keys, give one in a file")
+    }
+    if service.name != nil, !stopService {
+      throw ValidationError("--unit and --container are for --stop-service")
+    }
+    if stopService, dryRun {
+      throw ValidationError("--dry-run writes nothing, so that --stop-service has nothing to do")
     }
     if liveNodeAge < 1 { throw ValidationError("--live-node-age counts seconds, from 1 on") }
     _ = try BinaryColumn.decisions(binaryColumn)

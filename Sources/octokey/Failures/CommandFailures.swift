@@ -54,7 +54,8 @@ extension Failure {
       self.init(
         "the database tells " + (alive + running).joined(separator: " and ")
           + "; nothing was changed",
-        hint: "stop every node; if they are stopped, wait, or give --ignore-live-nodes",
+        hint: "stop every node (--stop-service stops this one); if they are stopped, wait, or give "
+          + "--ignore-live-nodes",
         status: .busy)
     case .otherFingerprint(let expected, let found):
       self.init(
@@ -72,6 +73,21 @@ extension Failure {
       self.init(
         "cannot tell whether this is the key of the store: \(failure.message)",
         hint: "--no-store-check sets it without looking", status: failure.status)
+    case .noSuchService(let name):
+      self.init(
+        "there is no service \(name.quoted)",
+        hint: "--unit names a systemd unit, --container a container; octokey list-instances shows "
+          + "the instances")
+    case .programMissing(let name):
+      self.init("there is no \(name) on the PATH", hint: "is this the machine of the server?")
+    case .serviceFailed(let name, let reason):
+      self.init(
+        "the service \(name.quoted) did not obey: \(clause(reason))",
+        hint: "systemctl status, journalctl or docker logs tell more")
+    case .serviceUnknown(let config):
+      self.init(
+        "no instance is registered for \(config.quoted), so that nobody can tell its service",
+        hint: "--unit names a systemd unit, --container a container")
     case .passphrasesDiffer:
       self.init("the two passphrases differ; there is no backup")
     case .backupInsideStore(let folder, let location):

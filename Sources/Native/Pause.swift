@@ -1,0 +1,9 @@
+// Waiting for something that tells nobody when it happens.
+
+internal import Glibc
+
+/// A pause between two looks at the same thing.
+public enum Pause {
+  /// Waits for a tenth of a second.
+  public static func short() { usleep(100_000) }
+}

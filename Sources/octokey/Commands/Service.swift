@@ -1,0 +1,115 @@
+// `service`: starts and stops the server, as the vendor's command does.
+
+import ArgumentParser
+import OctopusKeys
+
+struct Service: AuditedCommand {
+  static let deed = "service"
+  static let configuration = CommandConfiguration(
+    commandName: "service",
+    abstract: "Start or stop the server of this machine, or say whether it runs.",
+    discussion: """
+      Over systemd, or where --container names one, over docker or podman. Afterwards the state is \
+      asked for: a server that did not start, or did not stop, is a failure.
+
+
+      """
+        + ExitStatus.list(
+          [.done, .failed, .incomplete, .usage],
+          special: [
+            .done: "the server runs, or does not, as was wanted",
+            .incomplete: "the server does not run (--status)",
+          ]))
+
+  @Flag(help: "Start it.") var start = false
+  @Flag(help: "Stop it.") var stop = false
+  @Flag(help: "Stop it if it runs, and start it.") var restart = false
+  @Flag(help: "Say whether it runs.") var status = false
+
+  @Option(
+    help: ArgumentHelp("The instance whose server is meant; * for all.", valueName: "name"))
+  var instance: String?
+
+  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
+  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+
+  @OptionGroup(title: "Service options") var service: ServiceOptions
+  @OptionGroup(title: "Output options") var output: OutputOptions
+
+  var isDeed: Bool { !status }
+
+  func validate() throws {
+    guard [start, stop, restart, status].count(where: \.self) == 1 else {
+      throw ValidationError("give one of --start, --stop, --restart and --status")
+    }
+    if instance != nil, service.name != nil {
+      throw ValidationError("--instance and the name of a service are two services, give one")
+    }
+  }
+
+  func run(_ context: Context) throws -> ExitStatus {
+    let names = try names(context)
+    context.audit[.service] =
+      (start ? "start " : stop ? "stop " : "restart ")
+      + names.map(\.text).joined(separator: " ")
+    let control = ServiceControl(context: context)
+    var answers: [Answer] = []
+    for name in names {
+      let before = try control.state(of: name)
+      var changed = false
+      switch (start, stop, restart) {
+      case (true, _, _) where !before.isRunning:
+        try control.start(name)
+        changed = true
+      case (_, true, _) where before.isRunning || before.isChanging:
+        try control.stop(name)
+        changed = true
+      case (_, _, true):
+        try control.restart(name)
+        changed = true
+      default: break
+      }
+      let now = changed ? try control.state(of: name) : before
+      answers.append(
+        Answer(name: name.text, running: now.isRunning, state: now.word, changed: changed))
+    }
+    try show(answers, context)
+    context.audit[.changed] = answers.contains(where: \.changed) ? "yes" : "no"
+    return status && !answers.allSatisfy(\.running) ? .incomplete : .done
+  }
+
+  private func names(_ context: Context) throws -> [ServiceName] {
+    if let name = service.name { return [name] }
+    let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
+    if instance == "*" {
+      let all = try registry.instances()
+      if all.isEmpty { throw CommandError.noSuchService(name: "*") }
+      return all.map { ServiceName(instance: $0.name) }
+    }
+    guard let found = try registry.find(instance) else {
+      // The server's own name for an instance that nobody named.
+      return [ServiceName(instance: "OctopusServer")]
+    }
+    return [ServiceName(instance: found.name)]
+  }
+
+  private func show(_ answers: [Answer], _ context: Context) throws {
+    switch output.format {
+    case .text:
+      for answer in answers {
+        let word = answer.running ? "running" : "stopped"
+        let note = status ? " (\(answer.state))" : answer.changed ? "" : " (unchanged)"
+        context.console.print("\(answer.name) \(word)\(note)")
+      }
+    case .json: try context.console.print(json: answers)
+    }
+    try context.console.requireOutput()
+  }
+
+  private struct Answer: Encodable {
+    let name: String
+    let running: Bool
+    let state: String
+    let changed: Bool
+  }
+}

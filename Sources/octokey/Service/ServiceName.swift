@@ -1,0 +1,59 @@
+// Which service is meant: a unit of systemd, by the rule of the server's own installer, or a container.
+
+import ArgumentParser
+import OctopusKeys
+
+/// What runs a server.
+enum ServiceName: Equatable {
+  /// A unit of systemd.
+  case unit(String)
+  /// A container of docker or podman.
+  case container(String)
+
+  /// What people call it.
+  var text: String {
+    switch self {
+    case .unit(let name), .container(let name): name
+    }
+  }
+
+  /// The unit of an instance: its name without slashes, and with `-` for white space (octopus-formats,
+  /// section 1.8).
+  init(instance: String) {
+    let name = instance.filter { $0 != "/" }.map { $0.isWhitespace ? "-" : $0 }
+    self = .unit(String(name) + ".service")
+  }
+}
+
+/// A service that is named itself.
+struct ServiceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The systemd unit of the server (default: the one of the instance).", valueName: "unit"))
+  var unit: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The container of docker or podman that the server runs in.", valueName: "name"))
+  var container: String?
+
+  func validate() throws {
+    if unit != nil, container != nil {
+      throw ValidationError("--unit and --container are two services, give one")
+    }
+    for name in [unit, container].compactMap(\.self) where !ServiceOptions.isName(name) {
+      throw ValidationError("\(name.quoted) is no name of a unit or a container")
+    }
+  }
+
+  /// The service that was named.
+  var name: ServiceName? { unit.map { .unit($0) } ?? container.map { .container($0) } }
+
+  /// Whether `systemctl` and `docker` would take it for a name, and not for an option or a path.
+  static func isName(_ text: String) -> Bool {
+    !text.isEmpty && !text.hasPrefix("-") && text.utf8.count < 256
+      && text.unicodeScalars.allSatisfy {
+        $0.value > 0x20 && $0.value != 0x7F && $0 != "/" && $0 != "*" && $0 != "?" && $0 != "["
+      }
+  }
+}

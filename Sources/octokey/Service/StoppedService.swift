@@ -1,0 +1,47 @@
+// The server of this node, stopped for the time of a rotation.
+
+/// A service that was stopped, if it ran, and starts again when everything went well.
+struct StoppedService {
+  private let name: ServiceName
+  private let wasRunning: Bool
+  private let context: Context
+
+  /// Stops the service.
+  init(_ name: ServiceName, _ context: Context) throws {
+    self.name = name
+    self.context = context
+    let control = ServiceControl(context: context)
+    let state = try control.state(of: name)
+    wasRunning = state.isRunning
+    if state.isRunning || state.isChanging {
+      context.console.note("stopping \(name.text.quoted)")
+      try control.stop(name)
+    }
+  }
+
+  /// Starts it again if it ran before. The rotation is done by now: what goes wrong is a warning.
+  func startAgain() {
+    guard wasRunning else { return }
+    context.console.note("starting \(name.text.quoted)")
+    do {
+      try ServiceControl(context: context).start(name)
+    } catch {
+      let failure = Failure(describing: error)
+      context.console.warning(failure.message, hint: command)
+    }
+  }
+
+  /// Says that it stays stopped after a failure, and how to start it.
+  func tellThatItStays() {
+    guard wasRunning else { return }
+    context.console.warning(
+      "the service \(name.text.quoted) was stopped and stays stopped", hint: command)
+  }
+
+  private var command: String {
+    switch name {
+    case .unit(let unit): "octokey service --start --unit \(NextSteps.shellWord(unit))"
+    case .container(let name): "octokey service --start --container \(NextSteps.shellWord(name))"
+    }
+  }
+}
