@@ -23,16 +23,17 @@ enum NextSteps {
       // A name from the database is no word of a command line unless it is a plain one.
       isPlain(node)
         ? "on node \(node), while its server is stopped: ssh \(node) octokey set-master-key "
-          + "--key-file - <\(shellWord(keyFile))"
+          + "--key-file - --expect-fingerprint \(newKey.fingerprint) <\(shellWord(keyFile))"
         : "on node \(node.quoted), while its server is stopped: octokey set-master-key --key-file \(name)"
     }
     steps += [
       (otherNodes.isEmpty
         ? "on every other node" : "on any other node that the database does not know")
         + ": stop it, bring \"\(name)\" there, and run: octokey set-master-key --key-file \(name)",
-      "check this node and each other one: octokey verify (key \(newKey.fingerprint))",
+      "check this node and each other one: octokey verify (key \(newKey.fingerprint)), and compare "
+        + "them: octokey status --format json on each, octokey status --compare FILE... on one",
       "start the nodes; everybody is signed out and signs in again",
-      "make a new backup of the database, and test it",
+      "make a new backup, and test it: octokey backup create --to DIR, octokey backup verify DIR",
     ]
     for residue in residues {
       switch residue {

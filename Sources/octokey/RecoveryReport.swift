@@ -46,7 +46,7 @@ struct RecoveryReport: Encodable {
   /// - Parameter done: nil after a dry run.
   init(
     _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?, config: String,
-    time: String
+    otherNodes: [String], time: String
   ) {
     self.time = time
     let deed =
@@ -62,11 +62,12 @@ struct RecoveryReport: Encodable {
     newKey = Key(fingerprint: journal.newKey, file: journal.keyFile)
     store = .init(kind: journal.store.kind, location: journal.store.location)
     self.config = Config(path: config, backup: done?.configBackup)
-    nextSteps = Self.nextSteps(journal, diagnosis, done)
+    nextSteps = Self.nextSteps(journal, diagnosis, done, otherNodes)
   }
 
   private static func nextSteps(
-    _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?
+    _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?,
+    _ otherNodes: [String]
   ) -> [String] {
     guard let done else { return ["octokey recover, without --dry-run"] }
     guard diagnosis.course != .takeBack else {
@@ -79,7 +80,8 @@ struct RecoveryReport: Encodable {
       oldKey: .init(fingerprint: journal.oldKey, bits: 0, file: nil),
       newKey: .init(fingerprint: journal.newKey, bits: 0, file: journal.keyFile),
       config: .init(path: journal.config, backup: done.configBackup ?? "its .bak copy"),
-      otherNodes: [], residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
+      otherNodes: otherNodes, residues: done.residues, quoted: 0,
+      unreadable: diagnosis.unreadableValues)
   }
 
   /// The same in words.

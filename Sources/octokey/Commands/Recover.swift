@@ -68,6 +68,9 @@ struct Recover: AuditedCommand {
       store: store(of: journal, node, context),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
       newKey: keyFile.map { try KeySource(file: $0).read(context) })
+    // Asked before the store is taken for this one alone.
+    let nodes = try? stores.location(context, node).activity()?.nodes
+    let otherNodes = (nodes ?? []).map(\.name).filter { $0 != node.name }
     let progress = RotateMasterKey.progress(context, watch)
     let diagnosis = try recovery.look(dryRun ? .read : .rewrite, progress: progress)
     let outcome =
@@ -75,7 +78,9 @@ struct Recover: AuditedCommand {
       ? nil : try recovery.run(diagnosis, now: context.clock.now(), progress: progress)
     context.console.clearProgress()
     try show(
-      RecoveryReport(journal, diagnosis, outcome, config: node.file.path, time: time),
+      RecoveryReport(
+        journal, diagnosis, outcome, config: node.file.path, otherNodes: otherNodes,
+        time: time),
       context.console)
     return diagnosis.unreadableValues == 0 ? .done : .incomplete
   }

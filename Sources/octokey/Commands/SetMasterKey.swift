@@ -3,6 +3,7 @@
 import ArgumentParser
 import Native
 import OctopusKeys
+import Stores
 
 struct SetMasterKey: AuditedCommand {
   static let deed = "set-master-key"
@@ -76,11 +77,22 @@ struct SetMasterKey: AuditedCommand {
     }
     if !noStoreCheck { try requireFit(newKey, to: node, context) }
     let stamp = TimeStamp.forFileName(context.clock.now())
+    if !noStoreCheck { warn(ofRunning: node, context) }
     let replacement = try node.file.replacement(
       masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp)
     let backup = replacement.backupPath
     try replacement.commit()
     return (true, backup)
+  }
+
+  /// A server reads its key when it starts.
+  private func warn(ofRunning node: OpenedNode, _ context: Context) {
+    guard let nodes = try? stores.location(context, node).activity()?.nodes,
+      nodes.contains(where: { $0.name == node.name && $0.isAlive() })
+    else { return }
+    context.console.warning(
+      "the server of this node seems to run, and keeps the former key until it starts again",
+      hint: "octokey service --restart")
   }
 
   /// Refuses a key that is not the store's.

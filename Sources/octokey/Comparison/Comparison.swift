@@ -59,7 +59,8 @@ struct Comparison: Encodable {
     if reports.hasProcedure, let reference {
       let procedure = Procedure(reports, key: reference, nodes: nodes)
       steps = procedure.steps
-      toDo += steps.filter { !$0.done }.map(\.text)
+      // Which node has another key was said above, and how to mend it.
+      toDo += steps.filter { !$0.done && $0.step != "setKeys" }.map(\.text)
     } else if !reports.hasProcedure, reports.foreign.isEmpty {
       remarks.append(
         "only the nodes were compared; give the reports of backups, rotation and verify, too, to see "

@@ -38,7 +38,8 @@ struct Procedure {
             + "\(oldKey ?? "")): octokey backup verify DIR, if there is one")
     add(
       "rotate", isRotated, "the key was rotated to \(key)",
-      "there is no report of a rotation to \(key): octokey rotate-master-key on one node")
+      "there is no report of a rotation to \(key): octokey service --stop on every node, then octokey "
+        + "rotate-master-key on one")
     add(
       "setKeys", !nodes.isEmpty && nodes.allSatisfy { $0.agrees && $0.time >= since },
       "every node that was looked at has that key", "not every node has the key of the store")
