@@ -7,7 +7,7 @@ for each step without that step.
 Prints one JSON object: `whole` is how the last step ended ({"status", "output"}), `without` the same by
 the title of the step that was left out. The whole play runs under strace and with a system log:
 FOLDER/calls has every program that was started, with arguments and environment, FOLDER/log what went to
-the log, FOLDER/said all that was printed.
+the log, FOLDER/said all that was printed, and FOLDER/old.key the key before.
 """
 
 import json
@@ -75,7 +75,7 @@ def main():
     folder.mkdir(mode=0o700)
     cluster = Cluster(folder)
     (first, *rest) = steps()
-    cluster.run(first[1])
+    cluster.run(first[1] + "octokey show-master-key >$CLUSTER/../old.key\n")
     (cluster.home / "rotation/passphrase").write_text(PASSPHRASE + "\n")
     ended = {}
     said = ""

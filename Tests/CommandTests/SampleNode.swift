@@ -14,6 +14,9 @@ final class SampleNode: Sendable {
   /// samples/make_node.py of this checkout.
   static var maker: String { repository + "/samples/make_node.py" }
 
+  /// The folder of all tests of this checkout.
+  static var tests: String { repository + "/Tests" }
+
   private static var repository: String {
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent().path
@@ -58,11 +61,12 @@ final class SampleNode: Sendable {
 
   /// Runs a command of octokey on this node.
   func octokey(_ arguments: String..., input: String = "") async throws -> Ending {
-    try await OctokeyProgram.run(
-      [
-        arguments[0], "--config", config, "--machine-id-file", machineID,
+    let command = arguments.prefix(arguments[0] == "backup" ? 2 : 1)
+    return try await OctokeyProgram.run(
+      command + [
+        "--config", config, "--machine-id-file", machineID,
         "--machine-key-file", folder + "/machinekey",
-      ] + arguments.dropFirst(), input: input)
+      ] + arguments.dropFirst(command.count), input: input)
   }
 
   /// Runs SQL with the sqlite3 program.
