@@ -81,14 +81,9 @@ public struct StoreRestoration: ~Copyable {
     let path = location.store().location
     let former = present == .other ? path + suffix : nil
     let mode = mode
+    if file != nil { try StoreRestoration.requireNoLog(beside: path) }
     do throws(NativeError) {
       if let file {
-        // A log that belongs to what was there would be read into what comes.
-        for log in ["-wal", "-journal"] {
-          guard (try? FileStatus.read(path + log).identity.size) ?? 0 == 0 else {
-            throw .alreadyExists(path: path + log)
-          }
-        }
         let name = former.map { String($0.split(separator: "/").last ?? "") }
         try file.commit(mode: mode, owner: owner, former: name)
       } else if let folder {
@@ -98,6 +93,17 @@ public struct StoreRestoration: ~Copyable {
       throw StoreError(error, location: path)
     }
     return former
+  }
+
+  /// A log that belongs to what was there would be read into what comes.
+  private static func requireNoLog(beside path: String) throws(StoreError) {
+    for log in [path + "-wal", path + "-journal"] {
+      guard (try? FileStatus.read(log).identity.size) ?? 0 == 0 else {
+        throw .failed(
+          location: path, collection: nil,
+          reason: "there is a log of another database beside it: \"\(log)\"")
+      }
+    }
   }
 
   private static func present(

@@ -90,6 +90,17 @@ package final class PostgresServer: Sendable {
     return ending.stdout
   }
 
+  /// Runs a shell script with the server's own programs, which lead to this server.
+  package func shell(_ script: String, in folder: String) throws -> Ending {
+    let search = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return try Outside.end(
+      ["sh", "-euc", script],
+      environment: [
+        "PGPASSWORD": password, "PGHOST": "127.0.0.1", "PGPORT": "\(port)", "PGUSER": "octokey",
+        "PATH": programs + ":" + search,
+      ], directory: folder)
+  }
+
   /// A port on 127.0.0.1 that nobody has at the moment.
   package static func freePort() -> Int {
     let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
