@@ -85,7 +85,23 @@ import Testing
       "python3",
       [ManPage.folder + "/../samples/make_node.py", "--documents", "30", folder])
     #expect(node.status == 0, "\(node.text)")
-    let script = try "cd \(folder)\n" + ManPage(name).examples
+    // Programs that lead to a service of which only the state is there.
+    let service = """
+      mkdir bin; echo active >bin/state
+      cat >bin/systemctl <<'END'
+      #!/bin/sh
+      cd "$(dirname "$0")"
+      case $1-$2 in
+      show-*) echo LoadState=loaded; echo "ActiveState=$(cat state)" ;;
+      stop-*) echo inactive >state ;;
+      start-*) echo active >state ;;
+      container-inspect) echo running ;;
+      esac
+      END
+      cp bin/systemctl bin/docker; chmod +x bin/*; PATH=$PWD/bin:$PATH
+
+      """
+    let script = try "cd \(folder)\n" + service + ManPage(name).examples
     let ending = try await Program.run("setsid", ["-w", "sh", "-eu", "-c", script])
     #expect(ending.status == 0, "the examples of \(name): \(ending.text)")
   }

@@ -204,9 +204,11 @@ import Testing
     #expect(forced.status == 0, "\(forced.stderr)")
     // What is left to do names the other nodes, and no more than can stand on a command line.
     let keyFile = try #require(try node.node.files("master-key-").first)
+    let fingerprint = try await node.node.octokey("show-master-key", "--fingerprint").stdout
     #expect(
       forced.stdout.contains(
-        "ssh node-new octokey set-master-key --key-file - <\(node.node.folder)/\(keyFile)\n"),
+        "ssh node-new octokey set-master-key --key-file - --expect-fingerprint "
+          + "\(fingerprint.dropLast()) <\(node.node.folder)/\(keyFile)\n"),
       "\(forced.stdout)")
     #expect(!forced.stdout.contains("ssh node-01") && !forced.stdout.contains("ssh -o"))
     #expect(forced.stdout.contains("on node \"-o ProxyCommand=x\", while"), "\(forced.stdout)")
