@@ -76,6 +76,8 @@ import Testing
     let script: String
     var status: Int32 = 2
     let words: String
+    /// Whether the passphrase has a part in it; without one it goes faster.
+    var isSealed = false
   }
 
   static let damages = [
@@ -87,7 +89,7 @@ import Testing
       script: """
         sed -i 's/node-01/node-66/' MANIFEST.json
         sed -i "s/^.*  MANIFEST.json/$(sha256sum MANIFEST.json)/" SHA256SUMS
-        """, words: "SHA256SUMS is not the list that was sealed"),
+        """, words: "SHA256SUMS is not the list that was sealed", isSealed: true),
     Damage(
       testDescription: "truncated snapshot", script: "truncate -s 40000 store.sqlite",
       words: "\"store.sqlite\" is not the file that was put there"),
@@ -105,13 +107,14 @@ import Testing
       words: "\"server-certificate.pfx\" is not there any more"),
     Damage(
       testDescription: "changed key", script: "sed -i '6s/^./#/' master-key.sealed", status: 2,
-      words: "\"master-key.sealed\" is not the file"),
+      words: "\"master-key.sealed\" is not the file", isSealed: true),
     Damage(
       testDescription: "swapped files",
-      script: "cp machine-id.sealed master-key.sealed", words: "the secrets do not open"),
+      script: "cp machine-id.sealed master-key.sealed", words: "the secrets do not open",
+      isSealed: true),
     Damage(
       testDescription: "a link", script: "mv machine-id.sealed ../m; ln -s ../m machine-id.sealed",
-      words: "\"machine-id.sealed\" cannot be read, or is no file"),
+      words: "\"machine-id.sealed\" cannot be read, or is no file", isSealed: true),
     Damage(
       testDescription: "half a backup", script: "rm SHA256SUMS", status: 1,
       words: "there is no whole backup"),
@@ -125,7 +128,7 @@ import Testing
     Damage(
       testDescription: "scrypt that would take a day",
       script: "sed -i 's/scrypt 131072 8 1/scrypt 1048576 64 64/' *.sealed", status: 1,
-      words: "asks for too much memory or time"),
+      words: "asks for too much memory or time", isSealed: true),
     Damage(
       testDescription: "a note", script: "echo keep until 2030 >note.txt", status: 0,
       words: "\"note.txt\" does not belong to the backup"),
@@ -134,12 +137,13 @@ import Testing
   @Test(arguments: damages) func theDrillFindsDamage(_ damage: Damage) async throws {
     let node = try await BackupTests.shared.node()
     let copy = node.folder + "/" + UUID().uuidString
-    try await node.shell("cp -a backup \(copy); cd \(copy); \(damage.script)")
-    let drill = try await node.octokeyOnBackup("verify", copy)
+    let original = damage.isSealed ? "backup" : "bare"
+    try await node.shell("cp -a \(original) \(copy); cd \(copy); \(damage.script)")
+    let drill = try await node.octokeyOnBackup("verify", copy, isSealed: damage.isSealed)
     #expect(drill.status == damage.status, "\(drill.stdout)\(drill.stderr)")
     #expect((drill.stdout + drill.stderr).contains(damage.words), "\(drill.stdout)\(drill.stderr)")
     if damage.status == 2 {
-      let restored = try await node.octokeyOnBackup("restore", copy)
+      let restored = try await node.octokeyOnBackup("restore", copy, isSealed: damage.isSealed)
       #expect(restored.status == 1 && restored.stderr.contains("refusing to restore"))
     }
   }
@@ -149,7 +153,15 @@ import Testing
     private var task: Task<SampleNode, any Error>?
 
     func node() async throws -> SampleNode {
-      if task == nil { task = Task { try await BackupTests().backedUp() } }
+      if task == nil {
+        task = Task {
+          let node = try await BackupTests().backedUp()
+          let bare = node.folder + "/bare"
+          let made = try await node.octokey("backup", "create", "--bare-key", "--to", bare)
+          try #require(made.status == 0)
+          return node
+        }
+      }
       guard let task else { throw SampleNode.Failed(text: "no node") }
       return try await task.value
     }
@@ -228,12 +240,14 @@ import Testing
 
 extension SampleNode {
   /// `backup verify` or `backup restore` with the passphrase of `BackupTests`.
-  func octokeyOnBackup(_ verb: String, _ backup: String, _ more: String...) async throws -> Ending {
+  func octokeyOnBackup(
+    _ verb: String, _ backup: String, isSealed: Bool, _ more: String...
+  ) async throws -> Ending {
     let node =
       verb == "restore"
       ? ["--machine-id-file", machineID, "--machine-key-file", folder + "/machinekey"] : []
     return try await OctokeyProgram.run(
-      ["backup", verb, backup, "--passphrase-file", "-"] + node + more,
+      ["backup", verb, backup] + (isSealed ? ["--passphrase-file", "-"] : []) + node + more,
       input: BackupTests.passphrase)
   }
 }

@@ -29,8 +29,8 @@ enum OctokeyProgram {
     environment: [String: String] = [:], directory: String? = nil
   ) async throws -> Ending {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    let search = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    let environment = ["PATH": folder + ":" + search, "OCTOKEY": path].merging(environment) { $1 }
+    let environment = ["PATH": folder + ":" + Outside.search, "OCTOKEY": path].merging(environment)
+    { $1 }
     // On a thread that may wait, so that the tests' own threads go on.
     return try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread {

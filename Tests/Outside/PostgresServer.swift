@@ -92,12 +92,11 @@ package final class PostgresServer: Sendable {
 
   /// Runs a shell script with the server's own programs, which lead to this server.
   package func shell(_ script: String, in folder: String) throws -> Ending {
-    let search = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    return try Outside.end(
+    try Outside.end(
       ["sh", "-euc", script],
       environment: [
         "PGPASSWORD": password, "PGHOST": "127.0.0.1", "PGPORT": "\(port)", "PGUSER": "octokey",
-        "PATH": programs + ":" + search,
+        "PATH": programs + ":" + Outside.search,
       ], directory: folder)
   }
 
