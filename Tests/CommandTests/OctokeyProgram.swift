@@ -18,15 +18,15 @@ enum OctokeyProgram {
     directory: String? = nil
   ) async throws -> Ending {
     try await runProgram(
-      "setsid", ["-w", "timeout", "--foreground", "-k", "5", "\(Outside.limit)", path] + arguments,
-      input: input, environment: environment, directory: directory)
+      path, arguments, input: input, environment: environment, directory: directory,
+      hasTerminal: false)
   }
 
   /// Runs another program, found on the PATH, with the path to octokey in `OCTOKEY` and its folder
   /// first on the `PATH`.
   static func runProgram(
     _ program: String, _ arguments: [String], input: String = "",
-    environment: [String: String] = [:], directory: String? = nil
+    environment: [String: String] = [:], directory: String? = nil, hasTerminal: Bool = true
   ) async throws -> Ending {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     let environment = ["PATH": folder + ":" + Outside.search, "OCTOKEY": path].merging(environment)
@@ -38,7 +38,7 @@ enum OctokeyProgram {
           with: Result {
             try Outside.end(
               [program] + arguments, input: [UInt8](input.utf8), environment: environment,
-              directory: directory)
+              directory: directory, hasTerminal: hasTerminal)
           })
       }
     }

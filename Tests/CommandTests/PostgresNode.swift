@@ -10,13 +10,28 @@ final class PostgresNode: Sendable {
   /// Makes a node; `options` are make_node.py's.
   init(_ options: [String] = ["--documents", "200"]) async throws {
     node = try await SampleNode(options)
-    database = try PostgresServer.shared.database()
-    let script = try await OctokeyProgram.runProgram(
-      "python3", [PostgresNode.copier, node.database])
-    guard script.status == 0 else { throw SampleNode.Failed(text: script.stderr) }
-    try database.run(script.stdout)
+    let template = try await PostgresNode.templates.database(for: options, node.database)
+    database = try PostgresServer.shared.database(like: template)
     try FileManager.default.removeItem(atPath: node.database)
     try point(at: database.odbc)
+  }
+
+  private static let templates = Templates()
+
+  /// One database for each choice of options, made when it is first wanted and then copied.
+  private actor Templates {
+    private var made: [[String]: Task<PostgresDatabase, any Error>] = [:]
+
+    func database(for options: [String], _ file: String) async throws -> PostgresDatabase {
+      if let task = made[options] { return try await task.value }
+      let task = Task {
+        let script = try await OctokeyProgram.runProgram("python3", [PostgresNode.copier, file])
+        guard script.status == 0 else { throw SampleNode.Failed(text: script.stderr) }
+        return try PostgresServer.shared.database(script.stdout)
+      }
+      made[options] = task
+      return try await task.value
+    }
   }
 
   /// Writes another connection string into the config.

@@ -89,6 +89,8 @@ import Testing
     let node = try await PostgresNode()
     let before = try node.dump("Account")
     let holder = try ODBCConnection.open(node.database.odbc, secrets: [], loginTimeout: 10)
+    // Whoever looks for deadlocks first is the victim.
+    try holder.run("SET deadlock_timeout = '1h'")
     try holder.begin()
     try holder.run("LOCK TABLE \"Proxy\" IN ROW EXCLUSIVE MODE")
     async let rotation = rotate(node)

@@ -55,9 +55,12 @@ package enum Outside {
     "/usr/bin:/bin:" + (ProcessInfo.processInfo.environment["PATH"] ?? "")
 
   /// Runs a program of the search path to its end, in whatever way it ends.
+  ///
+  /// - Parameter hasTerminal: false for a program that must not find the terminal of whoever runs the
+  ///   tests: it gets a session of its own.
   package static func end(
     _ words: [String], input: [UInt8] = [], environment: [String: String] = [:],
-    directory: String? = nil
+    directory: String? = nil, hasTerminal: Bool = true
   ) throws -> Ending {
     // Files and not pipes: tests run in parallel, and a child that inherits the other end of another
     // child's pipe keeps it waiting for ever.
@@ -70,8 +73,9 @@ package enum Outside {
     let variables = ProcessInfo.processInfo.environment.merging(["PATH": search]) { $1 }
       .merging(environment) { $1 }
     let child = try spawn(
-      ["env"] + (directory.map { ["--chdir=" + $0] } ?? []) + ["timeout", "-k", "5", "\(limit)"]
-        + words, streams, variables)
+      (directory.map { ["env", "--chdir=" + $0] } ?? []) + ["timeout"]
+        + (hasTerminal ? [] : ["--foreground"]) + ["-k", "5", "\(limit)"] + words, streams,
+      variables, ownSession: !hasTerminal)
     var status: Int32 = 0
     while waitpid(child, &status, 0) < 0, errno == EINTR {}
     // As a shell has it: 128 and more for a signal.
@@ -84,7 +88,8 @@ package enum Outside {
 
   /// Starts a program. Foundation's `Process` does not stand many threads that start one at once.
   private static func spawn(
-    _ words: [String], _ streams: [String], _ variables: [String: String]
+    _ words: [String], _ streams: [String], _ variables: [String: String],
+    ownSession: Bool = false
   ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -105,7 +110,8 @@ package enum Outside {
     sigaddset(&standard, SIGPIPE)
     posix_spawnattr_setsigdefault(&attributes, &standard)
     posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+      &attributes,
+      Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (ownSession ? 0x80 : 0)))  // SETSID
     let arguments = words.map { strdup($0) } + [nil]
     let environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { (arguments + environment).forEach { free($0) } }

@@ -66,10 +66,13 @@ package final class PostgresServer: Sendable {
       ], input: fifo)
   }
 
-  /// Makes an empty database and runs `script` in it.
-  package func database(_ script: String = "") throws -> PostgresDatabase {
+  /// Makes a database, empty or as another one that nobody is connected to, and runs `script` in it.
+  package func database(
+    _ script: String = "", like template: PostgresDatabase? = nil
+  ) throws -> PostgresDatabase {
     let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
-    try psql("CREATE DATABASE \(name)", in: "postgres")
+    let source = template.map { " TEMPLATE \($0.name)" } ?? ""
+    try psql("CREATE DATABASE \(name)\(source)", in: "postgres")
     let database = PostgresDatabase(server: self, name: name)
     if !script.isEmpty { try database.run(script) }
     return database

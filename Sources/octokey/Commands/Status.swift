@@ -73,7 +73,7 @@ struct Status: OctokeyCommand {
   }
 
   private func compareReports(_ context: Context) throws -> ExitStatus {
-    let evidence = try compare.map { try Evidence(context.absolutePath($0)) }
+    let evidence = try compare.flatMap { try Evidence.read(context.absolutePath($0)) }
     let comparison = Comparison(
       evidence, expected: expectFingerprint?.fingerprint.description)
     switch output.format {

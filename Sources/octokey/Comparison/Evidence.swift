@@ -83,13 +83,23 @@ struct Evidence {
 
   private struct Name: Decodable { let command: String }
 
-  /// Reads a file.
+  /// Reads a file with one report, or several, one after the other.
   ///
   /// - Throws: `NativeError` if it cannot be read; what is no report is `.none`.
-  init(_ file: String) throws {
-    self.file = file
+  static func read(_ file: String) throws -> [Evidence] {
     let bytes = try FileContents.read(file, limit: 64 << 20).bytes
-    let data = Data(bytes)
+    // A report ends with a line that is nothing but a brace: inside, every line is indented.
+    var reports: [[UInt8]] = [[]]
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      reports[reports.count - 1] += line + [UInt8(ascii: "\n")]
+      if line == [UInt8(ascii: "}")] { reports.append([]) }
+    }
+    if reports.count > 1, reports.last == [] { reports.removeLast() }
+    return reports.map { Evidence(file, Data($0)) }
+  }
+
+  private init(_ file: String, _ data: Data) {
+    self.file = file
     func decode<Value: Decodable>(_ type: Value.Type) -> Value? {
       try? JSONDecoder().decode(type, from: data)
     }
