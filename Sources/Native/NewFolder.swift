@@ -31,7 +31,7 @@ public struct NewFolder: ~Copyable {
     _ path: String, replacing: Bool = false
   ) throws(NativeError) -> NewFolder {
     var path = path
-    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    while path.count > 1, path.hasSuffix("/") || path.hasSuffix("/.") { path.removeLast() }
     if !replacing { try requireFree(path) }
     let parts = FilePath(path)
     let draft = parts.beside(parts.draftName).text

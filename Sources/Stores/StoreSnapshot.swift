@@ -51,7 +51,10 @@ extension StoreLocation {
       try database.copy(to: folder.draft + "/" + name)
       return StoreSnapshot(name: name, mode: status.mode & 0o777, journalMode: journalMode)
     } catch {
-      throw StoreError(error, location: path)
+      let error = StoreError(error, location: path)
+      // Only the copy needs room.
+      if case .full = error { throw .full(location: folder.path) }
+      throw error
     }
   }
 }

@@ -204,6 +204,57 @@ import Testing
     #expect(asked.status == 0, "\(asked.stderr)")
   }
 
+  @Test func aPassphraseIsAskedForTwiceAndNotShown() async throws {
+    let result = try await TerminalSession.run(
+      """
+      os.chdir(folder + "/node")
+      def create(first, second):
+        session = Session(["backup", "create", "--to", "b"] + NODE)
+        session.wait_for("Passphrase for the backup: "); session.type(first + "\\n")
+        session.wait_for("The same again: "); session.type(second + "\\n")
+        print(session.end(), "warning" in session.seen, first in session.seen, os.path.exists("b"))
+        print(session.seen, file=sys.stderr)
+      create("four plain words", "four plain word")
+      create("short", "short")
+      session = Session(["backup", "verify", "b"])
+      session.wait_for("Passphrase for the backup: "); session.type("short\\n")
+      print(session.end(), "this backup is good" in session.seen)
+      """)
+    #expect(
+      result.stdout == "exit 1 False False False\nexit 0 True False True\nexit 0 True\n",
+      "\(result.stdout)\(result.stderr)")
+    #expect(result.stderr.contains("the two passphrases differ; there is no backup"))
+    #expect(result.stderr.contains("fewer than 12 characters"))
+  }
+
+  /// The backup holds what there was room for, which is nothing; a name may be that of an empty folder.
+  @Test func whatFailsLeavesNothing() async throws {
+    let node = try await SampleNode(["--documents", "200"])
+    let result = try await node.shell(
+      """
+      create="$OCTOKEY backup create --machine-id-file machine-id --bare-key --to"
+      mkdir small empty
+      unshare -m bash -c "mount -t tmpfs -o size=300k tmpfs small; $create small/b 2>&1; ls -A small"
+      touch file; $create file 2>&1 || true; $create small 2>&1 >/dev/null && ls small
+      ln -s nowhere link; $create link 2>&1 || true
+      cd empty; $create . --config ../OctopusServer.config --machine-id-file ../machine-id >/dev/null; ls "$PWD"
+      """)
+    let files =
+      "MANIFEST.json\nOctopusServer.config\nSHA256SUMS\nmachine-id\nmaster-key\n"
+      + "server-certificate.pfx\nstore.sqlite\n"
+    #expect(
+      result.replacing(node.folder, with: "") == """
+        octokey: no room is left for "/small/b"
+        octokey: hint: make room on the device, then run the command again
+        octokey: "/file" is there already
+        octokey: hint: octokey never writes over a file that it did not make; choose another name
+        \(files)octokey: "/link" is there already
+        octokey: hint: octokey never writes over a file that it did not make; choose another name
+        \(files)
+        """, "\(result)")
+    #expect(try node.files(".").isEmpty)
+  }
+
   @Test func withoutAPassphraseOnlyOnRequest() async throws {
     let node = try await SampleNode(["--documents", "30"])
     let folder = node.folder + "/bare"

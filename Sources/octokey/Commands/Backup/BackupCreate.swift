@@ -61,6 +61,11 @@ struct BackupCreate: AuditedCommand {
     let manifest = try creation.run(into: NewFolder.create(folder))
     _ = consume lock
     context.console.clearProgress()
+    if manifest.store.opened + manifest.store.unreadable == 0 {
+      context.console.warning(
+        "\(manifest.store.location.quoted) holds no sensitive value that could show whether the key "
+          + "fits", hint: "is this the store of this node?")
+    }
     context.audit[.key] = manifest.key.fingerprint
     let report = BackupReport(
       manifest, folder: folder, seconds: (context.clock.uptime() - start).inSeconds)
