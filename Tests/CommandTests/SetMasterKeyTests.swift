@@ -90,6 +90,7 @@ import Testing
 
   @Test func anotherKeyThanTheExpectedOneIsRefused() async throws {
     let node = try await SampleNode(["--documents", "30"])
+    let old = try await node.octokey("show-master-key").stdout
     try await node.shell("cp OctopusServer.config other.config")
     let rotated = try await node.octokey("rotate-master-key", "--yes", "--format", "json")
     let report = try #require(
@@ -110,5 +111,25 @@ import Testing
     #expect(try await set("SHA256:x").status == 64)
     let done = try await set(print)
     #expect(done.status == 0 && done.stdout == "changed \(print)\n", "\(done.stderr)")
+    // The old key does not come back by mistake.
+    let back = try await node.octokey("set-master-key", "--key-file", "-", input: old)
+    #expect(back.status == 1 && back.stderr.contains("is not the key of"), "\(back.stderr)")
+    #expect(try await node.octokey("show-master-key", "--fingerprint").stdout == print + "\n")
+  }
+
+  @Test func aServerThatRunsKeepsItsFormerKey() async throws {
+    let node = try await SampleNode(["--documents", "200"])
+    let key = try await node.octokey("show-master-key").stdout
+    func setAgain() async throws -> Ending {
+      try await node.shell("openssl rand -base64 16 >other.key")
+      _ = try await node.octokey(
+        "set-master-key", "--no-store-check", "--key-file", node.folder + "/other.key")
+      return try await node.octokey("set-master-key", "--key-file", "-", input: key)
+    }
+    #expect(try await setAgain().stderr.contains("seems to run") == false)
+    try await node.sql("UPDATE OctopusServerNode SET LastSeen = datetime('now')")
+    let warned = try await setAgain()
+    #expect(
+      warned.status == 0 && warned.stderr.contains("keeps the former key until it starts again"))
   }
 }

@@ -6,9 +6,10 @@ import Outside
 enum TerminalSession {
   /// Runs a Python script that may use `Session`.
   static func run(_ script: String) async throws -> Ending {
-    try await OctokeyProgram.runProgram(
-      "python3", ["-c", source + "\n" + script, SampleNode.maker],
-      environment: ["TERM": "xterm"])
+    let node = try await SampleNode(["--documents", "30"])
+    defer { withExtendedLifetime(node) {} }
+    return try await OctokeyProgram.runProgram(
+      "python3", ["-c", source + "\n" + script, node.folder], environment: ["TERM": "xterm"])
   }
 
   /// `Session(arguments)` starts octokey as the foreground job of a terminal, with
@@ -21,9 +22,7 @@ enum TerminalSession {
     # A small node of its own; NODE names it to octokey.
     folder = tempfile.mkdtemp()
     atexit.register(lambda owner=os.getpid(): os.getpid() == owner and shutil.rmtree(folder))
-    subprocess.run(
-      ["python3", sys.argv[1], "--documents", "30", folder + "/node"], check=True,
-      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(["cp", "-a", sys.argv[1], folder + "/node"], check=True)
     NODE = ["--config", folder + "/node/OctopusServer.config",
             "--machine-id-file", folder + "/node/machine-id"]
 
