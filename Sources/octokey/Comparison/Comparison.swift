@@ -47,10 +47,12 @@ struct Comparison: Encodable {
       toDo.append("\(file.quoted) holds no report of octokey: make it again, with --format json")
     }
     let statuses = latest(reports.statuses)
-    let opening = statuses.filter { $0.status.storeOpens == true }
-      .max { $0.status.time < $1.status.time }?.status.fingerprint
-    fingerprint = opening
-    let reference = expected ?? opening ?? reports.rotation?.newKey?.fingerprint
+    // What a node said before the rotation says nothing of the store as it is now.
+    let opening = statuses.filter {
+      $0.status.storeOpens == true && $0.status.time >= reports.rotation?.time ?? ""
+    }.max { $0.status.time < $1.status.time }?.status.fingerprint
+    fingerprint = opening ?? reports.rotation?.newKey?.fingerprint
+    let reference = expected ?? fingerprint
     if let expected, let opening, expected != opening {
       toDo.append("the store is under \(opening), and not under \(expected): rotate the key")
     }
@@ -100,10 +102,10 @@ struct Comparison: Encodable {
         reference != nil && status.fingerprint == reference && status.storeOpens != false
       if status.unfinishedRotation {
         toDo.append("a rotation was interrupted on \(name); there: octokey recover")
-      } else if let fault = Comparison.fault(status, reference) {
-        toDo.append("\(name) \(fault)")
       } else if let rotation, status.time < rotation {
         toDo.append("the report of \(name) is from before the rotation: make it again")
+      } else if let fault = Comparison.fault(status, reference) {
+        toDo.append("\(name) \(fault)")
       }
       if let first = stores.first, let store = status.store, store != first {
         remarks.append(

@@ -1,0 +1,117 @@
+// Reports of nodes held against each other. The reports are real ones, changed here and there.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct ComparisonTests {
+  private static let otherKey = "SHA256:" + String(repeating: "A", count: 43)
+
+  /// A change to the report of one node.
+  private typealias Change = (inout [String: Any]) -> Void
+
+  /// Compares reports of three nodes, of which each is changed by what is at its place.
+  private func compare(_ changes: [Change], _ more: String..., and reports: [String] = [])
+    async throws
+    -> Ending
+  {
+    let node = try await SampleNode(["--documents", "30"])
+    let status = try ConfigTests.object(try await node.octokey("status", "--format", "json"))
+    let scratch = ScratchFolder()
+    var files: [String] = []
+    for (index, change) in changes.enumerated() {
+      var report = status
+      report["node"] = "node-0\(index + 1)"
+      report["time"] = "2026-11-23T12:00:0\(index)Z"
+      report["nodes"] = ["node-01", "node-02", "node-03"].map {
+        ["name": $0, "alive": true, "lastSeen": ""] as [String: Any]
+      }
+      change(&report)
+      let json = try JSONSerialization.data(withJSONObject: report)
+      files.append(scratch.file("\(index).json", [UInt8](json)))
+    }
+    for (index, report) in reports.enumerated() {
+      files.append(scratch.file("report-\(index)", Array(report.utf8)))
+    }
+    return try await OctokeyProgram.run(["status"] + more + ["--compare"] + files)
+  }
+
+  @Test func threeNodesThatAgree() async throws {
+    let same: Change = { _ in }
+    let ending = try await compare([same, same, same])
+    #expect(ending.status == 0 && ending.stdout.hasSuffix("\nall agree\n"), "\(ending.stdout)")
+    let json = try ConfigTests.object(try await compare([same, same, same], "--format", "json"))
+    #expect(
+      (json["nodes"] as? [[String: Any]])?.allSatisfy { $0["agrees"] as? Bool == true } == true)
+  }
+
+  @Test(arguments: [
+    ("key", "2. node-02 has the key SHA256:AAAA"),
+    ("missing", "the store knows a node \"node-02\""),
+    ("interrupted", "a rotation was interrupted on node-02; there: octokey recover"),
+    ("unread", "node-02 has no key that can be read there"),
+    ("unseen", "node-02 could not look into its store: access was denied"),
+    ("closed", "but it does not open the store that it uses"),
+    ("foreign", "holds no report of octokey"),
+  ])
+  func whatDiffersIsNamed(_ difference: String, _ words: String) async throws {
+    let same: Change = { _ in }
+    let second: Change = { report in
+      switch difference {
+      case "key": (report["fingerprint"], report["storeOpens"]) = (ComparisonTests.otherKey, false)
+      case "interrupted": report["unfinishedRotation"] = true
+      case "unread": report["fingerprint"] = NSNull()
+      case "unseen":
+        report["storeOpens"] = NSNull()
+        report["problems"] = ["access was denied"]
+      case "closed": report["storeOpens"] = false
+      case "foreign": report["command"] = "statue"
+      default: report["node"] = "node-01"
+      }
+    }
+    // A first thing to do, so that the order shows.
+    let first: Change = { $0["unfinishedRotation"] = difference == "key" }
+    let ending = try await compare([difference == "key" ? first : same, second, same])
+    #expect(ending.status == 2 && ending.stdout.contains(words), "\(ending.stdout)")
+  }
+
+  @Test func theLatestReportOfANodeCounts() async throws {
+    let same: Change = { _ in }
+    let stale: Change = {
+      ($0["fingerprint"], $0["storeOpens"]) = (ComparisonTests.otherKey, false)
+      ($0["node"], $0["time"]) = ("node-01", "2026-11-23T11:00:00Z")
+    }
+    let ending = try await compare([same, same, same, stale])
+    #expect(ending.status == 0, "\(ending.stdout)")
+    #expect(ending.stdout.contains("there are several reports of node-01"), "\(ending.stdout)")
+  }
+
+  @Test func aReportFromBeforeTheRotationSaysNothing() async throws {
+    let same: Change = { _ in }
+    let rotation = """
+      {"command": "rotate-master-key", "outcome": "rotated", "time": "2026-11-23T12:00:02Z",
+       "oldKey": {"fingerprint": "SHA256:old"}, "newKey": {"fingerprint": "\(ComparisonTests.otherKey)"}}
+      """
+    let ending = try await compare([same, same], and: [rotation])
+    #expect(ending.status == 2)
+    for node in ["node-01", "node-02"] {
+      #expect(ending.stdout.contains("the report of \(node) is from before the rotation"))
+    }
+    #expect(ending.stdout.hasPrefix("Key of the store:  \(ComparisonTests.otherKey)\n"))
+  }
+
+  @Test func anExpectedKeyIsWhatAllAreHeldAgainst() async throws {
+    let same: Change = { _ in }
+    let ending = try await compare(
+      [same, same, same], "--expect-fingerprint", ComparisonTests.otherKey)
+    #expect(ending.status == 2 && ending.stdout.contains("rotate the key"), "\(ending.stdout)")
+    #expect(ending.stdout.matches(of: /DIFFERS/).count == 3)
+    for arguments in [
+      ["status", "--expect-fingerprint", ComparisonTests.otherKey],
+      ["status", "--compare", "x", "--config", "y"],
+    ] {
+      #expect(try await OctokeyProgram.run(arguments).status == 64)
+    }
+    #expect(try await OctokeyProgram.run(["status", "--compare", "/nowhere"]).status == 1)
+  }
+}
