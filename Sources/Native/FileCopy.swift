@@ -27,6 +27,7 @@ public struct FileCopy: ~Copyable {
   public static func make(of source: String, for path: String) throws(NativeError) -> FileCopy {
     let path = FilePath(path)
     let folder = try Descriptor.folder(of: path)
+    removeAbandoned(path)
     let draft = path.beside(path.draftName)
     let new = try NewFile.empty(path, as: draft.name)
     let original = try Descriptor.open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
@@ -39,6 +40,14 @@ public struct FileCopy: ~Copyable {
       try new.file.write(buffer.span.extracting(0..<count))
     }
     return FileCopy(draft: draft.text, file: new, path: path, folder: folder)
+  }
+
+  /// Removes what a killed process left: it may be as large as what is coming.
+  private static func removeAbandoned(_ path: FilePath) {
+    for name in (try? FolderNames.read(path.folder)) ?? []
+    where name.hasPrefix(".\(path.name).draft-") {
+      FileRemoval.removeAbandoned(path.beside(name).text, users: [geteuid()])
+    }
   }
 
   /// Puts the copy in its place.

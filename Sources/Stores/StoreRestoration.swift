@@ -75,11 +75,11 @@ public struct StoreRestoration: ~Copyable {
   ///
   /// - Parameters:
   ///   - owner: whom it is to belong to; nil: whoever runs octokey.
-  ///   - suffix: what the name of a former store gets.
+  ///   - stamp: the time for the name of a former store.
   /// - Returns: the path of the former store.
-  public consuming func commit(owner: FileOwner?, suffix: String) throws(StoreError) -> String? {
+  public consuming func commit(owner: FileOwner?, stamp: String) throws(StoreError) -> String? {
     let path = location.store().location
-    let former = present == .other ? path + suffix : nil
+    let former = present == .other ? StoreRestoration.freeName(path, stamp) : nil
     let mode = mode
     if file != nil { try StoreRestoration.requireNoLog(beside: path) }
     do throws(NativeError) {
@@ -89,10 +89,23 @@ public struct StoreRestoration: ~Copyable {
       } else if let folder {
         try folder.commit(mode: mode, owner: owner, former: former)
       }
+    } catch .alreadyExists(let taken) {
+      throw .failed(location: taken, collection: nil, reason: "somebody else has put it there")
     } catch {
       throw StoreError(error, location: path)
     }
     return former
+  }
+
+  /// A name that nothing has: two restorations in one second get two.
+  private static func freeName(_ path: String, _ stamp: String) -> String {
+    var candidate = "\(path).\(stamp).bak"
+    var number = 1
+    while (try? FileStatus.isThere(candidate)) == true {
+      number += 1
+      candidate = "\(path).\(stamp)-\(number).bak"
+    }
+    return candidate
   }
 
   /// A log that belongs to what was there would be read into what comes.

@@ -12,7 +12,7 @@ python=$(python_with_cryptography)
 swift build "${test_build[@]}" --product octokey </dev/null >&2
 octokey=$(swift build "${test_build[@]}" --show-bin-path)/octokey
 failed=0
-for run in "kill" "errors" "power" "config" "kill --wal" "errors --wal" "power --wal" \
+for run in "kill" "errors" "power" "config" "restore" "kill --wal" "errors --wal" "power --wal" \
   "kill --directory" "errors --directory"; do
   echo "$run" >&2
   read -r -a words <<<"$run"

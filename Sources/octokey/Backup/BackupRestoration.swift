@@ -37,7 +37,6 @@ struct BackupRestoration {
     report.config.reprotected = transfer.reprotected
     report.config.unreadable = transfer.unreadable
     report.store.statement = backup.manifest.store.statement
-    let former = ".\(TimeStamp.forFileName(now)).bak"
     if let snapshot = backup.snapshotLocation {
       let restoration = try StoreRestoration.prepare(
         StoreLocation(snapshot, relativeTo: "/"), for: target,
@@ -48,7 +47,8 @@ struct BackupRestoration {
       if restoration.present != .same {
         report.store.changed = true
         report.store.former = try restoration.commit(
-          owner: FileOwner.ofFolder(of: target.store().location), suffix: former)
+          owner: FileOwner.ofFolder(of: target.store().location),
+          stamp: TimeStamp.forFileName(now))
       }
     } else {
       try requireOwnKey()
