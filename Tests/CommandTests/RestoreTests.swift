@@ -79,6 +79,7 @@ import Testing
     try await node.shell("mv away.db octopus.db")
     let told = try await restore(node, "--overwrite")
     #expect(told.status == 0 && told.stdout.contains("The former store is"), "\(told.stderr)")
+    #expect(told.stdout.contains("--expect-fingerprint \(old)"), "\(told.stdout)")
     #expect(try await key(node) == old)
     #expect(try await node.octokey("verify").status == 0)
     // What was there is there under another name, and opens with its own key.

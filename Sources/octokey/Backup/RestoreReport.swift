@@ -52,6 +52,11 @@ struct RestoreReport: Encodable {
         "Still protected by another machine, set them anew: "
           + config.unreadable.joined(separator: ", "))
     }
+    if store.former != nil {
+      lines.append(
+        "Every other node of this store needs the key, too: octokey set-master-key --key-file - "
+          + "--expect-fingerprint \(fingerprint)")
+    }
     if store.statement != nil {
       lines.append("The database itself is restored by its own tools")
     }
