@@ -10,7 +10,8 @@ import Testing
   /// A change to the report of one node.
   private typealias Change = (inout [String: Any]) -> Void
 
-  /// Compares reports of three nodes, of which each is changed by what is at its place.
+  /// Compares reports of three nodes, of which each is changed by what is at its place, and `reports`
+  /// of other commands, in which `KEY` is the fingerprint of the nodes.
   private func compare(_ changes: [Change], _ more: String..., and reports: [String] = [])
     async throws
     -> Ending
@@ -31,6 +32,7 @@ import Testing
       files.append(scratch.file("\(index).json", [UInt8](json)))
     }
     for (index, report) in reports.enumerated() {
+      let report = report.replacing("KEY", with: try #require(status["fingerprint"] as? String))
       files.append(scratch.file("report-\(index)", Array(report.utf8)))
     }
     return try await OctokeyProgram.run(["status"] + more + ["--compare"] + files)
@@ -98,6 +100,32 @@ import Testing
       #expect(ending.stdout.contains("the report of \(node) is from before the rotation"))
     }
     #expect(ending.stdout.hasPrefix("Key of the store:  \(ComparisonTests.otherKey)\n"))
+  }
+
+  /// On another machine the restored store may have the very path of the one that was rotated.
+  @Test(arguments: [
+    (["08", "10"], []), (["08"], ["verifyRestored"]), (["10"], ["verify"]),
+    ([], ["verify", "verifyRestored"]),
+  ])
+  func aStoreRestoredUnderTheSamePathIsToldByTheOrder(
+    _ verified: [String], _ missing: [String]
+  ) async throws {
+    let same: Change = { _ in }
+    let store = #""store": {"kind": "sqlite", "location": "/srv/octopus.db"}"#
+    var reports = [
+      #"{"command": "backup restore", "time": "2026-11-23T12:00:09Z", "fingerprint": "KEY", \#(store)}"#
+    ]
+    for second in verified {
+      reports.append(
+        """
+        {"command": "verify", "time": "2026-11-23T12:00:\(second)Z", "fingerprint": "KEY",
+         \(store), "opened": 30, "unreadable": 0}
+        """)
+    }
+    let ending = try await compare([same, same, same], "--format", "json", and: reports)
+    let steps = try #require(ConfigTests.object(ending)["steps"] as? [[String: Any]])
+    let undone = steps.filter { $0["done"] as? Bool == false }.compactMap { $0["step"] as? String }
+    #expect(undone.filter { $0.hasPrefix("verify") } == missing, "\(ending.stdout)")
   }
 
   @Test func anExpectedKeyIsWhatAllAreHeldAgainst() async throws {

@@ -19,7 +19,11 @@ struct Procedure {
       reports.backups.filter { $0.key.fingerprint == key && $0.time >= since }.map(\.folder)
       + drillsAfter.map(\.folder)
     let restored = reports.restored.filter { $0.fingerprint == key && $0.time >= since }
-    let restoredStores = restored.map(\.store)
+    // The place tells what was restored from what was rotated; where both have one place (another
+    // machine may have the same paths), the order does.
+    func isOfRestored(_ verified: Evidence.Verify) -> Bool {
+      restored.contains { $0.store == verified.store && $0.time <= verified.time }
+    }
     let sound = reports.verified.filter {
       $0.fingerprint == key && $0.unreadable == 0 && $0.opened > 0 && $0.time >= since
     }
@@ -44,7 +48,7 @@ struct Procedure {
       "setKeys", !nodes.isEmpty && nodes.allSatisfy { $0.agrees && $0.time >= since },
       "every node that was looked at has that key", "not every node has the key of the store")
     add(
-      "verify", sound.contains { !restoredStores.contains($0.store) },
+      "verify", sound.contains { !isOfRestored($0) },
       "every value of the store opens with it",
       "nobody has opened every value of the store since: octokey verify --format json")
     add(
@@ -57,7 +61,7 @@ struct Procedure {
       "restore", !restored.isEmpty, "it was restored elsewhere",
       "it was never restored: octokey backup restore DIR --config FILE --store LOCATION")
     add(
-      "verifyRestored", sound.contains { restoredStores.contains($0.store) },
+      "verifyRestored", sound.contains(where: isOfRestored),
       "every value of the restored store opens",
       "nobody has opened the restored store: octokey verify --config FILE there")
     let stopped = nodes.filter { $0.alive == false }.map(\.node)
