@@ -227,6 +227,23 @@ import Testing
     #expect(result.stderr.contains("fewer than 12 characters"))
   }
 
+  @Test(arguments: [
+    ("nowhere", "cannot look at \"/nowhere\": no such file or directory"),
+    ("empty", "there is no whole backup in \"/empty\": \"SHA256SUMS\" is missing"),
+    ("machine-id", "there is no whole backup in \"/machine-id\""),
+  ])
+  func whereThereIsNoneItSaysSo(_ name: String, _ words: String) async throws {
+    let node = try await SampleNode(["--documents", "1"])
+    try await node.shell("mkdir empty")
+    for verb in ["verify", "restore"] {
+      let ending = try await OctokeyProgram.run(
+        ["backup", verb, node.folder + "/" + name]
+          + (verb == "restore" ? ["--config", node.folder + "/new.config"] : []))
+      #expect(ending.status == 1)
+      #expect(ending.stderr.replacing(node.folder, with: "").contains(words), "\(ending.stderr)")
+    }
+  }
+
   /// The backup holds what there was room for, which is nothing; a name may be that of an empty folder.
   @Test func whatFailsLeavesNothing() async throws {
     let node = try await SampleNode(["--documents", "200"])

@@ -39,8 +39,14 @@ public struct BackupFolder: Sendable {
 
   /// Finds the backup in the folder at `path`.
   ///
-  /// - Throws: `KeysError.noBackup` if there is none, or only a part of one.
+  /// - Throws: `KeysError.noBackup` if there is none, or only a part of one; `.native` if there is no
+  ///   such folder.
   public static func read(_ path: String) throws(KeysError) -> BackupFolder {
+    do {
+      _ = try FileStatus.read(path)
+    } catch {
+      throw .native(error)
+    }
     let list = try contents(path, Checksums.fileName)
     guard let checksums = Checksums(text: list) else {
       throw .noBackup(path: path, .malformed(Checksums.fileName))
@@ -81,7 +87,9 @@ public struct BackupFolder: Sendable {
   private static func contents(_ path: String, _ name: String) throws(KeysError) -> [UInt8] {
     do throws(NativeError) {
       return try FileContents.read(path + "/" + name, limit: SealedFile.sizeLimit).bytes
-    } catch .system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {
+    } catch .system(_, _, let number)
+      where [.notFound, .notADirectory].contains(SystemErrorKind(errno: number))
+    {
       throw .noBackup(path: path, .missing(name))
     } catch {
       throw .native(error)

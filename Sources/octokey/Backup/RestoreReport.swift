@@ -37,8 +37,8 @@ struct RestoreReport: Encodable {
   /// The report in words.
   var text: String {
     var lines = [
-      "\(config.changed ? "Restored" : "Unchanged") config:  \(config.path)",
-      "\(store.changed ? "Restored" : "Unchanged") store:   \(store.kind) \(store.location)",
+      "Config:           \(config.path) (\(config.changed ? "restored" : "unchanged"))",
+      "Store:            \(store.kind) \(store.location) (\(store.changed ? "restored" : "unchanged"))",
       "Key:              \(fingerprint)",
       "Opens the store:  \(storeOpens.map { $0 ? "yes" : "NO" } ?? "unknown")",
     ]
