@@ -88,6 +88,23 @@ import Testing
     #expect(ending.stdout.contains("there are several reports of node-01"), "\(ending.stdout)")
   }
 
+  /// As they come one after the other, through a terminal (ssh -t), and from other tools.
+  @Test(arguments: [
+    "cat", #"sed 's/$/\r/'"#, #"{ tr -d '\n'; echo; }"#, "iconv -t UTF-16",
+  ])
+  func aFileMayHoldSeveralReports(_ filter: String) async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let output = try await node.shell(
+      """
+      report() { $OCTOKEY status --machine-id-file machine-id --format json; }
+      { report | \(filter); report | \(filter.hasPrefix("iconv") ? "true" : filter); } > reports.json
+      $OCTOKEY status --compare reports.json || true
+      """)
+    let isOne = filter.hasPrefix("iconv")
+    #expect(output.contains("there are several reports of node-01") != isOne, "\(output)")
+    #expect(output.contains("node-01  SHA256:") && !output.contains("no report of octokey"))
+  }
+
   @Test func aReportFromBeforeTheRotationSaysNothing() async throws {
     let same: Change = { _ in }
     let rotation = """

@@ -88,11 +88,14 @@ struct Evidence {
   /// - Throws: `NativeError` if it cannot be read; what is no report is `.none`.
   static func read(_ file: String) throws -> [Evidence] {
     let bytes = try FileContents.read(file, limit: 64 << 20).bytes
-    // A report ends with a line that is nothing but a brace: inside, every line is indented.
+    // A report ends with a line that is nothing but a brace, because inside every line is indented; or
+    // it is one line, as other tools write it. A terminal on the way (ssh -t) adds carriage returns.
     var reports: [[UInt8]] = [[]]
-    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+    for line in bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+    ) {
       reports[reports.count - 1] += line + [UInt8(ascii: "\n")]
-      if line == [UInt8(ascii: "}")] { reports.append([]) }
+      let isWhole = line.first == UInt8(ascii: "{") && line.last == UInt8(ascii: "}")
+      if line == [UInt8(ascii: "}")] || isWhole { reports.append([]) }
     }
     if reports.count > 1, reports.last == [] { reports.removeLast() }
     return reports.map { Evidence(file, Data($0)) }
