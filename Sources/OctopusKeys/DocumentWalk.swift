@@ -16,9 +16,10 @@ final class PageInWork {
   private var failure: KeysError?
   private var job = 0
 
-  /// Has `body` run on `worker`; nothing of this page may be touched until `finish`.
+  /// Has `body` run on `worker`; nothing of this page may be touched until `finish`. The job keeps the
+  /// page, because whoever waits for it may give up.
   func start(on worker: Worker, _ body: @escaping (PageInWork) throws(KeysError) -> Void) {
-    job = worker.submit { [unowned self] in
+    job = worker.submit { [self] in
       do throws(KeysError) {
         try body(self)
       } catch {
@@ -50,7 +51,7 @@ enum DocumentWalk {
     work: @escaping (PageInWork) throws(KeysError) -> Void,
     end: (PageInWork) throws(KeysError) -> Void
   ) throws(KeysError) {
-    // Whatever happens, no job may outlive what it works on.
+    // Whatever happens, no job may outlive what `work` works on.
     defer { worker.drain() }
     var spare: [PageInWork] = []
     var started: [PageInWork] = []

@@ -52,6 +52,8 @@ final class Rewriter {
   func run(
     _ collections: [StoreCollection], progress: (Int) throws(KeysError) -> Void
   ) throws(KeysError) -> RewriteOutcome {
+    // What is read back is worked on, too, when something fails.
+    defer { worker.drain() }
     for collection in collections {
       scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
       updated = 0
