@@ -15,6 +15,8 @@ final class MemoryStore: Store {
   private(set) var writes = 0
   private(set) var committed = false
   private var original: [(collection: StoreCollection, documents: [Document])]?
+  /// How many pages can be read before reading fails.
+  var readablePages = Int.max
   /// Called for every write, to damage what is stored.
   var tamper: ((inout [UInt8]) -> Void)?
 
@@ -46,6 +48,10 @@ final class MemoryStore: Store {
     of collection: StoreCollection, after key: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
+    guard readablePages > 0 else {
+      throw .failed(location: location, collection: collection.name, reason: "no more pages")
+    }
+    readablePages -= 1
     guard let documents = contents.first(where: { $0.collection == collection })?.documents else {
       return
     }
