@@ -4,7 +4,7 @@ import OctopusKeys
 import Testing
 
 @Suite struct InterruptionTests {
-  private enum Cause: CaseIterable {
+  enum Cause: CaseIterable {
     case signalInSurvey, signalInRewrite, readInSurvey, readInRewrite, damagedWrite
   }
 
@@ -14,7 +14,7 @@ import Testing
     return (0..<60).map { _ in "[" + values.joined(separator: ",") + "]" }
   }
 
-  @Test(arguments: Cause.allCases) private func nothingChanges(_ cause: Cause) throws {
+  @Test(arguments: Cause.allCases) func nothingChanges(_ cause: Cause) throws {
     let old = try key(1)
     let new = try key(100)
     let json = try InterruptionTests.documents(old)
