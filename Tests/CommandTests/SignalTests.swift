@@ -19,20 +19,19 @@ import Testing
       [[ "\(command)" != *verify* ]] || machine=
       state() { sha256sum OctopusServer.config octopus.db; ls -A . new; }
       before=$(state)
-      stopped=0
+      stopped=0 i=0
       # The time is not known at which it is in the middle.
+      signals=(INT TERM HUP)
       for hundredths in 02 03 04 05 06 08 10 13 16 20 25 32 40 50 64 80 99; do
-        for signal in INT TERM HUP; do
-          status=0
-          timeout --preserve-status -s $signal 0.$hundredths $OCTOKEY \(command) $machine \\
-            > /dev/null 2> errors < /dev/null || status=$?
-          rm -f errors
-          # Killed before there was anything to stop, stopped, or done before the signal came.
-          ((status > 128)) || ((status == 1)) || { echo "ended with $status"; break 2; }
-          ((status == 134)) && echo "crashed"
-          ((status == 1)) && stopped=$((stopped + 1))
-          [[ $(state) == "$before" ]] || { state; echo "changed"; }
-        done
+        status=0
+        timeout --preserve-status -s ${signals[i++ % 3]} 0.$hundredths $OCTOKEY \(command) $machine \\
+          > /dev/null 2> errors < /dev/null || status=$?
+        rm -f errors
+        # Killed before there was anything to stop, stopped, or done before the signal came.
+        ((status > 128)) || ((status == 1)) || { echo "ended with $status"; break; }
+        ((status == 134)) && echo "crashed"
+        ((status == 1)) && stopped=$((stopped + 1))
+        [[ $(state) == "$before" ]] || { state; echo "changed"; }
       done
       echo "stopped $stopped"
       """)
