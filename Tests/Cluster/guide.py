@@ -19,7 +19,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PAGE = HERE.parents[1] / "man/octokey-rotation.7"
+PAGE = HERE.parents[1] / "man/man7/octokey-rotation.7"
 PASSPHRASE = "four plain words apart"
 
 

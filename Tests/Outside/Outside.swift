@@ -3,6 +3,10 @@
 import Dispatch
 import Foundation
 
+/// The folder of the project: what tests run lies there, too.
+package let repositoryPath = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  .deletingLastPathComponent().deletingLastPathComponent().path
+
 /// A folder that goes when the test does.
 package final class ScratchFolder: Sendable {
   package let path: String

@@ -46,6 +46,5 @@ final class PostgresNode: Sendable {
   /// Every value of the tables, for a comparison of before and after.
   func dump(_ table: String) throws -> String { try database.run("TABLE \"\(table)\" ORDER BY 1") }
 
-  private static let copier = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Servers/to_postgres.py").path
+  private static let copier = "\(repositoryPath)/Tests/Servers/to_postgres.py"
 }

@@ -173,8 +173,7 @@ extension SampleStoreTests {
   private func path(_ name: String) -> String { folder.appending(path: name).path() }
 
   private func samples(_ name: String) -> String {
-    URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../samples/\(name)").standardized.path()
+    "\(repositoryPath)/samples/\(name)"
   }
 
   @discardableResult

@@ -12,15 +12,10 @@ final class SampleNode: Sendable {
   var machineID: String { folder + "/machine-id" }
 
   /// samples/make_node.py of this checkout.
-  static var maker: String { repository + "/samples/make_node.py" }
+  static var maker: String { repositoryPath + "/samples/make_node.py" }
 
   /// The folder of all tests of this checkout.
-  static var tests: String { repository + "/Tests" }
-
-  private static var repository: String {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().path
-  }
+  static var tests: String { repositoryPath + "/Tests" }
 
   /// Makes a node; `options` are make_node.py's.
   init(_ options: [String] = ["--documents", "200"]) async throws {

@@ -12,8 +12,7 @@ import Testing
     ["power.py", "--every", "9", "--variants", "1", "--wal"],
   ])
   func nothingIsLost(_ test: [String]) async throws {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Crash").path
+    let folder = "\(repositoryPath)/Tests/Crash"
     let result = try await OctokeyProgram.runProgram(
       "python3", ["\(folder)/\(test[0])", "--octokey", OctokeyProgram.path] + test.dropFirst())
     let last = result.stdout.split(separator: "\n").last ?? ""

@@ -1,6 +1,7 @@
 // Holds the man pages against the program: what its help shows is on its page, and nothing else is.
 
 import Foundation
+import Outside
 import Testing
 
 @Suite struct ManPageTests {
@@ -83,7 +84,7 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let node = try await Program.run(
       "python3",
-      [ManPage.folder + "/../samples/make_node.py", "--documents", "30", folder])
+      [SampleNode.maker, "--documents", "30", folder])
     #expect(node.status == 0, "\(node.text)")
     // Programs that lead to a service of which only the state is there.
     let service = """
@@ -107,7 +108,7 @@ import Testing
   }
 
   @Test func pagesAreWellFormedAndShort() async throws {
-    let paths = try ManPage.names.map { ManPage.folder + "/" + $0 }
+    let paths = try ManPage.names.map(ManPage.path)
     #expect(paths.count > 1)
     let lint = try await Program.run("mandoc", ["-T", "lint", "-W", "warning"] + paths)
     #expect(lint == Program.Ending(status: 0, text: ""))
@@ -121,7 +122,7 @@ import Testing
     let words = program.split(separator: " ").map(String.init)
     for name in try ManPage.names {
       let ending = try await Program.run(
-        words[0], words.dropFirst() + [ManPage.folder + "/" + name])
+        words[0], words.dropFirst() + [ManPage.path(of: name)])
       #expect(ending.status == 0, "\(name)")
       let text = ending.text.replacing(#/.\x08/#, with: "")  // bold is a letter struck twice
       let title = String(name.prefix { $0 != "." })
@@ -189,17 +190,22 @@ private struct ManPage {
   let name: String
   let lines: [String]
 
-  static let folder =
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().path + "/man"
+  static let folder = repositoryPath + "/man"
 
   static var names: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+    get throws {
+      try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.contains("/") }
+        .map { String($0.split(separator: "/")[1]) }.sorted()
+    }
+  }
+
+  static func path(of name: String) -> String {
+    "\(folder)/man\(name.suffix(1))/\(name)"
   }
 
   init(_ name: String) throws {
     self.name = name
-    let source = try String(contentsOfFile: ManPage.folder + "/" + name, encoding: .utf8)
+    let source = try String(contentsOfFile: ManPage.path(of: name), encoding: .utf8)
     lines = source.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 

@@ -31,8 +31,7 @@ import Testing
 
     /// Runs octokey through the proxy, which does what `fault` says.
     func octokey(_ command: [String], _ fault: [String] = []) async throws -> Ending {
-      let proxy = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().appendingPathComponent("Servers/proxy.py").path
+      let proxy = "\(repositoryPath)/Tests/Servers/proxy.py"
       return try await OctokeyProgram.runProgram(
         "python3",
         [proxy, "--listen", "\(port)", "--target", "\(PostgresServer.shared.port)"] + fault
