@@ -43,7 +43,7 @@ say "backing up, and testing the backup"
 on "$first" backup create --to "$backups/$stamp-before" --passphrase-file - --format json \
   <"$PASSPHRASE_FILE" >"$reports/backup-before.json"
 on "$first" backup verify "$backups/$stamp-before" --passphrase-file - --format json \
-  <"$PASSPHRASE_FILE" >"$reports/drill-before.json"
+  <"$PASSPHRASE_FILE" >"$reports/test-restore-before.json"
 
 say "rotating on $first"
 on "$first" rotate-master-key --yes --format json </dev/null >"$reports/rotation.json"
@@ -67,7 +67,7 @@ say "backing up anew, and testing that"
 on "$first" backup create --to "$backups/$stamp-after" --passphrase-file - --format json \
   <"$PASSPHRASE_FILE" >"$reports/backup-after.json"
 on "$first" backup verify "$backups/$stamp-after" --passphrase-file - --format json \
-  <"$PASSPHRASE_FILE" >"$reports/drill-after.json"
+  <"$PASSPHRASE_FILE" >"$reports/test-restore-after.json"
 
 say "done; the key is $fingerprint"
 say "left to do: copy $backups/$stamp-after off $first, restore it somewhere, and compare:"

@@ -2,7 +2,7 @@
 // the executable's Failures folder turns each case into a message, a hint and an exit code.
 
 /// A failed call into Linux or one of the C libraries.
-public enum NativeError: Error, Equatable, Sendable {
+package enum NativeError: Error, Equatable, Sendable {
   /// A system call failed with `errno` on `path` (empty where no path is known).
   case system(call: String, path: String, errno: Int32)
   /// libcrypto refused; `reason` is its own text.

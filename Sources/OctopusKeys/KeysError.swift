@@ -1,10 +1,10 @@
 // What can go wrong with keys, key files and node configs, as facts. Words for people are in the
 // executable's Failures folder. No case ever carries a secret.
 
-public import Native
+package import Native
 
 /// A failure of the key and configuration formats.
-public enum KeysError: Error, Equatable, Sendable {
+package enum KeysError: Error, Equatable, Sendable {
   /// A call into Linux or a library failed.
   case native(NativeError)
   /// A Master Key of this many bytes; 16 or 32 are allowed.
@@ -57,9 +57,9 @@ public enum KeysError: Error, Equatable, Sendable {
   /// What was given as a passphrase is none.
   case unfitPassphrase(source: String, PassphraseFault)
   /// The file is no sealed file, or asks for more memory or time than any honest one.
-  case sealMalformed(path: String)
+  case encryptedFileMalformed(path: String)
   /// The file does not open: the passphrase is another one, or the file was changed.
-  case sealClosed(path: String)
+  case cannotDecrypt(path: String)
   /// There is no backup in the folder, or only a part of one.
   case noBackup(path: String, BackupObstacle)
 
@@ -106,6 +106,6 @@ public enum KeysError: Error, Equatable, Sendable {
 }
 
 /// The two keys of an unfinished rotation.
-public enum RecoveryKey: Sendable {
+package enum RecoveryKey: Sendable {
   case old, new
 }

@@ -2,37 +2,37 @@
 // section 4.1: OctopusServerNode.LastSeen).
 
 internal import Native
-public import OctopusKeys
+package import OctopusKeys
 
 /// A node as the database knows it.
-public struct ServerNode: Sendable {
+package struct ServerNode: Sendable {
   /// Its name.
-  public let name: String
+  package let name: String
   /// When it was last seen, as the database has it; empty if never.
-  public let lastSeen: String
+  package let lastSeen: String
   /// How long ago that is by the database's clock, in seconds; nil if nobody can say.
-  public let secondsAgo: Double?
+  package let secondsAgo: Double?
 
   /// Whether it was seen lately. After a clean shutdown a server marks itself as gone; after a crash
   /// the time only grows old.
-  public func isAlive(within seconds: Double = 300) -> Bool {
+  package func isAlive(within seconds: Double = 300) -> Bool {
     secondsAgo.map { $0 < seconds } ?? false
   }
 }
 
 /// What goes on around a database.
-public struct ServerActivity: Sendable {
+package struct ServerActivity: Sendable {
   /// The nodes that have ever been there.
-  public let nodes: [ServerNode]
+  package let nodes: [ServerNode]
   /// Tasks that are running, or being cancelled (octopus-formats, section 4.1: ServerTask.State).
-  public let runningTasks: Int
+  package let runningTasks: Int
 }
 
 extension StoreLocation {
   /// The nodes and tasks in the store; nil where the store has no list of nodes.
   ///
   /// - Parameter patience: how long to wait for others' locks, in milliseconds.
-  public func activity(patience: Int32 = 2000) throws(StoreError) -> ServerActivity? {
+  package func activity(patience: Int32 = 2000) throws(StoreError) -> ServerActivity? {
     let path: String
     switch self {
     case .sqlite(let file): path = file

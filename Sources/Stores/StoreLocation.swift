@@ -1,9 +1,9 @@
 // The text after `--store`, or the connection string of a node config, and the store that it means.
 
-public import OctopusKeys
+package import OctopusKeys
 
 /// Where a store is.
-public enum StoreLocation: Equatable, Sendable {
+package enum StoreLocation: Equatable, Sendable {
   /// A SQLite database file.
   case sqlite(path: String)
   /// A folder of JSON files.
@@ -18,7 +18,7 @@ public enum StoreLocation: Equatable, Sendable {
   /// - Parameter odbcDriver: the driver for SQL Server; nil is the best that is installed.
   /// - Throws: `StoreError.invalidLocation` or `.connection`, which never repeat a text that may hold a
   ///   password.
-  public init(_ text: String, relativeTo folder: String, odbcDriver: String? = nil)
+  package init(_ text: String, relativeTo folder: String, odbcDriver: String? = nil)
     throws(StoreError)
   {
     // By bytes: a sign with an accent on it is another character.
@@ -52,7 +52,7 @@ public enum StoreLocation: Equatable, Sendable {
 
   /// Settings of the connection string that the driver does not know and goes on without; none that
   /// matters is among them. None either if the store cannot be reached anyway.
-  public var ignoredSettings: [String] {
+  package var ignoredSettings: [String] {
     guard case .sqlServer(let connection, let driver) = self,
       let target = try? SQLServerStore.target(of: connection, driver: driver)
     else { return [] }
@@ -60,7 +60,7 @@ public enum StoreLocation: Equatable, Sendable {
   }
 
   /// The store at this location; it is not opened yet.
-  public func store() -> any Store {
+  package func store() -> any Store {
     switch self {
     case .sqlite(let path): SQLiteStore(path: path)
     case .directory(let path): DirectoryStore(path: path)

@@ -1,12 +1,12 @@
 // Puts a snapshot in the place of a store, or where there is none yet, in one step.
 
-public import Native
-public import OctopusKeys
+package import Native
+package import OctopusKeys
 
 /// A snapshot on its way to its place.
-public struct StoreRestoration: ~Copyable {
+package struct StoreRestoration: ~Copyable {
   /// What is in that place now.
-  public enum Present: Equatable, Sendable {
+  package enum Present: Equatable, Sendable {
     case nothing
     /// The very same as in the snapshot.
     case same
@@ -14,7 +14,7 @@ public struct StoreRestoration: ~Copyable {
   }
 
   /// What is there now.
-  public let present: Present
+  package let present: Present
   private let location: StoreLocation
   private let mode: UInt32
   private let file: FileCopy?
@@ -37,7 +37,7 @@ public struct StoreRestoration: ~Copyable {
   ///   - mode: the permission bits for the store.
   ///   - journalMode: what an SQLite file is to have.
   /// - Throws: `StoreError`; `.invalidLocation` if the location is not of the snapshot's kind.
-  public static func prepare(
+  package static func prepare(
     _ snapshot: StoreLocation, for location: StoreLocation, mode: UInt32, journalMode: String?
   ) throws(StoreError) -> StoreRestoration {
     switch (snapshot, location) {
@@ -77,7 +77,7 @@ public struct StoreRestoration: ~Copyable {
   ///   - owner: whom it is to belong to; nil: whoever runs octokey.
   ///   - stamp: the time for the name of a former store.
   /// - Returns: the path of the former store.
-  public consuming func commit(owner: FileOwner?, stamp: String) throws(StoreError) -> String? {
+  package consuming func commit(owner: FileOwner?, stamp: String) throws(StoreError) -> String? {
     let path = location.store().location
     let former = present == .other ? StoreRestoration.freeName(path, stamp) : nil
     let mode = mode

@@ -2,17 +2,17 @@
 // folder all documents are copied, and none may have changed meanwhile; a database server has tools of
 // its own, and here is only what to tell them.
 
-public import Native
-public import OctopusKeys
+package import Native
+package import OctopusKeys
 
 /// A snapshot that was made.
-public struct StoreSnapshot: Equatable, Sendable {
+package struct StoreSnapshot: Equatable, Sendable {
   /// The name of the file or folder.
-  public let name: String
+  package let name: String
   /// The permission bits of the store.
-  public let mode: UInt32
+  package let mode: UInt32
   /// The journal mode of an SQLite file, which its snapshot has not.
-  public let journalMode: String?
+  package let journalMode: String?
 }
 
 extension StoreLocation {
@@ -20,7 +20,7 @@ extension StoreLocation {
   ///
   /// - Returns: nil for a database server.
   /// - Throws: `StoreError`; `.changedMeanwhile` if somebody wrote to a document meanwhile.
-  public func snapshot(into folder: borrowing NewFolder) throws(StoreError) -> StoreSnapshot? {
+  package func snapshot(into folder: borrowing NewFolder) throws(StoreError) -> StoreSnapshot? {
     switch self {
     case .sqlite(let path): try StoreLocation.snapshot(ofFile: path, into: folder)
     case .directory(let path): try DirectoryStore(path: path).snapshot(into: folder)
@@ -30,7 +30,7 @@ extension StoreLocation {
 
   /// What makes a copy of the database where `snapshot` does not: a statement or a command, to be run by
   /// somebody with the rights to do so.
-  public func backupStatement(stamp: String) throws(StoreError) -> String? {
+  package func backupStatement(stamp: String) throws(StoreError) -> String? {
     switch self {
     case .sqlite, .directory: nil
     case .sqlServer(let connection, let driver):

@@ -63,7 +63,7 @@ struct Octokey: ParsableCommand {
       if let command = command as? any AuditedCommand, command.isDeed, status != .usage {
         SystemLog.send(
           context.audit.line(
-            type(of: command).deed, status, sudoUser: environment["SUDO_USER"]),
+            type(of: command).auditedAction, status, sudoUser: environment["SUDO_USER"]),
           from: "octokey", isWarning: status != .done)
       }
       return status

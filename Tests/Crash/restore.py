@@ -27,7 +27,7 @@ class RestoreTrial(Trial):
         self.old = self.sample.key_in_config()
         self.backup = self.folder / "backup"
         subprocess.run(
-            [self.octokey, "backup", "create", "--bare-key", "--to", self.backup,
+            [self.octokey, "backup", "create", "--no-passphrase", "--to", self.backup,
              *self.sample.command(self.octokey, "x")[2:]], check=True, capture_output=True)
         assert self.sample.run(self.octokey, "rotate-master-key", "--yes").returncode == 0
         self.new = self.sample.key_in_config()

@@ -12,9 +12,9 @@ internal import CLibCrypto
 
 /// One AES key (128 or 256 bits), ready to decrypt and encrypt.
 @safe
-public final class AESCBC {
+package final class AESCBC {
   /// The length of a block and of an initialization vector, in bytes.
-  public static let blockLength = 16
+  package static let blockLength = 16
 
   private let decryption: OpaquePointer  // owned
   private let encryption: OpaquePointer  // owned
@@ -23,7 +23,7 @@ public final class AESCBC {
   private var encryptionChain = SIMD16<UInt8>(repeating: 0)
 
   /// Makes both key schedules. `key` is 16 or 32 bytes long.
-  public init(key: borrowing SecretBytes) throws(NativeError) {
+  package init(key: borrowing SecretBytes) throws(NativeError) {
     precondition(key.count == 16 || key.count == 32)
     let name = key.count == 16 ? "AES-128-CBC" : "AES-256-CBC"
     guard let cipher = unsafe EVP_CIPHER_fetch(nil, name, nil) else {
@@ -61,7 +61,7 @@ public final class AESCBC {
   ///
   /// - Returns: the number of padding bytes (1 to 16), or nil if the padding is wrong; then
   ///   `plaintext` is empty.
-  public func decrypt(
+  package func decrypt(
     vectorAndCiphertext bytes: Span<UInt8>, into plaintext: SecretBuffer
   ) throws(NativeError) -> Int? {
     let length = bytes.count - AESCBC.blockLength
@@ -92,7 +92,7 @@ public final class AESCBC {
 
   /// Whether the padding would be right, from the last block alone: cheap for a key that is not
   /// expected to fit.
-  public func paddingFits(vectorAndCiphertext bytes: Span<UInt8>) throws(NativeError) -> Bool {
+  package func paddingFits(vectorAndCiphertext bytes: Span<UInt8>) throws(NativeError) -> Bool {
     let block = AESCBC.blockLength
     precondition(bytes.count >= 2 * block)
     var last = SIMD16<UInt8>()
@@ -114,7 +114,7 @@ public final class AESCBC {
   }
 
   /// Encrypts `plaintext` under `vector` and appends vector and ciphertext to `output`.
-  public func encrypt(
+  package func encrypt(
     _ plaintext: SecretBuffer, vector: [UInt8], appendingTo output: inout [UInt8]
   ) throws(NativeError) {
     let block = AESCBC.blockLength

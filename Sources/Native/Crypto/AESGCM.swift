@@ -4,18 +4,18 @@
 internal import CLibCrypto
 
 /// Sealing and opening of whole messages that fit into memory.
-public enum AESGCM {
+package enum AESGCM {
   /// The length of a key, in bytes.
-  public static let keyLength = 32
+  package static let keyLength = 32
   /// The length of a nonce, in bytes. One key must never see the same nonce twice.
-  public static let nonceLength = 12
+  package static let nonceLength = 12
   /// The length of the tag that seals a message, in bytes.
-  public static let tagLength = 16
+  package static let tagLength = 16
 
   /// Encrypts `plaintext`, and seals it together with `header`, which stays readable.
   ///
   /// - Returns: the ciphertext, as long as the plaintext, and the tag.
-  public static func seal(
+  package static func seal(
     _ plaintext: Span<UInt8>, header: Span<UInt8>, key: borrowing SecretBytes, nonce: [UInt8]
   ) throws(NativeError) -> [UInt8] {
     precondition(key.count == keyLength && nonce.count == nonceLength)
@@ -51,7 +51,7 @@ public enum AESGCM {
   /// Opens what `seal` made.
   ///
   /// - Returns: nil if key, header or contents are not those that were sealed.
-  public static func open(
+  package static func open(
     _ sealed: Span<UInt8>, header: Span<UInt8>, key: borrowing SecretBytes, nonce: [UInt8]
   ) throws(NativeError) -> SecretBytes? {
     precondition(key.count == keyLength && nonce.count == nonceLength)

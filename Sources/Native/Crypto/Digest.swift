@@ -6,15 +6,15 @@ internal import Glibc
 
 /// A running SHA-256.
 @safe
-public final class Digest {
+package final class Digest {
   /// The length of a SHA-256 in bytes.
-  public static let length = 32
+  package static let length = 32
 
   private let context: OpaquePointer  // owned
   private let algorithm: OpaquePointer  // owned
 
   /// Makes a digest that is ready for `update`.
-  public init() throws(NativeError) {
+  package init() throws(NativeError) {
     guard let algorithm = unsafe EVP_MD_fetch(nil, "SHA256", nil) else {
       throw cryptoFailure("EVP_MD_fetch")
     }
@@ -33,14 +33,14 @@ public final class Digest {
   }
 
   /// Begins a new message.
-  public func restart() throws(NativeError) {
+  package func restart() throws(NativeError) {
     guard unsafe EVP_DigestInit_ex2(context, algorithm, nil) == 1 else {
       throw cryptoFailure("EVP_DigestInit_ex2")
     }
   }
 
   /// Adds bytes to the message.
-  public func update(_ bytes: Span<UInt8>) throws(NativeError) {
+  package func update(_ bytes: Span<UInt8>) throws(NativeError) {
     let done = unsafe bytes.withUnsafeBufferPointer {
       unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count)
     }
@@ -48,7 +48,7 @@ public final class Digest {
   }
 
   /// Writes the 32 bytes of the digest over the start of `result`. `restart` begins the next message.
-  public func finish(into result: inout [UInt8]) throws(NativeError) {
+  package func finish(into result: inout [UInt8]) throws(NativeError) {
     precondition(result.count >= Digest.length)
     let done = unsafe result.withUnsafeMutableBufferPointer {
       unsafe EVP_DigestFinal_ex(context, $0.baseAddress, nil)
@@ -57,7 +57,7 @@ public final class Digest {
   }
 
   /// SHA-256 of `bytes` at once.
-  public static func sha256(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
+  package static func sha256(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
     let digest = try Digest()
     try digest.update(bytes)
     var result = [UInt8](repeating: 0, count: length)
@@ -70,7 +70,7 @@ public final class Digest {
   ///
   /// - Parameter ignored: bytes among the first 4096 that count as zeros.
   /// - Throws: `NativeError.notAFile` or `.system`.
-  public static func sha256(
+  package static func sha256(
     file path: String, ignoring ignored: [Range<Int>] = []
   ) throws(NativeError) -> [UInt8] {
     let parts = FilePath(path)
@@ -93,7 +93,7 @@ public final class Digest {
   }
 
   /// SHA-1 of `bytes`: the thumbprint of a certificate, as .NET shows it. For nothing else.
-  public static func sha1(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
+  package static func sha1(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: 20)
     let done = unsafe bytes.withUnsafeBufferPointer { input in
       unsafe result.withUnsafeMutableBufferPointer {
@@ -107,7 +107,7 @@ public final class Digest {
   /// MD5 of `bytes`, to recognise one that somebody else has made. For nothing else.
   ///
   /// - Throws: `NativeError.crypto` where it is forbidden (FIPS).
-  public static func md5(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
+  package static func md5(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
     var result = [UInt8](repeating: 0, count: 16)
     let done = unsafe bytes.withUnsafeBufferPointer { input in
       unsafe result.withUnsafeMutableBufferPointer {
@@ -119,7 +119,7 @@ public final class Digest {
   }
 
   /// HMAC-SHA256 of `message` under `key`.
-  public static func hmac(
+  package static func hmac(
     key: borrowing SecretBytes, message: Span<UInt8>
   ) throws(NativeError) -> SecretBytes {
     var result = SecretBytes(count: length)

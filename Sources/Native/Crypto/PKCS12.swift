@@ -4,11 +4,11 @@
 internal import CLibCrypto
 
 /// A PKCS #12 file in memory.
-public enum PKCS12 {
+package enum PKCS12 {
   /// The SHA-1 of the leaf certificate in upper-case hexadecimal, as .NET shows a thumbprint; nil if
   /// the bytes are no PKCS #12 file, need another password, or use a cipher that this libcrypto has
   /// not.
-  public static func thumbprint(
+  package static func thumbprint(
     of bytes: Span<UInt8>, password: borrowing SecretBytes? = nil
   ) -> String? {
     guard let contents = contents(of: bytes, password),
@@ -26,7 +26,7 @@ public enum PKCS12 {
   /// HMAC-SHA256 with libcrypto's numbers of rounds: the password must be too long to be guessed).
   ///
   /// - Returns: nil where `thumbprint` returns nil.
-  public static func protected(
+  package static func protected(
     _ bytes: Span<UInt8>, with password: borrowing SecretBytes
   ) throws(NativeError) -> [UInt8]? {
     guard let contents = contents(of: bytes, nil) else { return nil }

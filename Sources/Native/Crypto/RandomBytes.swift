@@ -4,15 +4,15 @@
 internal import CLibCrypto
 
 /// A source of random bytes for initialization vectors and keys.
-public final class RandomBytes {
+package final class RandomBytes {
   private var pool = [UInt8](repeating: 0, count: 4096)
   private var used: Int
 
   /// Makes an empty pool; the first bytes are drawn when they are asked for.
-  public init() { used = pool.count }
+  package init() { used = pool.count }
 
   /// Copies 16 fresh bytes, an initialization vector, over the first 16 bytes of `target`.
-  public func fillVector(_ target: inout [UInt8]) throws(NativeError) {
+  package func fillVector(_ target: inout [UInt8]) throws(NativeError) {
     if used + 16 > pool.count {
       guard
         unsafe pool.withUnsafeMutableBufferPointer({
@@ -26,7 +26,7 @@ public final class RandomBytes {
   }
 
   /// Makes a secret of `count` random bytes, from the generator for private material.
-  public static func secret(count: Int) throws(NativeError) -> SecretBytes {
+  package static func secret(count: Int) throws(NativeError) -> SecretBytes {
     var secret = SecretBytes(count: count)
     let drawn = secret.withMutableBytes { span in
       unsafe span.withUnsafeMutableBufferPointer {

@@ -4,16 +4,16 @@
 internal import CLibCrypto
 
 /// The parameters of scrypt.
-public struct Scrypt: Hashable, Sendable {
+package struct Scrypt: Hashable, Sendable {
   /// How often the large table is walked, a power of two (N).
-  public let cost: Int
+  package let cost: Int
   /// The size of a table's row, in 128 bytes (r).
-  public let blockSize: Int
+  package let blockSize: Int
   /// How many such computations are made one after the other (p).
-  public let parallelism: Int
+  package let parallelism: Int
 
   /// What is used for anything new: 128 MiB of memory and about half a second.
-  public static let standard = Scrypt(unchecked: 1 << 17, blockSize: 8, parallelism: 1)
+  package static let standard = Scrypt(unchecked: 1 << 17, blockSize: 8, parallelism: 1)
 
   private init(unchecked cost: Int, blockSize: Int, parallelism: Int) {
     self.cost = cost
@@ -24,7 +24,7 @@ public struct Scrypt: Hashable, Sendable {
   /// Parameters that somebody wrote into a file; nil for any that make no sense, or that would take
   /// more than four times the memory or eight times the time of the standard: whoever can write the
   /// file must not be able to keep the machine busy.
-  public init?(cost: Int, blockSize: Int, parallelism: Int) {
+  package init?(cost: Int, blockSize: Int, parallelism: Int) {
     guard (2...1 << 20).contains(cost), cost & (cost - 1) == 0, (1...64).contains(blockSize),
       (1...64).contains(parallelism),
       cost * blockSize <= 4 * Scrypt.standard.cost * Scrypt.standard.blockSize,
@@ -36,7 +36,7 @@ public struct Scrypt: Hashable, Sendable {
   /// Derives a key of `length` bytes.
   ///
   /// - Throws: `NativeError.crypto` where there is not enough memory, for one.
-  public func key(
+  package func key(
     from passphrase: borrowing SecretBytes, salt: [UInt8], length: Int
   ) throws(NativeError) -> SecretBytes {
     var key = SecretBytes(count: length)

@@ -3,17 +3,17 @@
 internal import Glibc
 
 /// The contents of a regular file at one moment.
-public struct FileContents: Sendable {
+package struct FileContents: Sendable {
   /// The path as the caller gave it.
-  public let path: String
+  package let path: String
   /// The file itself: what `path` led to when it was read, if it is a symbolic link.
-  public let target: String
+  package let target: String
   /// The contents.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
   /// The state that they were read in.
-  public let identity: FileIdentity
+  package let identity: FileIdentity
   /// Owner and permissions at that moment.
-  public let status: FileStatus
+  package let status: FileStatus
   /// The first symbolic link on the way whose owner is not the file's owner, if there is one.
   let foreignLink: String?
 
@@ -22,7 +22,7 @@ public struct FileContents: Sendable {
   /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for anything but a
   ///   regular file, `.changedMeanwhile` if somebody wrote while it was read, `.system` where Linux
   ///   refuses.
-  public static func read(_ path: String, limit: Int) throws(NativeError) -> FileContents {
+  package static func read(_ path: String, limit: Int) throws(NativeError) -> FileContents {
     let (target, links) = try resolve(path)
     // Without O_NONBLOCK a named pipe would wait here for somebody who writes.
     let folder = try Descriptor.folder(of: target)
@@ -44,7 +44,7 @@ public struct FileContents: Sendable {
   /// Whether the path still leads to the same file with the same contents.
   ///
   /// - Throws: `NativeError.system` where Linux refuses to say.
-  public func isCurrent() throws(NativeError) -> Bool {
+  package func isCurrent() throws(NativeError) -> Bool {
     do throws(NativeError) {
       let now = try FileContents.read(path, limit: bytes.count)
       return now.target == target && now.identity == identity && now.bytes == bytes

@@ -5,9 +5,9 @@ internal import CLinux
 internal import Glibc
 
 /// A copy on its way to its place; it goes again unless it is committed.
-public struct FileCopy: ~Copyable {
+package struct FileCopy: ~Copyable {
   /// Where the copy is now; it may still be worked on there.
-  public let draft: String
+  package let draft: String
   private var file: NewFile
   private let path: FilePath
   private let folder: Descriptor
@@ -24,7 +24,7 @@ public struct FileCopy: ~Copyable {
   /// Copies the file at `source` to a hidden file in the folder of `path`, with mode 0600.
   ///
   /// - Throws: `NativeError.notAFile` or `.system`.
-  public static func make(of source: String, for path: String) throws(NativeError) -> FileCopy {
+  package static func make(of source: String, for path: String) throws(NativeError) -> FileCopy {
     let path = FilePath(path)
     let folder = try Descriptor.folder(of: path)
     removeAbandoned(path)
@@ -57,7 +57,7 @@ public struct FileCopy: ~Copyable {
   ///   - former: a free name, in the same folder, for what is in that place now; nil if there must be
   ///     nothing.
   /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`.
-  public consuming func commit(
+  package consuming func commit(
     mode: UInt32, owner: FileOwner?, former: String?
   ) throws(NativeError) {
     if let owner { try FileAttributes.setOwner(owner, of: file.file) }

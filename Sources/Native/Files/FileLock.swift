@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// A lock that is held until this value goes.
-public struct FileLock: ~Copyable {
+package struct FileLock: ~Copyable {
   private let file: Descriptor
   private let folder: Descriptor
   private let name: String
@@ -26,7 +26,7 @@ public struct FileLock: ~Copyable {
   /// - Returns: nil if somebody else holds it.
   /// - Throws: `NativeError.notAFile` if the name is taken by something else, `.system` where Linux
   ///   refuses (`ELOOP` for a symbolic link).
-  public static func acquire(
+  package static func acquire(
     _ path: String, owner: FileOwner? = nil
   ) throws(NativeError) -> FileLock? {
     let parts = FilePath(path)
@@ -51,7 +51,7 @@ public struct FileLock: ~Copyable {
 
   /// Takes the lock as `acquire(_:owner:)` does, and while somebody else holds it tries again for as
   /// long as `patience`.
-  public static func acquire(
+  package static func acquire(
     _ path: String, owner: FileOwner?, patience: Duration
   ) throws(NativeError) -> FileLock? {
     let end = ContinuousClock.now + patience

@@ -3,12 +3,12 @@
 internal import Glibc
 
 /// The removal of a file.
-public enum FileRemoval {
+package enum FileRemoval {
   /// Removes the file at `path`, and waits until that is on the device. One that is not there is
   /// removed already.
   ///
   /// - Throws: `NativeError.system`.
-  public static func remove(_ path: String) throws(NativeError) {
+  package static func remove(_ path: String) throws(NativeError) {
     let path = FilePath(path)
     let folder = try Descriptor.folder(of: path)
     let number = folder.number
@@ -20,7 +20,7 @@ public enum FileRemoval {
 
   /// Removes a draft at `path` that a killed process left behind: a regular file of one of `users`
   /// that nobody is working on. Anything else stays.
-  public static func removeAbandoned(_ path: String, users: Set<UInt32>) {
+  package static func removeAbandoned(_ path: String, users: Set<UInt32>) {
     let path = FilePath(path)
     guard let folder = try? Descriptor.folder(of: path),
       let file = try? folder.open(path, as: path.name, O_RDONLY | O_NONBLOCK),

@@ -8,9 +8,9 @@ internal import Glibc
 ///
 /// All that can be refused is refused by `prepare`, so that a caller may do so before another step
 /// which cannot be taken back.
-public struct FileReplacement: ~Copyable {
+package struct FileReplacement: ~Copyable {
   /// Where the copy of the original is, if one was wanted.
-  public let backupPath: String?
+  package let backupPath: String?
   private let draft: NewFile
   private let backup: NewFile?
   private let folder: Descriptor
@@ -25,7 +25,7 @@ public struct FileReplacement: ~Copyable {
   ///   `.severalLinks` if it has other names, which would keep the old contents; `.foreignLink` if
   ///   root would follow a symbolic link to somebody else's file; `.cannotKeep` if Linux refuses to
   ///   carry something over; `.alreadyExists` for the backup; `.system` otherwise.
-  public static func prepare(
+  package static func prepare(
     _ original: FileContents, contents: Span<UInt8>, backup: String? = nil
   ) throws(NativeError) -> FileReplacement {
     if let link = original.foreignLink, geteuid() == 0 {
@@ -75,7 +75,7 @@ public struct FileReplacement: ~Copyable {
   /// - Throws: `NativeError.changedMeanwhile` if somebody touched the original after `prepare`,
   ///   `.system` where Linux refuses; then nothing has changed. `.unconfirmed` if the new contents
   ///   are there, but a power cut may undo that.
-  public consuming func commit() throws(NativeError) {
+  package consuming func commit() throws(NativeError) {
     let name = original.name
     guard try folder.status(of: name) == expected else {
       throw .changedMeanwhile(path: original.text)

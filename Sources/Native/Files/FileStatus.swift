@@ -3,70 +3,70 @@
 internal import Glibc
 
 /// Which file it was, and in which state: equal for the same file with nothing written since.
-public struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Hashable, Sendable {
   /// The device that the file lies on.
-  public let device: UInt64
+  package let device: UInt64
   /// Its number on the device.
-  public let inode: UInt64
+  package let inode: UInt64
   /// Bytes.
-  public let size: Int64
+  package let size: Int64
   /// The last write, in nanoseconds since 1970.
-  public let modified: Int64
+  package let modified: Int64
 }
 
 /// Whom a file belongs to.
-public struct FileOwner: Hashable, Sendable {
+package struct FileOwner: Hashable, Sendable {
   /// The user's number.
-  public let user: UInt32
+  package let user: UInt32
   /// The group's number.
-  public let group: UInt32
+  package let group: UInt32
 
   /// Whoever runs octokey.
-  public static var current: FileOwner { FileOwner(user: geteuid(), group: getegid()) }
+  package static var current: FileOwner { FileOwner(user: geteuid(), group: getegid()) }
 
   /// Names an owner by numbers.
-  public init(user: UInt32, group: UInt32) {
+  package init(user: UInt32, group: UInt32) {
     self.user = user
     self.group = group
   }
 }
 
 /// Identity, owner and permissions of a file.
-public struct FileStatus: Hashable, Sendable {
+package struct FileStatus: Hashable, Sendable {
   /// The kinds that octokey tells apart.
-  public enum Kind: Sendable {
+  package enum Kind: Sendable {
     case regular, folder, symbolicLink, pipe, other
   }
 
   /// What it is.
-  public let kind: Kind
+  package let kind: Kind
   /// Which file it is.
-  public let identity: FileIdentity
+  package let identity: FileIdentity
   /// Whom it belongs to.
-  public let owner: FileOwner
+  package let owner: FileOwner
   /// The twelve permission bits. With an ACL the group's three are the most that anyone named gets.
-  public let mode: UInt32
+  package let mode: UInt32
   /// How many names the file has.
-  public let links: Int
+  package let links: Int
   /// The last change to contents or metadata, in nanoseconds since 1970.
-  public let changed: Int64
+  package let changed: Int64
 
   /// Looks at `path`; a symbolic link is followed.
-  public static func read(_ path: String) throws(NativeError) -> FileStatus {
+  package static func read(_ path: String) throws(NativeError) -> FileStatus {
     var status = stat()
     _ = try repeating("stat", path) { unsafe Int(stat(path, &status)) }
     return FileStatus(status)
   }
 
   /// Looks at `path` itself, which may be a symbolic link.
-  public static func readLink(_ path: String) throws(NativeError) -> FileStatus {
+  package static func readLink(_ path: String) throws(NativeError) -> FileStatus {
     var status = stat()
     _ = try repeating("lstat", path) { unsafe Int(lstat(path, &status)) }
     return FileStatus(status)
   }
 
   /// Whether anything has the name `path`, a dangling symbolic link included.
-  public static func isThere(_ path: String) throws(NativeError) -> Bool {
+  package static func isThere(_ path: String) throws(NativeError) -> Bool {
     var status = stat()
     do throws(NativeError) {
       _ = try repeating("stat", path) { unsafe Int(lstat(path, &status)) }

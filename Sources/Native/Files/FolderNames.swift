@@ -3,11 +3,11 @@
 internal import Glibc
 
 /// The names in a folder.
-public enum FolderNames {
+package enum FolderNames {
   /// All names in the folder at `path`, hidden ones included, in the order of their bytes.
   ///
   /// - Throws: `NativeError.system`.
-  public static func read(_ path: String) throws(NativeError) -> [String] {
+  package static func read(_ path: String) throws(NativeError) -> [String] {
     guard let list = unsafe opendir(path) else {
       throw .system(call: "opendir", path: path, errno: errno)
     }

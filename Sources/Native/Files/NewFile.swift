@@ -5,9 +5,9 @@ internal import CLinux
 internal import Glibc
 
 /// A file that octokey has just created, and removes again unless it is committed.
-public struct NewFile: ~Copyable {
+package struct NewFile: ~Copyable {
   /// Where it is.
-  public let path: String
+  package let path: String
   let file: Descriptor
   private let folder: Descriptor
   private var name: String
@@ -38,7 +38,7 @@ public struct NewFile: ~Copyable {
   ///   - mode: other permission bits, which it gets when it is complete.
   /// - Throws: `NativeError.alreadyExists` if anything has that name, a dangling symbolic link
   ///   included, `.cannotKeep` if the owner cannot be set, `.system` where Linux refuses.
-  public static func create(
+  package static func create(
     _ path: String, contents: Span<UInt8>, owner: FileOwner? = nil, mode: UInt32 = 0o600
   ) throws(NativeError) -> NewFile {
     let path = FilePath(path)
@@ -56,7 +56,7 @@ public struct NewFile: ~Copyable {
   }
 
   /// Keeps the file.
-  public consuming func commit() {
+  package consuming func commit() {
     pending = false
   }
 

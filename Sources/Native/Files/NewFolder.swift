@@ -6,11 +6,11 @@ internal import FoundationEssentials
 internal import Glibc
 
 /// A folder that octokey is filling, and removes again unless it is committed.
-public struct NewFolder: ~Copyable {
+package struct NewFolder: ~Copyable {
   /// Where it will be.
-  public let path: String
+  package let path: String
   /// Where it is now.
-  public let draft: String
+  package let draft: String
   private var pending = true
 
   private init(path: String, draft: String) {
@@ -27,7 +27,7 @@ public struct NewFolder: ~Copyable {
   ///
   /// - Parameter replacing: whether that may be the name of another folder until `commit`.
   /// - Throws: `NativeError.alreadyExists` or `.system`.
-  public static func create(
+  package static func create(
     _ path: String, replacing: Bool = false
   ) throws(NativeError) -> NewFolder {
     var path = path
@@ -45,7 +45,7 @@ public struct NewFolder: ~Copyable {
   /// Makes a file with mode 0600 and these contents; it is on the device after `commit`.
   ///
   /// - Parameter name: may lead through folders of this one.
-  public borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
+  package borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
     let path = FilePath(draft + "/" + name)
     let file = try Descriptor.folder(of: path).open(path, O_WRONLY | O_CREAT | O_EXCL)
     fchmod(file.number, 0o600)
@@ -53,7 +53,7 @@ public struct NewFolder: ~Copyable {
   }
 
   /// Makes a folder in this one.
-  public borrowing func makeFolder(_ name: String) throws(NativeError) {
+  package borrowing func makeFolder(_ name: String) throws(NativeError) {
     let path = draft + "/" + name
     _ = try repeating("mkdir", path) { unsafe Int(mkdir(path, 0o700)) }
   }
@@ -65,7 +65,7 @@ public struct NewFolder: ~Copyable {
   ///   - owner: whom folder and files are to belong to; nil: whoever runs octokey.
   ///   - former: a free path for what has that name now; nil if that must be nothing, or empty.
   /// - Throws: `NativeError.alreadyExists` if somebody took the name meanwhile; `.cannotKeep`; `.system`.
-  public consuming func commit(
+  package consuming func commit(
     mode: UInt32 = 0o700, owner: FileOwner? = nil, former: String? = nil
   ) throws(NativeError) {
     if mode != 0o700 || owner != nil { try give(mode, owner, to: draft) }

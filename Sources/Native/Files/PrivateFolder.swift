@@ -4,9 +4,9 @@
 internal import Glibc
 
 /// A folder of mode 0700 that goes, with all that is in it, when this value does.
-public struct PrivateFolder: ~Copyable {
+package struct PrivateFolder: ~Copyable {
   /// Where it is.
-  public let path: String
+  package let path: String
 
   private init(path: String) { self.path = path }
 
@@ -19,7 +19,7 @@ public struct PrivateFolder: ~Copyable {
   /// others cannot rename what is in it.
   ///
   /// - Throws: `NativeError.system` if there is none.
-  public static func create(in places: [String]) throws(NativeError) -> PrivateFolder {
+  package static func create(in places: [String]) throws(NativeError) -> PrivateFolder {
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
     for place in places {
       guard let status = try? FileStatus.read(place), status.kind == .folder,
@@ -36,7 +36,7 @@ public struct PrivateFolder: ~Copyable {
   }
 
   /// Makes a file with mode 0600.
-  public borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
+  package borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
     let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
     let file = try folder.open(FilePath(path).inside(name), O_WRONLY | O_CREAT | O_EXCL)
     try file.write(contents)
@@ -45,7 +45,7 @@ public struct PrivateFolder: ~Copyable {
   /// Reads a file, whoever made it: many editors put a new one in the place of the old one.
   ///
   /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile`, or `.system`.
-  public borrowing func read(_ name: String, limit: Int) throws(NativeError) -> [UInt8] {
+  package borrowing func read(_ name: String, limit: Int) throws(NativeError) -> [UInt8] {
     let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
     let file = try folder.open(FilePath(path).inside(name), O_RDONLY | O_NONBLOCK)
     guard try file.status().kind == .regular else { throw .notAFile(path: path + "/" + name) }

@@ -6,7 +6,7 @@ internal import CODBC
 
 /// An open connection. Used by one task at a time.
 @safe
-public final class ODBCConnection {
+package final class ODBCConnection {
   private let environment: SQLHENV  // owned
   let handle: SQLHDBC  // owned
   private let secrets: [String]
@@ -14,7 +14,7 @@ public final class ODBCConnection {
   private var isConnected = false
 
   /// Whether a transaction is open.
-  public private(set) var isInTransaction = false
+  package private(set) var isInTransaction = false
 
   private init(
     owning handle: SQLHDBC, of environment: SQLHENV, secrets: [String], statementTimeout: Int
@@ -33,7 +33,7 @@ public final class ODBCConnection {
   }
 
   /// The names of the drivers that unixODBC knows.
-  public static func installedDrivers() throws(NativeError) -> [String] {
+  package static func installedDrivers() throws(NativeError) -> [String] {
     let environment = try unsafe makeEnvironment()
     defer { unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment) }
     var names: [String] = []
@@ -58,7 +58,7 @@ public final class ODBCConnection {
   ///   - statementTimeout: seconds to wait for a statement, where the driver can; 0 is for ever.
   ///   - packetSize: the size of packets on the wire; nil is the driver's own.
   /// - Throws: `NativeError.odbc`.
-  public static func open(
+  package static func open(
     _ text: String, secrets: [String], loginTimeout: Int, statementTimeout: Int = 0,
     packetSize: Int? = nil
   ) throws(NativeError) -> ODBCConnection {
@@ -84,13 +84,13 @@ public final class ODBCConnection {
   }
 
   /// The product at the other end, such as `Microsoft SQL Server` or `PostgreSQL`.
-  public var product: String { information(SQL_DBMS_NAME) }
+  package var product: String { information(SQL_DBMS_NAME) }
 
   /// The driver's file, such as `libmsodbcsql-18.3.so.2.1`.
-  public var driver: String { information(SQL_DRIVER_NAME) }
+  package var driver: String { information(SQL_DRIVER_NAME) }
 
   /// The database that is worked on.
-  public var database: String { information(SQL_DATABASE_NAME) }
+  package var database: String { information(SQL_DATABASE_NAME) }
 
   /// Whether the driver knows that nobody is at the other end any more.
   private var isDead: Bool {
@@ -102,28 +102,28 @@ public final class ODBCConnection {
   }
 
   /// Compiles one statement; `?` stands for a parameter.
-  public func prepare(_ sql: String) throws(NativeError) -> ODBCStatement {
+  package func prepare(_ sql: String) throws(NativeError) -> ODBCStatement {
     let statement = try makeStatement()
     try statement.prepare(sql)
     return statement
   }
 
   /// Runs one statement to its end and drops its rows.
-  public func run(_ sql: String) throws(NativeError) {
+  package func run(_ sql: String) throws(NativeError) {
     try makeStatement().run(sql)
   }
 
   /// Starts a transaction with the next statement.
-  public func begin() throws(NativeError) {
+  package func begin() throws(NativeError) {
     try set(SQL_ATTR_AUTOCOMMIT, to: Int(SQL_AUTOCOMMIT_OFF))
     isInTransaction = true
   }
 
   /// Commits. If it throws, whether the transaction took place is not known.
-  public func commit() throws(NativeError) { try end(SQL_COMMIT) }
+  package func commit() throws(NativeError) { try end(SQL_COMMIT) }
 
   /// Rolls back.
-  public func rollback() throws(NativeError) { try end(SQL_ROLLBACK) }
+  package func rollback() throws(NativeError) { try end(SQL_ROLLBACK) }
 
   private func end(_ how: Int32) throws(NativeError) {
     let result = unsafe SQLEndTran(SQLSMALLINT(SQL_HANDLE_DBC), handle, SQLSMALLINT(how))

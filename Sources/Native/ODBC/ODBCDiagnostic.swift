@@ -4,16 +4,16 @@
 internal import CODBC
 
 /// One record of diagnostics.
-public struct ODBCDiagnostic: Equatable, Sendable {
+package struct ODBCDiagnostic: Equatable, Sendable {
   /// The SQLSTATE, five characters. Drivers do not agree on it: judge by `number` where it counts.
-  public let state: String
+  package let state: String
   /// The number that the engine itself gives the error; 0 if it is not the engine's.
-  public let number: Int32
+  package let number: Int32
   /// The text, without the names of drivers in brackets in front.
-  public let text: String
+  package let text: String
 
   /// Describes a record.
-  public init(state: String, number: Int32, text: String) {
+  package init(state: String, number: Int32, text: String) {
     self.state = state
     self.number = number
     self.text = text

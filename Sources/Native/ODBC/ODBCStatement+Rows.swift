@@ -7,7 +7,7 @@ extension ODBCStatement {
   private static let pieceLength = 64 << 10
 
   /// Goes on to the next row; false at the end, where the statement is ready to run again.
-  public func step() throws(NativeError) -> Bool {
+  package func step() throws(NativeError) -> Bool {
     let result = unsafe SQLFetch(handle)
     guard result != SQL_NO_DATA else {
       try finish()
@@ -20,7 +20,7 @@ extension ODBCStatement {
   /// Appends a column's text, as UTF-8, to `output`.
   ///
   /// - Returns: false if it is NULL.
-  public func appendText(_ column: Int, to output: inout [UInt8]) throws(NativeError) -> Bool {
+  package func appendText(_ column: Int, to output: inout [UInt8]) throws(NativeError) -> Bool {
     var pending: [UInt8] = []
     let isThere = try eachPiece(of: column, as: SQL_C_WCHAR, terminator: 2) { bytes in
       pending.append(copying: bytes)
@@ -39,19 +39,19 @@ extension ODBCStatement {
   /// Appends a column's bytes to `output`.
   ///
   /// - Returns: false if it is NULL.
-  public func appendBytes(_ column: Int, to output: inout [UInt8]) throws(NativeError) -> Bool {
+  package func appendBytes(_ column: Int, to output: inout [UInt8]) throws(NativeError) -> Bool {
     try eachPiece(of: column, as: SQL_C_BINARY, terminator: 0) { output.append(copying: $0) }
   }
 
   /// A column as text; for names and settings, not for documents.
-  public func text(_ column: Int) throws(NativeError) -> String? {
+  package func text(_ column: Int) throws(NativeError) -> String? {
     var bytes: [UInt8] = []
     guard try appendText(column, to: &bytes) else { return nil }
     return String(decoding: bytes, as: UTF8.self)
   }
 
   /// A column as an integer; nil if it is NULL.
-  public func integer(_ column: Int) throws(NativeError) -> Int64? {
+  package func integer(_ column: Int) throws(NativeError) -> Int64? {
     var value: Int64 = 0
     var indicator: SQLLEN = 0
     let result = unsafe SQLGetData(

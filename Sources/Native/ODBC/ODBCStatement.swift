@@ -10,7 +10,7 @@ internal import CODBC
 
 /// One statement. It keeps its connection open. Parameters and columns count from 1.
 @safe
-public final class ODBCStatement {
+package final class ODBCStatement {
   let handle: SQLHSTMT  // owned
   let connection: ODBCConnection
   private var parameters: [Parameter] = []
@@ -85,21 +85,21 @@ public final class ODBCStatement {
   // MARK: Values in.
 
   /// Binds an integer.
-  public func bind(_ parameter: Int, integer: Int64) throws(NativeError) {
+  package func bind(_ parameter: Int, integer: Int64) throws(NativeError) {
     let slot = slot(parameter)
     unsafe slot.memory.storeBytes(of: integer, as: Int64.self)
     try bind(parameter, SQL_C_SBIGINT, SQL_BIGINT, size: 19, length: 8, in: slot)
   }
 
   /// Binds NULL, as text.
-  public func bindNull(_ parameter: Int) throws(NativeError) {
+  package func bindNull(_ parameter: Int) throws(NativeError) {
     try bind(
       parameter, SQL_C_WCHAR, SQL_WVARCHAR, size: 1, length: Int(SQL_NULL_DATA),
       in: slot(parameter))
   }
 
   /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
-  public func bind(_ parameter: Int, utf8: Span<UInt8>) throws(NativeError) {
+  package func bind(_ parameter: Int, utf8: Span<UInt8>) throws(NativeError) {
     wide.removeAll(keepingCapacity: true)
     guard UTF16Text.encode(utf8, order: .little, appendingTo: &wide) else {
       throw .odbc(call: "SQLBindParameter", [ODBCStatement.notUnicode])
@@ -115,7 +115,7 @@ public final class ODBCStatement {
   }
 
   /// Binds a copy of bytes.
-  public func bind(_ parameter: Int, blob: Span<UInt8>) throws(NativeError) {
+  package func bind(_ parameter: Int, blob: Span<UInt8>) throws(NativeError) {
     let slot = slot(parameter)
     slot.fill(blob)
     try bindBinary(parameter, count: blob.count, length: blob.count, in: slot)
@@ -124,14 +124,14 @@ public final class ODBCStatement {
   /// Says that a text follows in pieces when the statement runs.
   ///
   /// - Parameter units: its length in UTF-16 code units, see `UTF16Text.units(in:)`.
-  public func bindStreamed(_ parameter: Int, units: Int) throws(NativeError) {
+  package func bindStreamed(_ parameter: Int, units: Int) throws(NativeError) {
     try bind(
       parameter, SQL_C_WCHAR, SQL_WLONGVARCHAR, size: max(units, 1),
       length: ODBCStatement.atExecution(units * 2), in: slot(parameter))
   }
 
   /// Says that bytes follow in pieces when the statement runs.
-  public func bindStreamed(_ parameter: Int, blobCount count: Int) throws(NativeError) {
+  package func bindStreamed(_ parameter: Int, blobCount count: Int) throws(NativeError) {
     try bindBinary(
       parameter, count: count, length: ODBCStatement.atExecution(count), in: slot(parameter))
   }
@@ -169,7 +169,7 @@ public final class ODBCStatement {
   /// Runs the statement. `supply` is called for every streamed parameter and sends it with `send`.
   ///
   /// - Throws: `NativeError.odbc`, also if the driver reports that something was cut off.
-  public func execute(
+  package func execute(
     supply: (_ parameter: Int) throws(NativeError) -> Void = { _ in }
   ) throws(NativeError) {
     var result = unsafe SQLExecute(handle)
@@ -196,7 +196,7 @@ public final class ODBCStatement {
   }
 
   /// Sends a piece of a streamed text, given as UTF-8.
-  public func send(utf8: Span<UInt8>) throws(NativeError) {
+  package func send(utf8: Span<UInt8>) throws(NativeError) {
     var start = 0
     // An empty text is a piece, too: without one it would be NULL.
     repeat {
@@ -213,7 +213,7 @@ public final class ODBCStatement {
   }
 
   /// Sends a piece of streamed bytes.
-  public func send(blob: Span<UInt8>) throws(NativeError) {
+  package func send(blob: Span<UInt8>) throws(NativeError) {
     var start = 0
     repeat {
       let end = min(start + ODBCStatement.pieceLength, blob.count)
@@ -233,17 +233,17 @@ public final class ODBCStatement {
   }
 
   /// The number of rows that the last run changed.
-  public var changes: Int {
+  package var changes: Int {
     var count: SQLLEN = 0
     unsafe SQLRowCount(handle, &count)
     return Int(count)
   }
 
   /// Ends the rows, makes the statement ready to run again; what is bound stays.
-  public func reset() { unsafe SQLFreeStmt(handle, SQLUSMALLINT(SQL_CLOSE)) }
+  package func reset() { unsafe SQLFreeStmt(handle, SQLUSMALLINT(SQL_CLOSE)) }
 
   /// Goes through all results: an error may come after the first of them.
-  public func finish() throws(NativeError) {
+  package func finish() throws(NativeError) {
     while true {
       let result = unsafe SQLMoreResults(handle)
       guard result != SQL_NO_DATA else { return reset() }

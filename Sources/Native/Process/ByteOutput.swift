@@ -4,22 +4,22 @@
 internal import Glibc
 
 /// An open descriptor that takes bytes.
-public struct ByteOutput: Sendable {
+package struct ByteOutput: Sendable {
   /// Descriptor 1.
-  public static let standardOutput = ByteOutput(descriptor: 1)
+  package static let standardOutput = ByteOutput(descriptor: 1)
   /// Descriptor 2.
-  public static let standardError = ByteOutput(descriptor: 2)
+  package static let standardError = ByteOutput(descriptor: 2)
 
   /// The descriptor; whoever opened it closes it.
-  public let descriptor: Int32
+  package let descriptor: Int32
 
   /// Writes to a descriptor that stays open for as long as this value is used.
-  public init(descriptor: Int32) { self.descriptor = descriptor }
+  package init(descriptor: Int32) { self.descriptor = descriptor }
 
   /// Writes all of `bytes`, however small the steps are in which the system takes them.
   ///
   /// - Throws: `NativeError.system` with the call `write` and an empty path.
-  public func write(_ bytes: Span<UInt8>) throws(NativeError) {
+  package func write(_ bytes: Span<UInt8>) throws(NativeError) {
     try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(NativeError) in
       guard let base = buffer.baseAddress else { return }
       var written = 0
@@ -43,7 +43,7 @@ public struct ByteOutput: Sendable {
   }
 
   /// Writes a secret straight from its own memory.
-  public func write(_ secret: borrowing SecretBytes) throws(NativeError) {
+  package func write(_ secret: borrowing SecretBytes) throws(NativeError) {
     try secret.withBytes { (bytes) throws(NativeError) in try write(bytes) }
   }
 }

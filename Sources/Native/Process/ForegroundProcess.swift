@@ -7,9 +7,9 @@ internal import CLinux
 internal import Glibc
 
 /// Programs that take over the terminal for a while.
-public enum ForegroundProcess {
+package enum ForegroundProcess {
   /// How a program ended.
-  public enum Ending: Sendable, Equatable {
+  package enum Ending: Sendable, Equatable {
     case exited(Int32)
     case signal(Int32)
     /// It was ended because octokey got this signal.
@@ -24,26 +24,26 @@ public enum ForegroundProcess {
   ///   - words: the program's path and its arguments.
   ///   - environment: the environment variables.
   /// - Throws: `NativeError.system` if it cannot be started.
-  public static func run(
+  package static func run(
     _ words: [String], environment: [String: String]
   ) throws(NativeError) -> Ending {
     try run(words, environment, streams: [])
   }
 
   /// What a program wrote while it ran.
-  public struct Answer: Sendable, Equatable {
+  package struct Answer: Sendable, Equatable {
     /// How it ended.
-    public let ending: Ending
+    package let ending: Ending
     /// What it wrote to stdout.
-    public let output: String
+    package let output: String
     /// What it wrote to stderr.
-    public let errors: String
+    package let errors: String
   }
 
   /// Runs a program without input, and keeps what it says, up to 64 KiB each.
   ///
   /// - Throws: `NativeError.system` if it cannot be started.
-  public static func capture(
+  package static func capture(
     _ words: [String], environment: [String: String]
   ) throws(NativeError) -> Answer {
     // Files and not pipes: nobody has to empty them meanwhile, and a grandchild that stays alive

@@ -3,7 +3,7 @@
 internal import Glibc
 
 /// A pause between two looks at the same thing.
-public enum Pause {
+package enum Pause {
   /// Waits for a tenth of a second.
-  public static func short() { usleep(100_000) }
+  package static func short() { usleep(100_000) }
 }

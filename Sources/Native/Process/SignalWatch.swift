@@ -8,7 +8,7 @@ internal import Glibc
 ///
 /// Made and used on the main thread; threads that are started meanwhile inherit the blocked signals.
 @safe
-public final class SignalWatch {
+package final class SignalWatch {
   private let descriptor: Int32
   private var before = sigset_t()
   private var first: Int32?
@@ -17,7 +17,7 @@ public final class SignalWatch {
   /// with SIGHUP) stay ignored.
   ///
   /// - Throws: `NativeError.system`.
-  public init() throws(NativeError) {
+  package init() throws(NativeError) {
     var held = sigset_t()
     unsafe sigemptyset(&held)
     for signal in [SIGINT, SIGTERM, SIGHUP] where !SignalWatch.isIgnored(signal) {
@@ -36,7 +36,7 @@ public final class SignalWatch {
   }
 
   /// The first signal that came, such as `SIGINT`; nil if none did.
-  public func arrived() -> Int32? {
+  package func arrived() -> Int32? {
     var event = signalfd_siginfo()
     let size = MemoryLayout<signalfd_siginfo>.size
     while unsafe read(descriptor, &event, size) == size {
@@ -46,7 +46,7 @@ public final class SignalWatch {
   }
 
   /// The name of a signal, such as `SIGINT`.
-  public static func name(of signal: Int32) -> String {
+  package static func name(of signal: Int32) -> String {
     switch signal {
     case SIGINT: "SIGINT"
     case SIGTERM: "SIGTERM"

@@ -3,12 +3,12 @@
 internal import Glibc
 
 /// The failures of system calls for which a person can be told what to do.
-public enum SystemErrorKind: Sendable {
+package enum SystemErrorKind: Sendable {
   case notFound, accessDenied, exists, noSpace, readOnly, symbolicLink, notADirectory, isADirectory
   case busy, brokenPipe, other
 
   /// Sorts an `errno`.
-  public init(errno number: Int32) {
+  package init(errno number: Int32) {
     self =
       switch number {
       case ENOENT: .notFound
@@ -26,7 +26,7 @@ public enum SystemErrorKind: Sendable {
   }
 
   /// The system's text for an `errno`, such as `No such file or directory`.
-  public static func text(errno number: Int32) -> String {
+  package static func text(errno number: Int32) -> String {
     var buffer = [CChar](repeating: 0, count: 256)
     // The GNU variant may ignore the buffer; the POSIX one, imported here, fills it.
     guard unsafe strerror_r(number, &buffer, buffer.count) == 0 else { return "error \(number)" }

@@ -4,20 +4,20 @@ internal import CLinux
 internal import Glibc
 
 /// Lines for those who watch over a machine.
-public enum SystemLog {
+package enum SystemLog {
   /// Sends one line. Where nobody listens it goes nowhere, and nothing fails.
-  public static func send(_ line: String, from program: String, isWarning: Bool) {
+  package static func send(_ line: String, from program: String, isWarning: Bool) {
     unsafe octokey_log(program, isWarning ? LOG_WARNING : LOG_NOTICE, line)
   }
 }
 
 /// Who runs this process.
-public enum CurrentUser {
+package enum CurrentUser {
   /// The number of the user.
-  public static var number: UInt32 { getuid() }
+  package static var number: UInt32 { getuid() }
 
   /// The name of the user; nil if the system knows none.
-  public static var name: String? {
+  package static var name: String? {
     var entry = unsafe passwd()
     var found: UnsafeMutablePointer<passwd>?
     var text = [CChar](repeating: 0, count: 4096)
@@ -28,7 +28,7 @@ public enum CurrentUser {
   }
 
   /// The number of the user who logged in, whoever he became since; nil if nobody has.
-  public static var loginNumber: UInt32? {
+  package static var loginNumber: UInt32? {
     guard let file = try? Descriptor.open("/proc/self/loginuid", O_RDONLY),
       let bytes = try? file.readAll(limit: 32)
     else { return nil }

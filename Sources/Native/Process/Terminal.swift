@@ -9,7 +9,7 @@ internal import CLinux
 internal import Glibc
 
 /// The terminal of the person in front of the process, whatever stdin and stdout are.
-public struct Terminal: ~Copyable {
+package struct Terminal: ~Copyable {
   private let descriptor: Int32
 
   private init(descriptor: Int32) { self.descriptor = descriptor }
@@ -19,17 +19,17 @@ public struct Terminal: ~Copyable {
   /// Opens `/dev/tty`.
   ///
   /// - Throws: `NativeError.system` where the process has no terminal.
-  public static func controlling() throws(NativeError) -> Terminal {
+  package static func controlling() throws(NativeError) -> Terminal {
     let descriptor = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(call: "open", path: "/dev/tty", errno: errno) }
     return Terminal(descriptor: descriptor)
   }
 
   /// Whether `descriptor` is a terminal.
-  public static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
+  package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
   /// The number of columns of the terminal at `descriptor`, or nil where nobody knows.
-  public static func width(of descriptor: Int32) -> Int? {
+  package static func width(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
       return nil
@@ -40,7 +40,7 @@ public struct Terminal: ~Copyable {
   /// Shows `prompt` and reads a line that is not shown.
   ///
   /// - Returns: the line without its end, empty after ^D; nil after ^C.
-  public borrowing func readSecret(prompt: String) throws(NativeError) -> SecretBytes? {
+  package borrowing func readSecret(prompt: String) throws(NativeError) -> SecretBytes? {
     var line = SecretBytes(count: Terminal.longestLine)
     let length = try read(prompt: prompt, echo: false, signalsCancel: false, into: &line)
     guard let length else { return nil }
@@ -52,7 +52,7 @@ public struct Terminal: ~Copyable {
   /// - Parameter signalsCancel: whether a signal that ends the process is an answer like ^C, because
   ///   the caller has something to clean up.
   /// - Returns: the line without its end, empty after ^D; nil after ^C.
-  public borrowing func readLine(
+  package borrowing func readLine(
     prompt: String, signalsCancel: Bool = false
   ) throws(NativeError) -> String? {
     var line = SecretBytes(count: Terminal.longestLine)

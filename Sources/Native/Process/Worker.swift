@@ -8,7 +8,7 @@ internal import Glibc
 /// What a job touches must not be touched by anybody else until `wait(for:)` has returned for it; that
 /// is what makes it safe to hand over values of any type.
 @safe
-public final class Worker: @unchecked Sendable {
+package final class Worker: @unchecked Sendable {
   // Sendable: every property below is read and written under `mutex` alone, or set before the thread
   // starts.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -20,7 +20,7 @@ public final class Worker: @unchecked Sendable {
   private var thread: pthread_t?
 
   /// Starts the thread. Where the system has none to give, jobs run on the caller's.
-  public init() {
+  package init() {
     unsafe pthread_mutex_init(mutex, nil)
     unsafe pthread_cond_init(changed, nil)
     // Signals are the main thread's business.
@@ -59,7 +59,7 @@ public final class Worker: @unchecked Sendable {
   /// Hands over a job.
   ///
   /// - Returns: its number, for `wait(for:)`.
-  public func submit(_ job: @escaping () -> Void) -> Int {
+  package func submit(_ job: @escaping () -> Void) -> Int {
     guard thread != nil else {
       job()
       submitted += 1
@@ -75,21 +75,21 @@ public final class Worker: @unchecked Sendable {
   }
 
   /// Whether the job of this number, and all before it, are done.
-  public func isDone(_ number: Int) -> Bool {
+  package func isDone(_ number: Int) -> Bool {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     return completed >= number
   }
 
   /// Waits until the job of this number, and all before it, are done.
-  public func wait(for number: Int) {
+  package func wait(for number: Int) {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     while completed < number { unsafe pthread_cond_wait(changed, mutex) }
   }
 
   /// Waits until all jobs are done.
-  public func drain() {
+  package func drain() {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     while completed < submitted { unsafe pthread_cond_wait(changed, mutex) }

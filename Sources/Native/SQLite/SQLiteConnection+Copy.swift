@@ -8,7 +8,7 @@ extension SQLiteConnection {
   /// file: without a write-ahead log, whatever the original has.
   ///
   /// - Throws: `NativeError.sqlite`; `SQLITE_CORRUPT` if the copy is no sound database.
-  public func copy(to path: String) throws(NativeError) {
+  package func copy(to path: String) throws(NativeError) {
     let target = try SQLiteConnection.open(path, .readWrite, patience: 0)
     guard let backup = unsafe sqlite3_backup_init(target.handle, "main", handle, "main") else {
       throw target.failure(unsafe sqlite3_errcode(target.handle))

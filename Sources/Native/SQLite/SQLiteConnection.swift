@@ -4,9 +4,9 @@ internal import CSQLite
 
 /// An open database. Used by one task at a time.
 @safe
-public final class SQLiteConnection {
+package final class SQLiteConnection {
   /// How to open a database; it is never created.
-  public enum Access: Sendable {
+  package enum Access: Sendable {
     case readOnly, readWrite
   }
 
@@ -22,7 +22,7 @@ public final class SQLiteConnection {
   ///
   /// - Parameter patience: how long to wait for others' locks, in milliseconds.
   /// - Throws: `NativeError.sqlite`.
-  public static func open(
+  package static func open(
     _ path: String, _ access: Access, patience: Int32
   ) throws(NativeError) -> SQLiteConnection {
     // `:memory:` and the empty name mean something to SQLite; a path with a slash does not. URIs are
@@ -40,16 +40,16 @@ public final class SQLiteConnection {
   }
 
   /// Whether the file could only be opened for reading.
-  public var isReadOnly: Bool { unsafe sqlite3_db_readonly(handle, "main") == 1 }
+  package var isReadOnly: Bool { unsafe sqlite3_db_readonly(handle, "main") == 1 }
 
   /// The number of rows that the last statement changed.
-  public var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
+  package var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
 
   /// Whether a transaction is open.
-  public var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
+  package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
   /// Compiles one statement.
-  public func prepare(_ sql: String) throws(NativeError) -> SQLiteStatement {
+  package func prepare(_ sql: String) throws(NativeError) -> SQLiteStatement {
     var statement: OpaquePointer?
     let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
     let result = unsafe sqlite3_prepare_v3(handle, sql, -1, flags, &statement, nil)
@@ -58,19 +58,19 @@ public final class SQLiteConnection {
   }
 
   /// Runs one statement to its end and drops its rows.
-  public func run(_ sql: String) throws(NativeError) {
+  package func run(_ sql: String) throws(NativeError) {
     let statement = try prepare(sql)
     while try statement.step() {}
   }
 
   /// Runs one statement and returns the first column of its first row as text.
-  public func text(_ sql: String) throws(NativeError) -> String? {
+  package func text(_ sql: String) throws(NativeError) -> String? {
     let statement = try prepare(sql)
     return try statement.step() ? statement.text(0) : nil
   }
 
   /// Runs one statement and returns the first column of its first row as a number.
-  public func integer(_ sql: String) throws(NativeError) -> Int64? {
+  package func integer(_ sql: String) throws(NativeError) -> Int64? {
     let statement = try prepare(sql)
     return try statement.step() ? statement.integer(0) : nil
   }

@@ -4,9 +4,9 @@ internal import CSQLite
 
 /// One statement. It keeps its connection open.
 @safe
-public final class SQLiteStatement {
+package final class SQLiteStatement {
   /// The storage classes of SQLite.
-  public enum StorageClass: Sendable {
+  package enum StorageClass: Sendable {
     case integer, real, text, blob, null
   }
 
@@ -23,7 +23,7 @@ public final class SQLiteStatement {
   /// Goes on to the next row.
   ///
   /// - Returns: false at the end; the statement is then ready to run again.
-  public func step() throws(NativeError) -> Bool {
+  package func step() throws(NativeError) -> Bool {
     let result = unsafe sqlite3_step(statement)
     switch result {
     case SQLITE_ROW: return true
@@ -38,27 +38,27 @@ public final class SQLiteStatement {
   }
 
   /// Makes the statement ready to run again; what is bound stays.
-  public func reset() { unsafe sqlite3_reset(statement) }
+  package func reset() { unsafe sqlite3_reset(statement) }
 
   // MARK: Values in. Columns of rows count from 0, parameters from 1.
 
   /// Binds an integer.
-  public func bind(_ parameter: Int32, integer: Int64) throws(NativeError) {
+  package func bind(_ parameter: Int32, integer: Int64) throws(NativeError) {
     try check(unsafe sqlite3_bind_int64(statement, parameter, integer))
   }
 
   /// Binds a floating-point number.
-  public func bind(_ parameter: Int32, real: Double) throws(NativeError) {
+  package func bind(_ parameter: Int32, real: Double) throws(NativeError) {
     try check(unsafe sqlite3_bind_double(statement, parameter, real))
   }
 
   /// Binds NULL.
-  public func bindNull(_ parameter: Int32) throws(NativeError) {
+  package func bindNull(_ parameter: Int32) throws(NativeError) {
     try check(unsafe sqlite3_bind_null(statement, parameter))
   }
 
   /// Binds text, given as UTF-8, and runs `body` while it lasts.
-  public func withBound(
+  package func withBound(
     _ parameter: Int32, utf8: Span<UInt8>, _ body: () throws(NativeError) -> Void
   ) throws(NativeError) {
     try unsafe lend(utf8, body) { (bytes, count) throws(NativeError) in
@@ -70,7 +70,7 @@ public final class SQLiteStatement {
   }
 
   /// Binds text, given as UTF-16 in the machine's byte order, and runs `body` while it lasts.
-  public func withBound(
+  package func withBound(
     _ parameter: Int32, utf16: Span<UInt8>, _ body: () throws(NativeError) -> Void
   ) throws(NativeError) {
     try unsafe lend(utf16, body) { (bytes, count) throws(NativeError) in
@@ -82,7 +82,7 @@ public final class SQLiteStatement {
   }
 
   /// Binds a blob and runs `body` while it lasts.
-  public func withBound(
+  package func withBound(
     _ parameter: Int32, blob: Span<UInt8>, _ body: () throws(NativeError) -> Void
   ) throws(NativeError) {
     try unsafe lend(blob, body) { (bytes, count) throws(NativeError) in
@@ -91,7 +91,7 @@ public final class SQLiteStatement {
   }
 
   /// Binds a copy of `bytes` as a blob.
-  public func bind(_ parameter: Int32, blob: Span<UInt8>) throws(NativeError) {
+  package func bind(_ parameter: Int32, blob: Span<UInt8>) throws(NativeError) {
     try check(
       unsafe blob.withUnsafeBytes {
         unsafe sqlite3_bind_blob64(
@@ -101,7 +101,7 @@ public final class SQLiteStatement {
   }
 
   /// Binds a copy of UTF-8 as text.
-  public func bind(_ parameter: Int32, utf8: Span<UInt8>) throws(NativeError) {
+  package func bind(_ parameter: Int32, utf8: Span<UInt8>) throws(NativeError) {
     try check(
       unsafe utf8.withUnsafeBytes {
         unsafe sqlite3_bind_text64(
@@ -114,7 +114,7 @@ public final class SQLiteStatement {
   // MARK: Rows out.
 
   /// How the column's value is stored.
-  public func storageClass(_ column: Int32) -> StorageClass {
+  package func storageClass(_ column: Int32) -> StorageClass {
     switch unsafe sqlite3_column_type(statement, column) {
     case SQLITE_INTEGER: .integer
     case SQLITE_FLOAT: .real
@@ -125,23 +125,23 @@ public final class SQLiteStatement {
   }
 
   /// The column as an integer.
-  public func integer(_ column: Int32) -> Int64 {
+  package func integer(_ column: Int32) -> Int64 {
     unsafe sqlite3_column_int64(statement, column)
   }
 
   /// The column as a floating-point number.
-  public func real(_ column: Int32) -> Double {
+  package func real(_ column: Int32) -> Double {
     unsafe sqlite3_column_double(statement, column)
   }
 
   /// The column as text; for names and settings, not for documents.
-  public func text(_ column: Int32) -> String? {
+  package func text(_ column: Int32) -> String? {
     guard storageClass(column) != .null else { return nil }
     return withBytes(column) { String(decoding: [UInt8](copying: $0), as: UTF8.self) }
   }
 
   /// Appends the bytes of a blob, or the UTF-8 of anything else, to `output`.
-  public func append(_ column: Int32, to output: inout [UInt8]) {
+  package func append(_ column: Int32, to output: inout [UInt8]) {
     let isBlob = unsafe sqlite3_column_type(statement, column) == SQLITE_BLOB
     let start =
       isBlob
@@ -152,7 +152,7 @@ public final class SQLiteStatement {
   }
 
   /// Lends the bytes of a blob, or the UTF-8 of anything else, until the next step.
-  public func withBytes<Result, Failure: Error>(
+  package func withBytes<Result, Failure: Error>(
     _ column: Int32, _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let isBlob = unsafe sqlite3_column_type(statement, column) == SQLITE_BLOB

@@ -3,9 +3,9 @@
 internal import Glibc
 
 /// The memory of this process.
-public enum ProcessMemory {
+package enum ProcessMemory {
   /// The most bytes that were ever resident at once.
-  public static func peak() -> Int {
+  package static func peak() -> Int {
     var usage = rusage()
     unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024

@@ -5,16 +5,16 @@ internal import CLibCrypto
 
 /// Reusable memory that is wiped before it is given back.
 @safe
-public final class SecretBuffer {
+package final class SecretBuffer {
   // Seen from other rooms only through inlined code: this is the inner loop of a rotation.
   @usableFromInline private(set) var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
 
   /// The number of bytes in use.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
   /// Makes an empty buffer with room for `capacity` bytes.
-  public init(capacity: Int = 4096) {
+  package init(capacity: Int = 4096) {
     unsafe base = .allocate(capacity: capacity)
     self.capacity = capacity
   }
@@ -26,7 +26,7 @@ public final class SecretBuffer {
 
   /// Lends the bytes in use for the time of `body`.
   @inlinable
-  public func withBytes<Result: ~Copyable, Failure: Error>(
+  package func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let bytes = unsafe UnsafeBufferPointer(start: base, count: count)
@@ -34,18 +34,18 @@ public final class SecretBuffer {
   }
 
   /// Whether both hold the same bytes; takes the same time whatever they are.
-  public func equals(_ other: SecretBuffer) -> Bool {
+  package func equals(_ other: SecretBuffer) -> Bool {
     unsafe count == other.count && CRYPTO_memcmp(base, other.base, count) == 0
   }
 
   /// Wipes the bytes in use and makes the buffer empty.
-  public func wipe() {
+  package func wipe() {
     unsafe OPENSSL_cleanse(base, count)
     count = 0
   }
 
   /// Replaces what is in the buffer by a copy of `bytes`.
-  public func fill(_ bytes: Span<UInt8>) {
+  package func fill(_ bytes: Span<UInt8>) {
     let target = unsafe reserve(bytes.count)
     unsafe bytes.withUnsafeBufferPointer { source in
       if let start = source.baseAddress { unsafe target.update(from: start, count: source.count) }

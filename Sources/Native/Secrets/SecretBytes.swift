@@ -9,16 +9,16 @@ internal import Glibc
 /// Locking is asked for and not insisted on: a plain user's limit may be used up, and a tool that
 /// refuses to work then helps nobody.
 @safe
-public struct SecretBytes: ~Copyable, @unchecked Sendable {
+package struct SecretBytes: ~Copyable, @unchecked Sendable {
   // Sendable: the pointer never leaves this value, and mutation needs exclusive access to it.
   private let base: UnsafeMutableRawPointer
   private let mappedLength: Int
 
   /// The number of bytes.
-  public let count: Int
+  package let count: Int
 
   /// Makes `count` zero bytes.
-  public init(count: Int) {
+  package init(count: Int) {
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let length = max(1, (count + page - 1) / page) * page
     let flags = MAP_PRIVATE | MAP_ANONYMOUS
@@ -33,7 +33,7 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   }
 
   /// Copies `bytes`; the caller wipes its own copy if it has one.
-  public init(copying bytes: Span<UInt8>) {
+  package init(copying bytes: Span<UInt8>) {
     self.init(count: bytes.count)
     for index in bytes.indices {
       unsafe base.storeBytes(of: bytes[index], toByteOffset: index, as: UInt8.self)
@@ -47,7 +47,7 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   }
 
   /// Lends the bytes for the time of `body`.
-  public borrowing func withBytes<Result: ~Copyable, Failure: Error>(
+  package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let bytes = unsafe UnsafeBufferPointer(
@@ -56,7 +56,7 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   }
 
   /// Lends the bytes for writing for the time of `body`.
-  public mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
+  package mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
     _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
     let bytes = unsafe UnsafeMutableBufferPointer(
@@ -66,12 +66,12 @@ public struct SecretBytes: ~Copyable, @unchecked Sendable {
   }
 
   /// The first `length` bytes as a secret of their own.
-  public borrowing func prefix(_ length: Int) -> SecretBytes {
+  package borrowing func prefix(_ length: Int) -> SecretBytes {
     withBytes { SecretBytes(copying: $0.extracting(0..<length)) }
   }
 
   /// Compares in a time that depends on the lengths alone.
-  public borrowing func equals(_ other: borrowing SecretBytes) -> Bool {
+  package borrowing func equals(_ other: borrowing SecretBytes) -> Bool {
     guard count == other.count else { return false }
     return unsafe CRYPTO_memcmp(base, other.base, count) == 0
   }

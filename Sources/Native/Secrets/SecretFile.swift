@@ -4,17 +4,17 @@
 internal import Glibc
 
 /// A file, pipe or standard input that holds a secret.
-public enum SecretFile {
+package enum SecretFile {
   /// Reads all of `path`; symbolic links, `/dev/stdin` and process substitution work.
   ///
   /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for a folder,
   ///   `.system` where Linux refuses.
-  public static func read(_ path: String, limit: Int) throws(NativeError) -> SecretBytes {
+  package static func read(_ path: String, limit: Int) throws(NativeError) -> SecretBytes {
     try read(Descriptor.open(path, O_RDONLY), limit: limit)
   }
 
   /// Reads standard input to its end; errors name it `standard input`.
-  public static func readStandardInput(limit: Int) throws(NativeError) -> SecretBytes {
+  package static func readStandardInput(limit: Int) throws(NativeError) -> SecretBytes {
     try read(Descriptor.standardInput(), limit: limit)
   }
 

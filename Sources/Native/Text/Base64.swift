@@ -5,12 +5,12 @@
 // ignores them. A value that .NET reads must not escape octokey.
 
 /// Base64 with padding and without line breaks.
-public enum Base64 {
+package enum Base64 {
   /// The number of characters for `count` bytes.
-  public static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
+  package static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
   /// The number of bytes in `text`, or nil if its length and padding cannot be base64.
-  public static func decodedLength(_ text: Span<UInt8>) -> Int? {
+  package static func decodedLength(_ text: Span<UInt8>) -> Int? {
     guard text.count % 4 == 0 else { return nil }
     guard text.count > 0 else { return 0 }
     var padding = 0
@@ -20,17 +20,17 @@ public enum Base64 {
 
   /// Whether `byte` is one of the 64 characters (the padding `=` is not).
   @inline(__always)
-  public static func isDigit(_ byte: UInt8) -> Bool { value(of: byte) < 64 }
+  package static func isDigit(_ byte: UInt8) -> Bool { value(of: byte) < 64 }
 
   /// Where the run of characters that ends before `end` begins.
-  public static func startOfDigits(in text: Span<UInt8>, before end: Int) -> Int {
+  package static func startOfDigits(in text: Span<UInt8>, before end: Int) -> Int {
     var start = end
     while start > 0, isDigit(text[start - 1]) { start -= 1 }
     return start
   }
 
   /// Appends the bytes of `text` to `output`; on false, `output` is as it was.
-  public static func decode(_ text: Span<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
+  package static func decode(_ text: Span<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
     guard let length = decodedLength(text) else { return false }
     let start = output.count
     output.append(contentsOf: repeatElement(0, count: length))
@@ -41,7 +41,7 @@ public enum Base64 {
   }
 
   /// The bytes of `text` as a secret, or nil if it is no base64.
-  public static func decodeSecret(_ text: Span<UInt8>) -> SecretBytes? {
+  package static func decodeSecret(_ text: Span<UInt8>) -> SecretBytes? {
     guard let length = decodedLength(text) else { return nil }
     var secret = SecretBytes(count: length)
     let valid = secret.withMutableBytes { decode(text, length: length, into: &$0, at: 0) }
@@ -50,7 +50,7 @@ public enum Base64 {
   }
 
   /// Appends the base64 of `bytes` to `output`.
-  public static func encode(_ bytes: Span<UInt8>, appendingTo output: inout [UInt8]) {
+  package static func encode(_ bytes: Span<UInt8>, appendingTo output: inout [UInt8]) {
     let start = output.count
     output.append(contentsOf: repeatElement(equals, count: encodedLength(bytes.count)))
     var target = output.mutableSpan
@@ -58,14 +58,14 @@ public enum Base64 {
   }
 
   /// The base64 of `bytes` as a secret.
-  public static func encodeSecret(_ bytes: Span<UInt8>) -> SecretBytes {
+  package static func encodeSecret(_ bytes: Span<UInt8>) -> SecretBytes {
     var secret = SecretBytes(count: encodedLength(bytes.count))
     secret.withMutableBytes { encode(bytes, into: &$0, at: 0) }
     return secret
   }
 
   /// The base64 of bytes that are no secret.
-  public static func string(_ bytes: Span<UInt8>) -> String {
+  package static func string(_ bytes: Span<UInt8>) -> String {
     var text: [UInt8] = []
     encode(bytes, appendingTo: &text)
     return String(decoding: text, as: UTF8.self)

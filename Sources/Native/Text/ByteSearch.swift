@@ -1,10 +1,10 @@
 // Searches that skip most bytes of a document, 16 at a time.
 
 /// Fast searches in bytes.
-public enum ByteSearch {
+package enum ByteSearch {
   /// The first position at or after `start` of a byte that a JSON string cannot simply run over: a
   /// quote, a backslash, a control character; or of a vertical bar. `text.count` if there is none.
-  public static func endOfPlainText(in text: Span<UInt8>, from start: Int) -> Int {
+  package static func endOfPlainText(in text: Span<UInt8>, from start: Int) -> Int {
     unsafe text.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return 0 }
       let count = bytes.count
@@ -30,7 +30,7 @@ public enum ByteSearch {
 
   /// The first position at or after `start` of a vertical bar, or of `u007`, with which its escape
   /// begins. `text.count` if there is none.
-  public static func nextBar(in text: Span<UInt8>, from start: Int) -> Int {
+  package static func nextBar(in text: Span<UInt8>, from start: Int) -> Int {
     unsafe text.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return 0 }
       let count = bytes.count
@@ -66,7 +66,7 @@ public enum ByteSearch {
   }
 
   /// Whether the bytes are valid UTF-8.
-  public static func isUTF8(_ text: Span<UInt8>) -> Bool {
+  package static func isUTF8(_ text: Span<UInt8>) -> Bool {
     unsafe text.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return true }
       let count = bytes.count

@@ -5,14 +5,14 @@ internal import CZlib
 
 /// Packs and unpacks gzip streams.
 @safe
-public final class Gzip {
+package final class Gzip {
   // zlib keeps the address of its stream: they must not move.
   private let inflater: UnsafeMutablePointer<z_stream>  // owned
   private let deflater: UnsafeMutablePointer<z_stream>  // owned
   private var chunk = [UInt8](repeating: 0, count: 64 << 10)
 
   /// Sets up both directions.
-  public init() {
+  package init() {
     unsafe inflater = .allocate(capacity: 1)
     unsafe deflater = .allocate(capacity: 1)
     unsafe inflater.initialize(to: z_stream())
@@ -36,7 +36,7 @@ public final class Gzip {
   ///
   /// - Throws: `NativeError.damagedGzip` if it is none, is cut off, is followed by something, or holds
   ///   more than `limit` bytes; `output` is then as it was.
-  public func unpack(
+  package func unpack(
     _ stream: Span<UInt8>, limit: Int = 1 << 30, appendingTo output: inout [UInt8]
   ) throws(NativeError) {
     unsafe inflateReset(inflater)
@@ -74,7 +74,7 @@ public final class Gzip {
   }
 
   /// Appends `contents` as one gzip stream without a name or a time to `output`.
-  public func pack(_ contents: Span<UInt8>, appendingTo output: inout [UInt8]) {
+  package func pack(_ contents: Span<UInt8>, appendingTo output: inout [UInt8]) {
     unsafe deflateReset(deflater)
     unsafe contents.withUnsafeBufferPointer { input in
       unsafe deflater.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)

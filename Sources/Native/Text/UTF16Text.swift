@@ -3,16 +3,16 @@
 // the three bytes that UTF-8 would use for it, which are no valid UTF-8 and are noticed as such.
 
 /// Text in UTF-16 of a known byte order.
-public enum UTF16Text {
+package enum UTF16Text {
   /// Which byte of a code unit comes first.
-  public enum ByteOrder: Sendable {
+  package enum ByteOrder: Sendable {
     case little, big
   }
 
   /// Appends `bytes` as UTF-8 to `output`.
   ///
   /// - Returns: false, with `output` as it was, if the number of bytes is odd.
-  public static func decode(
+  package static func decode(
     _ bytes: Span<UInt8>, order: ByteOrder, appendingTo output: inout [UInt8]
   ) -> Bool {
     guard bytes.count % 2 == 0 else { return false }
@@ -40,7 +40,7 @@ public enum UTF16Text {
   /// Appends the UTF-8 (or a lone surrogate's three bytes) in `text` as UTF-16 to `output`.
   ///
   /// - Returns: false, with `output` as it was, if `text` is neither.
-  public static func encode(
+  package static func encode(
     _ text: Span<UInt8>, order: ByteOrder, appendingTo output: inout [UInt8]
   ) -> Bool {
     let start = output.count
@@ -74,7 +74,7 @@ public enum UTF16Text {
   }
 
   /// The number of code units that `encode` makes of `text`.
-  public static func units(in text: Span<UInt8>) -> Int {
+  package static func units(in text: Span<UInt8>) -> Int {
     var units = 0
     for index in text.indices {
       let byte = text[index]

@@ -8,38 +8,38 @@
 internal import CLibXML2
 
 /// An XML text in UTF-8, and its elements.
-public struct XMLSpans: Sendable {
+package struct XMLSpans: Sendable {
   /// One element.
-  public struct Element: Sendable {
+  package struct Element: Sendable {
     /// The name without a prefix.
-    public let name: String
+    package let name: String
     /// The namespace that the name is in.
-    public let namespace: String?
+    package let namespace: String?
     /// The number of elements round it.
-    public let depth: Int
+    package let depth: Int
     /// Attributes without a namespace, decoded.
-    public let attributes: [String: String]
+    package let attributes: [String: String]
     /// From the `<` to after the `>` or `/>`.
-    public let startTag: Range<Int>
+    package let startTag: Range<Int>
     /// Between the tags; nil if there is only one (`<a />`).
-    public fileprivate(set) var content: Range<Int>?
+    package fileprivate(set) var content: Range<Int>?
     /// After the whole element.
-    public fileprivate(set) var end: Int
+    package fileprivate(set) var end: Int
     /// All text directly inside, decoded.
-    public fileprivate(set) var text: [UInt8]
+    package fileprivate(set) var text: [UInt8]
   }
 
   /// The elements in the order of their start tags.
-  public let elements: [Element]
+  package let elements: [Element]
 
   /// The largest text that is read, in bytes.
-  public static let sizeLimit = 16 << 20
+  package static let sizeLimit = 16 << 20
 
   /// Parses `text`, which is UTF-8 with or without a byte order mark.
   ///
   /// - Throws: `NativeError.malformedXML`, or `.forbiddenXML` for a DOCTYPE and for a declaration of
   ///   another encoding. Nothing outside the text is ever fetched.
-  public init(_ text: [UInt8]) throws(NativeError) {
+  package init(_ text: [UInt8]) throws(NativeError) {
     if let encoding = XMLSpans.declaredEncoding(text),
       !["utf-8", "us-ascii", "ascii", "utf-16"].contains(encoding.lowercased())
     {

@@ -3,19 +3,19 @@
 internal import Native
 
 /// What is needed to put a node back.
-public final class BackupContents {
+package final class BackupContents {
   /// The Master Key.
-  public let key: MasterKey
+  package let key: MasterKey
   /// The bytes of the node config.
-  public let config: [UInt8]
+  package let config: [UInt8]
   /// What opens the protected settings of the config.
-  public let machineKeys: MachineKeys
+  package let machineKeys: MachineKeys
 
   /// Opens the secrets of `folder`.
   ///
   /// - Parameter seal: the passphrase at work; nil for a backup without one.
-  /// - Throws: `KeysError.sealClosed`, `.sealMalformed` or `.native`, and what `KeyFile.parse` throws.
-  public init(_ folder: BackupFolder, _ seal: SealedFile?) throws(KeysError) {
+  /// - Throws: `KeysError.cannotDecrypt`, `.encryptedFileMalformed` or `.native`, and what `KeyFile.parse` throws.
+  package init(_ folder: BackupFolder, _ seal: EncryptedFile?) throws(KeysError) {
     let text = try folder.secret(BackupFolder.masterKey, seal)
     key = try KeyFile.parse(text, source: folder.file(BackupFolder.masterKey))
     config = try folder.secret(BackupFolder.config, seal).withBytes { Array(copying: $0) }

@@ -15,24 +15,24 @@
 internal import Native
 
 /// A backup that was found.
-public struct BackupFolder: Sendable {
+package struct BackupFolder: Sendable {
   /// What sealed files end in.
-  public static let sealedSuffix = ".sealed"
+  package static let sealedSuffix = ".sealed"
   /// The key file.
-  public static let masterKey = "master-key"
+  package static let masterKey = "master-key"
   /// The node config.
-  public static let config = "OctopusServer.config"
+  package static let config = "OctopusServer.config"
   /// The copy of a machine-id file.
-  public static let machineID = "machine-id"
+  package static let machineID = "machine-id"
   /// The copy of a machinekey file.
-  public static let machineKey = "machinekey"
+  package static let machineKey = "machinekey"
   /// The server's certificate.
-  public static let certificate = "server-certificate.pfx"
+  package static let certificate = "server-certificate.pfx"
 
   /// Where it is.
-  public let path: String
+  package let path: String
   /// What it says of itself.
-  public let manifest: BackupManifest
+  package let manifest: BackupManifest
   /// The list of its files, as bytes.
   let list: [UInt8]
   let checksums: Checksums
@@ -41,7 +41,7 @@ public struct BackupFolder: Sendable {
   ///
   /// - Throws: `KeysError.noBackup` if there is none, or only a part of one; `.native` if there is no
   ///   such folder.
-  public static func read(_ path: String) throws(KeysError) -> BackupFolder {
+  package static func read(_ path: String) throws(KeysError) -> BackupFolder {
     do {
       _ = try FileStatus.read(path)
     } catch {
@@ -58,18 +58,18 @@ public struct BackupFolder: Sendable {
   }
 
   /// The path of one of its files.
-  public func file(_ name: String) -> String { path + "/" + name }
+  package func file(_ name: String) -> String { path + "/" + name }
 
   /// Where the snapshot is, as a store location; nil if there is none.
-  public var snapshotLocation: String? {
+  package var snapshotLocation: String? {
     manifest.store.snapshot.map { "\(manifest.store.kind):\(file($0))" }
   }
 
   /// Reads the file called `name`, sealed or not as the backup is.
-  func secret(_ name: String, _ seal: SealedFile?) throws(KeysError) -> SecretBytes {
+  func secret(_ name: String, _ seal: EncryptedFile?) throws(KeysError) -> SecretBytes {
     guard let seal else {
       do {
-        return try SecretFile.read(file(name), limit: SealedFile.sizeLimit)
+        return try SecretFile.read(file(name), limit: EncryptedFile.sizeLimit)
       } catch {
         throw .native(error)
       }
@@ -77,7 +77,7 @@ public struct BackupFolder: Sendable {
     let sealedName = name + BackupFolder.sealedSuffix
     let bytes: [UInt8]
     do {
-      bytes = try FileContents.read(file(sealedName), limit: SealedFile.sizeLimit).bytes
+      bytes = try FileContents.read(file(sealedName), limit: EncryptedFile.sizeLimit).bytes
     } catch {
       throw .native(error)
     }
@@ -86,7 +86,7 @@ public struct BackupFolder: Sendable {
 
   private static func contents(_ path: String, _ name: String) throws(KeysError) -> [UInt8] {
     do throws(NativeError) {
-      return try FileContents.read(path + "/" + name, limit: SealedFile.sizeLimit).bytes
+      return try FileContents.read(path + "/" + name, limit: EncryptedFile.sizeLimit).bytes
     } catch .system(_, _, let number)
       where [.notFound, .notADirectory].contains(SystemErrorKind(errno: number))
     {
@@ -98,7 +98,7 @@ public struct BackupFolder: Sendable {
 }
 
 /// Why a folder holds no backup.
-public enum BackupObstacle: Equatable, Sendable {
+package enum BackupObstacle: Equatable, Sendable {
   /// The file is not there.
   case missing(String)
   /// The file is not what it should be, or from a later octokey.

@@ -3,24 +3,24 @@
 internal import Native
 
 /// The SHA-256 of every file of a folder, by path in it.
-public struct Checksums: Equatable, Sendable {
+package struct Checksums: Equatable, Sendable {
   /// The name of the list.
-  public static let fileName = "SHA256SUMS"
+  package static let fileName = "SHA256SUMS"
 
   /// Hexadecimal digests.
-  public private(set) var digests: [String: String] = [:]
+  package private(set) var digests: [String: String] = [:]
 
   /// Reads all files of `folder`, which holds nothing but regular files and folders of such.
   ///
   /// - Throws: `KeysError.native`.
-  public init(of folder: String) throws(KeysError) {
+  package init(of folder: String) throws(KeysError) {
     for name in try Checksums.names(in: folder) {
       digests[name] = try Checksums.digest(of: folder + "/" + name)
     }
   }
 
   /// Reads a list; nil if it is none.
-  public init?(text: [UInt8]) {
+  package init?(text: [UInt8]) {
     for line in text.split(separator: UInt8(ascii: "\n")) {
       let isEscaped = line.first == UInt8(ascii: "\\")
       let parts = String(decoding: isEscaped ? line.dropFirst() : line, as: UTF8.self)
@@ -39,7 +39,7 @@ public struct Checksums: Equatable, Sendable {
   }
 
   /// The list as sha256sum(1) writes it, in the order of the names.
-  public var text: [UInt8] {
+  package var text: [UInt8] {
     var lines = ""
     for name in digests.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
       let escaped = name.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
@@ -50,7 +50,7 @@ public struct Checksums: Equatable, Sendable {
   }
 
   /// All files of a folder and of those in it, but for the list and its seal.
-  public static func names(in folder: String) throws(KeysError) -> [String] {
+  package static func names(in folder: String) throws(KeysError) -> [String] {
     var names: [String] = []
     var folders = [""]
     do throws(NativeError) {
@@ -80,7 +80,7 @@ public struct Checksums: Equatable, Sendable {
   }
 
   /// The digest of `bytes`.
-  public static func digest(of bytes: [UInt8]) throws(KeysError) -> String {
+  package static func digest(of bytes: [UInt8]) throws(KeysError) -> String {
     do throws(NativeError) {
       return hexadecimal(try Digest.sha256(bytes.span))
     } catch {

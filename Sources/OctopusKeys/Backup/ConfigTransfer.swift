@@ -4,19 +4,19 @@
 internal import Native
 
 /// A config on its way from a backup to a machine.
-public struct ConfigTransfer: Sendable {
+package struct ConfigTransfer: Sendable {
   /// The bytes for the new place.
-  public private(set) var bytes: [UInt8]
+  package private(set) var bytes: [UInt8]
   /// The settings that were protected anew; none where the machine is the one that it came from.
-  public private(set) var reprotected: [String] = []
+  package private(set) var reprotected: [String] = []
   /// Protected settings that the machine key in the backup does not open; they stay as they are.
-  public private(set) var unreadable: [String] = []
+  package private(set) var unreadable: [String] = []
 
   /// Prepares the config of `backup` for the machine with `machineKeys`.
   ///
   /// - Parameter connection: where the documents are there; nil to leave that setting as it is.
   /// - Throws: `KeysError.noMachineKey`, and what `NodeConfig` throws.
-  public init(
+  package init(
     _ backup: BackupContents, to machineKeys: MachineKeys, connection: String?
   ) throws(KeysError) {
     bytes = backup.config

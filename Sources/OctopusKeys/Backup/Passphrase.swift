@@ -1,25 +1,25 @@
 // A passphrase: what a person, or a file, gives to seal a backup and to open it again.
 
-public import Native
+package import Native
 
 /// A passphrase as it is used: UTF-8 without the line end that follows it in a file.
-public struct Passphrase: ~Copyable, Sendable {
+package struct Passphrase: ~Copyable, Sendable {
   /// More bytes than any passphrase has.
-  public static let sizeLimit = 1024
+  package static let sizeLimit = 1024
   /// Fewer characters than this can be guessed by trying.
-  public static let shortLength = 12
+  package static let shortLength = 12
 
   let bytes: SecretBytes
 
   /// Whether it is short enough to be found by trying.
-  public var isShort: Bool { bytes.count < Passphrase.shortLength }
+  package var isShort: Bool { bytes.count < Passphrase.shortLength }
 
   /// Takes what was typed or read. A byte order mark before it and one line end after it do not count:
   /// editors and `echo` add them.
   ///
   /// - Throws: `KeysError.unfitPassphrase` for an empty one, for several lines, and for what no keyboard
   ///   types.
-  public init(_ text: borrowing SecretBytes, source: String) throws(KeysError) {
+  package init(_ text: borrowing SecretBytes, source: String) throws(KeysError) {
     let range = text.withBytes { bytes in
       let isMarked = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
       var end = bytes.count
@@ -42,7 +42,7 @@ public struct Passphrase: ~Copyable, Sendable {
   }
 
   /// Reads the passphrase in the file at `path`, or in what a pipe of that name brings.
-  public static func read(_ path: String) throws(KeysError) -> Passphrase {
+  package static func read(_ path: String) throws(KeysError) -> Passphrase {
     let text: SecretBytes
     do throws(NativeError) {
       text = try SecretFile.read(path, limit: sizeLimit)
@@ -53,7 +53,7 @@ public struct Passphrase: ~Copyable, Sendable {
   }
 
   /// Reads the passphrase from standard input to its end.
-  public static func readStandardInput() throws(KeysError) -> Passphrase {
+  package static func readStandardInput() throws(KeysError) -> Passphrase {
     let text: SecretBytes
     do throws(NativeError) {
       text = try SecretFile.readStandardInput(limit: sizeLimit)
@@ -64,11 +64,11 @@ public struct Passphrase: ~Copyable, Sendable {
   }
 
   /// Whether both are the same.
-  public borrowing func equals(_ other: borrowing Passphrase) -> Bool { bytes.equals(other.bytes) }
+  package borrowing func equals(_ other: borrowing Passphrase) -> Bool { bytes.equals(other.bytes) }
 }
 
 /// Why a text is no passphrase.
-public enum PassphraseFault: Equatable, Sendable {
+package enum PassphraseFault: Equatable, Sendable {
   case empty, severalLines
   /// Control characters, or no UTF-8: another encoding, or a file that is something else.
   case noText

@@ -4,21 +4,21 @@
 internal import Native
 
 /// What was found in a node config.
-public struct ConfigCheck: Sendable {
+package struct ConfigCheck: Sendable {
   /// A protected setting and the machine key that opens it.
-  public struct OpenedSetting: Sendable, Equatable {
+  package struct OpenedSetting: Sendable, Equatable {
     /// The setting.
-    public let setting: String
+    package let setting: String
     /// Its line, from 1.
-    public let line: Int
+    package let line: Int
     /// How it is protected.
-    public let form: MachineKeys.Form
+    package let form: MachineKeys.Form
   }
 
   /// What is wrong, in the order of the file.
-  public private(set) var faults: [ConfigFault] = []
+  package private(set) var faults: [ConfigFault] = []
   /// The protected settings that open.
-  public private(set) var opened: [OpenedSetting] = []
+  package private(set) var opened: [OpenedSetting] = []
 
   private let path: String
 
@@ -29,7 +29,7 @@ public struct ConfigCheck: Sendable {
   ///   - elsewhere: other machine keys of which one may be the right one, with the names of their
   ///     files.
   /// - Throws: `KeysError.native` if a library fails; whatever is wrong with the config is a fault.
-  public init(
+  package init(
     _ contents: [UInt8], path: String, machineKeys: MachineKeys,
     elsewhere: [(path: String, keys: MachineKeys)] = []
   ) throws(KeysError) {

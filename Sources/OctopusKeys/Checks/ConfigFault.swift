@@ -1,9 +1,9 @@
 // What can be wrong with a node config and the files round it, as facts. Words are in the executable.
 
 /// Something that is wrong or odd.
-public struct ConfigFault: Sendable, Equatable {
+package struct ConfigFault: Sendable, Equatable {
   /// What it is. The raw values of `name` are part of the interface.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     // The text.
 
     /// No well-formed XML; the place counts from 1.
@@ -58,7 +58,7 @@ public struct ConfigFault: Sendable, Equatable {
     case leftover
 
     /// A word for scripts.
-    public var name: String {
+    package var name: String {
       switch self {
       case .malformed: "malformed"
       case .forbidden: "forbidden"
@@ -84,7 +84,7 @@ public struct ConfigFault: Sendable, Equatable {
     }
 
     /// Whether nothing needs to be done about it: what is unknown to octokey need not be wrong.
-    public var isRemark: Bool {
+    package var isNote: Bool {
       switch self {
       case .unknown, .leftover: true
       default: false
@@ -93,13 +93,13 @@ public struct ConfigFault: Sendable, Equatable {
   }
 
   /// What it is.
-  public let kind: Kind
+  package let kind: Kind
   /// The file.
-  public let path: String
+  package let path: String
   /// The setting, if it is about one.
-  public let setting: String?
+  package let setting: String?
   /// The line, from 1, where there is one.
-  public let line: Int?
+  package let line: Int?
 
   init(_ kind: Kind, _ path: String, setting: String? = nil, line: Int? = nil) {
     self.kind = kind

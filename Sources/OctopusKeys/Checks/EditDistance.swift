@@ -1,9 +1,9 @@
 // How far a misspelt name is from a right one.
 
 /// The distance between two names.
-public enum EditDistance {
+package enum EditDistance {
   /// The number of characters to insert, remove, replace or swap with the next one.
-  public static func between(_ one: String, _ other: String) -> Int {
+  package static func between(_ one: String, _ other: String) -> Int {
     let (one, other) = (Array(one.unicodeScalars), Array(other.unicodeScalars))
     var beforeLast: [Int] = []
     var last = Array(0...other.count)

@@ -1,15 +1,15 @@
 // Who else may read or write the files that hold a node's secrets, or put others in their place.
 
-public import Native
+package import Native
 
 /// Looks at the files of a node.
-public struct FilePermissions: Sendable {
+package struct FilePermissions: Sendable {
   private let config: FileContents
   private let machineIDPath: String
   private let machineKeyPath: String
 
   /// For a node with these files.
-  public init(config: FileContents, machineIDPath: String, machineKeyPath: String) {
+  package init(config: FileContents, machineIDPath: String, machineKeyPath: String) {
     self.config = config
     self.machineIDPath = machineIDPath
     self.machineKeyPath = machineKeyPath
@@ -18,7 +18,7 @@ public struct FilePermissions: Sendable {
   /// What is too open, and what was left behind.
   ///
   /// - Parameter names: the names in the config's folder.
-  public func faults(namesInFolder names: [String]) -> [ConfigFault] {
+  package func faults(namesInFolder names: [String]) -> [ConfigFault] {
     let folder = config.folder
     // A group may well read a config; it belongs to who runs the server.
     var faults = fault(config.target, others: 0o027)
@@ -53,7 +53,7 @@ public struct FilePermissions: Sendable {
 
   /// What whoever changes the config should know: everybody may read it, or put another file in its
   /// place.
-  public static func exposure(of config: FileContents) -> [ConfigFault] {
+  package static func exposure(of config: FileContents) -> [ConfigFault] {
     let look = FilePermissions(config: config, machineIDPath: "", machineKeyPath: "")
     return look.fault(config.target, others: 0o007)
       + look.folderFaults(config.folder, config.status.owner)

@@ -6,9 +6,9 @@
 // extensions bring their own. A name that is not here is unusual and nothing worse.
 
 /// A setting of a node config that is known by name.
-public struct KnownSetting: Sendable {
+package struct KnownSetting: Sendable {
   /// What a value may look like.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     case text
     /// `true` or `false`; the server also reads `True` and `False`.
     case boolean
@@ -25,7 +25,7 @@ public struct KnownSetting: Sendable {
   }
 
   /// Who may see a value.
-  public enum Secrecy: Sendable, Equatable {
+  package enum Secrecy: Sendable, Equatable {
     /// Anybody.
     case open
     /// Its owner; but it is plain text in the file.
@@ -35,20 +35,20 @@ public struct KnownSetting: Sendable {
   }
 
   /// The name as the server spells it; compared without regard to case.
-  public let name: String
+  package let name: String
   /// What a value may look like.
-  public let kind: Kind
+  package let kind: Kind
   /// Who may see a value.
-  public let secrecy: Secrecy
+  package let secrecy: Secrecy
   /// What the server takes where there is no value; nil if it is not known, or not always the same.
-  public let defaultValue: String?
+  package let defaultValue: String?
 
   /// The known setting called `name`.
-  public static func named(_ name: String) -> KnownSetting? { byName[name.lowercased()] }
+  package static func named(_ name: String) -> KnownSetting? { byName[name.lowercased()] }
 
   /// Who may see the value of the setting called `name`, known or not. An unknown one whose name says
   /// that it is a secret is taken for one.
-  public static func secrecy(of name: String) -> Secrecy {
+  package static func secrecy(of name: String) -> Secrecy {
     if let known = named(name) { return known.secrecy }
     let name = name.lowercased()
     if name.hasPrefix("cert-") { return .protected }
@@ -57,7 +57,7 @@ public struct KnownSetting: Sendable {
   }
 
   /// All of them, sorted.
-  public static let all: [KnownSetting] = table.sorted { $0.name < $1.name }
+  package static let all: [KnownSetting] = table.sorted { $0.name < $1.name }
 
   private static let byName = Dictionary(
     uniqueKeysWithValues: table.map { ($0.name.lowercased(), $0) })

@@ -1,21 +1,21 @@
 // Protected settings of any kind: the Master Key is JSON text (base64 in double quotes) under the
 // machine key, everything else is its own text (octopus-formats, section 1.2).
 
-public import Native
+package import Native
 
 extension MachineKeys {
   /// What a protected setting holds, and how it is protected.
-  public struct OpenedSetting: ~Copyable {
+  package struct OpenedSetting: ~Copyable {
     /// The text as a person would type it: a Master Key has no quotes.
-    public let text: SecretBytes
+    package let text: SecretBytes
     /// How to protect another one.
-    public let form: Form
+    package let form: Form
   }
 
   /// Opens the value of the setting called `name`.
   ///
   /// - Returns: nil if none of the machine keys fits.
-  public func open(_ value: String, of name: String) throws(KeysError) -> OpenedSetting? {
+  package func open(_ value: String, of name: String) throws(KeysError) -> OpenedSetting? {
     let isKey = KnownSetting.named(name)?.kind == .masterKey
     for form in [Form.prefixed, .machineID, .machineKeyFile] {
       guard let plaintext = try unprotect(value, as: form) else { continue }
@@ -32,7 +32,7 @@ extension MachineKeys {
   ///   - present: how the former value is protected; nil if nobody knows.
   ///   - source: where the text comes from, for errors.
   /// - Throws: `KeysError.noMachineKey`; `.keyLength` and `.keyNotBase64` for what is no Master Key.
-  public func protect(
+  package func protect(
     _ text: borrowing SecretBytes, of name: String, as present: Form?, source: String
   ) throws(KeysError) -> String {
     if KnownSetting.named(name)?.kind == .masterKey {
@@ -53,13 +53,13 @@ extension MachineKeys {
   }
 
   /// Whether Windows protected the value.
-  public static func isFromWindows(_ value: String) -> Bool {
+  package static func isFromWindows(_ value: String) -> Bool {
     // The base64 of version 1 and the GUID of DPAPI's provider, but for its last half character.
     value.trimmingBlanks.hasPrefix("AQAAANCMnd8BFdERjHoAwE/Cl+")
   }
 
   /// Whether a value says of itself that it is protected, whatever its setting is called.
-  public static func saysProtected(_ value: String) -> Bool {
+  package static func saysProtected(_ value: String) -> Bool {
     value.hasPrefix("$OctopusMachineKeyV1$") || isFromWindows(value)
   }
 
@@ -79,7 +79,7 @@ extension MachineKeys {
   }
 
   /// Whether `text` is not empty, valid UTF-8, and free of control characters but line ends and tabs.
-  public static func isTypable(_ text: Span<UInt8>) -> Bool {
+  package static func isTypable(_ text: Span<UInt8>) -> Bool {
     guard !text.isEmpty, (try? UTF8Span(validating: text)) != nil else { return false }
     return text.indices.allSatisfy {
       text[$0] >= 0x20 && text[$0] != 0x7F || [0x09, 0x0A, 0x0D].contains(text[$0])

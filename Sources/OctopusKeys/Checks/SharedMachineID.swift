@@ -5,12 +5,12 @@
 // of midnight, so that there are few of them. Images that are based on these, and every container that
 // is made from those, have the same one.
 
-public import Native
+package import Native
 
 /// Recognises machine ids that many machines have.
-public enum SharedMachineID {
+package enum SharedMachineID {
   /// Why an id is no secret.
-  public enum Reason: String, Sendable {
+  package enum Reason: String, Sendable {
     /// It is in a container image of Debian's, and in those based on it.
     case debianImage
     /// It has a pattern that no random number has.
@@ -18,7 +18,7 @@ public enum SharedMachineID {
   }
 
   /// Why the id in `contents`, a machine-id file, is known to others; nil if nobody knows it.
-  public static func reason(_ contents: borrowing SecretBytes) -> Reason? {
+  package static func reason(_ contents: borrowing SecretBytes) -> Reason? {
     contents.withBytes { bytes in
       guard bytes.count >= 32 else { return nil }
       let digits = (0..<32).compactMap { digit(bytes[$0]) }

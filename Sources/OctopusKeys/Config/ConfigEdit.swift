@@ -1,13 +1,13 @@
 // One edit of a node config as a file: locked first and read then, so that several at once lose
 // nothing; replaced in one step, with a copy of what was there before.
 
-public import FoundationEssentials
-public import Native
+package import FoundationEssentials
+package import Native
 
 /// A node config that nobody else who uses octokey edits meanwhile.
-public struct ConfigEdit: ~Copyable {
+package struct ConfigEdit: ~Copyable {
   /// The file as it is now.
-  public let file: FileContents
+  package let file: FileContents
   private let lock: FileLock
 
   private init(file: FileContents, lock: consuming FileLock) {
@@ -20,7 +20,7 @@ public struct ConfigEdit: ~Copyable {
   ///
   /// - Parameter patience: how long to wait for another octokey.
   /// - Throws: `KeysError.configLocked`, `.unfinishedRotation` or `.native`.
-  public static func begin(_ path: String, patience: Duration) throws(KeysError) -> ConfigEdit {
+  package static func begin(_ path: String, patience: Duration) throws(KeysError) -> ConfigEdit {
     let before = try read(path)
     let lock = try before.lock(patience: patience)
     try before.requireNoJournal()
@@ -33,7 +33,7 @@ public struct ConfigEdit: ~Copyable {
   /// The settings in the file.
   ///
   /// - Throws: what `NodeConfig` throws.
-  public borrowing func config() throws(KeysError) -> NodeConfig {
+  package borrowing func config() throws(KeysError) -> NodeConfig {
     try NodeConfig(contents: file.bytes, path: file.path)
   }
 
@@ -43,7 +43,7 @@ public struct ConfigEdit: ~Copyable {
   /// - Returns: the path of the copy.
   /// - Throws: `KeysError.native`; nothing has changed then.
   @discardableResult
-  public borrowing func replace(
+  package borrowing func replace(
     with contents: [UInt8], backupAt time: Date?
   ) throws(KeysError) -> String? {
     let backups = ConfigBackups(of: file)

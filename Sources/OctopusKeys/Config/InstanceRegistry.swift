@@ -5,26 +5,26 @@ internal import FoundationEssentials
 internal import Native
 
 /// The folder in which the instances of this machine are registered.
-public struct InstanceRegistry: Sendable {
+package struct InstanceRegistry: Sendable {
   /// One registered instance.
-  public struct Instance: Equatable, Sendable {
+  package struct Instance: Equatable, Sendable {
     /// Its name.
-    public let name: String
+    package let name: String
     /// Its OctopusServer.config.
-    public let configPath: String
+    package let configPath: String
   }
 
   /// The folder, usually `/etc/octopus/OctopusServer/Instances`.
-  public let folder: String
+  package let folder: String
 
   /// A registry in `folder`, which need not be there.
-  public init(folder: String) { self.folder = folder }
+  package init(folder: String) { self.folder = folder }
 
   /// All instances, sorted by name.
   ///
   /// - Throws: `KeysError.badInstanceRecord`: as for the server, one bad file spoils them all;
   ///   `.native` for a folder that may not be seen.
-  public func instances() throws(KeysError) -> [Instance] {
+  package func instances() throws(KeysError) -> [Instance] {
     do {
       guard try FileStatus.isThere(folder + "/.") else { return [] }
     } catch {
@@ -48,7 +48,7 @@ public struct InstanceRegistry: Sendable {
   ///
   /// - Throws: `KeysError.noSuchInstance`, `.severalInstances` or `.badInstanceRecord`; nil is
   ///   returned where nothing was asked for and nothing is there.
-  public func find(_ name: String?) throws(KeysError) -> Instance? {
+  package func find(_ name: String?) throws(KeysError) -> Instance? {
     let all = try instances()
     guard let name else {
       if let standard = all.first(where: { $0.name == "OctopusServer" }) { return standard }
@@ -68,7 +68,7 @@ public struct InstanceRegistry: Sendable {
   /// `OctopusServer.config` in the working directory, the default instance.
   ///
   /// - Throws: `KeysError.noConfig` if there is none, and what `find` throws.
-  public func configPath(
+  package func configPath(
     instance: String?, config: String?, workingDirectory: String
   ) throws(KeysError) -> String {
     if let instance, let found = try find(instance) { return found.configPath }

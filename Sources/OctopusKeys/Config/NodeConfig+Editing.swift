@@ -1,6 +1,6 @@
 // Changing one setting and not one byte beside it: the new value is spliced into the place of the old
 // one, and the result is read again and must differ in that setting alone. How values and elements
-// are spelt is in ConfigSpelling.swift.
+// are spelt is in SettingXML.swift.
 
 internal import Native
 
@@ -13,9 +13,9 @@ extension NodeConfig {
   ///
   /// - Throws: `KeysError.notInXML` for a key or value that XML cannot hold, `.configEditFailed` if
   ///   the result does not read as it must; that would be a fault of octokey.
-  public func setting(_ key: String, to value: String) throws(KeysError) -> [UInt8] {
-    guard ConfigSpelling.isWritable(key), ConfigSpelling.isWritable(value) else {
-      throw .notInXML(path: path, setting: ConfigSpelling.isWritable(key) ? key : nil)
+  package func setting(_ key: String, to value: String) throws(KeysError) -> [UInt8] {
+    guard SettingXML.isWritable(key), SettingXML.isWritable(value) else {
+      throw .notInXML(path: path, setting: SettingXML.isWritable(key) ? key : nil)
     }
     let newValue = NodeConfig.isBlank(value) ? nil : value
     var edited = text
@@ -39,7 +39,7 @@ extension NodeConfig {
   /// else stands on them.
   ///
   /// - Throws: `KeysError.configEditFailed` as for `setting`.
-  public func removing(_ key: String) throws(KeysError) -> [UInt8] {
+  package func removing(_ key: String) throws(KeysError) -> [UInt8] {
     var edited = text
     for setting in settings.reversed() where NodeConfig.isSame(setting.key, key) {
       let element = setting.element
@@ -48,7 +48,7 @@ extension NodeConfig {
     return try checked(edited, pairs.filter { !NodeConfig.isSame($0.key, key) })
   }
 
-  private var spelling: ConfigSpelling { ConfigSpelling(text) }
+  private var spelling: SettingXML { SettingXML(text) }
 
   private var pairs: [(key: String, value: String?)] { settings.map { ($0.key, $0.value) } }
 
@@ -61,7 +61,7 @@ extension NodeConfig {
       guard let value else { return }
       edited.replaceSubrange(
         element.startTag,
-        with: ConfigSpelling.opened(startTag) + spelling.escaped(value) + Array("</set>".utf8)
+        with: SettingXML.opened(startTag) + spelling.escaped(value) + Array("</set>".utf8)
       )
       return
     }
@@ -73,7 +73,7 @@ extension NodeConfig {
       range, inner: inner.map { $0.startTag.lowerBound..<$0.end }, value: value)
     if content.isEmpty {
       edited.replaceSubrange(
-        element.startTag.lowerBound..<element.end, with: ConfigSpelling.closed(startTag))
+        element.startTag.lowerBound..<element.end, with: SettingXML.closed(startTag))
     } else {
       edited.replaceSubrange(range, with: content)
     }
@@ -104,12 +104,12 @@ extension NodeConfig {
     guard let content = root.content else {
       edited.replaceSubrange(
         root.startTag,
-        with: ConfigSpelling.opened(text[root.startTag]) + line + lineEnd
+        with: SettingXML.opened(text[root.startTag]) + line + lineEnd
           + Array("</octopus-settings>".utf8))
       return
     }
-    let end = ConfigSpelling.trimmed(text[content]).endIndex
-    let closes = text[end..<content.upperBound].contains(where: ConfigSpelling.isLineEnd)
+    let end = SettingXML.trimmed(text[content]).endIndex
+    let closes = text[end..<content.upperBound].contains(where: SettingXML.isLineEnd)
     edited.insert(contentsOf: line + (closes ? [] : lineEnd), at: end)
   }
 

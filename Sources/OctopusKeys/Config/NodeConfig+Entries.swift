@@ -4,19 +4,19 @@ internal import Native
 
 extension NodeConfig {
   /// One setting as it stands in the file.
-  public struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
     /// The name as it is spelt there.
-    public let key: String
+    package let key: String
     /// The decoded text; nil if there is none, or only white space.
-    public let value: String?
+    package let value: String?
     /// The line of the element, from 1.
-    public let line: Int
+    package let line: Int
     /// Whether it is the one that the server reads: false if the same key comes again below.
-    public let counts: Bool
+    package let counts: Bool
   }
 
   /// All settings in the order of the file, duplicates included.
-  public var entries: [Entry] {
+  package var entries: [Entry] {
     var line = 1
     var position = 0
     var below = Set<[UInt32]>()

@@ -4,7 +4,7 @@
 internal import Native
 
 /// The settings of one node, and where in the file each of them is.
-public struct NodeConfig: Sendable {
+package struct NodeConfig: Sendable {
   /// One `set` element.
   struct Setting {
     let key: String
@@ -14,7 +14,7 @@ public struct NodeConfig: Sendable {
   }
 
   /// The name of the file, for errors.
-  public let path: String
+  package let path: String
 
   /// The text in UTF-8; positions count in it.
   let text: [UInt8]
@@ -33,7 +33,7 @@ public struct NodeConfig: Sendable {
   /// Reads the bytes of a config.
   ///
   /// - Throws: `KeysError.configMalformed`, `.configForbidden` or `.configWrongRoot`.
-  public init(contents: [UInt8], path: String) throws(KeysError) {
+  package init(contents: [UInt8], path: String) throws(KeysError) {
     self.path = path
     (encoding, text) = try NodeConfig.decode(contents, path)
     let elements: [XMLSpans.Element]
@@ -66,7 +66,7 @@ public struct NodeConfig: Sendable {
 
   /// The value of a setting, or nil if it is missing or blank. Of several the last one counts, as for
   /// the server.
-  public func value(of key: String) -> String? { setting(key)?.value }
+  package func value(of key: String) -> String? { setting(key)?.value }
 
   /// The element that counts for `key`.
   func setting(_ key: String) -> Setting? {
@@ -74,7 +74,9 @@ public struct NodeConfig: Sendable {
   }
 
   /// Whether the server takes both for the same key.
-  public static func isSame(_ one: String, _ other: String) -> Bool { folded(one) == folded(other) }
+  package static func isSame(_ one: String, _ other: String) -> Bool {
+    folded(one) == folded(other)
+  }
 
   /// A key as .NET's ordinal comparison without regard to case sees it: capital letters, one scalar
   /// for one scalar, where a letter that is not ASCII never becomes one that is.

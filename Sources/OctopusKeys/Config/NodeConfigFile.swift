@@ -1,30 +1,30 @@
 // A node config as a file: read once, locked while it is worked on, replaced in one step.
 
-public import Native
+package import Native
 
 /// The file that holds a node's config.
-public struct NodeConfigFile: Sendable {
+package struct NodeConfigFile: Sendable {
   /// Its settings.
-  public let config: NodeConfig
+  package let config: NodeConfig
   private let contents: FileContents
 
   /// The path under which it was read.
-  public var path: String { config.path }
+  package var path: String { config.path }
   /// Whom the files beside it are to belong to.
-  public var owner: FileOwner { contents.status.owner }
+  package var owner: FileOwner { contents.status.owner }
   /// The folder in which it really is, where a relative store counts from.
-  public var folder: String { contents.folder }
+  package var folder: String { contents.folder }
   /// The bytes that were read.
-  public var bytes: [UInt8] { contents.bytes }
+  package var bytes: [UInt8] { contents.bytes }
   /// Its permission bits, such as 0o600.
-  public var mode: UInt32 { contents.status.mode }
+  package var mode: UInt32 { contents.status.mode }
   /// Where the journal of an unfinished rotation is.
-  public var journalPath: String { contents.journalPath }
+  package var journalPath: String { contents.journalPath }
 
   /// Reads the config at `path`.
   ///
   /// - Throws: `KeysError.native` if it cannot be read, and what `NodeConfig` throws.
-  public static func read(_ path: String) throws(KeysError) -> NodeConfigFile {
+  package static func read(_ path: String) throws(KeysError) -> NodeConfigFile {
     let contents: FileContents
     do {
       contents = try FileContents.read(path, limit: XMLSpans.sizeLimit)
@@ -36,16 +36,16 @@ public struct NodeConfigFile: Sendable {
   }
 
   /// Who else may read the config, or put another file in its place.
-  public var exposure: [ConfigFault] { FilePermissions.exposure(of: contents) }
+  package var exposure: [ConfigFault] { FilePermissions.exposure(of: contents) }
 
   /// The path of a file beside the config.
-  public func sibling(_ name: String) -> String { folder + "/" + name }
+  package func sibling(_ name: String) -> String { folder + "/" + name }
 
   /// Keeps every other octokey away from this config, for as long as the lock lives.
   ///
   /// - Throws: `KeysError.configLocked`; `.unfinishedRotation` if a rotation must be recovered first;
   ///   `.native(.changedMeanwhile)` if another octokey was done with the config after this one read it.
-  public func lock() throws(KeysError) -> FileLock {
+  package func lock() throws(KeysError) -> FileLock {
     let lock = try contents.lock()
     try contents.requireNoJournal()
     try contents.requireUnchanged()
@@ -56,7 +56,7 @@ public struct NodeConfigFile: Sendable {
   /// Fails where a rotation must be recovered first; for asking nobody in vain.
   ///
   /// - Throws: `KeysError.unfinishedRotation`, or `.configLocked` if that rotation is still at work.
-  public func requireNoUnfinishedRotation() throws(KeysError) {
+  package func requireNoUnfinishedRotation() throws(KeysError) {
     do {
       try contents.requireNoJournal()
     } catch .unfinishedRotation {
@@ -70,7 +70,7 @@ public struct NodeConfigFile: Sendable {
   func removeLeftoverDrafts() { LeftoverDrafts.remove(beside: contents) }
 
   /// The path of a new file beside the config. Two in one second get two names.
-  public func newSibling(_ stem: String, _ suffix: String) -> String {
+  package func newSibling(_ stem: String, _ suffix: String) -> String {
     var candidate = sibling(stem + suffix)
     var number = 1
     while (try? FileStatus.isThere(candidate)) == true {
@@ -93,7 +93,7 @@ public struct NodeConfigFile: Sendable {
   /// - Parameters:
   ///   - form: how the present key is protected, if that is known.
   ///   - stamp: the time for the name of the copy.
-  public func replacement(
+  package func replacement(
     masterKey: borrowing MasterKey, machineKeys: MachineKeys, form: MachineKeys.Form?,
     stamp: String
   ) throws(KeysError) -> FileReplacement {

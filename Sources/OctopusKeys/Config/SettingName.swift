@@ -1,11 +1,11 @@
 // The settings of a node config that octokey knows by name.
 
 /// Names of settings in OctopusServer.config. They are compared without regard to case.
-public enum SettingName {
+package enum SettingName {
   /// The Master Key, protected by the machine key.
-  public static let masterKey = "Octopus.Storage.MasterKey"
+  package static let masterKey = "Octopus.Storage.MasterKey"
   /// Where the database is; plain text, password included.
-  public static let connectionString = "Octopus.Storage.ExternalDatabaseConnectionString"
+  package static let connectionString = "Octopus.Storage.ExternalDatabaseConnectionString"
   /// The name by which the database knows this node.
-  public static let nodeName = "Octopus.Server.NodeName"
+  package static let nodeName = "Octopus.Server.NodeName"
 }

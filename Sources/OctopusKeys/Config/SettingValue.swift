@@ -4,13 +4,13 @@ import FoundationEssentials
 
 extension KnownSetting {
   /// What a value should have been.
-  public enum WrongType: String, Sendable {
+  package enum WrongType: String, Sendable {
     case boolean, number, port, listenPrefixes, masterKey, json, connectionString
   }
 
   /// What is wrong with a plain value of this setting; nil if nothing is. Whether a protected value
   /// opens is the machine keys' business.
-  public func fault(in value: String) -> WrongType? {
+  package func fault(in value: String) -> WrongType? {
     switch kind {
     case .text, .masterKey: nil
     case .boolean:

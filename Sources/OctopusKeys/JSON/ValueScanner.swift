@@ -41,13 +41,13 @@ struct ScannedText {
 
 /// A scanner for the documents of one collection.
 struct ValueScanner {
-  private let places: KnownPlaces
+  private let places: SensitivePaths
 
   /// JSON strings in JSON strings are followed this deep. Each level doubles the backslashes of the
   /// one above, so that real documents have two at most.
   private static let maximumNesting = 8
 
-  init(places: KnownPlaces) { self.places = places }
+  init(places: SensitivePaths) { self.places = places }
 
   /// Replaces what is in `result` by what is in `text`.
   func scan(_ text: Span<UInt8>, into result: inout ScannedText) {
@@ -61,7 +61,7 @@ struct ValueScanner {
       // What cannot be read as JSON cannot be changed with a good conscience.
       result.distrust(.malformedJSON)
       let found = Set(result.suspects.map(\.offset))
-      for offset in ShapeSearch.offsets(in: text) where !found.contains(offset) {
+      for offset in CiphertextSearch.offsets(in: text) where !found.contains(offset) {
         result.suspects.append(.init(offset: offset, reason: .malformedJSON))
       }
     }
@@ -151,7 +151,7 @@ struct ValueScanner {
     } else if frame.isObject, key.count == 5, equal(text, key, ValueScanner.value) {
       frames[frames.count - 1].plainValue = string.range.lowerBound
     }
-    if frame.isObject, KnownPlaces.mayRequire(lastKey: text, key) {
+    if frame.isObject, SensitivePaths.mayRequire(lastKey: text, key) {
       var path = ""
       for frame in frames { path += frame.isObject ? "." + self.string(text, frame.key) : "[]" }
       if places.require(String(path.drop { $0 == "." })) {
@@ -176,7 +176,7 @@ struct ValueScanner {
         result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: []))
         return true
       }
-      if ShapeSearch.resemblesDamagedValue(text.extracting(string.range)) {
+      if CiphertextSearch.resemblesDamagedValue(text.extracting(string.range)) {
         result.suspects.append(.init(offset: string.range.lowerBound, reason: .damagedShape))
         return true
       }
@@ -191,11 +191,11 @@ struct ValueScanner {
       result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: [style]))
       return true
     }
-    if ShapeSearch.resemblesDamagedValue(decoded.span) {
+    if CiphertextSearch.resemblesDamagedValue(decoded.span) {
       result.suspects.append(.init(offset: string.range.lowerBound, reason: .damagedShape))
       return true
     }
-    if nesting < ValueScanner.maximumNesting, ShapeSearch.beginsLikeJSON(decoded.span) {
+    if nesting < ValueScanner.maximumNesting, CiphertextSearch.beginsLikeJSON(decoded.span) {
       var inner = ScannedText()
       // A script may begin with a brace, too: what is no JSON is text.
       if (try? walk(decoded.span, nesting: nesting + 1, into: &inner)) != nil {
@@ -212,7 +212,7 @@ struct ValueScanner {
     into result: inout ScannedText
   ) {
     var inner = ScannedText()
-    for found in ShapeSearch.ciphertexts(in: text, range) {
+    for found in CiphertextSearch.ciphertexts(in: text, range) {
       let start = inner.ciphertexts.count
       guard EncryptedValue.parse(text.extracting(found), appendingTo: &inner.ciphertexts) else {
         continue

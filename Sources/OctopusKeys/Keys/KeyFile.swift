@@ -1,16 +1,16 @@
 // The key file: one Master Key as base64, with comment lines that say what it is. This file owns
 // its format and the order of steps that makes a new one safe to rely on.
 
-public import FoundationEssentials
-public import Native
+package import FoundationEssentials
+package import Native
 
 /// A file that holds one Master Key.
 ///
 /// Reading takes what people have: comment lines (`#`) or none, LF or CRLF, a UTF-8 byte order mark,
 /// and UTF-16 as PowerShell's `Out-File` writes it. Blanks round the key do not matter; quotes do.
-public enum KeyFile {
+package enum KeyFile {
   /// More bytes than any key file has.
-  public static let sizeLimit = 64 << 10
+  package static let sizeLimit = 64 << 10
 
   /// Creates `path`, which must not exist, with mode 0600; waits until it is on the device, reads it
   /// back and compares. The file goes again unless the caller commits what is returned.
@@ -19,7 +19,7 @@ public enum KeyFile {
   ///   - created: the time for the comment.
   ///   - owner: whom the file is to belong to; nil: whoever runs octokey.
   /// - Throws: `KeysError.native(.alreadyExists)`, `.readBackDiffers`, `.native` otherwise.
-  public static func create(
+  package static func create(
     _ path: String, key: borrowing MasterKey, created: Date, owner: FileOwner? = nil
   ) throws(KeysError) -> NewFile {
     let expected = try contents(key, created: created)
@@ -34,12 +34,12 @@ public enum KeyFile {
   /// Reads the key in `path`.
   ///
   /// - Throws: what `parse` throws, and `KeysError.native` if the file cannot be read.
-  public static func read(_ path: String) throws(KeysError) -> MasterKey {
+  package static func read(_ path: String) throws(KeysError) -> MasterKey {
     try parse(text(at: path), source: path)
   }
 
   /// Reads a key from standard input to its end; errors name it `standard input`.
-  public static func readStandardInput() throws(KeysError) -> MasterKey {
+  package static func readStandardInput() throws(KeysError) -> MasterKey {
     let text: SecretBytes
     do throws(NativeError) {
       text = try SecretFile.readStandardInput(limit: sizeLimit)
@@ -53,7 +53,7 @@ public enum KeyFile {
   ///
   /// - Throws: `KeysError.keyMissing`, `.keyNotAlone`, `.keyNotBase64`, `.keyLength` or
   ///   `.fingerprintDiffers`, each naming `source`.
-  public static func parse(
+  package static func parse(
     _ text: borrowing SecretBytes, source: String
   ) throws(KeysError) -> MasterKey {
     let plain = KeyFileText.plain(text)
@@ -70,7 +70,7 @@ public enum KeyFile {
 
   /// Who else may get at the key: the permission bits (such as 0o640) of the file if its group or
   /// others may read or write it, nil if they may not. A pipe is nobody else's business.
-  public static func exposure(_ path: String) throws(KeysError) -> UInt32? {
+  package static func exposure(_ path: String) throws(KeysError) -> UInt32? {
     do throws(NativeError) {
       let status = try FileStatus.read(path)
       return status.kind == .regular && status.mode & 0o066 != 0 ? status.mode : nil
@@ -100,7 +100,7 @@ public enum KeyFile {
   }
 
   /// What a file with this key holds.
-  public static func contents(
+  package static func contents(
     _ key: borrowing MasterKey, created: Date
   ) throws(KeysError) -> SecretBytes {
     let comment = """

@@ -3,12 +3,12 @@
 internal import Native
 
 /// SHA-256 over the raw key bytes; `base64 -d | openssl dgst -sha256` gives the same.
-public struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
+package struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
   /// `SHA256:` and base64 without padding.
-  public let description: String
+  package let description: String
 
   /// Computes the fingerprint of `key`.
-  public init(of key: borrowing MasterKey) throws(KeysError) {
+  package init(of key: borrowing MasterKey) throws(KeysError) {
     var digest: [UInt8] = []
     do throws(NativeError) {
       digest = try key.bytes.withBytes { (bytes) throws(NativeError) in try Digest.sha256(bytes) }
@@ -20,7 +20,7 @@ public struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// Reads what a person or another octokey wrote; nil unless it has the shape of a fingerprint.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let body = text.dropFirst("SHA256:".count)
     guard text.hasPrefix("SHA256:"), body.utf8.count == 43,
       body.utf8.allSatisfy(Base64.isDigit)
@@ -29,7 +29,7 @@ public struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The first eight characters that may stand in a file name.
-  public var short: String {
+  package var short: String {
     String(
       description.dropFirst("SHA256:".count).filter { $0 != "/" && $0 != "+" }.prefix(8))
   }

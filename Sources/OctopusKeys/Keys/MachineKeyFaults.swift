@@ -1,6 +1,6 @@
 // What is wrong with the machine keys themselves.
 
-public import Native
+package import Native
 
 extension MachineKeys {
   /// Faults of the machine keys.
@@ -8,7 +8,7 @@ extension MachineKeys {
   /// - Parameters:
   ///   - forms: how the secrets of the config are protected.
   ///   - machineID: the contents of the machine-id file.
-  public func faults(
+  package func faults(
     inUse forms: Set<Form>, machineID: borrowing SecretBytes?
   ) -> [ConfigFault] {
     var faults = trials.filter { $0.outcome == .malformed }.map {

@@ -8,12 +8,12 @@
 // The sources are tried in this order. Nothing seals a value: a wrong machine key passes the padding
 // check once in 256 times, so a Master Key counts only if it reads as one.
 
-public import Native
+package import Native
 
 /// The machine keys of one machine.
-public final class MachineKeys {
+package final class MachineKeys {
   /// In which way a value is protected.
-  public enum Form: Sendable, Equatable {
+  package enum Form: Sendable, Equatable {
     /// With the machine-id and its constant vector.
     case machineID
     /// With the machinekey file and the vector in it.
@@ -23,11 +23,11 @@ public final class MachineKeys {
   }
 
   /// A Master Key out of a node config, and how it was protected there.
-  public struct OpenedMasterKey: ~Copyable {
+  package struct OpenedMasterKey: ~Copyable {
     /// The key.
-    public let key: MasterKey
+    package let key: MasterKey
     /// How to protect another one.
-    public let form: Form
+    package let form: Form
   }
 
   private let machineID: Source
@@ -46,7 +46,7 @@ public final class MachineKeys {
   }
 
   /// Takes over the contents of both files; nil for one that is not there.
-  public init(
+  package init(
     machineID: consuming SecretBytes?, machineIDPath: String,
     machineKeyFile: consuming SecretBytes?, machineKeyPath: String
   ) throws(KeysError) {
@@ -59,7 +59,7 @@ public final class MachineKeys {
   /// Opens the Master Key in `config`.
   ///
   /// - Throws: `KeysError.settingMissing`, `.protectedByWindows` or `.masterKeyUnreadable`.
-  public func masterKey(of config: NodeConfig) throws(KeysError) -> OpenedMasterKey {
+  package func masterKey(of config: NodeConfig) throws(KeysError) -> OpenedMasterKey {
     guard let value = config.value(of: SettingName.masterKey) else {
       throw .settingMissing(path: config.path, setting: SettingName.masterKey)
     }
@@ -81,7 +81,7 @@ public final class MachineKeys {
   /// - Parameter form: how the former value was protected; nil if nobody knows: then with the
   ///   machine-id if there is a valid one, as the server itself would.
   /// - Throws: `KeysError.noMachineKey`.
-  public func protect(_ key: borrowing MasterKey, as form: Form?) throws(KeysError) -> String {
+  package func protect(_ key: borrowing MasterKey, as form: Form?) throws(KeysError) -> String {
     let base64 = key.base64()
     var json = SecretBytes(count: base64.count + 2)
     json.withMutableBytes { json in
@@ -132,7 +132,7 @@ public final class MachineKeys {
   }
 
   /// What became of each source when it was read.
-  public var trials: [MachineKeyTrial] {
+  package var trials: [MachineKeyTrial] {
     [machineID, machineKeyFile].map { MachineKeyTrial(path: $0.path, outcome: $0.outcome) }
   }
 
@@ -212,9 +212,9 @@ public final class MachineKeys {
 }
 
 /// A machine key that was tried on a value.
-public struct MachineKeyTrial: Hashable, Sendable {
+package struct MachineKeyTrial: Hashable, Sendable {
   /// What came of it.
-  public enum Outcome: Hashable, Sendable {
+  package enum Outcome: Hashable, Sendable {
     /// The file is not there.
     case missing
     /// The file holds no machine key.
@@ -224,7 +224,7 @@ public struct MachineKeyTrial: Hashable, Sendable {
   }
 
   /// The file.
-  public let path: String
+  package let path: String
   /// What came of it.
-  public let outcome: Outcome
+  package let outcome: Outcome
 }

@@ -1,29 +1,29 @@
 // The Master Key: 16 or 32 random bytes, as the server takes them. This file owns what is a valid
 // key and its base64; where keys are kept is KeyFile's and NodeConfig's business.
 
-public import Native
+package import Native
 
 /// A Master Key for AES-128 or AES-256.
-public struct MasterKey: ~Copyable, Sendable {
+package struct MasterKey: ~Copyable, Sendable {
   /// The sizes that the server accepts.
-  public enum Size: Int, Sendable, CaseIterable {
+  package enum Size: Int, Sendable, CaseIterable {
     case bits128 = 128
     case bits256 = 256
 
     /// The number of key bytes.
-    public var bytes: Int { rawValue / 8 }
+    package var bytes: Int { rawValue / 8 }
   }
 
   /// The raw key.
-  public let bytes: SecretBytes
+  package let bytes: SecretBytes
 
   /// Whether AES-128 or AES-256 is used with this key.
-  public var size: Size { bytes.count == 16 ? .bits128 : .bits256 }
+  package var size: Size { bytes.count == 16 ? .bits128 : .bits256 }
 
   /// Takes over raw key bytes. `source` names where they came from in an error.
   ///
   /// - Throws: `KeysError.keyLength` unless there are 16 or 32.
-  public init(bytes: consuming SecretBytes, source: String) throws(KeysError) {
+  package init(bytes: consuming SecretBytes, source: String) throws(KeysError) {
     guard bytes.count == 16 || bytes.count == 32 else {
       throw .keyLength(bytes: bytes.count, source: source)
     }
@@ -33,13 +33,13 @@ public struct MasterKey: ~Copyable, Sendable {
   /// Reads base64 without anything round it.
   ///
   /// - Throws: `KeysError.keyNotBase64` or `.keyLength`, naming `source`.
-  public init(base64 text: Span<UInt8>, source: String) throws(KeysError) {
+  package init(base64 text: Span<UInt8>, source: String) throws(KeysError) {
     guard let bytes = Base64.decodeSecret(text) else { throw .keyNotBase64(source: source) }
     try self.init(bytes: bytes, source: source)
   }
 
   /// Makes a fresh key from the system's random generator.
-  public static func random(_ size: Size) throws(KeysError) -> MasterKey {
+  package static func random(_ size: Size) throws(KeysError) -> MasterKey {
     let bytes: SecretBytes
     do throws(NativeError) {
       bytes = try RandomBytes.secret(count: size.bytes)
@@ -50,17 +50,17 @@ public struct MasterKey: ~Copyable, Sendable {
   }
 
   /// The key as base64: 24 or 44 characters.
-  public borrowing func base64() -> SecretBytes {
+  package borrowing func base64() -> SecretBytes {
     bytes.withBytes { Base64.encodeSecret($0) }
   }
 
   /// Another copy of the key, for somebody else to own.
-  public borrowing func copy() -> MasterKey { MasterKey(unchecked: bytes.prefix(bytes.count)) }
+  package borrowing func copy() -> MasterKey { MasterKey(unchecked: bytes.prefix(bytes.count)) }
 
   private init(unchecked bytes: consuming SecretBytes) { self.bytes = bytes }
 
   /// Whether both are the same key; takes the same time whatever the bytes are.
-  public borrowing func equals(_ other: borrowing MasterKey) -> Bool {
+  package borrowing func equals(_ other: borrowing MasterKey) -> Bool {
     bytes.equals(other.bytes)
   }
 }

@@ -9,52 +9,52 @@ internal import FoundationEssentials
 internal import Native
 
 /// What an unfinished rotation needs to be finished or taken back.
-public struct Journal: Codable, Equatable, Sendable {
+package struct Journal: Codable, Equatable, Sendable {
   /// The form of the file. A later octokey that needs another one counts on.
-  public static let currentVersion = 1
+  package static let currentVersion = 1
   /// The name of the file, in the config's folder.
-  public static let fileName = "octokey-journal.json"
+  package static let fileName = "octokey-journal.json"
 
   /// The form of this file.
-  public let version: Int
+  package let version: Int
   /// When the rotation began (ISO 8601).
-  public let created: String
+  package let created: String
   /// The fingerprint of the old key.
-  public let oldKey: String
+  package let oldKey: String
   /// The fingerprint of the new key.
-  public let newKey: String
+  package let newKey: String
   /// The file that holds the new key.
-  public let keyFile: String
+  package let keyFile: String
   /// The node config.
-  public let config: String
+  package let config: String
   /// Where the documents are.
-  public let store: StoreName
+  package let store: StoreName
   /// What was decided for the run.
-  public let options: Options
+  package let options: Options
 
   /// A store without any secret.
-  public struct StoreName: Codable, Equatable, Sendable {
+  package struct StoreName: Codable, Equatable, Sendable {
     /// `Store.kind`.
-    public let kind: String
+    package let kind: String
     /// `Store.location`.
-    public let location: String
+    package let location: String
   }
 
   /// `StoreRotation.Options` as the file has them.
-  public struct Options: Codable, Equatable, Sendable {
+  package struct Options: Codable, Equatable, Sendable {
     /// Whether values that cannot be read are left as they are.
-    public let leaveUnreadable: Bool
+    package let skipUnreadable: Bool
     /// Whether a store without values is rotated.
-    public let allowEmpty: Bool
+    package let allowEmpty: Bool
     /// `ciphertext` or `plain`, by `TABLE.COLUMN`.
-    public let binaryColumns: [String: String]
+    package let binaryColumns: [String: String]
   }
 
   /// Reads the journal beside `config`.
   ///
   /// - Returns: nil if there is none.
   /// - Throws: `KeysError.journalUnreadable`.
-  public static func read(beside config: NodeConfigFile) throws(KeysError) -> Journal? {
+  package static func read(beside config: NodeConfigFile) throws(KeysError) -> Journal? {
     let path = config.journalPath
     let contents: FileContents
     do throws(NativeError) {
@@ -97,7 +97,7 @@ public struct Journal: Codable, Equatable, Sendable {
 
 extension Journal.Options {
   init(_ options: StoreRotation.Options) {
-    leaveUnreadable = options.leaveUnreadable
+    skipUnreadable = options.skipUnreadable
     allowEmpty = options.allowEmpty
     var columns: [String: String] = [:]
     for (field, contents) in options.binaryFields {
@@ -107,9 +107,9 @@ extension Journal.Options {
   }
 
   /// The same as a rotation takes them.
-  public var forRotation: StoreRotation.Options {
+  package var forRotation: StoreRotation.Options {
     var options = StoreRotation.Options()
-    options.leaveUnreadable = leaveUnreadable
+    options.skipUnreadable = skipUnreadable
     options.allowEmpty = allowEmpty
     for (name, contents) in binaryColumns {
       guard let dot = name.lastIndex(of: "."),

@@ -7,41 +7,41 @@
 //   all new         finish: the config gets the new key
 //   some of each    resume: the rest is rotated, as in a rotation, then finish
 
-public import FoundationEssentials
+package import FoundationEssentials
 internal import Native
 
 /// The recovery of one node.
-public final class Recovery {
+package final class Recovery {
   /// What is to be done.
-  public enum Course: String, Sendable {
+  package enum Course: String, Sendable {
     case takeBack, finish, resume
   }
 
   /// What a look at the store showed.
-  public struct Diagnosis: Sendable {
+  package struct Diagnosis: Sendable {
     /// What is to be done.
-    public let course: Course
+    package let course: Course
     /// Values under the old key.
-    public let oldValues: Int
+    package let oldValues: Int
     /// Values under the new key.
-    public let newValues: Int
+    package let newValues: Int
     /// Values under neither.
-    public let unreadableValues: Int
+    package let unreadableValues: Int
     /// Which key the config holds now; nil if it can be read by nobody here, or is a third one.
-    public let configHolds: RecoveryKey?
+    package let configHolds: RecoveryKey?
     let survey: Survey
   }
 
   /// What was done.
-  public struct Outcome: Sendable {
+  package struct Outcome: Sendable {
     /// The copy of the former config; nil if it held the right key already.
-    public let configBackup: String?
+    package let configBackup: String?
     /// What the store could not clear of its former contents.
-    public let residues: [StoreResidue]
+    package let residues: [StoreResidue]
   }
 
   /// What the rotation wrote down.
-  public let journal: Journal
+  package let journal: Journal
 
   private let node: Rotation.Node
   private let store: any Store
@@ -56,7 +56,7 @@ public final class Recovery {
   ///   - oldKey, newKey: keys that were given, where the ones in the config and in the key file of the
   ///     journal are not to be had.
   /// - Throws: `KeysError.configLocked`, `.otherStore`, `.otherKey`.
-  public init(
+  package init(
     node: Rotation.Node, journal: Journal, store: any Store, oldKey: consuming MasterKey?,
     newKey: consuming MasterKey?
   ) throws(KeysError) {
@@ -94,7 +94,7 @@ public final class Recovery {
   ///
   /// - Parameter access: `.read` for somebody who only wants to know.
   /// - Throws: `KeysError.recoveryNeedsKey`, `.recoveryUnclear`.
-  public func look(
+  package func look(
     _ access: StoreAccess, progress: @escaping StoreRotation.Progress
   ) throws(KeysError) -> Diagnosis {
     defer { store.rollback() }
@@ -113,7 +113,7 @@ public final class Recovery {
         .new, fingerprint: journal.newKey, expectedAt: journal.keyFile)
     }
     let unreadable = survey.findings.count
-    guard unreadable == 0 || journal.options.leaveUnreadable else {
+    guard unreadable == 0 || journal.options.skipUnreadable else {
       throw .recoveryUnclear(
         journal: node.config.journalPath, findings: survey.findings, location: store.location)
     }
@@ -126,7 +126,7 @@ public final class Recovery {
   ///
   /// - Throws: `KeysError.recoveryNeedsKey` if the config must get a key that is not to be had, and
   ///   whatever else stands in the way; the journal stays then.
-  public func run(
+  package func run(
     _ diagnosis: Diagnosis, now: Date, progress: @escaping StoreRotation.Progress
   ) throws(KeysError) -> Outcome {
     node.config.removeLeftoverDrafts()
@@ -161,7 +161,7 @@ public final class Recovery {
       access: access
     ) { (done, all) throws(KeysError) in try progress(.survey, done, all) }
     // What does not open may be under the other key.
-    guard audit.unreadable == 0 || (journal.options.leaveUnreadable && audit.opened > 0) else {
+    guard audit.unreadable == 0 || (journal.options.skipUnreadable && audit.opened > 0) else {
       let other: RecoveryKey = role == .new ? .old : .new
       throw .recoveryNeedsKey(
         other, fingerprint: other == .new ? journal.newKey : journal.oldKey,

@@ -2,22 +2,22 @@
 // it says.
 
 /// A place in a store and what was found there.
-public struct Finding: Hashable, Sendable {
+package struct Finding: Hashable, Sendable {
   /// The collection's name.
-  public let collection: String
+  package let collection: String
   /// The document's name.
-  public let document: String
+  package let document: String
   /// The field's name.
-  public let field: String
+  package let field: String
   /// The byte in the field's text (as UTF-8, after unpacking); nil where the whole field is meant.
-  public let offset: Int?
+  package let offset: Int?
   /// The path of properties, such as `Variables[3].Value`, where the text is JSON up to there.
-  public let path: String?
+  package let path: String?
   /// What is the matter.
-  public let reason: Reason
+  package let reason: Reason
 
   /// What can be the matter with a value.
-  public enum Reason: String, Hashable, Sendable, CaseIterable {
+  package enum Reason: String, Hashable, Sendable, CaseIterable {
     /// It has the shape of a ciphertext and opens under none of the keys.
     case opensUnderNoKey
     /// The padding fits a key, but what comes out is neither text nor a certificate.
@@ -42,16 +42,16 @@ public struct Finding: Hashable, Sendable {
 }
 
 /// Findings, of which the first thousand are kept: a wrong key must not fill the memory.
-public struct Findings: Hashable, Sendable {
+package struct Findings: Hashable, Sendable {
   /// The first ones.
-  public private(set) var first: [Finding] = []
+  package private(set) var first: [Finding] = []
   /// The number of all.
-  public private(set) var count = 0
+  package private(set) var count = 0
   /// The number of all by collection.
-  public private(set) var countByCollection: [String: Int] = [:]
+  package private(set) var countByCollection: [String: Int] = [:]
 
   /// Makes an empty list.
-  public init() {}
+  package init() {}
 
   mutating func add(_ finding: @autoclosure () -> Finding, in collection: String) {
     count += 1

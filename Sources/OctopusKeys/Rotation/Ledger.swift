@@ -9,17 +9,17 @@
 internal import Native
 
 /// An order-free digest over all sensitive values and the text round them.
-public struct Ledger: Equatable, Sendable, CustomStringConvertible {
+package struct Ledger: Equatable, Sendable, CustomStringConvertible {
   /// The number of values in it.
-  public fileprivate(set) var values = 0
+  package fileprivate(set) var values = 0
   /// The sum, least significant word first.
   private var words: [UInt64] = [0, 0, 0, 0]
 
   /// Makes an empty ledger.
-  public init() {}
+  package init() {}
 
   /// The sum in hexadecimal, most significant digit first.
-  public var description: String {
+  package var description: String {
     words.reversed().map { word in
       let digits = String(word, radix: 16)
       return String(repeating: "0", count: 16 - digits.count) + digits
@@ -45,7 +45,7 @@ final class LedgerWriter {
   private let digest: Digest
   private let key: SecretBytes
   private var fieldDigest = [UInt8](repeating: 0, count: Digest.length)
-  private var surroundings = Checksum()
+  private var surroundings = CRC32()
   private var valuesInField = 0
 
   /// Starts an empty ledger whose key comes from `masterKey`.
@@ -63,7 +63,7 @@ final class LedgerWriter {
 
   /// Begins a field; nothing counts unless a value follows.
   func beginField(collection: String, document: Span<UInt8>, field: String) throws(KeysError) {
-    surroundings = Checksum()
+    surroundings = CRC32()
     valuesInField = 0
     do throws(NativeError) {
       try digest.restart()

@@ -8,22 +8,22 @@
 // before the commit. Up to the commit every failure leaves the store, the config and the folder as
 // they were; a crash later leaves the journal, and Recovery goes on from there.
 
-public import FoundationEssentials
+package import FoundationEssentials
 internal import Native
 
 /// A rotation of the Master Key of one node and its store.
-public final class Rotation {
+package final class Rotation {
   /// The node whose key is rotated.
-  public struct Node {
+  package struct Node {
     /// Its config as it was read.
-    public let config: NodeConfigFile
+    package let config: NodeConfigFile
     /// What protects the Master Key in it.
-    public let machineKeys: MachineKeys
+    package let machineKeys: MachineKeys
     /// How the present key is protected; nil if that is not known.
-    public let form: MachineKeys.Form?
+    package let form: MachineKeys.Form?
 
     /// Describes a node.
-    public init(config: NodeConfigFile, machineKeys: MachineKeys, form: MachineKeys.Form?) {
+    package init(config: NodeConfigFile, machineKeys: MachineKeys, form: MachineKeys.Form?) {
       self.config = config
       self.machineKeys = machineKeys
       self.form = form
@@ -31,15 +31,15 @@ public final class Rotation {
   }
 
   /// What came of it.
-  public struct Outcome: Sendable {
+  package struct Outcome: Sendable {
     /// What was written.
-    public let store: StoreRotation.Outcome
+    package let store: StoreRotation.Outcome
     /// The file with the new key.
-    public let keyFile: String
+    package let keyFile: String
     /// The copy of the former config, which still holds the old key.
-    public let configBackup: String
+    package let configBackup: String
     /// What the store could not clear of its former contents.
-    public let residues: [StoreResidue]
+    package let residues: [StoreResidue]
   }
 
   private let node: Node
@@ -56,7 +56,7 @@ public final class Rotation {
   /// - Parameter now: the time for file names and comments.
   /// - Throws: `KeysError.configLocked` if another octokey is at work on this config,
   ///   `.unfinishedRotation`, `.sameKey`.
-  public init(
+  package init(
     node: Node, store: any Store, oldKey: borrowing MasterKey, newKey: consuming MasterKey,
     options: StoreRotation.Options, now: Date
   ) throws(KeysError) {
@@ -72,7 +72,7 @@ public final class Rotation {
   }
 
   /// Opens the store and looks at every value; writes nothing.
-  public func survey(progress: @escaping StoreRotation.Progress) throws(KeysError) -> Survey {
+  package func survey(progress: @escaping StoreRotation.Progress) throws(KeysError) -> Survey {
     try storeRotation.survey(.rewrite, progress: progress)
   }
 
@@ -81,7 +81,7 @@ public final class Rotation {
   /// - Throws: what `StoreRotation.judge` throws if the survey forbids it; `.interruptedCommit` or
   ///   `.configNotSwitched` if only `Recovery` can go on. Any other error means that nothing was
   ///   changed.
-  public func run(
+  package func run(
     _ survey: Survey, progress: @escaping StoreRotation.Progress
   ) throws(KeysError) -> Outcome {
     try storeRotation.judge(survey)
@@ -129,7 +129,7 @@ public final class Rotation {
   /// Removes the journal, when the report is written.
   ///
   /// - Throws: `KeysError.journalStays`.
-  public func finish() throws(KeysError) {
+  package func finish() throws(KeysError) {
     do {
       try Journal.remove(beside: node.config)
     } catch {

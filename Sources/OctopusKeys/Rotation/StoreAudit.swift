@@ -4,32 +4,32 @@
 internal import Native
 
 /// The answer for a whole store.
-public struct StoreAudit: Sendable {
+package struct StoreAudit: Sendable {
   /// One collection's numbers.
-  public struct CollectionNumbers: Sendable {
+  package struct CollectionNumbers: Sendable {
     /// The collection's name.
-    public let name: String
+    package let name: String
     /// Documents in it.
-    public let documents: Int
+    package let documents: Int
     /// Values that open.
-    public let opened: Int
+    package let opened: Int
     /// Values that do not, or cannot be judged.
-    public let unreadable: Int
+    package let unreadable: Int
   }
 
   /// The collections in the order of the store.
-  public let collections: [CollectionNumbers]
+  package let collections: [CollectionNumbers]
   /// What does not open, and why.
-  public let findings: Findings
+  package let findings: Findings
   /// Values that open.
-  public var opened: Int { collections.reduce(0) { $0 + $1.opened } }
+  package var opened: Int { collections.reduce(0) { $0 + $1.opened } }
   /// Values that do not.
-  public var unreadable: Int { collections.reduce(0) { $0 + $1.unreadable } }
+  package var unreadable: Int { collections.reduce(0) { $0 + $1.unreadable } }
   /// Documents in all.
-  public var documents: Int { collections.reduce(0) { $0 + $1.documents } }
+  package var documents: Int { collections.reduce(0) { $0 + $1.documents } }
 
   /// Reads the whole store with `key`.
-  public static func run(
+  package static func run(
     store: any Store, key: borrowing MasterKey,
     binaryFields: [Survey.BinaryField: Survey.BinaryContents], access: StoreAccess = .read,
     progress: (_ done: Int, _ documents: Int) throws(KeysError) -> Void
@@ -45,8 +45,8 @@ public struct StoreAudit: Sendable {
       throw .store(error)
     }
     guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
-    let keys = KeyRing(old: try ValueCipher(key), new: nil)
-    let surveyor = Surveyor(
+    let keys = KeyPair(old: try ValueCipher(key), new: nil)
+    let surveyor = SurveyPass(
       store: store, keys: keys, worker: Worker(), decided: binaryFields)
     var done = 0
     let survey = try surveyor.run(collections) { (count) throws(KeysError) in

@@ -5,22 +5,22 @@ internal import Native
 
 /// One rotation of one store. The order of calls is `survey`, `rewrite`, `commit`; `cancel` at any time
 /// before `commit` leaves the store as it was.
-public final class StoreRotation {
+package final class StoreRotation {
   /// What a person may decide beforehand.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Values that cannot be read are left as they are instead of stopping the run.
-    public var leaveUnreadable = false
+    package var skipUnreadable = false
     /// A store without a single sensitive value does not stop the run.
-    public var allowEmpty = false
+    package var allowEmpty = false
     /// What is in binary fields that octokey does not know.
-    public var binaryFields: [Survey.BinaryField: Survey.BinaryContents] = [:]
+    package var binaryFields: [Survey.BinaryField: Survey.BinaryContents] = [:]
 
     /// Nothing decided: everything doubtful stops the run.
-    public init() {}
+    package init() {}
   }
 
   /// The passes over the store, for progress.
-  public enum Pass: Sendable {
+  package enum Pass: Sendable {
     case survey
     /// Writing, and reading back what was written.
     case rewrite
@@ -28,36 +28,36 @@ public final class StoreRotation {
 
   /// Called after each page: the pass, documents done and documents in all. What it throws ends the
   /// pass.
-  public typealias Progress = (Pass, Int, Int) throws(KeysError) -> Void
+  package typealias Progress = (Pass, Int, Int) throws(KeysError) -> Void
 
   /// What was written.
-  public struct Outcome: Sendable {
+  package struct Outcome: Sendable {
     /// One collection's numbers.
-    public struct Collection: Sendable {
+    package struct Collection: Sendable {
       /// The collection's name.
-      public let name: String
+      package let name: String
       /// Documents written.
-      public let updatedDocuments: Int
+      package let updatedDocuments: Int
       /// Values encrypted anew.
-      public let reencryptedValues: Int
+      package let reencryptedValues: Int
     }
 
     /// The collections in the order of the survey.
-    public let collections: [Collection]
+    package let collections: [Collection]
     /// Documents that stay as they were because something in them cannot be read.
-    public let failedDocuments: Int
+    package let failedDocuments: Int
     /// The ledger of what was read.
-    public let ledgerBefore: Ledger
+    package let ledgerBefore: Ledger
     /// The ledger of what was read back.
-    public let ledgerAfter: Ledger
+    package let ledgerAfter: Ledger
     /// The server certificate's thumbprint under the old key; nil if there is no certificate.
-    public let thumbprintBefore: String?
+    package let thumbprintBefore: String?
     /// The same under the new key.
-    public let thumbprintAfter: String?
+    package let thumbprintAfter: String?
   }
 
   private let store: any Store
-  private let keys: KeyRing
+  private let keys: KeyPair
   private let newKey: ValueCipher
   private let worker = Worker()
   private let options: Options
@@ -70,7 +70,7 @@ public final class StoreRotation {
   /// Prepares a rotation; the store is not touched yet.
   ///
   /// - Throws: `KeysError.sameKey` if there is nothing to rotate.
-  public init(
+  package init(
     store: any Store, oldKey: borrowing MasterKey, newKey: borrowing MasterKey, options: Options
   ) throws(KeysError) {
     oldFingerprint = try KeyFingerprint(of: oldKey)
@@ -78,7 +78,7 @@ public final class StoreRotation {
     self.store = store
     self.options = options
     self.newKey = try ValueCipher(newKey)
-    keys = KeyRing(old: try ValueCipher(oldKey), new: self.newKey)
+    keys = KeyPair(old: try ValueCipher(oldKey), new: self.newKey)
     before = try LedgerWriter(key: newKey)
     after = try LedgerWriter(key: newKey)
   }
@@ -88,7 +88,7 @@ public final class StoreRotation {
   /// Opens the store and judges every value in it; writes nothing.
   ///
   /// - Throws: `KeysError.noDocuments` if there is nothing to look at.
-  public func survey(
+  package func survey(
     _ access: StoreAccess, progress: @escaping Progress
   ) throws(KeysError) -> Survey {
     do throws(StoreError) {
@@ -100,7 +100,7 @@ public final class StoreRotation {
       throw .store(error)
     }
     guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
-    let surveyor = Surveyor(
+    let surveyor = SurveyPass(
       store: store, keys: keys, worker: worker, decided: options.binaryFields)
     return try surveyor.run(collections, progress: try counter(.survey, progress))
   }
@@ -109,14 +109,14 @@ public final class StoreRotation {
   ///
   /// - Throws: `KeysError.keyOpensNothing`, or `.noValues`, or
   ///   `.unreadable`, unless the options allow it.
-  public func judge(_ survey: Survey) throws(KeysError) {
+  package func judge(_ survey: Survey) throws(KeysError) {
     guard survey.keysFit else {
       throw .keyOpensNothing(
         oldFingerprint, location: store.location, values: survey.unreadableValues)
     }
     guard survey.oldValues + survey.newValues + survey.findings.count > 0 || options.allowEmpty
     else { throw .noValues(location: store.location) }
-    guard survey.findings.count == 0 || options.leaveUnreadable else {
+    guard survey.findings.count == 0 || options.skipUnreadable else {
       throw .unreadable(survey.findings, location: store.location)
     }
   }
@@ -124,11 +124,12 @@ public final class StoreRotation {
   /// Writes the new ciphertexts and reads them back. They are not durable yet.
   ///
   /// - Throws: `KeysError.ledgerMismatch` if not exactly the same plaintexts came back.
-  public func rewrite(_ survey: Survey, progress: @escaping Progress) throws(KeysError) -> Outcome {
+  package func rewrite(_ survey: Survey, progress: @escaping Progress) throws(KeysError) -> Outcome
+  {
     try judge(survey)
-    let readBack = ReadBack(
+    let readBack = ReadBackPass(
       store: store, key: newKey, survey: survey, ledger: after, worker: worker)
-    let rewriter = Rewriter(
+    let rewriter = RewritePass(
       store: store, keys: keys, new: newKey, survey: survey, ledger: before, readBack: readBack,
       worker: worker)
     let written = try rewriter.run(collections, progress: try counter(.rewrite, progress))
@@ -150,17 +151,17 @@ public final class StoreRotation {
   }
 
   /// Makes what was written durable.
-  public func commit() throws(KeysError) {
+  package func commit() throws(KeysError) {
     do { try store.commit() } catch { throw .store(error) }
   }
 
   /// Clears what the store keeps of its former contents, and tells what it cannot clear.
-  public func scrub() throws(KeysError) -> [StoreResidue] {
+  package func scrub() throws(KeysError) -> [StoreResidue] {
     do { return try store.scrub() } catch { throw .store(error) }
   }
 
   /// Drops what was written and closes.
-  public func cancel() { store.rollback() }
+  package func cancel() { store.rollback() }
 
   /// Adds up the documents of one pass.
   private func counter(

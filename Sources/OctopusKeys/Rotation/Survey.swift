@@ -2,54 +2,54 @@
 // values are to be taken.
 
 /// What a store holds, judged under two keys.
-public struct Survey: Sendable {
+package struct Survey: Sendable {
   /// One collection's numbers.
-  public struct CollectionNumbers: Sendable {
+  package struct CollectionNumbers: Sendable {
     /// The collection's name.
-    public let name: String
+    package let name: String
     /// Documents in all.
-    public internal(set) var documents = 0
+    package internal(set) var documents = 0
     /// Documents with a sensitive value that opens.
-    public internal(set) var documentsWithValues = 0
+    package internal(set) var documentsWithValues = 0
     /// Documents in which something cannot be read.
-    public internal(set) var documentsWithFindings = 0
+    package internal(set) var documentsWithFindings = 0
     /// Values under the old key.
-    public internal(set) var oldValues = 0
+    package internal(set) var oldValues = 0
     /// Values under the new key.
-    public internal(set) var newValues = 0
+    package internal(set) var newValues = 0
     /// Values that cannot be read.
-    public internal(set) var unreadableValues = 0
+    package internal(set) var unreadableValues = 0
     /// The length of all fields, in bytes.
-    public internal(set) var bytes = 0
+    package internal(set) var bytes = 0
   }
 
   /// A binary field.
-  public struct BinaryField: Hashable, Sendable {
+  package struct BinaryField: Hashable, Sendable {
     /// The collection's name.
-    public let collection: String
+    package let collection: String
     /// The field's name.
-    public let field: String
+    package let field: String
 
     /// Names a binary field.
-    public init(collection: String, field: String) {
+    package init(collection: String, field: String) {
       self.collection = collection
       self.field = field
     }
   }
 
   /// What is in a binary field.
-  public enum BinaryContents: String, Sendable {
+  package enum BinaryContents: String, Sendable {
     case ciphertext, plain
   }
 
   /// The collections in the order of the store.
-  public internal(set) var collections: [CollectionNumbers] = []
+  package internal(set) var collections: [CollectionNumbers] = []
   /// Everything that cannot be read or judged.
-  public internal(set) var findings = Findings()
+  package internal(set) var findings = Findings()
   /// Ciphertexts inside longer texts that open under the old key. They are left as they are.
-  public internal(set) var quotations = Findings()
+  package internal(set) var quotations = Findings()
   /// What is in each binary field, as far as it could be decided.
-  public internal(set) var binaryFields: [BinaryField: BinaryContents] = [:]
+  package internal(set) var binaryFields: [BinaryField: BinaryContents] = [:]
   /// Whether a value that opens under both keys is taken for a new one.
   var bothMeansNew = false
   /// Whether such values were named as findings because nothing decides.
@@ -60,19 +60,19 @@ public struct Survey: Sendable {
   var openedTexts = 0
 
   /// Values that cannot be read.
-  public var unreadableValues: Int { collections.reduce(0) { $0 + $1.unreadableValues } }
+  package var unreadableValues: Int { collections.reduce(0) { $0 + $1.unreadableValues } }
   /// Documents in all.
-  public var documents: Int { collections.reduce(0) { $0 + $1.documents } }
+  package var documents: Int { collections.reduce(0) { $0 + $1.documents } }
   /// Values under the old key.
-  public var oldValues: Int { collections.reduce(0) { $0 + $1.oldValues } }
+  package var oldValues: Int { collections.reduce(0) { $0 + $1.oldValues } }
   /// Values under the new key.
-  public var newValues: Int { collections.reduce(0) { $0 + $1.newValues } }
+  package var newValues: Int { collections.reduce(0) { $0 + $1.newValues } }
 
   /// Whether every text can be scanned again the short way.
   var hasOnlySoundTexts: Bool { findings.count == 0 }
 
   /// Whether the old key, or the new one, is the key of this store at all.
-  public var keysFit: Bool {
+  package var keysFit: Bool {
     unreadableValues == 0 || openedTexts > 0 || oldValues + newValues >= unreadableValues
   }
 }

@@ -2,7 +2,7 @@
 // looks like the name of a setting may be the second half of a password.
 
 /// What is wrong with a connection string, or with what it asks for.
-public enum ConnectionFault: Error, Hashable, Sendable {
+package enum ConnectionFault: Error, Hashable, Sendable {
   /// The text breaks off or goes wrong in its `setting`-th setting, counted from 1.
   case malformed(setting: Int)
   /// The `setting`-th setting is none that there is.

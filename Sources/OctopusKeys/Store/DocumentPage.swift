@@ -5,44 +5,44 @@
 internal import Native
 
 /// Some documents of one collection, in the store's order.
-public struct DocumentPage: Sendable {
+package struct DocumentPage: Sendable {
   /// How the store keeps a field; it is written back the same way.
-  public enum Storage: UInt8, Sendable {
+  package enum Storage: UInt8, Sendable {
     case text, bytes
   }
 
   /// One filled field of a document. Empty (null) fields have no slot.
-  public struct Slot: Sendable {
+  package struct Slot: Sendable {
     /// The index into `StoreCollection.fields`.
-    public let field: Int
+    package let field: Int
     /// How the store keeps it.
-    public let storage: Storage
+    package let storage: Storage
     /// Where its contents lie in `bytes`.
-    public let range: Range<Int>
+    package let range: Range<Int>
   }
 
   /// One document.
-  public struct Document: Sendable {
+  package struct Document: Sendable {
     /// The store's own key, for `readPage(after:)` and `write`.
-    public let key: Range<Int>
+    package let key: Range<Int>
     /// The name that people know it by, as UTF-8.
-    public let id: Range<Int>
+    package let id: Range<Int>
     /// Which slots are its fields.
-    public internal(set) var slots: Range<Int>
+    package internal(set) var slots: Range<Int>
   }
 
   /// All contents.
-  public private(set) var bytes: [UInt8] = []
+  package private(set) var bytes: [UInt8] = []
   /// The documents in order.
-  public private(set) var documents: [Document] = []
+  package private(set) var documents: [Document] = []
   /// The fields of all documents.
-  public private(set) var slots: [Slot] = []
+  package private(set) var slots: [Slot] = []
 
   /// Makes an empty page.
-  public init() {}
+  package init() {}
 
   /// Forgets all documents and keeps the memory.
-  public mutating func clear() {
+  package mutating func clear() {
     // One huge document must not keep its memory for the rest of the run.
     bytes.removeAll(keepingCapacity: bytes.capacity <= 8 << 20)
     documents.removeAll(keepingCapacity: true)
@@ -50,7 +50,7 @@ public struct DocumentPage: Sendable {
   }
 
   /// Adds a document without fields.
-  public mutating func addDocument(key: Span<UInt8>, id: Span<UInt8>) {
+  package mutating func addDocument(key: Span<UInt8>, id: Span<UInt8>) {
     let keyStart = bytes.count
     bytes.append(copying: key)
     let idStart = bytes.count
@@ -61,12 +61,12 @@ public struct DocumentPage: Sendable {
   }
 
   /// Adds a field to the document that was added last.
-  public mutating func addField(_ field: Int, storage: Storage, contents: Span<UInt8>) {
+  package mutating func addField(_ field: Int, storage: Storage, contents: Span<UInt8>) {
     addField(field, storage: storage) { (bytes: inout [UInt8]) in bytes.append(copying: contents) }
   }
 
   /// Adds a field whose contents `body` appends.
-  public mutating func addField<Failure: Error>(
+  package mutating func addField<Failure: Error>(
     _ field: Int, storage: Storage, appending body: (inout [UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
     let start = bytes.count
@@ -77,44 +77,44 @@ public struct DocumentPage: Sendable {
   }
 
   /// The key of the last document, where the next page begins.
-  public var lastKey: [UInt8]? {
+  package var lastKey: [UInt8]? {
     documents.last.map { Array(bytes[$0.key]) }
   }
 
   /// The name of a document, for people.
-  public func name(of document: Document) -> String {
+  package func name(of document: Document) -> String {
     String(decoding: bytes[document.id], as: UTF8.self)
   }
 }
 
 /// New contents for some fields of a page.
-public struct PageEdits: Sendable {
+package struct PageEdits: Sendable {
   /// One changed field.
-  public struct Edit: Sendable {
+  package struct Edit: Sendable {
     /// The index into `DocumentPage.documents`.
-    public let document: Int
+    package let document: Int
     /// The index into `DocumentPage.slots`.
-    public let slot: Int
+    package let slot: Int
     /// Where the new contents lie in `bytes`.
-    public let range: Range<Int>
+    package let range: Range<Int>
   }
 
   /// All new contents.
-  public var bytes: [UInt8] = []
+  package var bytes: [UInt8] = []
   /// The edits in the order of the page.
-  public private(set) var edits: [Edit] = []
+  package private(set) var edits: [Edit] = []
 
   /// Makes an empty list.
-  public init() {}
+  package init() {}
 
   /// Forgets all edits and keeps the memory.
-  public mutating func clear() {
+  package mutating func clear() {
     bytes.removeAll(keepingCapacity: bytes.capacity <= 8 << 20)
     edits.removeAll(keepingCapacity: true)
   }
 
   /// Notes that the bytes from `start` to the end are the new contents of a slot.
-  public mutating func add(document: Int, slot: Int, from start: Int) {
+  package mutating func add(document: Int, slot: Int, from start: Int) {
     edits.append(Edit(document: document, slot: slot, range: start..<bytes.count))
   }
 }

@@ -6,7 +6,7 @@
 /// The order of calls is: `begin`, any number of `collections`, `readPage` and `write`, then `commit`
 /// or `rollback`. Between `begin` and its end every read sees the same documents, plus what was
 /// written here. A store is used by one task at a time.
-public protocol Store: AnyObject {
+package protocol Store: AnyObject {
   /// `sqlite`, `directory` or `sqlserver`.
   var kind: String { get }
 
@@ -58,33 +58,33 @@ public protocol Store: AnyObject {
 }
 
 /// What a caller of `Store.begin` is going to do.
-public enum StoreAccess: Sendable {
+package enum StoreAccess: Sendable {
   case read, rewrite
 }
 
 /// One table or folder.
-public struct StoreCollection: Hashable, Sendable {
+package struct StoreCollection: Hashable, Sendable {
   /// The name as the store spells it.
-  public let name: String
+  package let name: String
   /// The fields that may hold sensitive values.
-  public let fields: [Field]
+  package let fields: [Field]
 
   /// One column, or the whole text of a file.
-  public struct Field: Hashable, Sendable {
+  package struct Field: Hashable, Sendable {
     /// The name as the store spells it.
-    public let name: String
+    package let name: String
     /// How to read it.
-    public let kind: Kind
+    package let kind: Kind
 
     /// Describes a field.
-    public init(name: String, kind: Kind) {
+    package init(name: String, kind: Kind) {
       self.name = name
       self.kind = kind
     }
   }
 
   /// The encodings that a field may have.
-  public enum Kind: String, Hashable, Sendable {
+  package enum Kind: String, Hashable, Sendable {
     /// JSON text. A page always holds it as UTF-8.
     case json
     /// gzip of JSON text in UTF-16, little endian, without a byte order mark.
@@ -94,14 +94,14 @@ public struct StoreCollection: Hashable, Sendable {
   }
 
   /// Describes a collection.
-  public init(name: String, fields: [Field]) {
+  package init(name: String, fields: [Field]) {
     self.name = name
     self.fields = fields
   }
 }
 
 /// Something that may still hold old ciphertext after a rotation.
-public enum StoreResidue: Hashable, Sendable {
+package enum StoreResidue: Hashable, Sendable {
   /// Free pages that were there before, which only a rebuild of the file clears.
   case freePages(count: Int)
   /// A write-ahead log that could not be emptied because somebody reads.
@@ -109,7 +109,7 @@ public enum StoreResidue: Hashable, Sendable {
 }
 
 /// Why a collection cannot be rewritten faithfully.
-public enum StoreObstacle: Hashable, Sendable {
+package enum StoreObstacle: Hashable, Sendable {
   /// These triggers would run with every write.
   case triggers([String])
   /// The column is computed from others.
@@ -123,7 +123,7 @@ public enum StoreObstacle: Hashable, Sendable {
 }
 
 /// A failure of a store, as facts without secrets or contents.
-public enum StoreError: Error, Equatable, Sendable {
+package enum StoreError: Error, Equatable, Sendable {
   /// There is nothing at the location.
   case notFound(location: String)
   /// There is something, but no store of this kind.

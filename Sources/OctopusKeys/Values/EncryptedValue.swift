@@ -5,7 +5,7 @@
 internal import Native
 
 /// The text form of a sensitive value.
-public enum EncryptedValue {
+package enum EncryptedValue {
   /// The length of a base64 initialization vector: 16 bytes are 22 characters and `==`.
   static let vectorLength = 24
 

@@ -2,19 +2,19 @@
 // document whose name begins with `certificate-` and that holds base64 of a PKCS #12 file without a
 // password. (Library certificates are called `Certificates-1` and so on.)
 
-public import Native
+package import Native
 
 /// The certificate of the server in a store.
-public struct ServerCertificate: ~Copyable {
+package struct ServerCertificate: ~Copyable {
   /// SHA-1 of the certificate in upper-case hexadecimal, as the server shows it.
-  public let thumbprint: String
+  package let thumbprint: String
   /// The PKCS #12 file with certificate and private key, without a password.
-  public let file: SecretBytes
+  package let file: SecretBytes
 
   /// Looks for the certificate in `store`; nothing is written.
   ///
   /// - Returns: nil if there is none that opens with `key` and that this libcrypto can read.
-  public static func read(
+  package static func read(
     from store: any Store, key: borrowing MasterKey
   ) throws(KeysError) -> ServerCertificate? {
     defer { store.rollback() }
@@ -40,7 +40,7 @@ public struct ServerCertificate: ~Copyable {
   /// is no easier to open than the database.
   ///
   /// - Returns: nil if this libcrypto cannot.
-  public borrowing func protected(with key: borrowing MasterKey) throws(KeysError) -> [UInt8]? {
+  package borrowing func protected(with key: borrowing MasterKey) throws(KeysError) -> [UInt8]? {
     let password = key.base64()
     do throws(NativeError) {
       return try file.withBytes { (file) throws(NativeError) in
@@ -83,7 +83,7 @@ public struct ServerCertificate: ~Copyable {
     _ page: DocumentPage, _ collection: StoreCollection, _ cipher: ValueCipher
   ) -> ServerCertificate? {
     let reader = FieldReader()
-    let scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
+    let scanner = ValueScanner(places: SensitivePaths(collection: collection.name))
     let plaintext = SecretBuffer()
     var scanned = ScannedText()
     for document in page.documents where isDocument(page.bytes.span.extracting(document.id)) {

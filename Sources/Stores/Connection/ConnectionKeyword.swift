@@ -2,7 +2,7 @@
 // those of Microsoft.Data.SqlClient (DbConnectionStringKeywords and DbConnectionStringSynonyms).
 
 /// A setting, named as SqlClient names it.
-public enum ConnectionKeyword: String, CaseIterable, Sendable {
+package enum ConnectionKeyword: String, CaseIterable, Sendable {
   case dataSource = "Data Source"
   case initialCatalog = "Initial Catalog"
   case userID = "User ID"
@@ -49,7 +49,7 @@ public enum ConnectionKeyword: String, CaseIterable, Sendable {
   case typeSystemVersion = "Type System Version"
 
   /// The setting that is spelled like this, in any letter case; nil if there is none.
-  public init?(spelling: some StringProtocol) {
+  package init?(spelling: some StringProtocol) {
     // ASCII alone: other letters that fold into it are nobody's spelling.
     let folded = String(decoding: spelling.utf8.map(ConnectionKeyword.folded), as: UTF8.self)
     guard let keyword = ConnectionKeyword.spellings[folded] else { return nil }

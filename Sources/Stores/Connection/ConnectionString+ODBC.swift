@@ -2,25 +2,25 @@
 // consequence and dropped, or named, or, where the connection would be less safe than it was asked to
 // be or go elsewhere, refused.
 
-public import OctopusKeys
+package import OctopusKeys
 
 /// All that is needed to connect.
-public struct ODBCTarget: Equatable, Sendable {
+package struct ODBCTarget: Equatable, Sendable {
   /// What the driver gets.
-  public internal(set) var connection = ODBCConnectionString()
+  package internal(set) var connection = ODBCConnectionString()
   /// Seconds to wait for a connection; 0 is for ever.
-  public internal(set) var loginTimeout = 15
+  package internal(set) var loginTimeout = 15
   /// Seconds to wait for a statement; 0 is for ever.
-  public internal(set) var statementTimeout = 0
+  package internal(set) var statementTimeout = 0
   /// The size of packets, where it has no keyword.
-  public internal(set) var packetSize: Int?
+  package internal(set) var packetSize: Int?
   /// Settings that ask for more than the driver can do, but for nothing that matters here.
-  public internal(set) var ignored: [ConnectionKeyword] = []
+  package internal(set) var ignored: [ConnectionKeyword] = []
 }
 
 extension ConnectionString {
   /// The server and the database, for people.
-  public var location: String {
+  package var location: String {
     get throws(StoreError) {
       let server = try server()
       let port = server.port.map { ",\($0)" } ?? server.instance.map { "\\" + $0 } ?? ""
@@ -31,7 +31,7 @@ extension ConnectionString {
   /// The same settings for `driver`.
   ///
   /// - Throws: `StoreError.connection`.
-  public func target(_ driver: ODBCDriver) throws(StoreError) -> ODBCTarget {
+  package func target(_ driver: ODBCDriver) throws(StoreError) -> ODBCTarget {
     var target = ODBCTarget()
     try refuseUnusable(driver)
     target.connection.add("Driver", quoting: driver.name)

@@ -1,17 +1,17 @@
 // An ADO.NET connection string, as the node config of a server has it. It may hold a password, and so
 // it cannot be printed: whatever shows it, shows it without.
 
-public import OctopusKeys
+package import OctopusKeys
 
 /// The settings of an ADO.NET connection string for SQL Server.
-public struct ConnectionString: Equatable, Sendable {
+package struct ConnectionString: Equatable, Sendable {
   private var values: [ConnectionKeyword: String] = [:]
 
   /// Reads a connection string as SqlClient does: of a setting that is there twice the last one
   /// counts, and one without a value does not count at all.
   ///
   /// - Throws: `StoreError.connection`, without any part of the text.
-  public init(_ text: String) throws(StoreError) {
+  package init(_ text: String) throws(StoreError) {
     var parser = ConnectionStringParser(text)
     do throws(ConnectionFault) {
       while let (name, value) = try parser.next() {
@@ -26,13 +26,13 @@ public struct ConnectionString: Equatable, Sendable {
   }
 
   /// The value of a setting as it was written; nil if it is not there.
-  public subscript(_ keyword: ConnectionKeyword) -> String? { values[keyword] }
+  package subscript(_ keyword: ConnectionKeyword) -> String? { values[keyword] }
 
   /// The connection string in one spelling, password and all: it reads back as the same settings.
-  public var text: String { text { $1 } }
+  package var text: String { text { $1 } }
 
   /// The same without the password.
-  public var redacted: String { text { $0 == .password ? "***" : $1 } }
+  package var redacted: String { text { $0 == .password ? "***" : $1 } }
 
   private func text(_ shown: (ConnectionKeyword, String) -> String) -> String {
     ConnectionKeyword.allCases.compactMap { keyword in
@@ -63,11 +63,11 @@ public struct ConnectionString: Equatable, Sendable {
 extension ConnectionString: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
 {
   /// Without secrets.
-  public var description: String { redacted }
+  package var description: String { redacted }
   /// Without secrets.
-  public var debugDescription: String { redacted }
+  package var debugDescription: String { redacted }
   /// Without secrets.
-  public var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
+  package var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
 }
 
 extension ConnectionString {

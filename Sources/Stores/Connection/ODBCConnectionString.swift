@@ -1,10 +1,10 @@
 // A connection string as ODBC drivers take it. Values from outside stand in braces, so that nothing in
 // them can become a setting of its own. It may hold a password, and cannot be printed with it.
 
-public import OctopusKeys
+package import OctopusKeys
 
 /// The settings of an ODBC connection string in their order.
-public struct ODBCConnectionString: Equatable, Sendable {
+package struct ODBCConnectionString: Equatable, Sendable {
   /// One setting.
   struct Setting: Equatable, Sendable {
     let name: String
@@ -42,7 +42,7 @@ public struct ODBCConnectionString: Equatable, Sendable {
   /// the first `}` that is not doubled.
   ///
   /// - Throws: `StoreError.connection` with `.malformed`.
-  public init(_ text: String) throws(StoreError) {
+  package init(_ text: String) throws(StoreError) {
     original = text
     var rest = text.unicodeScalars[...]
     while true {
@@ -84,13 +84,13 @@ public struct ODBCConnectionString: Equatable, Sendable {
   }
 
   /// The text for the driver, password and all.
-  public var text: String {
+  package var text: String {
     original ?? settings.map(\.text).joined(separator: ";")
   }
 
   /// The text for people. Only what is known to be harmless is shown: a driver may have any number of
   /// settings that hold secrets, and what looks like a name may be a part of a password.
-  public var redacted: String {
+  package var redacted: String {
     settings.map { $0.isHarmless ? $0.text : "***" }.joined(separator: ";")
   }
 
@@ -134,9 +134,9 @@ extension ODBCConnectionString: CustomStringConvertible, CustomDebugStringConver
   CustomReflectable
 {
   /// Without secrets.
-  public var description: String { redacted }
+  package var description: String { redacted }
   /// Without secrets.
-  public var debugDescription: String { redacted }
+  package var debugDescription: String { redacted }
   /// Without secrets.
-  public var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
+  package var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
 }

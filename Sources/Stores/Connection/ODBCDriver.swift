@@ -1,22 +1,22 @@
 // Which of the installed ODBC drivers speaks to SQL Server.
 
-public import OctopusKeys
+package import OctopusKeys
 
 /// A driver for SQL Server.
-public struct ODBCDriver: Equatable, Sendable {
+package struct ODBCDriver: Equatable, Sendable {
   /// The drivers whose ways are known.
-  public enum Kind: String, Sendable {
+  package enum Kind: String, Sendable {
     case microsoft = "Microsoft's driver"
     case freeTDS = "FreeTDS"
   }
 
   /// Whose it is.
-  public let kind: Kind
+  package let kind: Kind
   /// What unixODBC knows it by: a name in `odbcinst.ini`, or the path of a library.
-  public let name: String
+  package let name: String
 
   /// A driver by its name or path; nil if it is none of those that are known.
-  public init?(name: String) {
+  package init?(name: String) {
     let folded = name.lowercased()
     let file = folded.split(separator: "/").last.map(String.init) ?? folded
     let isMicrosofts =
@@ -36,7 +36,7 @@ public struct ODBCDriver: Equatable, Sendable {
   ///
   /// - Parameter installed: the names in `odbcinst.ini`.
   /// - Throws: `StoreError.connection` with `.noDriver`.
-  public static func choose(
+  package static func choose(
     _ wanted: String?, from installed: [String]
   ) throws(StoreError) -> ODBCDriver {
     if let wanted {

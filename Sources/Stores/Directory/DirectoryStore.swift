@@ -7,16 +7,16 @@
 
 internal import FoundationEssentials
 internal import Native
-public import OctopusKeys
+package import OctopusKeys
 
 /// A store in a folder of JSON files.
-public final class DirectoryStore: Store {
+package final class DirectoryStore: Store {
   /// The kind, `directory`.
-  public let kind = "directory"
+  package let kind = "directory"
   /// The path of the folder.
-  public let location: String
+  package let location: String
   /// Each file changes by itself.
-  public let isTransactional = false
+  package let isTransactional = false
 
   private var access = StoreAccess.read
   private var lock: FileLock?
@@ -32,12 +32,12 @@ public final class DirectoryStore: Store {
   private static let fieldName = "JSON"
 
   /// A store in the folder at `path`, which is not opened yet.
-  public init(path: String) {
+  package init(path: String) {
     location = path
   }
 
   /// Opens the folder, and locks out other octokeys from rewriting it; see `Store.begin`.
-  public func begin(_ access: StoreAccess) throws(StoreError) {
+  package func begin(_ access: StoreAccess) throws(StoreError) {
     rollback()
     self.access = access
     do throws(NativeError) {
@@ -56,7 +56,7 @@ public final class DirectoryStore: Store {
   }
 
   /// Looks for files; see `Store.collections`.
-  public func collections() throws(StoreError) -> [StoreCollection] {
+  package func collections() throws(StoreError) -> [StoreCollection] {
     guard isOpen else {
       throw .failed(location: location, collection: nil, reason: "the store is not open")
     }
@@ -79,12 +79,12 @@ public final class DirectoryStore: Store {
   }
 
   /// Counts files.
-  public func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
+  package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     names[collection.name]?.count ?? 0
   }
 
   /// Reads the next files; see `Store.readPage`.
-  public func readPage(
+  package func readPage(
     of collection: StoreCollection, after key: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
@@ -100,7 +100,7 @@ public final class DirectoryStore: Store {
   }
 
   /// Replaces files; see `Store.write`. They are on the device when this returns.
-  public func write(
+  package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
     guard isOpen, access == .rewrite else { throw .readOnly(location: location) }
@@ -123,17 +123,17 @@ public final class DirectoryStore: Store {
   }
 
   /// Everything is durable already.
-  public func commit() throws(StoreError) {}
+  package func commit() throws(StoreError) {}
 
   /// Lets go of the folder. What was written stays.
-  public func rollback() {
+  package func rollback() {
     names.removeAll()
     isOpen = false
     lock = nil
   }
 
   /// Lets go of the folder; see `Store.scrub`.
-  public func scrub() throws(StoreError) -> [StoreResidue] {
+  package func scrub() throws(StoreError) -> [StoreResidue] {
     rollback()
     return []
   }

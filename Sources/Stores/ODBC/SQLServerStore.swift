@@ -7,16 +7,16 @@
 // rows that it changed is one number with every driver.
 
 internal import Native
-public import OctopusKeys
+package import OctopusKeys
 
 /// A store in SQL Server, or behind any ODBC driver whose dialect is known.
-public final class SQLServerStore: Store {
+package final class SQLServerStore: Store {
   /// `sqlserver`, or `odbc` where somebody wrote the ODBC connection string himself.
-  public let kind: String
+  package let kind: String
   /// Server and database.
-  public let location: String
+  package let location: String
   /// SQL Server has transactions.
-  public let isTransactional = true
+  package let isTransactional = true
 
   private let target: () throws(StoreError) -> ODBCTarget
   private let patience: Int
@@ -47,7 +47,7 @@ public final class SQLServerStore: Store {
   /// - Parameters:
   ///   - driver: the name or path of an ODBC driver; nil is the best that is installed.
   ///   - patience: how long to wait for others' locks, in milliseconds.
-  public init(_ connection: ConnectionString, driver: String? = nil, patience: Int = 10_000) {
+  package init(_ connection: ConnectionString, driver: String? = nil, patience: Int = 10_000) {
     kind = "sqlserver"
     location = (try? connection.location) ?? "SQL Server"
     self.patience = patience
@@ -65,7 +65,7 @@ public final class SQLServerStore: Store {
   }
 
   /// A store that an ODBC connection string leads to; it is not opened yet.
-  public init(_ connection: ODBCConnectionString, patience: Int = 10_000) {
+  package init(_ connection: ODBCConnectionString, patience: Int = 10_000) {
     kind = "odbc"
     location = connection.location
     self.patience = patience
@@ -77,7 +77,7 @@ public final class SQLServerStore: Store {
   }
 
   /// Connects and opens a transaction; see `Store.begin`.
-  public func begin(_ access: StoreAccess) throws(StoreError) {
+  package func begin(_ access: StoreAccess) throws(StoreError) {
     rollback()
     self.access = access
     let target = try target()
@@ -127,7 +127,7 @@ public final class SQLServerStore: Store {
   }
 
   /// Reads the schema, and locks the tables if they are to be rewritten; see `Store.collections`.
-  public func collections() throws(StoreError) -> [StoreCollection] {
+  package func collections() throws(StoreError) -> [StoreCollection] {
     let database = try opened()
     let schema = SQLSchema(database: database, dialect: dialect, location: location)
     let found = try schema.tables(forWriting: access == .rewrite)
@@ -141,14 +141,14 @@ public final class SQLServerStore: Store {
   }
 
   /// Counts rows.
-  public func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
+  package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     try attempt(collection.name) { () throws(NativeError) in
       Int(try answer("SELECT COUNT(*) FROM \(dialect.qualified(collection.name))"))
     }
   }
 
   /// Reads one key-set page; see `Store.readPage`.
-  public func readPage(
+  package func readPage(
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
@@ -183,7 +183,7 @@ public final class SQLServerStore: Store {
   }
 
   /// Writes changed columns; see `Store.write`.
-  public func write(
+  package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
     guard let table = tables[collection.name] else { return }
@@ -284,14 +284,14 @@ public final class SQLServerStore: Store {
   }
 
   /// Commits.
-  public func commit() throws(StoreError) {
+  package func commit() throws(StoreError) {
     let database = try opened()
     statements.removeAll()
     try attempt { () throws(NativeError) in try database.commit() }
   }
 
   /// Rolls back and closes the connection, with which the application lock goes, too.
-  public func rollback() {
+  package func rollback() {
     statements.removeAll()
     tables.removeAll()
     end = nil
@@ -301,7 +301,7 @@ public final class SQLServerStore: Store {
 
   /// Closes the connection; see `Store.scrub`. What a server keeps of its past, in its log and in
   /// backups, nobody can clear from here, and every report says so.
-  public func scrub() throws(StoreError) -> [StoreResidue] {
+  package func scrub() throws(StoreError) -> [StoreResidue] {
     rollback()
     return []
   }

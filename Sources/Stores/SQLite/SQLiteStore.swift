@@ -5,16 +5,16 @@
 // that would lose the database if the process were killed.
 
 internal import Native
-public import OctopusKeys
+package import OctopusKeys
 
 /// A store in a SQLite file.
-public final class SQLiteStore: Store {
+package final class SQLiteStore: Store {
   /// The kind, `sqlite`.
-  public let kind = "sqlite"
+  package let kind = "sqlite"
   /// The path of the file.
-  public let location: String
+  package let location: String
   /// SQLite has transactions.
-  public let isTransactional = true
+  package let isTransactional = true
 
   private let patience: Int32
   private var database: SQLiteConnection?
@@ -35,13 +35,13 @@ public final class SQLiteStore: Store {
   /// A store in the file at `path`, which is not opened yet.
   ///
   /// - Parameter patience: how long to wait for others' locks, in milliseconds.
-  public init(path: String, patience: Int32 = 2000) {
+  package init(path: String, patience: Int32 = 2000) {
     location = path
     self.patience = patience
   }
 
   /// Opens the file and a transaction; see `Store.begin`.
-  public func begin(_ access: StoreAccess) throws(StoreError) {
+  package func begin(_ access: StoreAccess) throws(StoreError) {
     try requireFile()
     self.access = access
     do throws(NativeError) {
@@ -65,7 +65,7 @@ public final class SQLiteStore: Store {
   }
 
   /// Reads the schema; see `Store.collections`.
-  public func collections() throws(StoreError) -> [StoreCollection] {
+  package func collections() throws(StoreError) -> [StoreCollection] {
     let schema = SQLiteSchema(database: try opened(), location: location)
     let found = try schema.tables(forWriting: access == .rewrite)
     for table in found { tables[table.collection.name] = table }
@@ -73,7 +73,7 @@ public final class SQLiteStore: Store {
   }
 
   /// Counts rows.
-  public func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
+  package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     let database = try opened()
     do {
       let query = "SELECT count(*) FROM main.\(quotedName(collection.name))"
@@ -84,7 +84,7 @@ public final class SQLiteStore: Store {
   }
 
   /// Reads one key-set page; see `Store.readPage`.
-  public func readPage(
+  package func readPage(
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
@@ -106,7 +106,7 @@ public final class SQLiteStore: Store {
   }
 
   /// Writes changed columns; see `Store.write`.
-  public func write(
+  package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
     guard let table = tables[collection.name] else { return }
@@ -154,7 +154,7 @@ public final class SQLiteStore: Store {
   }
 
   /// Commits.
-  public func commit() throws(StoreError) {
+  package func commit() throws(StoreError) {
     let database = try opened()
     statements.removeAll()
     do {
@@ -165,7 +165,7 @@ public final class SQLiteStore: Store {
   }
 
   /// Rolls back and closes the file.
-  public func rollback() {
+  package func rollback() {
     statements.removeAll()
     tables.removeAll()
     if let database, database.isInTransaction { try? database.run("ROLLBACK") }
@@ -173,7 +173,7 @@ public final class SQLiteStore: Store {
   }
 
   /// Empties a write-ahead log, and closes the file; see `Store.scrub`.
-  public func scrub() throws(StoreError) -> [StoreResidue] {
+  package func scrub() throws(StoreError) -> [StoreResidue] {
     let database = try opened()
     defer { rollback() }
     var residues: [StoreResidue] = []

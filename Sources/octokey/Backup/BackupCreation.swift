@@ -11,7 +11,7 @@ struct BackupCreation {
   let node: OpenedNode
   let location: StoreLocation
   /// The passphrase at work; nil to keep the secrets as they are.
-  let seal: SealedFile?
+  let seal: EncryptedFile?
   let now: Date
   let progress: StoreRotation.Progress
 

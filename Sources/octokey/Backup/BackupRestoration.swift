@@ -69,7 +69,7 @@ struct BackupRestoration {
         config: configPath, reason: Failure(describing: error).message)
     }
     _ = consume lock
-    report.storeOpens = try? StoreGlance(store: target.store(), key: contents.key).opens
+    report.keyMatchesStore = try? KeyProbe(store: target.store(), key: contents.key).opens
     return report
   }
 
@@ -115,7 +115,7 @@ struct BackupRestoration {
   private func requireMayReplace() throws {
     let store = target.store()
     guard overwrites else {
-      let opens = try? StoreGlance(store: store, key: contents.key).opens
+      let opens = try? KeyProbe(store: store, key: contents.key).opens
       throw CommandError.wouldOverwrite(
         opens == false
           ? .storeOfOtherKey(location: store.location, backup: fingerprint)
@@ -158,7 +158,7 @@ struct BackupRestoration {
   private func requireOwnKey() throws {
     guard !overwrites else { return }
     let store = target.store()
-    guard try StoreGlance(store: store, key: contents.key).opens != false else {
+    guard try KeyProbe(store: store, key: contents.key).opens != false else {
       throw CommandError.wouldOverwrite(
         .storeOfOtherKey(location: store.location, backup: fingerprint))
     }

@@ -32,7 +32,7 @@ struct RestoreReport: Encodable {
   var config: Config
   var store: Store
   /// Whether the key opens the store that is there now; nil where that could not be found out.
-  var storeOpens: Bool?
+  var keyMatchesStore: Bool?
 
   /// The report in words.
   var text: String {
@@ -40,7 +40,7 @@ struct RestoreReport: Encodable {
       "Config:           \(config.path) (\(config.changed ? "restored" : "unchanged"))",
       "Store:            \(store.kind) \(store.location) (\(store.changed ? "restored" : "unchanged"))",
       "Key:              \(fingerprint)",
-      "Opens the store:  \(storeOpens.map { $0 ? "yes" : "NO" } ?? "unknown")",
+      "Opens the store:  \(keyMatchesStore.map { $0 ? "yes" : "NO" } ?? "unknown")",
     ]
     if let backup = config.backup { lines.append("The former config is \(backup)") }
     if let former = store.former { lines.append("The former store is \(former)") }

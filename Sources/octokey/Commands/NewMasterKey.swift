@@ -5,7 +5,7 @@ import Native
 import OctopusKeys
 
 struct NewMasterKey: AuditedCommand {
-  static let deed = "new-master-key"
+  static let auditedAction = "new-master-key"
   static let configuration = CommandConfiguration(
     commandName: "new-master-key",
     abstract: "Make a key file with a fresh Master Key.",

@@ -6,7 +6,7 @@ import OctopusKeys
 import Stores
 
 struct Recover: AuditedCommand {
-  static let deed = "recover"
+  static let auditedAction = "recover"
   static let configuration = CommandConfiguration(
     commandName: "recover",
     abstract: "Finish an interrupted rotation, or take it back.",

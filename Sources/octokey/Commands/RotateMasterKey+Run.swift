@@ -11,7 +11,7 @@ extension RotateMasterKey {
     try node.file.requireNoUnfinishedRotation()
     let store = try stores.open(context, node)
     var options = StoreRotation.Options()
-    options.leaveUnreadable = leaveUnreadable
+    options.skipUnreadable = skipUnreadable
     options.allowEmpty = allowEmptyStore
     options.binaryFields = try BinaryColumn.decisions(binaryColumn)
     let old = try oldKey(of: node, context)
@@ -97,7 +97,7 @@ extension RotateMasterKey {
       oldKey: old.key, newKey: new.copy(), options: options, now: now)
     let progress = Self.progress(context, watch)
     let survey = try rotation.survey(progress: progress)
-    if survey.keysFit, !leaveUnreadable { tell(survey.findings, context.console) }
+    if survey.keysFit, !skipUnreadable { tell(survey.findings, context.console) }
     let outcome = try rotation.run(survey, progress: progress)
     context.console.clearProgress()
     let report = RotationReport(
@@ -143,7 +143,7 @@ extension RotateMasterKey {
       survey: survey, oldKey: try Self.describe(old, file: nil),
       store: .init(kind: store.kind, location: store.location),
       secondsForReading: (context.clock.uptime() - start).inSeconds,
-      nodesAlive: nodes?.filter { $0.isAlive() }.map(\.name), leavesUnreadable: leaveUnreadable)
+      nodesAlive: nodes?.filter { $0.isAlive() }.map(\.name), leavesUnreadable: skipUnreadable)
     switch output.format {
     case .text: context.console.print(raw: report.text)
     case .json: try context.console.print(json: report)

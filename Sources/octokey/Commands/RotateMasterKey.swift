@@ -4,7 +4,7 @@
 import ArgumentParser
 
 struct RotateMasterKey: AuditedCommand {
-  static let deed = "rotate-master-key"
+  static let auditedAction = "rotate-master-key"
   static let configuration = CommandConfiguration(
     commandName: "rotate-master-key",
     abstract: "Re-encrypt every sensitive value of a store under a new Master Key.",
@@ -56,7 +56,7 @@ struct RotateMasterKey: AuditedCommand {
   var keySize: KeySize?
 
   @Flag(help: "Go on where values open with neither key: leave them as they are and count them.")
-  var leaveUnreadable = false
+  var skipUnreadable = false
 
   @Option(
     help: ArgumentHelp(

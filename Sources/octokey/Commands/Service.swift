@@ -4,7 +4,7 @@ import ArgumentParser
 import OctopusKeys
 
 struct Service: AuditedCommand {
-  static let deed = "service"
+  static let auditedAction = "service"
   static let configuration = CommandConfiguration(
     commandName: "service",
     abstract: "Start or stop the server of this machine, or say whether it runs.",

@@ -6,7 +6,7 @@ import OctopusKeys
 import Stores
 
 struct SetMasterKey: AuditedCommand {
-  static let deed = "set-master-key"
+  static let auditedAction = "set-master-key"
   static let configuration = CommandConfiguration(
     commandName: "set-master-key",
     abstract: "Put a Master Key into this node's config.",
@@ -100,10 +100,10 @@ struct SetMasterKey: AuditedCommand {
     _ key: borrowing MasterKey, to node: OpenedNode, _ context: Context
   ) throws {
     let store: any Store
-    let glance: StoreGlance
+    let glance: KeyProbe
     do {
       store = try stores.open(context, node)
-      glance = try StoreGlance(store: store, key: key)
+      glance = try KeyProbe(store: store, key: key)
     } catch let error as StoreError {
       throw CommandError.storeNotSeen(reason: .store(error))
     } catch let error as KeysError {

@@ -4,7 +4,7 @@ import ArgumentParser
 import OctopusKeys
 
 struct ShowMasterKey: AuditedCommand {
-  static let deed = "show-master-key"
+  static let auditedAction = "show-master-key"
   static let configuration = CommandConfiguration(
     commandName: "show-master-key",
     abstract: "Print the Master Key of this node.",

@@ -68,7 +68,7 @@ struct Status: OctokeyCommand {
     }
     try context.console.requireOutput()
     if report.unfinishedRotation { return .unfinishedRotation }
-    let isSound = !check.hasFaults && report.problems.isEmpty && report.storeOpens != false
+    let isSound = !check.hasFaults && report.problems.isEmpty && report.keyMatchesStore != false
     return isSound ? .done : .incomplete
   }
 
@@ -99,8 +99,8 @@ struct Status: OctokeyCommand {
     report.protectedBy =
       opened.form == .machineID ? self.node.machineIdFile : self.node.machineKeyFile
     guard let store else { return }
-    let glance = try StoreGlance(store: store, key: opened.key)
-    report.storeOpens = glance.opens
+    let glance = try KeyProbe(store: store, key: opened.key)
+    report.keyMatchesStore = glance.opens
     report.valuesOpened = glance.opened
     report.valuesUnreadable = glance.unreadable
   }

@@ -18,13 +18,13 @@ extension Comparison {
       lines += ["", "Steps:"]
       lines += steps.map { "  \($0.done ? "done   " : "MISSING") \($0.text)" }
     }
-    if !remarks.isEmpty { lines += [""] + remarks.map { "Remark: \($0)" } }
+    if !notes.isEmpty { lines += [""] + notes.map { "Note: \($0)" } }
     lines.append("")
-    if toDo.isEmpty {
+    if remaining.isEmpty {
       lines.append("all agree")
     } else {
       lines.append("Left to do:")
-      for (index, item) in toDo.enumerated() { lines.append("  \(index + 1). \(item)") }
+      for (index, item) in remaining.enumerated() { lines.append("  \(index + 1). \(item)") }
     }
     return lines.map(\.harmless).joined(separator: "\n") + "\n"
   }

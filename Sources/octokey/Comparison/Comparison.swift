@@ -10,7 +10,7 @@ struct Comparison: Encodable {
     let node: String
     let time: String
     let fingerprint: String?
-    let storeOpens: Bool?
+    let keyMatchesStore: Bool?
     let unfinishedRotation: Bool
     /// Whether its key is the store's.
     var agrees = false
@@ -32,11 +32,11 @@ struct Comparison: Encodable {
   /// The steps of a rotation; empty where there are reports of nodes only.
   private(set) var steps: [Step] = []
   /// What is left to do, in order.
-  private(set) var toDo: [String] = []
-  private(set) var remarks: [String] = []
+  private(set) var remaining: [String] = []
+  private(set) var notes: [String] = []
 
   /// Whether nothing is left to do.
-  var agrees: Bool { toDo.isEmpty }
+  var agrees: Bool { remaining.isEmpty }
 
   /// Weighs the evidence.
   ///
@@ -44,17 +44,18 @@ struct Comparison: Encodable {
   init(_ evidence: [Evidence], expected: String?) {
     let reports = Reports(evidence)
     for file in reports.foreign {
-      toDo.append("\(file.quoted) holds no report of octokey: make it again, with --format json")
+      remaining.append(
+        "\(file.quoted) holds no report of octokey: make it again, with --format json")
     }
     let statuses = latest(reports.statuses)
     // What a node said before the rotation says nothing of the store as it is now.
     let opening = statuses.filter {
-      $0.status.storeOpens == true && $0.status.time >= reports.rotation?.time ?? ""
+      $0.status.keyMatchesStore == true && $0.status.time >= reports.rotation?.time ?? ""
     }.max { $0.status.time < $1.status.time }?.status.fingerprint
     fingerprint = opening ?? reports.rotation?.newKey?.fingerprint
     let reference = expected ?? fingerprint
     if let expected, let opening, expected != opening {
-      toDo.append("the store is under \(opening), and not under \(expected): rotate the key")
+      remaining.append("the store is under \(opening), and not under \(expected): rotate the key")
     }
     look(at: statuses, reference, rotatedAt: reports.rotation?.time)
     lookForMissingNodes(statuses)
@@ -62,9 +63,9 @@ struct Comparison: Encodable {
       let procedure = Procedure(reports, key: reference, nodes: nodes)
       steps = procedure.steps
       // Which node has another key was said above, and how to mend it.
-      toDo += steps.filter { !$0.done && $0.step != "setKeys" }.map(\.text)
+      remaining += steps.filter { !$0.done && $0.step != "setKeys" }.map(\.text)
     } else if !reports.hasProcedure, reports.foreign.isEmpty {
-      remarks.append(
+      notes.append(
         "only the nodes were compared; give the reports of backups, rotation and verify, too, to see "
           + "whether a step is missing")
     }
@@ -81,7 +82,7 @@ struct Comparison: Encodable {
         continue
       }
       if latest[index].status.time <= new.status.time { latest[index] = new }
-      remarks.append("there are several reports of \(Comparison.name(new)); the latest one counts")
+      notes.append("there are several reports of \(Comparison.name(new)); the latest one counts")
     }
     return latest
   }
@@ -90,25 +91,25 @@ struct Comparison: Encodable {
     at statuses: [(file: String, status: Evidence.Status)], _ reference: String?,
     rotatedAt rotation: String?
   ) {
-    if statuses.isEmpty { toDo.append("there is no report of a node: octokey status on each") }
+    if statuses.isEmpty { remaining.append("there is no report of a node: octokey status on each") }
     let stores = statuses.compactMap(\.status.store)
     for (file, status) in statuses {
       let name = Comparison.name((file, status))
       var node = Node(
         file: file, node: name, time: status.time, fingerprint: status.fingerprint,
-        storeOpens: status.storeOpens, unfinishedRotation: status.unfinishedRotation)
+        keyMatchesStore: status.keyMatchesStore, unfinishedRotation: status.unfinishedRotation)
       node.alive = Comparison.isAlive(status)
       node.agrees =
-        reference != nil && status.fingerprint == reference && status.storeOpens != false
+        reference != nil && status.fingerprint == reference && status.keyMatchesStore != false
       if status.unfinishedRotation {
-        toDo.append("a rotation was interrupted on \(name); there: octokey recover")
+        remaining.append("a rotation was interrupted on \(name); there: octokey recover")
       } else if let rotation, status.time < rotation {
-        toDo.append("the report of \(name) is from before the rotation: make it again")
+        remaining.append("the report of \(name) is from before the rotation: make it again")
       } else if let fault = Comparison.fault(status, reference) {
-        toDo.append("\(name) \(fault)")
+        remaining.append("\(name) \(fault)")
       }
       if let first = stores.first, let store = status.store, store != first {
-        remarks.append(
+        notes.append(
           "\(name) calls its store \(store.location.quoted), others \(first.location.quoted)")
       }
       nodes.append(node)
@@ -130,7 +131,7 @@ struct Comparison: Encodable {
       let alive = isAlive(status) == true ? " (and is running: stop it first)" : ""
       return "has the key \(fingerprint), and not \(reference)\(alive); there: \(remedy)"
     }
-    switch status.storeOpens {
+    switch status.keyMatchesStore {
     case true?: return nil
     case false?: return "has the key \(reference), but it does not open the store that it uses"
     case nil:
@@ -145,7 +146,7 @@ struct Comparison: Encodable {
     let known = Set(statuses.flatMap { ($0.status.nodes ?? []).map { $0.name.lowercased() } })
     let seen = Set(statuses.compactMap { $0.status.node?.lowercased() })
     for name in known.subtracting(seen).sorted() {
-      toDo.append(
+      remaining.append(
         "the store knows a node \(name.quoted), and there is no report of it; there: octokey status "
           + "--format json")
     }
@@ -173,14 +174,14 @@ struct Reports {
   /// The latest one.
   var rotation: Evidence.Rotation?
   var backups: [Evidence.Backup] = []
-  var drills: [Evidence.Drill] = []
+  var verifications: [Evidence.BackupVerification] = []
   var restored: [Evidence.Restore] = []
   /// Files without a report.
   var foreign: [String] = []
 
   /// Whether there is more than reports of nodes.
   var hasProcedure: Bool {
-    rotation != nil || !verified.isEmpty || !backups.isEmpty || !drills.isEmpty
+    rotation != nil || !verified.isEmpty || !backups.isEmpty || !verifications.isEmpty
       || !restored.isEmpty
   }
 
@@ -192,7 +193,7 @@ struct Reports {
       case .rotation(let report):
         if rotation.map({ $0.time <= report.time }) ?? true { rotation = report }
       case .backup(let report): backups.append(report)
-      case .drill(let report): drills.append(report)
+      case .verification(let report): verifications.append(report)
       case .restore(let report): restored.append(report)
       case .none: foreign.append(item.file)
       }

@@ -15,7 +15,7 @@ struct Evidence {
     case verify(Verify)
     case rotation(Rotation)
     case backup(Backup)
-    case drill(Drill)
+    case verification(BackupVerification)
     case restore(Restore)
     /// JSON of another command, or no report at all.
     case none
@@ -32,7 +32,7 @@ struct Evidence {
     let config: String
     let fingerprint: String?
     let store: Store?
-    let storeOpens: Bool?
+    let keyMatchesStore: Bool?
     let unfinishedRotation: Bool
     let nodes: [Node]?
     let problems: [String]
@@ -67,11 +67,11 @@ struct Evidence {
     let key: Key
   }
 
-  struct Drill: Decodable {
+  struct BackupVerification: Decodable {
     let created: String
     let folder: String
     let fingerprint: String
-    let isGood: Bool
+    let ok: Bool
     let storeWasOpened: Bool
   }
 
@@ -117,7 +117,7 @@ struct Evidence {
             ? .rotation($0) : nil
         }
       case "backup create": decode(Backup.self).map(Report.backup)
-      case "backup verify": decode(Drill.self).map(Report.drill)
+      case "backup verify": decode(BackupVerification.self).map(Report.verification)
       case "backup restore": decode(Restore.self).map(Report.restore)
       default: nil
       }

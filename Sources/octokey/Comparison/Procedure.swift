@@ -13,11 +13,15 @@ struct Procedure {
     let oldKey = isRotated ? rotation?.oldKey?.fingerprint : nil
     // What is older than the rotation says nothing of what came of it.
     let since = isRotated ? rotation?.time ?? "" : ""
-    let drillsBefore = reports.drills.filter { $0.fingerprint == oldKey && $0.created <= since }
-    let drillsAfter = reports.drills.filter { $0.fingerprint == key && $0.created >= since }
+    let verificationsBefore = reports.verifications.filter {
+      $0.fingerprint == oldKey && $0.created <= since
+    }
+    let verificationsAfter = reports.verifications.filter {
+      $0.fingerprint == key && $0.created >= since
+    }
     let fresh =
       reports.backups.filter { $0.key.fingerprint == key && $0.time >= since }.map(\.folder)
-      + drillsAfter.map(\.folder)
+      + verificationsAfter.map(\.folder)
     let restored = reports.restored.filter { $0.fingerprint == key && $0.time >= since }
     // The place tells what was restored from what was rotated; where both have one place (another
     // machine may have the same paths), the order does.
@@ -32,7 +36,7 @@ struct Procedure {
       steps.append(.init(step: step, done: done, text: done ? text : missing))
     }
     add(
-      "backupBefore", drillsBefore.contains(where: Procedure.isProof),
+      "backupBefore", verificationsBefore.contains(where: Procedure.isProof),
       "a backup from before the rotation was tested",
       oldKey == nil
         ? "there is no report of a rotation, so nobody can say which backup is from before it"
@@ -55,7 +59,8 @@ struct Procedure {
       "backupAfter", !fresh.isEmpty, "there is a backup under the key",
       "there is no report of a backup under the key: octokey backup create --to DIR")
     add(
-      "drill", drillsAfter.contains(where: Procedure.isProof), "that backup was tested",
+      "testRestore", verificationsAfter.contains(where: Procedure.isProof),
+      "that backup was tested",
       "the new backup was never tested: octokey backup verify DIR")
     add(
       "restore", !restored.isEmpty, "it was restored elsewhere",
@@ -72,7 +77,7 @@ struct Procedure {
     self.steps = steps
   }
 
-  private static func isProof(_ drill: Evidence.Drill) -> Bool {
-    drill.isGood && drill.storeWasOpened
+  private static func isProof(_ verification: Evidence.BackupVerification) -> Bool {
+    verification.ok && verification.storeWasOpened
   }
 }

@@ -7,9 +7,9 @@
 // - `--quiet` silences notes and progress, never warnings and failures.
 // - Questions go to the terminal itself, so that a redirected stdin or stdout does not answer or
 //   swallow them. A secret is never shown while it is typed.
-// - Whatever is printed as a line is made harmless first: see HarmlessText.swift.
+// - Whatever is printed as a line is made harmless first: see TerminalEscaping.swift.
 // - A closed stdout or stderr never stops the program in the middle of its work. A command whose
-//   deed is its output calls `requireOutput()` at its end.
+//   auditedAction is its output calls `requireOutput()` at its end.
 //
 // Words for errors are not here but in Failures/.
 

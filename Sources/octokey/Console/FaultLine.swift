@@ -7,7 +7,7 @@ import OctopusKeys
 struct FaultLine: Encodable {
   /// What it is, in a word.
   let kind: String
-  /// `fault`, or `remark` where nothing need be done.
+  /// `fault`, or `note` where nothing need be done.
   let severity: String
   let path: String
   let line: Int?
@@ -20,7 +20,7 @@ struct FaultLine: Encodable {
 
   init(_ fault: ConfigFault) {
     kind = fault.kind.name
-    severity = fault.kind.isRemark ? "remark" : "fault"
+    severity = fault.kind.isNote ? "note" : "fault"
     path = fault.path
     line = fault.line
     setting = fault.setting
@@ -31,7 +31,7 @@ struct FaultLine: Encodable {
   /// `FILE:LINE:COLUMN: text`, as compilers write it and editors read it.
   var located: String {
     let place = [line, column].compactMap { $0.map { ":\($0)" } }.joined()
-    return "\(path.harmless)\(place): \(severity == "remark" ? "remark: " : "")\(text)"
+    return "\(path.harmless)\(place): \(severity == "note" ? "note: " : "")\(text)"
   }
 
   private static func words(

@@ -108,7 +108,7 @@ extension Failure {
       self.init(
         "refusing to restore \(folder.quoted): it has \(faults) fault\(faults == 1 ? "" : "s"), see "
           + "above; nothing was changed",
-        hint: "--despite-faults restores what is there")
+        hint: "--ignore-faults restores what is there")
     case .restoredHalf(let config, let reason):
       self.init(
         "the store was restored, and the config \(config.quoted) was not: \(reason)",

@@ -108,9 +108,9 @@ extension Failure {
         status: .busy)
     case .unfitPassphrase(let source, let fault):
       self.init(unfitPassphrase: fault, from: source)
-    case .sealMalformed(let path):
+    case .encryptedFileMalformed(let path):
       self.init("\(path.quoted) is no sealed file, or asks for too much memory or time to open")
-    case .sealClosed(let path):
+    case .cannotDecrypt(let path):
       self.init(
         "\(path.quoted) does not open: the passphrase is another one, or the file was changed",
         hint: "passphrases differ by the letter, and by blanks at their ends")
@@ -139,7 +139,7 @@ extension Failure {
       self.init(
         "\(findings.count) sensitive value\(findings.count == 1 ? "" : "s") in \(location.quoted) "
           + "cannot be read, see above; nothing was changed",
-        hint: "--leave-unreadable goes on and leaves them as they are; --binary-column decides for "
+        hint: "--skip-unreadable goes on and leaves them as they are; --binary-column decides for "
           + "a binary column")
     case .ledgerMismatch(_, _, let location):
       self.init(

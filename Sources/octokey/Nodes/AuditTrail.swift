@@ -6,7 +6,7 @@ import Native
 /// A command that leaves a line in the system's log.
 protocol AuditedCommand: OctokeyCommand {
   /// What the line calls it.
-  static var deed: String { get }
+  static var auditedAction: String { get }
   /// Whether this run changes anything.
   var isDeed: Bool { get }
 }
@@ -37,7 +37,7 @@ final class AuditTrail {
   /// The line for a run that ended so.
   ///
   /// - Parameter sudoUser: who called sudo, by its word.
-  func line(_ deed: String, _ status: ExitStatus, sudoUser: String?) -> String {
+  func line(_ auditedAction: String, _ status: ExitStatus, sudoUser: String?) -> String {
     var fields = ["outcome=\(AuditTrail.outcome(status))", "exit=\(status.rawValue)"]
     fields.append("uid=\(CurrentUser.number)")
     if let name = CurrentUser.name { fields.append("user=\(AuditTrail.quoted(name))") }
@@ -46,7 +46,7 @@ final class AuditTrail {
     for fact in Fact.allCases {
       if let text = facts[fact] { fields.append("\(fact.rawValue)=\(AuditTrail.quoted(text))") }
     }
-    return "\(deed): " + fields.joined(separator: " ")
+    return "\(auditedAction): " + fields.joined(separator: " ")
   }
 
   private static func outcome(_ status: ExitStatus) -> String {

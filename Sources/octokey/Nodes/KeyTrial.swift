@@ -50,7 +50,7 @@ struct KeyTrial: Encodable {
     if let index = keys.firstIndex(where: { $0.fingerprint == fingerprint }) {
       return keys[index].files.append(name)
     }
-    let glance = try StoreGlance(store: store, key: key)
+    let glance = try KeyProbe(store: store, key: key)
     keys.append(
       Candidate(
         fingerprint: fingerprint, files: [name], opened: glance.opened,

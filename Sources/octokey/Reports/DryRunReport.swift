@@ -103,7 +103,7 @@ struct DryRunReport: Encodable {
       wouldRun
         ? "a rotation would re-encrypt \(values.underOldKey) values; it signs everybody out, and old "
           + "backups go on needing the old key"
-        : "a rotation would stop before the first write; --leave-unreadable goes on")
+        : "a rotation would stop before the first write; --skip-unreadable goes on")
     return lines.joined(separator: "\n") + "\n"
   }
 }

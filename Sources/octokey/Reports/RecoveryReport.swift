@@ -49,13 +49,13 @@ struct RecoveryReport: Encodable {
     otherNodes: [String], time: String
   ) {
     self.time = time
-    let deed =
+    let course =
       switch diagnosis.course {
       case .takeBack: "takenBack"
       case .finish: "finished"
       case .resume: "resumed"
       }
-    outcome = done == nil ? "wouldBe" + deed.prefix(1).uppercased() + deed.dropFirst() : deed
+    outcome = done == nil ? "wouldBe" + course.prefix(1).uppercased() + course.dropFirst() : course
     values = Values(
       old: diagnosis.oldValues, new: diagnosis.newValues, unreadable: diagnosis.unreadableValues)
     oldKey = Key(fingerprint: journal.oldKey, file: nil)

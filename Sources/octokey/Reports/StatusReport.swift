@@ -23,7 +23,7 @@ struct StatusReport: Encodable {
   var protectedBy: String?
   var store: RotationReport.StoreName?
   /// Whether the key opens the store.
-  var storeOpens: Bool?
+  var keyMatchesStore: Bool?
   /// Values that were tried.
   var valuesOpened: Int?
   var valuesUnreadable: Int?
@@ -63,7 +63,7 @@ struct StatusReport: Encodable {
     try container.encode(bits, forKey: .bits)
     try container.encode(protectedBy, forKey: .protectedBy)
     try container.encode(store, forKey: .store)
-    try container.encode(storeOpens, forKey: .storeOpens)
+    try container.encode(keyMatchesStore, forKey: .keyMatchesStore)
     try container.encode(valuesOpened, forKey: .valuesOpened)
     try container.encode(valuesUnreadable, forKey: .valuesUnreadable)
     try container.encode(unfinishedRotation, forKey: .unfinishedRotation)
@@ -74,7 +74,7 @@ struct StatusReport: Encodable {
   }
 
   private enum CodingKeys: CodingKey {
-    case command, time, node, config, fingerprint, bits, protectedBy, store, storeOpens,
+    case command, time, node, config, fingerprint, bits, protectedBy, store, keyMatchesStore,
       valuesOpened, valuesUnreadable
     case unfinishedRotation, nodesAlive, nodes, faults, problems
   }
@@ -102,7 +102,7 @@ struct StatusReport: Encodable {
   private var opensText: String {
     guard let valuesOpened, let valuesUnreadable else { return "unknown" }
     let tried = valuesOpened + valuesUnreadable
-    switch storeOpens {
+    switch keyMatchesStore {
     case nil: return "unknown, there is no sensitive value"
     case true? where valuesUnreadable == 0: return "yes, all \(tried) values that were tried"
     case true?: return "yes, but \(valuesUnreadable) of \(tried) values that were tried do not"

@@ -24,7 +24,7 @@ import Testing
       python3 writer.py & writer=$!
       while [ ! -e started ]; do sleep 0.01; done
       for n in 1 2 3 4 5; do
-        "$OCTOKEY" backup create --machine-id-file machine-id --bare-key --to "backup-$n" >/dev/null
+        "$OCTOKEY" backup create --machine-id-file machine-id --no-passphrase --to "backup-$n" >/dev/null
       done
       touch enough; wait $writer
       """)
@@ -35,8 +35,8 @@ import Testing
     #expect(
       numbers.count == 5 && numbers.allSatisfy { $0.count == 2 && $0[0] == $0[1] }, "\(pairs)")
     #expect(Set(numbers.map { $0[0] }).count > 1, "the writer wrote nothing meanwhile")
-    let drill = try await OctokeyProgram.run(["backup", "verify", node.folder + "/backup-3"])
-    #expect(drill.status == 0, "\(drill.stdout)")
+    let verification = try await OctokeyProgram.run(["backup", "verify", node.folder + "/backup-3"])
+    #expect(verification.status == 0, "\(verification.stdout)")
     #expect(try await node.shell("ls backup-3").contains("store.sqlite\n"))
     #expect(try await !node.shell("ls -A backup-3").contains("-wal"))
   }
@@ -58,10 +58,11 @@ import Testing
       chmod 750 store; rm octopus.db
       sed -i 's#sqlite:octopus.db#directory:store#' OctopusServer.config
       """)
-    let made = try await node.octokey("backup", "create", "--bare-key", "--to", node.folder + "/b")
+    let made = try await node.octokey(
+      "backup", "create", "--no-passphrase", "--to", node.folder + "/b")
     #expect(made.status == 0, "\(made.stderr)")
     let inside = try await node.octokey(
-      "backup", "create", "--bare-key", "--to", node.folder + "/store/b")
+      "backup", "create", "--no-passphrase", "--to", node.folder + "/store/b")
     #expect(inside.status == 1 && inside.stderr.contains("would be a part of the store"))
     let sums = "cd store; find . -type f | sort | xargs sha256sum; stat -c %a ."
     let before = try await node.shell(sums)
@@ -86,7 +87,7 @@ import Testing
     let node = postgres.node
     let folder = node.folder + "/backup"
     let made = try await node.octokey(
-      "backup", "create", "--bare-key", "--to", folder, "--format", "json")
+      "backup", "create", "--no-passphrase", "--to", folder, "--format", "json")
     try #require(made.status == 0, "\(made.stderr)")
     let store = try #require(try ConfigTests.object(made)["store"] as? [String: Any])
     let statement = try #require(store["statement"] as? String)
@@ -112,7 +113,7 @@ import Testing
     let restored = try await OctokeyProgram.run(
       [
         "backup", "restore", folder, "--store", location, "--machine-id-file", node.machineID,
-        "--despite-faults",
+        "--ignore-faults",
       ])
     #expect(restored.status == 1 && restored.stderr.contains("it does not open with the key"))
   }

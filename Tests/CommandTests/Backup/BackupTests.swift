@@ -70,7 +70,7 @@ import Testing
       fingerprint.dropFirst(17).filter { $0 != ":" } == certificate?["thumbprint"], "\(opened)")
   }
 
-  /// A change to the backup, and what the drill says of it.
+  /// A change to the backup, and what the verification says of it.
   struct Damage: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let script: String
@@ -134,14 +134,16 @@ import Testing
       words: "\"note.txt\" does not belong to the backup"),
   ]
 
-  @Test(arguments: damages) func theDrillFindsDamage(_ damage: Damage) async throws {
+  @Test(arguments: damages) func verifyFindsDamage(_ damage: Damage) async throws {
     let node = try await BackupTests.shared.node()
     let copy = node.folder + "/" + UUID().uuidString
     let original = damage.isSealed ? "backup" : "bare"
     try await node.shell("cp -a \(original) \(copy); cd \(copy); \(damage.script)")
-    let drill = try await node.octokeyOnBackup("verify", copy, isSealed: damage.isSealed)
-    #expect(drill.status == damage.status, "\(drill.stdout)\(drill.stderr)")
-    #expect((drill.stdout + drill.stderr).contains(damage.words), "\(drill.stdout)\(drill.stderr)")
+    let verification = try await node.octokeyOnBackup("verify", copy, isSealed: damage.isSealed)
+    #expect(verification.status == damage.status, "\(verification.stdout)\(verification.stderr)")
+    #expect(
+      (verification.stdout + verification.stderr).contains(damage.words),
+      "\(verification.stdout)\(verification.stderr)")
     if damage.status == 2 {
       let restored = try await node.octokeyOnBackup("restore", copy, isSealed: damage.isSealed)
       #expect(restored.status == 1 && restored.stderr.contains("refusing to restore"))
@@ -157,7 +159,7 @@ import Testing
         task = Task {
           let node = try await BackupTests().backedUp()
           let bare = node.folder + "/bare"
-          let made = try await node.octokey("backup", "create", "--bare-key", "--to", bare)
+          let made = try await node.octokey("backup", "create", "--no-passphrase", "--to", bare)
           try #require(made.status == 0)
           return node
         }
@@ -184,10 +186,12 @@ import Testing
     let node = try await BackupTests.shared.node()
     let name = node.folder + "/" + UUID().uuidString
     try await node.shell("umask 077; \(script.replacing("P", with: name))")
-    let drill = try await OctokeyProgram.run(
+    let verification = try await OctokeyProgram.run(
       ["backup", "verify", node.folder + "/backup", "--passphrase-file", name])
-    #expect(drill.status == Int32(status), "\(drill.stderr)")
-    #expect((drill.stdout + drill.stderr).contains(words), "\(drill.stdout)\(drill.stderr)")
+    #expect(verification.status == Int32(status), "\(verification.stderr)")
+    #expect(
+      (verification.stdout + verification.stderr).contains(words),
+      "\(verification.stdout)\(verification.stderr)")
   }
 
   @Test func aPassphraseOnAPipeIsTakenOnlyWhereItWasAskedFor() async throws {
@@ -249,7 +253,7 @@ import Testing
     let node = try await SampleNode(["--documents", "200"])
     let result = try await node.shell(
       """
-      create="$OCTOKEY backup create --machine-id-file machine-id --bare-key --to"
+      create="$OCTOKEY backup create --machine-id-file machine-id --no-passphrase --to"
       mkdir small empty
       unshare -m bash -c "mount -t tmpfs -o size=300k tmpfs small; $create small/b 2>&1; ls -A small"
       touch file; $create file 2>&1 || true; $create small 2>&1 >/dev/null && ls small
@@ -275,19 +279,21 @@ import Testing
   @Test func withoutAPassphraseOnlyOnRequest() async throws {
     let node = try await SampleNode(["--documents", "30"])
     let folder = node.folder + "/bare"
-    #expect(try await node.octokey("backup", "create", "--bare-key", "--to", folder).status == 0)
+    #expect(
+      try await node.octokey("backup", "create", "--no-passphrase", "--to", folder).status == 0)
     let seen = try await node.shell(
       "cmp bare/OctopusServer.config OctopusServer.config; grep -v '^#' bare/master-key; stat -c %a bare/*"
     )
     let key = try await node.octokey("show-master-key").stdout
     #expect(seen.hasPrefix(key) && !seen.contains("644"), "\(seen)")
-    let drill = try await OctokeyProgram.run(["backup", "verify", folder])
-    #expect(drill.status == 0 && drill.stderr.contains("was made without a passphrase"))
+    let verification = try await OctokeyProgram.run(["backup", "verify", folder])
+    #expect(
+      verification.status == 0 && verification.stderr.contains("was made without a passphrase"))
     // Somebody who puts a backup of his own there must not get away with it.
     let sealed = try await OctokeyProgram.run(
       ["backup", "verify", folder, "--passphrase-file", "-"], input: "anything")
     #expect(sealed.status == 1 && sealed.stderr.contains("and one was given"))
-    let again = try await node.octokey("backup", "create", "--bare-key", "--to", folder)
+    let again = try await node.octokey("backup", "create", "--no-passphrase", "--to", folder)
     #expect(again.status == 1 && again.stderr.contains("is there already"))
   }
 
@@ -300,7 +306,7 @@ import Testing
       ).status == 0)
     let before = try node.files("")
     let made = try await node.octokey(
-      "backup", "create", "--bare-key", "--to", node.folder + "/backup")
+      "backup", "create", "--no-passphrase", "--to", node.folder + "/backup")
     #expect(made.status == 1 && made.stderr.contains("is not the key of"), "\(made.stderr)")
     #expect(try node.files("") == before)
   }

@@ -11,7 +11,7 @@ import Testing
     let node = try await SampleNode(["--documents", "\(documents)"])
     try await node.shell("true\n\(more)")
     let made = try await node.octokey(
-      "backup", "create", "--bare-key", "--to", node.folder + "/backup")
+      "backup", "create", "--no-passphrase", "--to", node.folder + "/backup")
     try #require(made.status == 0, "\(made.stderr)")
     return node
   }
@@ -147,7 +147,7 @@ import Testing
       ], input: "proxy-word")
     try #require(set.status == 0, "\(set.stderr)")
     #expect(
-      try await node.octokey("backup", "create", "--bare-key", "--to", node.folder + "/backup")
+      try await node.octokey("backup", "create", "--no-passphrase", "--to", node.folder + "/backup")
         .status == 0)
     let key = try await node.octokey("show-master-key").stdout
     let there = node.folder + "/there"
@@ -178,7 +178,7 @@ import Testing
     let node = try await backedUp()
     try await node.shell("rm octopus.db backup/server-certificate.pfx")
     #expect(try await restore(node).status == 1)
-    let told = try await restore(node, "--despite-faults")
+    let told = try await restore(node, "--ignore-faults")
     #expect(told.status == 0 && told.stderr.contains("is not there any more"), "\(told.stderr)")
     #expect(try await node.octokey("verify").status == 0)
   }

@@ -14,7 +14,7 @@ import Testing
     var file = "OctopusServer.config"
     var setting: String?
     var line: Int?
-    var isRemark = false
+    var isNote = false
 
     var testDescription: String { name }
   }
@@ -52,7 +52,7 @@ import Testing
       kind: "misspelt", setting: "Octopus.Server.TaskCpa", line: 10),
     Case(
       name: "unknown", script: add("<set key=\"Octopus.Extension.Flavour\">5</set>"),
-      kind: "unknown", setting: "Octopus.Extension.Flavour", line: 10, isRemark: true),
+      kind: "unknown", setting: "Octopus.Extension.Flavour", line: 10, isNote: true),
     Case(
       name: "port", script: set("Octopus.Communications.ServicesPort", "0"), kind: "wrongType",
       setting: "Octopus.Communications.ServicesPort", line: 3),
@@ -120,7 +120,7 @@ import Testing
       file: "octokey-journal.json"),
     Case(
       name: "draft", script: "umask 077; echo >.\(config).draft-1f", kind: "leftover",
-      file: ".\(config).draft-1f", isRemark: true),
+      file: ".\(config).draft-1f", isNote: true),
   ]
 
   @Test(arguments: texts + settings + secrets + files)
@@ -129,7 +129,7 @@ import Testing
     try await node.shell(fault.script)
     let before = try await node.shell("sha256sum $(find . -type f)")
     let result = try await ConfigTests.config(node, "check", "--format", "json")
-    #expect(result.status == (fault.isRemark ? 0 : 2), "\(result.stdout) \(result.stderr)")
+    #expect(result.status == (fault.isNote ? 0 : 2), "\(result.stdout) \(result.stderr)")
     let faults = try #require(try ConfigTests.object(result)["faults"] as? [[String: Any]])
     try #require(faults.count == 1, "\(result.stdout)")
     #expect(faults[0]["kind"] as? String == fault.kind)
@@ -137,11 +137,11 @@ import Testing
     #expect(faults[0]["path"] as? String == path)
     #expect(faults[0]["setting"] as? String == fault.setting)
     #expect(faults[0]["line"] as? Int == fault.line)
-    #expect((faults[0]["severity"] as? String == "remark") == fault.isRemark)
+    #expect((faults[0]["severity"] as? String == "note") == fault.isNote)
     let text = try await ConfigTests.config(node, "check")
     let place = path + (fault.line.map { ":\($0)" } ?? "") + ":"
     #expect(text.stdout.hasPrefix(place) || text.stdout.contains("\n" + place), "\(text.stdout)")
-    #expect(text.stdout.hasSuffix(fault.isRemark ? "no faults\n" : "\n1 fault\n"))
+    #expect(text.stdout.hasSuffix(fault.isNote ? "no faults\n" : "\n1 fault\n"))
     #expect(!text.stdout.contains("hunter2"))
     #expect(try await node.shell("sha256sum $(find . -type f)") == before)
   }

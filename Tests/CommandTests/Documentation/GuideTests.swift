@@ -27,7 +27,7 @@ import Testing
     "8. Start every node": "not running by what the store says: node-01, node-02, node-03",
     "9. Compare the nodes": "there is no report of a node",
     "10. Back up again": "there is no report of a backup under the key",
-    "11. Drill": "the new backup was never tested",
+    "11. Test restore": "the new backup was never tested",
     "12. Restore it elsewhere": "it was never restored",
     "13. Verify what was restored": "nobody has opened the restored store",
   ]
@@ -85,10 +85,10 @@ import Testing
     #expect(calls.contains("\"set-master-key\", \"--key-file\", \"-\""))
     #expect(calls.contains("CLUSTER=") && calls.contains("systemctl"))
     let log = Outside.text(Outside.bytes(folder + "/log")).split(separator: "\n")
-    for deed in [
+    for action in [
       "rotate-master-key", "set-master-key", "service", "backup create", "backup restore",
     ] {
-      #expect(log.contains { $0.contains("]: \(deed): outcome=done exit=0") }, "\(deed)")
+      #expect(log.contains { $0.contains("]: \(action): outcome=done exit=0") }, "\(action)")
     }
   }
 }

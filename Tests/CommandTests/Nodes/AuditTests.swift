@@ -35,7 +35,7 @@ import Testing
         octokey config unset "${m[@]}" Octopus.Proxy.ProxyPassword --yes || exit 1
         octokey recover "${m[@]}" || exit 1
         octokey rotate-master-key --no-such-option
-        octokey backup create "${m[@]}" --bare-key --to backup || exit 1
+        octokey backup create "${m[@]}" --no-passphrase --to backup || exit 1
         octokey backup verify backup || exit 1
         octokey backup restore "${m[@]}" backup || exit 1
         """, on: node)

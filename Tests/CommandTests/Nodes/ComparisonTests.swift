@@ -60,13 +60,14 @@ import Testing
     let same: Change = { _ in }
     let second: Change = { report in
       switch difference {
-      case "key": (report["fingerprint"], report["storeOpens"]) = (ComparisonTests.otherKey, false)
+      case "key":
+        (report["fingerprint"], report["keyMatchesStore"]) = (ComparisonTests.otherKey, false)
       case "interrupted": report["unfinishedRotation"] = true
       case "unread": report["fingerprint"] = NSNull()
       case "unseen":
-        report["storeOpens"] = NSNull()
+        report["keyMatchesStore"] = NSNull()
         report["problems"] = ["access was denied"]
-      case "closed": report["storeOpens"] = false
+      case "closed": report["keyMatchesStore"] = false
       case "foreign": report["command"] = "statue"
       default: report["node"] = "node-01"
       }
@@ -80,7 +81,7 @@ import Testing
   @Test func theLatestReportOfANodeCounts() async throws {
     let same: Change = { _ in }
     let stale: Change = {
-      ($0["fingerprint"], $0["storeOpens"]) = (ComparisonTests.otherKey, false)
+      ($0["fingerprint"], $0["keyMatchesStore"]) = (ComparisonTests.otherKey, false)
       ($0["node"], $0["time"]) = ("node-01", "2026-11-23T11:00:00Z")
     }
     let ending = try await compare([same, same, same, stale])

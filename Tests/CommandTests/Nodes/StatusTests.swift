@@ -18,7 +18,7 @@ import Testing
     #expect(result.status == 0, "\(result.stdout)\(result.stderr)")
     let fingerprint = try await node.octokey("show-master-key", "--fingerprint").stdout
     #expect(report["fingerprint"] as? String == String(fingerprint.dropLast()))
-    #expect(report["storeOpens"] as? Bool == true)
+    #expect(report["keyMatchesStore"] as? Bool == true)
     #expect(report["unfinishedRotation"] as? Bool == false)
     #expect(report["nodesAlive"] as? Int == 0)
     #expect((report["faults"] as? [Any])?.isEmpty == true)
@@ -68,7 +68,7 @@ import Testing
     #expect(
       try await node.octokey("set-master-key", "--key-file", key, "--no-store-check").status == 0)
     let (result, report) = try await status(node)
-    #expect(result.status == 2 && report["storeOpens"] as? Bool == false)
+    #expect(result.status == 2 && report["keyMatchesStore"] as? Bool == false)
     #expect(try await node.octokey("status").stdout.contains("\nOpens:     no, "))
   }
 
@@ -77,7 +77,7 @@ import Testing
     try await node.shell("mv octopus.db away; echo fedcba9876543210f0dcba9876543210 >machine-id")
     let (result, report) = try await status(node)
     #expect(result.status == 2)
-    #expect(report["fingerprint"] is NSNull && report["storeOpens"] is NSNull)
+    #expect(report["fingerprint"] is NSNull && report["keyMatchesStore"] is NSNull)
     #expect(report["nodesAlive"] is NSNull)
     let problems = try #require(report["problems"] as? [String])
     #expect(problems.contains { $0.contains("there is no store") }, "\(problems)")

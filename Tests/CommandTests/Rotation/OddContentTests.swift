@@ -159,11 +159,11 @@ import Testing
     let refused = try await rotate(node, newKey)
     #expect(refused.status == 1, "\(refused.stdout)")
     #expect(refused.stderr.contains("Odd Odd-7: JSON at " + (Self.odd[name] ?? "?")))
-    #expect(refused.stderr.contains("--leave-unreadable"))
+    #expect(refused.stderr.contains("--skip-unreadable"))
     #expect(refused.stdout.isEmpty)
     #expect(try await node.shell(sums) == before, "nothing was changed")
 
-    let left = try await rotate(node, newKey + ["--leave-unreadable"])
+    let left = try await rotate(node, newKey + ["--skip-unreadable"])
     #expect(left.status == 2, "\(left.stderr)")
     #expect(left.stdout.contains("\n1/31 documents were left unchanged due to errors\n"))
     #expect(left.stdout.contains("Odd Odd-7"), "\(left.stdout)")

@@ -6,14 +6,14 @@ import Testing
 
 @Suite struct SignalTests {
   @Test(arguments: [
-    "rotate-master-key --yes", "backup create --bare-key --to made", "backup verify backup",
+    "rotate-master-key --yes", "backup create --no-passphrase --to made", "backup verify backup",
     "backup restore backup --config new/node.config --store sqlite:new/octopus.db",
   ])
   func aRunThatIsStoppedChangesNothing(_ command: String) async throws {
     let node = try await SampleNode(["--documents", "3000"])
     let output = try await node.shell(
       """
-      $OCTOKEY backup create --machine-id-file machine-id --bare-key --to backup > /dev/null
+      $OCTOKEY backup create --machine-id-file machine-id --no-passphrase --to backup > /dev/null
       mkdir new
       machine="--machine-id-file machine-id"
       [[ "\(command)" != *verify* ]] || machine=

@@ -55,7 +55,7 @@ import Testing
       try rotate(store, wrong, new)
     }
     var options = StoreRotation.Options()
-    options.leaveUnreadable = true
+    options.skipUnreadable = true
     #expect(throws: KeysError.keyOpensNothing(fingerprint, location: "memory", values: 50)) {
       try rotate(store, wrong, new, options: options)
     }
@@ -88,7 +88,7 @@ import Testing
     #expect(store.writes == 0)
 
     var options = StoreRotation.Options()
-    options.leaveUnreadable = true
+    options.skipUnreadable = true
     let (survey, outcome) = try rotate(store, old, new, options: options)
     #expect(survey.findings.count == 2)
     #expect(outcome.collections[0].reencryptedValues == 2)
@@ -157,7 +157,7 @@ import Testing
     #expect(throws: KeysError.self) { try rotate(store, old, new) }
     #expect(store.writes == 0)
     var options = StoreRotation.Options()
-    options.leaveUnreadable = true
+    options.skipUnreadable = true
     let (survey, _) = try rotate(store, old, new, options: options)
     #expect(survey.findings.first.map(\.reason) == [.ambiguous])
     #expect(store.contents[0].documents[0].fields[0] == both)
@@ -194,7 +194,7 @@ import Testing
       try rotate(left, old, new, options: options)
       #expect(left.writes == 0)
       options.binaryFields = [field: .ciphertext]
-      options.leaveUnreadable = true
+      options.skipUnreadable = true
       let rotated = store(undecided)
       try rotate(rotated, old, new, options: options)
       #expect(rotated.writes == undecided.filter { $0 == a || $0 == b }.count)

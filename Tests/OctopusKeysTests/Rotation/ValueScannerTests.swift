@@ -8,7 +8,7 @@ import Testing
 @Suite struct ValueScannerTests {
   private func scan(_ text: String, table: String = "Any") -> ScannedText {
     var result = ScannedText()
-    ValueScanner(places: KnownPlaces(collection: table))
+    ValueScanner(places: SensitivePaths(collection: table))
       .scan(Array(text.utf8).span, into: &result)
     return result
   }
@@ -139,7 +139,7 @@ import Testing
       var text = Array(#"{"x":"\#(value)","y":""#.utf8)
       text += bad + Array("\"}".utf8)
       var result = ScannedText()
-      ValueScanner(places: KnownPlaces(collection: "")).scan(text.span, into: &result)
+      ValueScanner(places: SensitivePaths(collection: "")).scan(text.span, into: &result)
       #expect(result.values.isEmpty)
       #expect(result.suspects.map(\.reason) == [.invalidUTF8], "\(bad)")
     }

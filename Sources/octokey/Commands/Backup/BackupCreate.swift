@@ -6,7 +6,7 @@ import OctopusKeys
 import Stores
 
 struct BackupCreate: AuditedCommand {
-  static let deed = "backup create"
+  static let auditedAction = "backup create"
   static let configuration = CommandConfiguration(
     commandName: "create",
     abstract: "Put config, Master Key and a snapshot of the store into a new folder.",
@@ -31,7 +31,7 @@ struct BackupCreate: AuditedCommand {
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
 
   @Flag(help: "Keep the secrets without a passphrase: whoever has the folder has the key.")
-  var bareKey = false
+  var noPassphrase = false
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
@@ -39,8 +39,9 @@ struct BackupCreate: AuditedCommand {
 
   func validate() throws {
     if to.isEmpty { throw ValidationError("--to needs the name of a folder") }
-    if bareKey, passphrase.passphraseFile != nil {
-      throw ValidationError("--bare-key is for a backup without a passphrase, and one was given")
+    if noPassphrase, passphrase.passphraseFile != nil {
+      throw ValidationError(
+        "--no-passphrase is for a backup without a passphrase, and one was given")
     }
   }
 
@@ -52,7 +53,7 @@ struct BackupCreate: AuditedCommand {
     let location = try stores.location(context, node)
     let folder = context.absolutePath(to)
     try requireApart(folder, from: location)
-    let seal = bareKey ? nil : SealedFile(try passphrase.read(context, isNew: true))
+    let seal = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
     let lock = try node.file.lock()
     let creation = BackupCreation(
       node: node, location: location, seal: seal, now: context.clock.now(),

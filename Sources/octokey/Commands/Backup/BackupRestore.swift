@@ -6,7 +6,7 @@ import OctopusKeys
 import Stores
 
 struct BackupRestore: AuditedCommand {
-  static let deed = "backup restore"
+  static let auditedAction = "backup restore"
   static let configuration = CommandConfiguration(
     commandName: "restore",
     abstract: "Put config and store of a backup back, or to another place.",
@@ -30,7 +30,7 @@ struct BackupRestore: AuditedCommand {
   var overwrite = false
 
   @Flag(help: "Restore what is there of a backup that has faults.")
-  var despiteFaults = false
+  var ignoreFaults = false
 
   @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
   var ignoreLiveNodes = false
@@ -65,18 +65,18 @@ struct BackupRestore: AuditedCommand {
     return .done
   }
 
-  /// The secrets of the backup, after a drill.
+  /// The secrets of the backup, after a test restore.
   private func tested(
-    _ backup: BackupFolder, _ seal: SealedFile?, _ context: Context, _ watch: SignalWatch
+    _ backup: BackupFolder, _ seal: EncryptedFile?, _ context: Context, _ watch: SignalWatch
   ) throws -> BackupContents {
-    let drill = try backup.drill(seal, stores, context, watch)
-    let report = DrillReport(drill, of: backup, time: "")
+    let verification = try backup.verification(seal, stores, context, watch)
+    let report = BackupVerificationReport(verification, of: backup, time: "")
     for fault in report.faults { context.console.warning(fault.text) }
-    if !drill.isGood, !despiteFaults {
+    if !verification.ok, !ignoreFaults {
       throw CommandError.backupFaulty(
         folder: backup.path, faults: report.faults.count { $0.severity == "fault" })
     }
-    return try drill.contents ?? BackupContents(backup, seal)
+    return try verification.contents ?? BackupContents(backup, seal)
   }
 
   /// Where the documents are to be.

@@ -1,4 +1,4 @@
-// `backup verify`: the drill. Nothing is written.
+// `backup verify`: the test restore. Nothing is written.
 
 import ArgumentParser
 import Native
@@ -35,20 +35,21 @@ struct BackupVerify: OctokeyCommand {
     let watch = try SignalWatch()
     let backup = try BackupFolder.read(context.absolutePath(folder))
     let seal = try backup.seal(passphrase, context)
-    let drill = try backup.drill(seal, stores, context, watch)
-    let report = DrillReport(drill, of: backup, time: TimeStamp.forText(context.clock.now()))
+    let verification = try backup.verification(seal, stores, context, watch)
+    let report = BackupVerificationReport(
+      verification, of: backup, time: TimeStamp.forText(context.clock.now()))
     switch output.format {
     case .text: context.console.print(raw: report.text)
     case .json: try context.console.print(json: report)
     }
     try context.console.requireOutput()
-    return report.isGood ? .done : .incomplete
+    return report.ok ? .done : .incomplete
   }
 }
 
 extension BackupFolder {
   /// The passphrase at work, or nil where the backup has none.
-  func seal(_ passphrase: PassphraseOptions, _ context: Context) throws -> SealedFile? {
+  func seal(_ passphrase: PassphraseOptions, _ context: Context) throws -> EncryptedFile? {
     guard manifest.key.isSealed else {
       // Somebody may have put a backup of his own in the place of a sealed one.
       if passphrase.passphraseFile != nil { throw CommandError.backupNotSealed(folder: path) }
@@ -56,13 +57,13 @@ extension BackupFolder {
         "\(path.quoted) was made without a passphrase: nothing shows that nobody changed it")
       return nil
     }
-    return SealedFile(try passphrase.read(context, isNew: false))
+    return EncryptedFile(try passphrase.read(context, isNew: false))
   }
 
   /// Checks everything.
-  func drill(
-    _ seal: SealedFile?, _ stores: StoreOptions, _ context: Context, _ watch: SignalWatch
-  ) throws -> BackupDrill {
+  func verification(
+    _ seal: EncryptedFile?, _ stores: StoreOptions, _ context: Context, _ watch: SignalWatch
+  ) throws -> BackupVerification {
     let location: StoreLocation?
     if let snapshot = snapshotLocation {
       location = try StoreLocation(snapshot, relativeTo: context.workingDirectory)
@@ -70,10 +71,10 @@ extension BackupFolder {
       location = stores.store == nil ? nil : try stores.location(context, nil)
     }
     let progress = RotateMasterKey.progress(context, watch)
-    let drill = try BackupDrill(self, seal, store: location?.store()) {
+    let verification = try BackupVerification(self, seal, store: location?.store()) {
       (done, total) throws(KeysError) in try progress(.survey, done, total)
     }
     context.console.clearProgress()
-    return drill
+    return verification
   }
 }

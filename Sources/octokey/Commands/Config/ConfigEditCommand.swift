@@ -7,7 +7,7 @@ import Native
 import OctopusKeys
 
 struct ConfigEditCommand: AuditedCommand {
-  static let deed = "config edit"
+  static let auditedAction = "config edit"
   static let configuration = CommandConfiguration(
     commandName: "edit",
     abstract: "Open the config in an editor, and check it before it takes its place.",
@@ -100,7 +100,7 @@ struct ConfigEditCommand: AuditedCommand {
     let machineKeys = try node.machineKeys()
     func faults(_ contents: [UInt8]) throws -> [ConfigFault] {
       try ConfigCheck(contents, path: base.path, machineKeys: machineKeys).faults
-        .filter { !$0.kind.isRemark }
+        .filter { !$0.kind.isNote }
     }
     // Lines move when something is put in above.
     var before = try faults(base.bytes).map { "\($0.kind.name) \($0.setting ?? "")" }

@@ -5,7 +5,7 @@ import Native
 import OctopusKeys
 
 struct ConfigSet: AuditedCommand {
-  static let deed = "config set"
+  static let auditedAction = "config set"
   static let configuration = CommandConfiguration(
     commandName: "set",
     abstract: "Give a setting a value.",

@@ -4,7 +4,7 @@ import ArgumentParser
 import OctopusKeys
 
 struct ConfigUnset: AuditedCommand {
-  static let deed = "config unset"
+  static let auditedAction = "config unset"
   static let configuration = CommandConfiguration(
     commandName: "unset",
     abstract: "Remove a setting.",

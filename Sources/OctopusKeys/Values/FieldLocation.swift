@@ -1,7 +1,7 @@
 // Names the place where a pass over a store is, for findings.
 
 /// A field of a document.
-struct Place {
+struct FieldLocation {
   let collection: String
   let document: DocumentPage.Document
   let page: DocumentPage

@@ -5,7 +5,7 @@
 // Only places with good evidence are listed; a wrong entry would stop honest runs.
 
 /// The known places of one collection.
-struct KnownPlaces {
+struct SensitivePaths {
   /// Paths of properties from the document's root; `[]` is any element of an array.
   private let paths: Set<String>
 
@@ -15,14 +15,14 @@ struct KnownPlaces {
   /// The places of the collection called `name`, in whatever letter case.
   init(collection name: String) {
     let table = name.lowercased()
-    paths = KnownPlaces.pathsByCollection[table] ?? []
+    paths = SensitivePaths.pathsByCollection[table] ?? []
     binaryFieldsAreCiphertext = table == "blobdocument" || table == "blobdocuments"
   }
 
   /// Whether a string at `path` must be a ciphertext or empty.
   func require(_ path: String) -> Bool {
     // That property exists for nothing else, wherever it is.
-    path == KnownPlaces.sensitiveValue || path.hasSuffix("." + KnownPlaces.sensitiveValue)
+    path == SensitivePaths.sensitiveValue || path.hasSuffix("." + SensitivePaths.sensitiveValue)
       || paths.contains(path)
   }
 

@@ -4,7 +4,7 @@
 internal import Native
 
 /// A page on its way between the two threads, with what came of it.
-final class PageInWork {
+final class PipelinePage {
   /// The documents.
   var page = DocumentPage()
   /// The key before the first of them.
@@ -18,7 +18,7 @@ final class PageInWork {
 
   /// Has `body` run on `worker`; nothing of this page may be touched until `finish`. The job keeps the
   /// page, because whoever waits for it may give up.
-  func start(on worker: Worker, _ body: @escaping (PageInWork) throws(KeysError) -> Void) {
+  func start(on worker: Worker, _ body: @escaping (PipelinePage) throws(KeysError) -> Void) {
     job = worker.submit { [self] in
       do throws(KeysError) {
         try body(self)
@@ -38,7 +38,7 @@ final class PageInWork {
   }
 }
 
-enum DocumentWalk {
+enum PagePipeline {
   /// Pages that are read ahead at most: enough that neither thread waits for the other at a page that
   /// takes long, few enough to be no matter of memory.
   private static let depth = 4
@@ -48,18 +48,18 @@ enum DocumentWalk {
   /// read and are being worked on.
   static func each(
     of collection: StoreCollection, in store: any Store, _ worker: Worker,
-    work: @escaping (PageInWork) throws(KeysError) -> Void,
-    end: (PageInWork) throws(KeysError) -> Void
+    work: @escaping (PipelinePage) throws(KeysError) -> Void,
+    end: (PipelinePage) throws(KeysError) -> Void
   ) throws(KeysError) {
     // Whatever happens, no job may outlive what `work` works on.
     defer { worker.drain() }
-    var spare: [PageInWork] = []
-    var started: [PageInWork] = []
+    var spare: [PipelinePage] = []
+    var started: [PipelinePage] = []
     var key: [UInt8]?
     var isAtEnd = false
     while true {
       while !isAtEnd, started.count < depth {
-        let page = spare.popLast() ?? PageInWork()
+        let page = spare.popLast() ?? PipelinePage()
         guard try read(of: collection, after: key, in: store, into: page) else {
           isAtEnd = true
           break
@@ -80,7 +80,7 @@ enum DocumentWalk {
 
   private static func read(
     of collection: StoreCollection, after key: [UInt8]?, in store: any Store,
-    into target: PageInWork
+    into target: PipelinePage
   ) throws(KeysError) -> Bool {
     target.before = key
     do {

@@ -1,17 +1,17 @@
-// The drill: proves that a backup can be restored, as far as that is possible without restoring it.
+// The test restore: proves that a backup can be restored, as far as that is possible without restoring it.
 // Every file is what it was, the key opens every value of the snapshot, and what belongs together fits
 // together. Nothing is written.
 
 internal import Native
 
-/// What a drill found.
-public struct BackupDrill {
+/// What a test restore found.
+package struct BackupVerification {
   /// What is wrong, in the order in which it was found.
-  public private(set) var faults: [BackupFault] = []
+  package private(set) var faults: [BackupFault] = []
   /// What every value of the snapshot said; nil if there was none to look at.
-  public private(set) var audit: StoreAudit?
+  package private(set) var audit: StoreAudit?
   /// The secrets; nil if a fault kept them closed.
-  public private(set) var contents: BackupContents?
+  package private(set) var contents: BackupContents?
 
   private let folder: BackupFolder
 
@@ -20,9 +20,9 @@ public struct BackupDrill {
   /// - Parameters:
   ///   - seal: the passphrase at work; nil for a backup without one.
   ///   - store: the snapshot, or a restored copy of it; nil if there is none.
-  /// - Throws: `KeysError.sealClosed` if the passphrase opens nothing; `.native` if a library fails.
-  public init(
-    _ folder: BackupFolder, _ seal: SealedFile?, store: (any Store)?,
+  /// - Throws: `KeysError.cannotDecrypt` if the passphrase opens nothing; `.native` if a library fails.
+  package init(
+    _ folder: BackupFolder, _ seal: EncryptedFile?, store: (any Store)?,
     progress: (_ done: Int, _ documents: Int) throws(KeysError) -> Void
   ) throws(KeysError) {
     self.folder = folder
@@ -33,7 +33,7 @@ public struct BackupDrill {
   }
 
   /// The list of files is under the passphrase, too: who changes a file cannot change the list.
-  private mutating func checkList(_ seal: SealedFile?) throws(KeysError) {
+  private mutating func checkList(_ seal: EncryptedFile?) throws(KeysError) {
     guard let seal else { return }
     let sealed: SecretBytes
     do throws(KeysError) {
@@ -67,7 +67,7 @@ public struct BackupDrill {
     }
   }
 
-  private mutating func checkSecrets(_ seal: SealedFile?) throws(KeysError) {
+  private mutating func checkSecrets(_ seal: EncryptedFile?) throws(KeysError) {
     let found: BackupContents
     do {
       found = try BackupContents(folder, seal)
@@ -90,7 +90,7 @@ public struct BackupDrill {
     contents = found
     guard let certificate = manifest.certificate,
       let file = try? FileContents.read(
-        folder.file(BackupFolder.certificate), limit: SealedFile.sizeLimit)
+        folder.file(BackupFolder.certificate), limit: EncryptedFile.sizeLimit)
     else { return }
     let thumbprint = ServerCertificate.thumbprint(ofProtected: file.bytes, key: found.key)
     if thumbprint != certificate.thumbprint { faults.append(.certificateClosed) }
@@ -133,7 +133,7 @@ public struct BackupDrill {
 }
 
 /// Something wrong with a backup.
-public enum BackupFault: Equatable, Sendable {
+package enum BackupFault: Equatable, Sendable {
   /// The list of files is not the one that was sealed.
   case listChanged
   /// A file is not what it was, is not there, cannot be read, or is there and not in the list.
@@ -163,7 +163,7 @@ public enum BackupFault: Equatable, Sendable {
   case otherCertificate
 
   /// Whether it is worth saying, and takes nothing from the backup.
-  public var isRemark: Bool {
+  package var isNote: Bool {
     switch self {
     case .unlisted, .noSnapshot: true
     default: false

@@ -3,15 +3,15 @@
 internal import CZlib
 
 /// A running CRC-32.
-public struct Checksum: Sendable {
+package struct CRC32: Sendable {
   /// The sum so far.
-  public private(set) var value: UInt32 = 0
+  package private(set) var value: UInt32 = 0
 
   /// Begins a sum over nothing.
-  public init() {}
+  package init() {}
 
   /// Adds bytes.
-  public mutating func update(_ bytes: Span<UInt8>) {
+  package mutating func update(_ bytes: Span<UInt8>) {
     value = unsafe bytes.withUnsafeBufferPointer {
       unsafe UInt32(truncatingIfNeeded: crc32_z(UInt(value), $0.baseAddress, $0.count))
     }

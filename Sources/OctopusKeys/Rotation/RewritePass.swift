@@ -16,16 +16,16 @@ struct RewriteOutcome: Sendable {
   var thumbprint: String?
 }
 
-final class Rewriter {
+final class RewritePass {
   private let store: any Store
-  private let keys: KeyRing
+  private let keys: KeyPair
   private let new: ValueCipher
   private let survey: Survey
   private let ledger: LedgerWriter
-  private let readBack: ReadBack
+  private let readBack: ReadBackPass
   private let worker: Worker
   private let reader = FieldReader()
-  private var scanner = ValueScanner(places: KnownPlaces(collection: ""))
+  private var scanner = ValueScanner(places: SensitivePaths(collection: ""))
   private var scanned = ScannedText()
   private var edits = PageEdits()
   private var sealed: [UInt8] = []
@@ -36,8 +36,8 @@ final class Rewriter {
   private var meetsUnreadable = false
 
   init(
-    store: any Store, keys: KeyRing, new: ValueCipher, survey: Survey, ledger: LedgerWriter,
-    readBack: ReadBack, worker: Worker
+    store: any Store, keys: KeyPair, new: ValueCipher, survey: Survey, ledger: LedgerWriter,
+    readBack: ReadBackPass, worker: Worker
   ) {
     self.store = store
     self.keys = keys
@@ -55,10 +55,10 @@ final class Rewriter {
     // What is read back is worked on, too, when something fails.
     defer { worker.drain() }
     for collection in collections {
-      scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
+      scanner = ValueScanner(places: SensitivePaths(collection: collection.name))
       updated = 0
       reencrypted = 0
-      try DocumentWalk.each(
+      try PagePipeline.each(
         of: collection, in: store, worker,
         work: { [unowned self] (inWork) throws(KeysError) in try rewrite(inWork, in: collection) },
         end: { (inWork) throws(KeysError) in
@@ -75,7 +75,7 @@ final class Rewriter {
 
   /// Finds the new contents of a page.
   private func rewrite(
-    _ inWork: PageInWork, in collection: StoreCollection
+    _ inWork: PipelinePage, in collection: StoreCollection
   ) throws(KeysError) {
     let page = inWork.page
     edits = inWork.edits
@@ -102,7 +102,7 @@ final class Rewriter {
   }
 
   /// Writes a page, and has it read back.
-  private func write(_ inWork: PageInWork, in collection: StoreCollection) throws(KeysError) {
+  private func write(_ inWork: PipelinePage, in collection: StoreCollection) throws(KeysError) {
     do throws(StoreError) {
       if !inWork.edits.edits.isEmpty {
         try store.write(inWork.edits, of: inWork.page, in: collection)

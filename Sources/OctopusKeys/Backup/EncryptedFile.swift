@@ -10,23 +10,23 @@
 //
 // Everything up to the empty line, and that one, is sealed together with the contents.
 
-public import Native
+package import Native
 
 /// A passphrase at work: makes and opens sealed files. The slow step is taken once for all files that
 /// have the same salt, as those of one backup have.
-public final class SealedFile {
+package final class EncryptedFile {
   /// More bytes than any sealed file has.
-  public static let sizeLimit = 64 << 20
+  package static let sizeLimit = 64 << 20
 
   private let passphrase: Passphrase
   private var derived: DerivedKey?
   private let random = RandomBytes()
 
   /// Takes over the passphrase.
-  public init(_ passphrase: consuming Passphrase) { self.passphrase = passphrase }
+  package init(_ passphrase: consuming Passphrase) { self.passphrase = passphrase }
 
   /// Seals `contents`, which are called `name`, as the bytes of a file.
-  public func seal(_ contents: Span<UInt8>, name: String) throws(KeysError) -> [UInt8] {
+  package func seal(_ contents: Span<UInt8>, name: String) throws(KeysError) -> [UInt8] {
     do throws(NativeError) {
       let derived =
         if let derived { derived } else { try derive(.standard, salt: freshBytes(32)) }
@@ -36,7 +36,7 @@ public final class SealedFile {
       ).bytes
       let sealed = try AESGCM.seal(
         contents, header: header.span, key: derived.key, nonce: nonce)
-      return header + SealedFile.lines(of: sealed)
+      return header + EncryptedFile.lines(of: sealed)
     } catch {
       throw .native(error)
     }
@@ -47,15 +47,15 @@ public final class SealedFile {
   /// - Parameters:
   ///   - name: what it must hold by its own word.
   ///   - path: where it comes from, for errors.
-  /// - Throws: `KeysError.sealMalformed`; `.sealClosed` if the passphrase is another one, or the file
+  /// - Throws: `KeysError.encryptedFileMalformed`; `.cannotDecrypt` if the passphrase is another one, or the file
   ///   was changed.
-  public func open(
+  package func open(
     _ file: [UInt8], name: String, path: String
   ) throws(KeysError) -> SecretBytes {
-    guard let (header, end) = Header.parse(file), let body = SealedFile.body(file[end...]) else {
-      throw .sealMalformed(path: path)
+    guard let (header, end) = Header.parse(file), let body = EncryptedFile.body(file[end...]) else {
+      throw .encryptedFileMalformed(path: path)
     }
-    guard header.name == name else { throw .sealClosed(path: path) }
+    guard header.name == name else { throw .cannotDecrypt(path: path) }
     let opened: SecretBytes?
     do throws(NativeError) {
       let head = Array(file[..<end])
@@ -65,7 +65,7 @@ public final class SealedFile {
     } catch {
       throw .native(error)
     }
-    guard let opened else { throw .sealClosed(path: path) }
+    guard let opened else { throw .cannotDecrypt(path: path) }
     return opened
   }
 

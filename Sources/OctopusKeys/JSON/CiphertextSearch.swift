@@ -3,7 +3,7 @@
 
 internal import Native
 
-enum ShapeSearch {
+enum CiphertextSearch {
   /// Whether a text is a ciphertext but for a fault: nothing but base64 on both sides of one bar, at
   /// least a block on the left, and on the right a vector or nearly one.
   static func resemblesDamagedValue(_ text: Span<UInt8>) -> Bool {

@@ -2,14 +2,14 @@
 // and what people who edit by hand have put round it.
 
 /// Makes and measures pieces of one config's text. Knows nothing of which setting is meant.
-struct ConfigSpelling {
+struct SettingXML {
   private let text: [UInt8]
   /// How lines end in the text.
   let lineEnd: [UInt8]
 
   init(_ text: [UInt8]) {
     self.text = text
-    let first = text.firstIndex(where: ConfigSpelling.isLineEnd)
+    let first = text.firstIndex(where: SettingXML.isLineEnd)
     lineEnd =
       first.map { text[$0...].starts(with: [0x0D, 0x0A]) ? [0x0D, 0x0A] : [text[$0]] } ?? [0x0A]
   }
@@ -28,7 +28,7 @@ struct ConfigSpelling {
   /// Text as .NET escapes it: `&`, `<` and `>`; also a carriage return, which a reader would lose.
   /// Lines end as they do in the rest of the file; a reader takes all line ends for LF.
   func escaped(_ value: String) -> [UInt8] {
-    value.utf8.flatMap { $0 == 0x0A ? lineEnd : ConfigSpelling.escaped($0) }
+    value.utf8.flatMap { $0 == 0x0A ? lineEnd : SettingXML.escaped($0) }
   }
 
   private static func escaped(_ byte: UInt8) -> [UInt8] {
@@ -49,7 +49,7 @@ struct ConfigSpelling {
       // Raw, both would be read as a blank.
       case UInt8(ascii: "\n"): Array("&#xA;".utf8)
       case UInt8(ascii: "\t"): Array("&#x9;".utf8)
-      default: ConfigSpelling.escaped(byte)
+      default: SettingXML.escaped(byte)
       }
     }
     let start = Array("<set key=\"".utf8) + attribute + Array("\"".utf8)
@@ -73,16 +73,16 @@ struct ConfigSpelling {
   /// - Parameter inner: where the elements inside are.
   func content(_ range: Range<Int>, inner: [Range<Int>], value: String?) -> [UInt8] {
     let old = text[range]
-    let parts = ConfigSpelling.parts(of: old, inner)
+    let parts = SettingXML.parts(of: old, inner)
     let place =
-      parts.firstIndex { $0.isText && !ConfigSpelling.trimmed(old[$0.range]).isEmpty }
+      parts.firstIndex { $0.isText && !SettingXML.trimmed(old[$0.range]).isEmpty }
       ?? parts.lastIndex { $0.isText }
     var new: [UInt8] = []
     for (index, part) in parts.enumerated() {
       if !part.isText { new += old[part.range] }
       guard index == place, let value else { continue }
       new +=
-        old[part.range].starts(with: ConfigSpelling.cdata.start) ? inCDATA(value) : escaped(value)
+        old[part.range].starts(with: SettingXML.cdata.start) ? inCDATA(value) : escaped(value)
     }
     if place == nil, let value { new += escaped(value) }
     return new
@@ -91,10 +91,10 @@ struct ConfigSpelling {
   /// The range with its indentation and line end; as it is, if something else stands on its lines.
   func wholeLines(_ range: Range<Int>) -> Range<Int> {
     var (start, end) = (range.lowerBound, range.upperBound)
-    while start > 0, ConfigSpelling.isInLineBlank(text[start - 1]) { start -= 1 }
-    while end < text.count, ConfigSpelling.isInLineBlank(text[end]) { end += 1 }
-    guard start > 0, ConfigSpelling.isLineEnd(text[start - 1]), end < text.count,
-      ConfigSpelling.isLineEnd(text[end])
+    while start > 0, SettingXML.isInLineBlank(text[start - 1]) { start -= 1 }
+    while end < text.count, SettingXML.isInLineBlank(text[end]) { end += 1 }
+    guard start > 0, SettingXML.isLineEnd(text[start - 1]), end < text.count,
+      SettingXML.isLineEnd(text[end])
     else { return range }
     return start..<(end + (text[end...].starts(with: [0x0D, 0x0A]) ? 2 : 1))
   }
@@ -102,8 +102,8 @@ struct ConfigSpelling {
   /// The line end and the blanks before a byte; only the blanks if it is not the first of its line.
   func indentation(before index: Int) -> ArraySlice<UInt8> {
     var start = index
-    while start > 0, ConfigSpelling.isInLineBlank(text[start - 1]) { start -= 1 }
-    guard start > 0, ConfigSpelling.isLineEnd(text[start - 1]) else { return text[start..<index] }
+    while start > 0, SettingXML.isInLineBlank(text[start - 1]) { start -= 1 }
+    guard start > 0, SettingXML.isLineEnd(text[start - 1]) else { return text[start..<index] }
     start -= 1
     if start > 0, text[start] == 0x0A, text[start - 1] == 0x0D { start -= 1 }
     return text[start..<index]
@@ -114,11 +114,11 @@ struct ConfigSpelling {
   func endOfRemarks(after index: Int) -> Int {
     var (position, end) = (index, index)
     while true {
-      while position < text.count, ConfigSpelling.isInLineBlank(text[position]) { position += 1 }
-      if position < text.count, ConfigSpelling.isLineEnd(text[position]) { return position }
-      guard text[position...].starts(with: ConfigSpelling.comment.start) else { return end }
-      position = ConfigSpelling.after(
-        ConfigSpelling.comment.end, from: position + ConfigSpelling.comment.start.count,
+      while position < text.count, SettingXML.isInLineBlank(text[position]) { position += 1 }
+      if position < text.count, SettingXML.isLineEnd(text[position]) { return position }
+      guard text[position...].starts(with: SettingXML.comment.start) else { return end }
+      position = SettingXML.after(
+        SettingXML.comment.end, from: position + SettingXML.comment.start.count,
         in: text[...])
       end = position
     }
@@ -179,10 +179,10 @@ struct ConfigSpelling {
   /// A value as CDATA, or as text if it cannot be that.
   private func inCDATA(_ value: String) -> [UInt8] {
     let bytes = Array(value.utf8)
-    guard bytes.firstRange(of: ConfigSpelling.cdata.end) == nil, !bytes.contains(0x0D) else {
+    guard bytes.firstRange(of: SettingXML.cdata.end) == nil, !bytes.contains(0x0D) else {
       return escaped(value)
     }
-    return ConfigSpelling.cdata.start + bytes.flatMap { $0 == 0x0A ? lineEnd : [$0] }
-      + ConfigSpelling.cdata.end
+    return SettingXML.cdata.start + bytes.flatMap { $0 == 0x0A ? lineEnd : [$0] }
+      + SettingXML.cdata.end
   }
 }

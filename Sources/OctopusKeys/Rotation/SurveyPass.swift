@@ -3,21 +3,21 @@
 internal import Native
 
 /// Makes a survey.
-final class Surveyor {
+final class SurveyPass {
   private let store: any Store
-  private let keys: KeyRing
+  private let keys: KeyPair
   private let decided: [Survey.BinaryField: Survey.BinaryContents]
   private let worker: Worker
   private let reader = FieldReader()
   private var scanned = ScannedText()
-  private var scanner = ValueScanner(places: KnownPlaces(collection: ""))
+  private var scanner = ValueScanner(places: SensitivePaths(collection: ""))
   private var survey = Survey()
   /// Values that open under both keys, by collection, and what to say of them if nothing decides.
   private var ambiguous = Findings()
   private var tallies: [Survey.BinaryField: BinaryTally] = [:]
 
   init(
-    store: any Store, keys: KeyRing, worker: Worker,
+    store: any Store, keys: KeyPair, worker: Worker,
     decided: [Survey.BinaryField: Survey.BinaryContents]
   ) {
     self.store = store
@@ -32,13 +32,13 @@ final class Surveyor {
   ) throws(KeysError) -> Survey {
     for collection in collections {
       survey.collections.append(.init(name: collection.name))
-      let places = KnownPlaces(collection: collection.name)
+      let places = SensitivePaths(collection: collection.name)
       scanner = ValueScanner(places: places)
       for field in collection.fields where field.kind == .binary {
         let name = Survey.BinaryField(collection: collection.name, field: field.name)
         tallies[name] = BinaryTally(isKnown: places.binaryFieldsAreCiphertext)
       }
-      try DocumentWalk.each(
+      try PagePipeline.each(
         of: collection, in: store, worker,
         work: { [unowned self] (inWork) throws(KeysError) in
           let page = inWork.page
@@ -60,7 +60,8 @@ final class Surveyor {
     var opensInCandidate: Survey.BinaryField?
     for slot in page.slots[document.slots] {
       let field = collection.fields[slot.field]
-      let place = Place(collection: collection.name, document: document, page: page, field: field)
+      let place = FieldLocation(
+        collection: collection.name, document: document, page: page, field: field)
       numbers.bytes += slot.range.count
       let contents = page.bytes.span.extracting(slot.range)
       if field.kind == .binary {
@@ -88,7 +89,7 @@ final class Surveyor {
   }
 
   private func judge(
-    _ text: Span<UInt8>, _ place: Place, _ numbers: inout Survey.CollectionNumbers
+    _ text: Span<UInt8>, _ place: FieldLocation, _ numbers: inout Survey.CollectionNumbers
   ) throws(KeysError) {
     let found = scanned
     let ciphertexts = found.ciphertexts.span
@@ -132,7 +133,7 @@ final class Surveyor {
   /// Counts a binary value.
   ///
   /// - Returns: whether it opens under one of the keys.
-  private func tally(_ contents: Span<UInt8>, _ place: Place) throws(KeysError) -> Bool {
+  private func tally(_ contents: Span<UInt8>, _ place: FieldLocation) throws(KeysError) -> Bool {
     guard !contents.isEmpty else { return false }
     let name = place.binaryField
     let isCiphertext = contents.count >= 32 && contents.count % 16 == 0

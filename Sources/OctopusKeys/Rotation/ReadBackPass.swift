@@ -3,7 +3,7 @@
 
 internal import Native
 
-final class ReadBack {
+final class ReadBackPass {
   private let store: any Store
   private let key: ValueCipher
   private let survey: Survey
@@ -13,7 +13,7 @@ final class ReadBack {
   private var scanned = ScannedText()
   private let worker: Worker
   /// One is opened while the other one is read.
-  private let pages = [PageInWork(), PageInWork()]
+  private let pages = [PipelinePage(), PipelinePage()]
   private var turn = 0
 
   /// The server certificate's thumbprint, as it opens under the new key.
@@ -66,7 +66,7 @@ final class ReadBack {
   private func open(
     _ page: DocumentPage, through last: [UInt8], in collection: StoreCollection
   ) throws(KeysError) {
-    let scanner = ValueScanner(places: KnownPlaces(collection: collection.name))
+    let scanner = ValueScanner(places: SensitivePaths(collection: collection.name))
     for document in page.documents {
       for slot in page.slots[document.slots] {
         try read(slot, of: document, page, collection, scanner)

@@ -2,12 +2,12 @@
 
 import OctopusKeys
 
-/// The outcome of a drill. The property names are the keys of the JSON.
-struct DrillReport: Encodable {
+/// The outcome of a verification. The property names are the keys of the JSON.
+struct BackupVerificationReport: Encodable {
   struct Fault: Encodable {
     /// What it is, in a word.
     let kind: String
-    /// `fault`, or `remark` where the backup is as good as without it.
+    /// `fault`, or `note` where the backup is as good as without it.
     let severity: String
     let text: String
   }
@@ -21,7 +21,7 @@ struct DrillReport: Encodable {
   let fingerprint: String
   let sealed: Bool
   let store: RotationReport.StoreName
-  let isGood: Bool
+  let ok: Bool
   /// Whether the values of the store were opened; false if there was none to look at.
   let storeWasOpened: Bool
   let documents: Int
@@ -29,7 +29,7 @@ struct DrillReport: Encodable {
   let certificate: String?
   let faults: [Fault]
 
-  init(_ drill: BackupDrill, of backup: BackupFolder, time: String) {
+  init(_ verification: BackupVerification, of backup: BackupFolder, time: String) {
     let manifest = backup.manifest
     self.time = time
     folder = backup.path
@@ -38,16 +38,16 @@ struct DrillReport: Encodable {
     fingerprint = manifest.key.fingerprint
     sealed = manifest.key.isSealed
     store = .init(kind: manifest.store.kind, location: manifest.store.location)
-    isGood = drill.isGood
-    storeWasOpened = drill.audit != nil
-    documents = drill.audit?.documents ?? 0
+    ok = verification.ok
+    storeWasOpened = verification.audit != nil
+    documents = verification.audit?.documents ?? 0
     values = .init(
-      opened: drill.audit?.opened ?? 0, unreadable: drill.audit?.findings.count ?? 0)
+      opened: verification.audit?.opened ?? 0, unreadable: verification.audit?.findings.count ?? 0)
     certificate = manifest.certificate?.thumbprint
-    faults = drill.faults.map {
-      let words = DrillReport.words($0)
+    faults = verification.faults.map {
+      let words = BackupVerificationReport.words($0)
       return Fault(
-        kind: words.kind, severity: $0.isRemark ? "remark" : "fault", text: words.text)
+        kind: words.kind, severity: $0.isNote ? "note" : "fault", text: words.text)
     }
   }
 
@@ -67,7 +67,7 @@ struct DrillReport: Encodable {
     }
     lines.append("")
     lines.append(
-      !isGood
+      !ok
         ? "this backup has faults: do not rely on it, make another one"
         : storeWasOpened
           ? "this backup is good: it can be restored"
@@ -116,7 +116,7 @@ struct DrillReport: Encodable {
   }
 }
 
-extension BackupDrill {
+extension BackupVerification {
   /// Whether there is nothing wrong.
-  var isGood: Bool { faults.allSatisfy(\.isRemark) }
+  var ok: Bool { faults.allSatisfy(\.isNote) }
 }

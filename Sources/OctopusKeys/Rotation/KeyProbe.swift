@@ -2,18 +2,18 @@
 // takes no longer for a large store than for a small one. `StoreAudit` gives the whole answer.
 
 /// What a look at the beginning of every collection has shown.
-public struct StoreGlance: Sendable {
+package struct KeyProbe: Sendable {
   /// Values that were tried and open.
-  public let opened: Int
+  package let opened: Int
   /// Values that were tried and do not.
-  public let unreadable: Int
+  package let unreadable: Int
 
   /// Whether the key is that of the store; nil where there was no value to try. A wrong key opens
   /// next to none, and a value or two may be damaged under the right one.
-  public var opens: Bool? { opened + unreadable == 0 ? nil : opened > unreadable }
+  package var opens: Bool? { opened + unreadable == 0 ? nil : opened > unreadable }
 
   /// Looks at `store` with `key`; nothing is written.
-  public init(store: any Store, key: borrowing MasterKey) throws(KeysError) {
+  package init(store: any Store, key: borrowing MasterKey) throws(KeysError) {
     let audit = try StoreAudit.run(
       store: FirstPages(of: store), key: key, binaryFields: [:], progress: { _, _ in })
     opened = audit.opened

@@ -3,7 +3,7 @@
 internal import Native
 
 /// The old and the new key. Not for two tasks at once.
-final class KeyRing {
+final class KeyPair {
   /// Under which key a ciphertext opens.
   enum Verdict {
     case old, new
