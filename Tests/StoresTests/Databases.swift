@@ -100,9 +100,7 @@ extension Store {
         for (number, document) in page.documents.enumerated() {
           for slot in document.slots {
             guard let new = change(Array(page.bytes[page.slots[slot].range])) else { continue }
-            let start = edits.bytes.count
-            edits.bytes += new
-            edits.add(document: number, slot: slot, from: start)
+            edits.replace(document: number, slot: slot, of: page, by: new)
           }
         }
         try write(edits, of: page, in: collection)
@@ -118,4 +116,16 @@ struct WrongCount: Error {}
 func aToB(_ bytes: [UInt8]) -> [UInt8]? {
   bytes.contains(UInt8(ascii: "a"))
     ? bytes.map { $0 == UInt8(ascii: "a") ? UInt8(ascii: "b") : $0 } : nil
+}
+
+extension PageEdits {
+  /// Adds an edit that replaces all of a field.
+  mutating func replace(document: Int, slot: Int, of page: DocumentPage, by contents: [UInt8]) {
+    let start = bytes.count
+    bytes += contents
+    let all = 0..<page.slots[slot].range.count
+    add(
+      document: document, slot: slot,
+      [.init(replaced: all, replacement: start..<bytes.count)], in: page)
+  }
 }

@@ -31,11 +31,11 @@ extension PostgresDatabase {
       try store.collections() == [
         .init(
           name: "Blob\"Document",
-          fields: [.init(name: "Data", kind: .binary), .init(name: "JSON", kind: .json)]),
+          fields: [.init(name: "Data", storage: .bytes), .init(name: "JSON", storage: .text)]),
         .init(
           name: "Mixed",
-          fields: [.init(name: "JSON", kind: .json), .init(name: "JSONBlob", kind: .jsonBlob)]),
-        .init(name: "VariableSet", fields: [.init(name: "JSON", kind: .json)]),
+          fields: [.init(name: "JSON", storage: .text), .init(name: "JSONBlob", storage: .bytes)]),
+        .init(name: "VariableSet", fields: [.init(name: "JSON", storage: .text)]),
       ])
     #expect(store.location == "127.0.0.1,\(database.server.port)/\(database.name)")
     #expect(store.kind == "odbc")
@@ -171,9 +171,7 @@ extension PostgresDatabase {
     }
     var edits = PageEdits()
     for index in other.documents.indices {
-      let start = edits.bytes.count
-      edits.bytes.append(UInt8(ascii: "b"))
-      edits.add(document: index, slot: index, from: start)
+      edits.replace(document: index, slot: index, of: other, by: Array("b".utf8))
     }
     #expect(
       throws: StoreError.changedMeanwhile(

@@ -19,7 +19,7 @@ import Testing
     let fields = columns.filter { !key.contains($0.name) && $0.name != name }
     return SQLTable(
       collection: .init(
-        name: "Odd]Name", fields: fields.map { .init(name: $0.name, kind: .json) }),
+        name: "Odd]Name", fields: fields.map { .init(name: $0.name, storage: .text) }),
       contents: try fields.map { try #require(dialect.contents(of: $0)) },
       key: try key.map { name in
         let column = try #require(columns.first { $0.name == name })

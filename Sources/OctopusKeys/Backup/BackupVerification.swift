@@ -23,13 +23,13 @@ package struct BackupVerification {
   /// - Throws: `KeysError.cannotDecrypt` if the passphrase opens nothing; `.native` if a library fails.
   package init(
     _ folder: BackupFolder, _ seal: EncryptedFile?, store: (any Store)?,
-    progress: (_ done: Int, _ documents: Int) throws(KeysError) -> Void
+    cancellation: Cancellation, progress: (_ done: Int, _ documents: Int) -> Void
   ) throws(KeysError) {
     self.folder = folder
     try checkList(seal)
     try checkFiles()
     try checkSecrets(seal)
-    if let contents { try checkStore(store, contents.key, progress) }
+    if let contents { try checkStore(store, contents.key, cancellation, progress) }
   }
 
   /// The list of files is under the passphrase, too: who changes a file cannot change the list.
@@ -98,14 +98,14 @@ package struct BackupVerification {
 
   private mutating func checkStore(
     _ store: (any Store)?, _ key: borrowing MasterKey,
-    _ progress: (_ done: Int, _ documents: Int) throws(KeysError) -> Void
+    _ cancellation: Cancellation, _ progress: (_ done: Int, _ documents: Int) -> Void
   ) throws(KeysError) {
     guard let store else { return faults.append(.noSnapshot) }
     let expected = folder.manifest.store
     let thumbprint: String?
     do throws(KeysError) {
       let found = try StoreAudit.run(
-        store: store, key: key, binaryFields: [:], progress: progress)
+        store: store, key: key, binaryFields: [:], cancellation: cancellation, progress: progress)
       audit = found
       // Damaged values were damaged before; the manifest counts them.
       if found.findings.count > expected.unreadable {

@@ -1,43 +1,7 @@
-// Finds the sensitive values in a JSON text by their shape, token by token, and tells for each where
-// it is and how it is spelt. Nothing is decided here: whether a value opens, and under which key, is
-// the business of those who hold keys.
+// Finds the sensitive values in a JSON text by their shape, token by token. Whether a value decrypts, and
+// under which key, is not decided here.
 
 internal import Native
-
-/// What a scan found in one text; used again from text to text.
-struct ScannedText {
-  /// A string that has the shape of a sensitive value.
-  struct Value {
-    /// The characters between the outermost quotes, or a part of them where the value is in JSON
-    /// inside a JSON string.
-    let range: Range<Int>
-    /// Vector and ciphertext in `ciphertexts`.
-    let ciphertext: Range<Int>
-    /// How to spell its replacement: one style for each level of strings, innermost first. Empty for
-    /// the usual value without any escape.
-    let spelling: [JSONEscapes.Style]
-  }
-
-  /// Something that should be a sensitive value, or holds one, and cannot be one.
-  struct Suspect {
-    let offset: Int
-    let reason: Finding.Reason
-  }
-
-  fileprivate(set) var values: [Value] = []
-  fileprivate(set) var ciphertexts: [UInt8] = []
-  fileprivate(set) var suspects: [Suspect] = []
-  /// Ciphertexts inside longer texts, such as an audit trail's: `range` covers the ciphertext alone.
-  fileprivate(set) var quotations: [Value] = []
-
-  /// Forgets what was found and keeps the memory.
-  mutating func clear() {
-    values.removeAll(keepingCapacity: true)
-    ciphertexts.removeAll(keepingCapacity: ciphertexts.capacity <= 8 << 20)
-    suspects.removeAll(keepingCapacity: true)
-    quotations.removeAll(keepingCapacity: true)
-  }
-}
 
 /// A scanner for the documents of one collection.
 struct ValueScanner {
@@ -90,7 +54,7 @@ struct ValueScanner {
       else { return scan(text, into: &result) }
       result.values.append(
         .init(
-          range: start..<end, ciphertext: before..<result.ciphertexts.count, spelling: []))
+          range: start..<end, ciphertext: before..<result.ciphertexts.count, spelling: .plain))
       index = end
     }
   }
@@ -173,7 +137,7 @@ struct ValueScanner {
     if !string.hasEscapes {
       if EncryptedValue.parse(text.extracting(string.range), appendingTo: &result.ciphertexts) {
         let ciphertext = start..<result.ciphertexts.count
-        result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: []))
+        result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: .plain))
         return true
       }
       if CiphertextSearch.resemblesDamagedValue(text.extracting(string.range)) {
@@ -188,7 +152,8 @@ struct ValueScanner {
     if EncryptedValue.parse(decoded.span, appendingTo: &result.ciphertexts) {
       let ciphertext = start..<result.ciphertexts.count
       let style = JSONEscapes.style(of: text, string.range)
-      result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: [style]))
+      result.values.append(
+        .init(range: string.range, ciphertext: ciphertext, spelling: .text([style])))
       return true
     }
     if CiphertextSearch.resemblesDamagedValue(decoded.span) {
@@ -218,7 +183,7 @@ struct ValueScanner {
         continue
       }
       inner.quotations.append(
-        .init(range: found, ciphertext: start..<inner.ciphertexts.count, spelling: []))
+        .init(range: found, ciphertext: start..<inner.ciphertexts.count, spelling: .plain))
     }
     if let (outerText, outerRange) = outer {
       result.adopt(inner, from: outerRange, of: outerText)
@@ -239,57 +204,4 @@ struct ValueScanner {
   private static let value = Array("Value".utf8)
   private static let sensitive = Array("Sensitive".utf8)
   private static let isSensitive = Array("IsSensitive".utf8)
-}
-
-extension ScannedText {
-  /// Turns all values into suspects.
-  fileprivate mutating func distrust(_ reason: Finding.Reason) {
-    suspects += values.map { Suspect(offset: $0.range.lowerBound, reason: reason) }
-    values.removeAll()
-    quotations.removeAll()
-  }
-
-  /// Takes over what was found in the decoded form of the string at `range`.
-  fileprivate mutating func adopt(
-    _ inner: ScannedText, from range: Range<Int>, of text: Span<UInt8>
-  ) {
-    let shift = ciphertexts.count
-    ciphertexts += inner.ciphertexts
-    values += translate(inner.values, shift, range, text)
-    quotations += translate(inner.quotations, shift, range, text)
-    var positions = JSONEscapes.Positions(from: range.lowerBound)
-    for suspect in inner.suspects.sorted(by: { $0.offset < $1.offset }) {
-      let offset = positions.place(of: suspect.offset, in: text)
-      suspects.append(Suspect(offset: offset, reason: suspect.reason))
-    }
-  }
-
-  /// Takes over what was found in the same text.
-  fileprivate mutating func adopt(_ same: ScannedText) {
-    let shift = ciphertexts.count
-    ciphertexts += same.ciphertexts
-    quotations += same.quotations.map {
-      Value(
-        range: $0.range,
-        ciphertext: $0.ciphertext.lowerBound + shift..<$0.ciphertext.upperBound + shift,
-        spelling: $0.spelling)
-    }
-  }
-
-  private func translate(
-    _ found: [Value], _ shift: Int, _ range: Range<Int>, _ text: Span<UInt8>
-  ) -> [Value] {
-    var positions = JSONEscapes.Positions(from: range.lowerBound)
-    var translated: [Value] = []
-    for value in found {
-      let start = positions.place(of: value.range.lowerBound, in: text)
-      let end = positions.place(of: value.range.upperBound, in: text)
-      translated.append(
-        Value(
-          range: start..<end,
-          ciphertext: value.ciphertext.lowerBound + shift..<value.ciphertext.upperBound + shift,
-          spelling: value.spelling + [JSONEscapes.style(of: text, start..<end)]))
-    }
-    return translated
-  }
 }

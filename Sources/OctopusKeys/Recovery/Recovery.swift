@@ -49,6 +49,8 @@ package final class Recovery {
   private let oldKey: Held?
   private let newKey: Held?
   private let lock: FileLock
+  private let cancellation: Cancellation
+  private let progress: StoreRotation.Progress
 
   /// Takes the lock beside the config and finds the keys; nothing is changed yet.
   ///
@@ -58,7 +60,8 @@ package final class Recovery {
   /// - Throws: `KeysError.configLocked`, `.otherStore`, `.otherKey`.
   package init(
     node: Rotation.Node, journal: Journal, store: any Store, oldKey: consuming MasterKey?,
-    newKey: consuming MasterKey?
+    newKey: consuming MasterKey?, cancellation: Cancellation,
+    progress: @escaping StoreRotation.Progress
   ) throws(KeysError) {
     guard store.kind == journal.store.kind, store.location == journal.store.location else {
       throw .otherStore(
@@ -87,6 +90,8 @@ package final class Recovery {
     self.node = node
     self.journal = journal
     self.store = store
+    self.cancellation = cancellation
+    self.progress = progress
   }
 
   /// Looks at every value; writes nothing, except that the store undoes a transaction that was cut
@@ -95,19 +100,20 @@ package final class Recovery {
   /// - Parameter access: `.read` for somebody who only wants to know.
   /// - Throws: `KeysError.recoveryNeedsKey`, `.recoveryUnclear`.
   package func look(
-    _ access: StoreAccess, progress: @escaping StoreRotation.Progress
+    _ access: StoreAccess
   ) throws(KeysError) -> Diagnosis {
     defer { store.rollback() }
     let survey: Survey
     let options = journal.options.forRotation
     if let oldKey, let newKey {
       survey = try StoreRotation(
-        store: store, oldKey: oldKey.key, newKey: newKey.key, options: options
-      ).survey(access, progress: progress)
+        store: store, oldKey: oldKey.key, newKey: newKey.key, options: options,
+        cancellation: cancellation, progress: progress
+      ).survey(access)
     } else if let newKey {
-      survey = try with(newKey.key, .new, access, progress)
+      survey = try with(newKey.key, .new, access)
     } else if let oldKey {
-      survey = try with(oldKey.key, .old, access, progress)
+      survey = try with(oldKey.key, .old, access)
     } else {
       throw .recoveryNeedsKey(
         .new, fingerprint: journal.newKey, expectedAt: journal.keyFile)
@@ -127,10 +133,10 @@ package final class Recovery {
   /// - Throws: `KeysError.recoveryNeedsKey` if the config must get a key that is not to be had, and
   ///   whatever else stands in the way; the journal stays then.
   package func run(
-    _ diagnosis: Diagnosis, now: Date, progress: @escaping StoreRotation.Progress
+    _ diagnosis: Diagnosis, now: Date
   ) throws(KeysError) -> Outcome {
     node.config.removeLeftoverDrafts()
-    if diagnosis.course == .resume { try resume(progress) }
+    if diagnosis.course == .resume { try resume() }
     let stamp = TimeStamp.forFileName(now)
     let target: RecoveryKey = diagnosis.course == .takeBack ? .old : .new
     var backup: String?
@@ -153,13 +159,12 @@ package final class Recovery {
 
   /// A survey with one key alone.
   private func with(
-    _ key: borrowing MasterKey, _ role: RecoveryKey, _ access: StoreAccess,
-    _ progress: @escaping StoreRotation.Progress
+    _ key: borrowing MasterKey, _ role: RecoveryKey, _ access: StoreAccess
   ) throws(KeysError) -> Survey {
     let audit = try StoreAudit.run(
       store: store, key: key, binaryFields: journal.options.forRotation.binaryFields,
-      access: access
-    ) { (done, all) throws(KeysError) in try progress(.survey, done, all) }
+      access: access, cancellation: cancellation
+    ) { progress(.survey, $0, $1) }
     // What does not open may be under the other key.
     guard audit.unreadable == 0 || (journal.options.skipUnreadable && audit.opened > 0) else {
       let other: RecoveryKey = role == .new ? .old : .new
@@ -175,14 +180,14 @@ package final class Recovery {
     return survey
   }
 
-  private func resume(_ progress: @escaping StoreRotation.Progress) throws(KeysError) {
+  private func resume() throws(KeysError) {
     guard let oldKey, let newKey else {
       throw .recoveryNeedsKey(.old, fingerprint: journal.oldKey, expectedAt: nil)
     }
     let rotation = try StoreRotation(
-      store: store, oldKey: oldKey.key, newKey: newKey.key, options: journal.options.forRotation)
-    let survey = try rotation.survey(.rewrite, progress: progress)
-    _ = try rotation.rewrite(survey, progress: progress)
+      store: store, oldKey: oldKey.key, newKey: newKey.key, options: journal.options.forRotation,
+      cancellation: cancellation, progress: progress)
+    _ = try rotation.rewrite(rotation.accept(rotation.survey(.rewrite)))
     try rotation.commit()
     rotation.cancel()
   }

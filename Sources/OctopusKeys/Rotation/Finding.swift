@@ -41,8 +41,11 @@ package struct Finding: Hashable, Sendable {
   }
 }
 
-/// Findings, of which the first thousand are kept: a wrong key must not fill the memory.
+/// Findings, of which the first ones are kept: a wrong key must not fill the memory.
 package struct Findings: Hashable, Sendable {
+  /// How many are kept.
+  static let kept = 1000
+
   /// The first ones.
   package private(set) var first: [Finding] = []
   /// The number of all.
@@ -53,14 +56,15 @@ package struct Findings: Hashable, Sendable {
   /// Makes an empty list.
   package init() {}
 
-  mutating func add(_ finding: @autoclosure () -> Finding, in collection: String) {
+  mutating func add(_ finding: Finding) {
     count += 1
-    countByCollection[collection, default: 0] += 1
-    if first.count < 1000 { first.append(finding()) }
+    countByCollection[finding.collection, default: 0] += 1
+    if first.count < Findings.kept { first.append(finding) }
   }
 
   mutating func add(_ others: Findings) {
-    for finding in others.first where first.count < 1000 { first.append(finding) }
+    guard others.count > 0 else { return }
+    first += others.first.prefix(Findings.kept - first.count)
     count += others.count
     countByCollection.merge(others.countByCollection, uniquingKeysWith: +)
   }

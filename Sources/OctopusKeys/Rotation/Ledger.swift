@@ -11,7 +11,7 @@ internal import Native
 /// An order-free digest over all sensitive values and the text round them.
 package struct Ledger: Equatable, Sendable, CustomStringConvertible {
   /// The number of values in it.
-  package fileprivate(set) var values = 0
+  package private(set) var values = 0
   /// The sum, least significant word first.
   private var words: [UInt64] = [0, 0, 0, 0]
 
@@ -26,89 +26,25 @@ package struct Ledger: Equatable, Sendable, CustomStringConvertible {
     }.joined()
   }
 
-  fileprivate mutating func add(_ digest: [UInt8]) {
+  /// Adds the values of another ledger with the same key.
+  mutating func add(_ other: Ledger) {
+    values += other.values
     var carry: UInt64 = 0
     for index in 0..<4 {
-      var word: UInt64 = 0
-      for byte in 0..<8 { word |= UInt64(digest[index * 8 + byte]) << UInt64(byte * 8) }
-      let (sum, overflow) = words[index].addingReportingOverflow(word)
+      let (sum, overflow) = words[index].addingReportingOverflow(other.words[index])
       let (total, second) = sum.addingReportingOverflow(carry)
       words[index] = total
       carry = overflow || second ? 1 : 0
     }
   }
-}
 
-/// Writes a ledger, field by field.
-final class LedgerWriter {
-  private(set) var ledger = Ledger()
-  private let digest: Digest
-  private let key: SecretBytes
-  private var fieldDigest = [UInt8](repeating: 0, count: Digest.length)
-  private var surroundings = CRC32()
-  private var valuesInField = 0
-
-  /// Starts an empty ledger whose key comes from `masterKey`.
-  init(key masterKey: borrowing MasterKey) throws(KeysError) {
-    do throws(NativeError) {
-      let label = Array("octokey ledger 1".utf8)
-      key = try masterKey.bytes.withBytes { (_) throws(NativeError) in
-        try Digest.hmac(key: masterKey.bytes, message: label.span)
-      }
-      digest = try Digest()
-    } catch {
-      throw .native(error)
-    }
-  }
-
-  /// Begins a field; nothing counts unless a value follows.
-  func beginField(collection: String, document: Span<UInt8>, field: String) throws(KeysError) {
-    surroundings = CRC32()
-    valuesInField = 0
-    do throws(NativeError) {
-      try digest.restart()
-      try key.withBytes { (bytes) throws(NativeError) in try digest.update(bytes) }
-    } catch {
-      throw .native(error)
-    }
-    try addPart(Array(collection.utf8).span)
-    try addPart(document)
-    try addPart(Array(field.utf8).span)
-  }
-
-  /// Adds text between values.
-  func addSurroundings(_ text: Span<UInt8>) { surroundings.update(text) }
-
-  /// Adds a value.
-  func addValue(_ plaintext: SecretBuffer) throws(KeysError) {
-    valuesInField += 1
-    try plaintext.withBytes { (bytes) throws(KeysError) in try addPart(bytes) }
-  }
-
-  /// Ends the field and counts it if it holds a value.
-  func endField() throws(KeysError) {
-    guard valuesInField > 0 else { return }
-    var sum: [UInt8] = []
-    for shift in [0, 8, 16, 24] { sum.append(UInt8(surroundings.value >> UInt32(shift) & 0xFF)) }
-    try addPart(sum.span)
-    do {
-      try digest.finish(into: &fieldDigest)
-    } catch {
-      throw .native(error)
-    }
-    ledger.add(fieldDigest)
-    ledger.values += valuesInField
-  }
-
-  /// Adds bytes with their length before them, so that no two lists of parts look alike.
-  private func addPart(_ bytes: Span<UInt8>) throws(KeysError) {
-    var length = [UInt8](repeating: 0, count: 8)
-    for index in 0..<8 { length[index] = UInt8(truncatingIfNeeded: bytes.count >> (index * 8)) }
-    do throws(NativeError) {
-      try digest.update(length.span)
-      try digest.update(bytes)
-    } catch {
-      throw .native(error)
+  /// The ledger of one field.
+  ///
+  /// - Parameter digest: 32 bytes, the least significant one first.
+  init(values: Int, digest: [UInt8]) {
+    self.values = values
+    for index in 0..<4 {
+      for byte in 0..<8 { words[index] |= UInt64(digest[index * 8 + byte]) << UInt64(byte * 8) }
     }
   }
 }

@@ -1,241 +1,166 @@
-// The second pass of a rotation: every value under the old key is encrypted anew, under the new key
+// The second pass of a rotation: every value under the old key is encrypted again, under the new key
 // and a fresh initialization vector, and spliced into the place where it was. Everything else stays
-// byte for byte as it is. Each page is read back right after it was written, while it is at hand.
+// byte for byte as it is. Each page is read back right after it was written.
 
 internal import Native
 
-/// What a pass that writes did.
-struct RewriteOutcome: Sendable {
-  /// Documents written and values encrypted anew, in the order of the survey's collections.
-  var updatedDocuments: [Int] = []
-  var reencryptedValues: [Int] = []
-  /// Documents that stay as they were because something in them cannot be read.
+/// Writes a store's new values.
+struct RewritePass {
+  let store: any Store
+  let cancellation: Cancellation
+  let survey: Survey
+
+  /// What was written.
+  struct Outcome {
+    /// By collection, in the order of the survey.
+    var updatedDocuments: [Int] = []
+    var reencryptedValues: [Int] = []
+    /// Documents that stay as they were because something in them cannot be read.
+    var failedDocuments = 0
+    var ledger = Ledger()
+    /// The server certificate's thumbprint, as it decrypts under the old key.
+    var thumbprint: String?
+  }
+
+  /// The keys of the pass.
+  struct Keys {
+    /// What is decrypted with.
+    let pair: KeyPair
+    /// What is encrypted with.
+    let new: ValueCipher
+    let ledger: LedgerWriter
+  }
+
+  /// Rewrites all `collections` and has what was written read back. `progress` gets the number of
+  /// documents since the last call.
+  func run(
+    _ collections: [StoreCollection], keys: sending Keys, readBack: ReadBackPass,
+    progress: (Int) -> Void
+  ) throws(KeysError) -> Outcome {
+    let pipeline = PagePipeline(
+      RewriteWork(keys, survey), store: store, cancellation: cancellation)
+    var outcome = Outcome()
+    for collection in collections {
+      outcome.updatedDocuments.append(0)
+      outcome.reencryptedValues.append(0)
+      let last = outcome.updatedDocuments.count - 1
+      try pipeline.run(collection) { (page, rewritten) throws(KeysError) in
+        if !rewritten.edits.edits.isEmpty {
+          try rethrow(
+            as: KeysError.store, store.write(rewritten.edits, of: page.page, in: collection))
+        }
+        outcome.updatedDocuments[last] += rewritten.updatedDocuments
+        outcome.reencryptedValues[last] += rewritten.reencryptedValues
+        outcome.failedDocuments += rewritten.failedDocuments
+        outcome.ledger.add(rewritten.ledger)
+        outcome.thumbprint = rewritten.thumbprint ?? outcome.thumbprint
+        if rewritten.ledger.values > 0, let key = page.page.lastKey {
+          try readBack.read(collection, after: page.before, through: key)
+        }
+        progress(page.page.documents.count)
+      }
+    }
+    return outcome
+  }
+}
+
+/// What a page comes to.
+private struct RewrittenPage: Sendable {
+  var edits = PageEdits()
+  var updatedDocuments = 0
+  var reencryptedValues = 0
   var failedDocuments = 0
   var ledger = Ledger()
-  /// The server certificate's thumbprint, as it opened under the old key.
   var thumbprint: String?
 }
 
-final class RewritePass {
-  private let store: any Store
-  private let keys: KeyPair
-  private let new: ValueCipher
+private final class RewriteWork: PageWork {
+  private let keys: RewritePass.Keys
   private let survey: Survey
-  private let ledger: LedgerWriter
-  private let readBack: ReadBackPass
-  private let worker: Worker
-  private let reader = FieldReader()
-  private var scanner = ValueScanner(places: SensitivePaths(collection: ""))
-  private var scanned = ScannedText()
-  private var edits = PageEdits()
+  private var names = LedgerWriter.FieldNames(StoreCollection(name: "", fields: []))
+  private var scan = FieldScan(StoreCollection(name: "", fields: []))
   private var sealed: [UInt8] = []
-  private var spelt: [UInt8] = []
-  private var outcome = RewriteOutcome()
-  private var reencrypted = 0
-  private var updated = 0
-  private var meetsUnreadable = false
 
-  init(
-    store: any Store, keys: KeyPair, new: ValueCipher, survey: Survey, ledger: LedgerWriter,
-    readBack: ReadBackPass, worker: Worker
-  ) {
-    self.store = store
+  init(_ keys: RewritePass.Keys, _ survey: Survey) {
     self.keys = keys
-    self.new = new
     self.survey = survey
-    self.ledger = ledger
-    self.readBack = readBack
-    self.worker = worker
   }
 
-  /// Rewrites the whole store. `progress` gets the number of documents since the last call.
-  func run(
-    _ collections: [StoreCollection], progress: (Int) throws(KeysError) -> Void
-  ) throws(KeysError) -> RewriteOutcome {
-    // What is read back is worked on, too, when something fails.
-    defer { worker.drain() }
-    for collection in collections {
-      scanner = ValueScanner(places: SensitivePaths(collection: collection.name))
-      updated = 0
-      reencrypted = 0
-      try PagePipeline.each(
-        of: collection, in: store, worker,
-        work: { [unowned self] (inWork) throws(KeysError) in try rewrite(inWork, in: collection) },
-        end: { (inWork) throws(KeysError) in
-          try write(inWork, in: collection)
-          try progress(inWork.page.documents.count)
-        })
-      outcome.updatedDocuments.append(updated)
-      outcome.reencryptedValues.append(reencrypted)
-    }
-    try readBack.finish()
-    outcome.ledger = ledger.ledger
-    return outcome
+  func begin(_ collection: StoreCollection) {
+    names = LedgerWriter.FieldNames(collection)
+    scan = FieldScan(collection, survey: survey)
   }
 
-  /// Finds the new contents of a page.
-  private func rewrite(
-    _ inWork: PipelinePage, in collection: StoreCollection
-  ) throws(KeysError) {
-    let page = inWork.page
-    edits = inWork.edits
-    inWork.edits = PageEdits()
-    edits.clear()
-    let valuesBefore = ledger.ledger.values
-    for index in page.documents.indices {
-      meetsUnreadable = false
-      var changed = false
-      for slot in page.documents[index].slots {
-        let start = edits.bytes.count
-        guard try rewrite(slot, of: page.documents[index], page, collection) else { continue }
-        edits.add(document: index, slot: slot, from: start)
-        changed = true
+  func process(_ page: DocumentPage) throws(NativeError) -> RewrittenPage {
+    var result = RewrittenPage()
+    for (index, document) in page.documents.enumerated() {
+      let edits = result.edits.edits.count
+      var isUnreadable = false
+      for slot in document.slots {
+        if try !rewrite(slot, of: index, page, &result) { isUnreadable = true }
       }
-      if changed {
-        updated += 1
-      } else if meetsUnreadable {
-        outcome.failedDocuments += 1
+      if result.edits.edits.count > edits {
+        result.updatedDocuments += 1
+      } else if isUnreadable {
+        result.failedDocuments += 1
       }
     }
-    inWork.holdsValues = ledger.ledger.values > valuesBefore
-    swap(&inWork.edits, &edits)
+    result.ledger = keys.ledger.take()
+    return result
   }
 
-  /// Writes a page, and has it read back.
-  private func write(_ inWork: PipelinePage, in collection: StoreCollection) throws(KeysError) {
-    do throws(StoreError) {
-      if !inWork.edits.edits.isEmpty {
-        try store.write(inWork.edits, of: inWork.page, in: collection)
-      }
-    } catch {
-      throw .store(error)
-    }
-    guard inWork.holdsValues, let last = inWork.page.lastKey else { return }
-    try readBack.run(collection, after: inWork.before, through: last)
-  }
-
-  /// Appends a field's new contents to `edits.bytes`.
+  /// Adds the changes to one field to `result`.
   ///
-  /// - Returns: false, with nothing appended, if the field stays as it is.
+  /// - Returns: whether everything in the field can be read.
   private func rewrite(
-    _ slotIndex: Int, of document: DocumentPage.Document, _ page: borrowing DocumentPage,
-    _ collection: StoreCollection
-  ) throws(KeysError) -> Bool {
-    let slot = page.slots[slotIndex]
-    let field = collection.fields[slot.field]
-    let contents = page.bytes.span.extracting(slot.range)
+    _ slot: Int, of index: Int, _ page: DocumentPage, _ result: inout RewrittenPage
+  ) throws(NativeError) -> Bool {
+    let document = page.documents[index]
     let name = page.bytes.span.extracting(document.id)
-    try ledger.beginField(collection: collection.name, document: name, field: field.name)
-    var changed = false
-    if field.kind == .binary {
-      let place = Survey.BinaryField(collection: collection.name, field: field.name)
-      guard survey.binaryFields[place] == .ciphertext, !contents.isEmpty else { return false }
-      guard contents.count >= 32, contents.count % 16 == 0 else {
-        meetsUnreadable = true
-        return false
-      }
-      changed = try rewriteBinary(contents)
-    } else {
-      let isCertificate = ServerCertificate.isDocument(name)
-      let isText = try reader.withText(of: contents, kind: field.kind) {
-        (text, form) throws(KeysError) in
-        if survey.hasOnlySoundTexts {
-          scanner.scanAgain(text, into: &scanned)
-        } else {
-          scanner.scan(text, into: &scanned)
+    var isReadable = true
+    try scan.read(page.slots[slot], of: page) { (text, found, encoding) throws(NativeError) in
+      if !found.suspects.isEmpty { isReadable = false }
+      guard !found.values.isEmpty else { return }
+      let start = result.edits.bytes.count
+      var splices: [PageEdits.Splice] = []
+      try keys.ledger.addField(page.slots[slot].field, of: names, document: name, text: text) {
+        (entry) throws(NativeError) in
+        for value in found.values {
+          let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
+          let contents: ValueCipher.Contents = encoding == .binary ? .binary : .text
+          switch survey.resolve(try keys.pair.judge(ciphertext, as: contents)) {
+          case .old(let plaintext):
+            try entry.add(plaintext, at: value.range, in: text)
+            if let found = ServerCertificate.thumbprint(plaintext, in: name) {
+              result.thumbprint = found
+            }
+            splices.append(try seal(plaintext, in: value, &result.edits.bytes))
+          case .new(let plaintext):
+            try entry.add(plaintext, at: value.range, in: text)
+            if let found = ServerCertificate.thumbprint(plaintext, in: name) {
+              result.thumbprint = found
+            }
+          case .both, .implausible, .neither: isReadable = false
+          }
         }
-        if !scanned.suspects.isEmpty { meetsUnreadable = true }
-        if form == .plain {
-          changed = try splice(text, isCertificate: isCertificate, into: &edits.bytes)
-        } else {
-          var result: [UInt8] = []
-          changed = try splice(text, isCertificate: isCertificate, into: &result)
-          if changed { reader.wrap(result, as: form, appendingTo: &edits.bytes) }
-        }
       }
-      if !isText { meetsUnreadable = true }
+      guard !splices.isEmpty else { return }
+      result.reencryptedValues += splices.count
+      scan.splice(
+        splices, from: start, text: text, as: encoding, document: index, slot: slot, of: page,
+        into: &result.edits)
     }
-    try ledger.endField()
-    return changed
+    return isReadable
   }
 
-  private func rewriteBinary(_ contents: Span<UInt8>) throws(KeysError) -> Bool {
-    let state = try take(contents, as: .binary)
-    if state != .unreadable { try ledger.addValue(keys.plaintext) }
-    guard state == .old else { return false }
-    try new.seal(keys.plaintext, appendingTo: &edits.bytes)
-    reencrypted += 1
-    return true
-  }
-
-  /// Appends `text` with new ciphertexts to `output`; appends nothing if there is none.
-  private func splice(
-    _ text: Span<UInt8>, isCertificate: Bool, into output: inout [UInt8]
-  ) throws(KeysError) -> Bool {
-    let found = scanned
-    let ciphertexts = found.ciphertexts.span
-    var copied = 0  // how much of the text is in the output
-    var counted = 0  // how much of it is in the ledger
-    var changed = false
-    for value in found.values {
-      let state = try take(ciphertexts.extracting(value.ciphertext), as: .text)
-      guard state != .unreadable else { continue }
-      ledger.addSurroundings(text.extracting(counted..<value.range.lowerBound))
-      try ledger.addValue(keys.plaintext)
-      counted = value.range.upperBound
-      if isCertificate, let thumbprint = ServerCertificate.thumbprint(keys.plaintext) {
-        outcome.thumbprint = thumbprint
-      }
-      guard state == .old else { continue }
-      output.append(copying: text.extracting(copied..<value.range.lowerBound))
-      try appendSealed(spelling: value.spelling, to: &output)
-      copied = value.range.upperBound
-      changed = true
-      reencrypted += 1
-    }
-    if counted > 0 { ledger.addSurroundings(text.extracting(counted..<text.count)) }
-    if changed { output.append(copying: text.extracting(copied..<text.count)) }
-    return changed
-  }
-
-  private func appendSealed(
-    spelling: [JSONEscapes.Style], to output: inout [UInt8]
-  ) throws(KeysError) {
+  /// Appends a new ciphertext to `bytes`, spelt as the old one.
+  private func seal(
+    _ plaintext: SecretBuffer, in value: ScannedText.Value, _ bytes: inout [UInt8]
+  ) throws(NativeError) -> PageEdits.Splice {
     sealed.removeAll(keepingCapacity: true)
-    try new.seal(keys.plaintext, appendingTo: &sealed)
-    let ciphertext = sealed
-    guard !spelling.isEmpty else {
-      return EncryptedValue.format(ciphertext.span, appendingTo: &output)
-    }
-    spelt.removeAll(keepingCapacity: true)
-    EncryptedValue.format(ciphertext.span, appendingTo: &spelt)
-    for style in spelling {
-      let inner = spelt
-      spelt = []
-      JSONEscapes.encode(inner.span, style, appendingTo: &spelt)
-    }
-    output += spelt
-  }
-
-  private enum State {
-    case old, new, unreadable
-  }
-
-  /// Judges a value as the survey did; `keys.plaintext` then holds what counts.
-  private func take(
-    _ ciphertext: Span<UInt8>, as contents: ValueCipher.Contents
-  ) throws(KeysError) -> State {
-    switch try keys.judge(ciphertext, as: contents) {
-    case .old: return .old
-    case .new: return .new
-    // Where nothing decided, the survey has named it, and whoever went on wanted it left alone.
-    case .both where survey.bothMeansNew || survey.leavesAmbiguous:
-      _ = try new.open(ciphertext, as: contents, into: keys.plaintext)
-      return .new
-    case .both: return .old
-    case .nonsense, .neither:
-      meetsUnreadable = true
-      return .unreadable
-    }
+    try keys.new.seal(plaintext, appendingTo: &sealed)
+    let (start, ciphertext) = (bytes.count, sealed)
+    EncryptedValue.format(ciphertext.span, as: value.spelling, appendingTo: &bytes)
+    return PageEdits.Splice(replaced: value.range, replacement: start..<bytes.count)
   }
 }

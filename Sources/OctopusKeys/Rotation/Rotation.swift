@@ -58,11 +58,13 @@ package final class Rotation {
   ///   `.unfinishedRotation`, `.sameKey`.
   package init(
     node: Node, store: any Store, oldKey: borrowing MasterKey, newKey: consuming MasterKey,
-    options: StoreRotation.Options, now: Date
+    options: StoreRotation.Options, now: Date, cancellation: Cancellation,
+    progress: @escaping StoreRotation.Progress
   ) throws(KeysError) {
     lock = try node.config.lock()
     storeRotation = try StoreRotation(
-      store: store, oldKey: oldKey, newKey: newKey, options: options)
+      store: store, oldKey: oldKey, newKey: newKey, options: options, cancellation: cancellation,
+      progress: progress)
     oldFingerprint = try KeyFingerprint(of: oldKey)
     self.node = node
     self.store = store
@@ -72,19 +74,15 @@ package final class Rotation {
   }
 
   /// Opens the store and looks at every value; writes nothing.
-  package func survey(progress: @escaping StoreRotation.Progress) throws(KeysError) -> Survey {
-    try storeRotation.survey(.rewrite, progress: progress)
-  }
+  package func survey() throws(KeysError) -> Survey { try storeRotation.survey(.rewrite) }
 
   /// Rotates. The journal stays until `finish`.
   ///
-  /// - Throws: what `StoreRotation.judge` throws if the survey forbids it; `.interruptedCommit` or
+  /// - Throws: what `StoreRotation.accept` throws if the survey forbids it; `.interruptedCommit` or
   ///   `.configNotSwitched` if only `Recovery` can go on. Any other error means that nothing was
   ///   changed.
-  package func run(
-    _ survey: Survey, progress: @escaping StoreRotation.Progress
-  ) throws(KeysError) -> Outcome {
-    try storeRotation.judge(survey)
+  package func run(_ survey: Survey) throws(KeysError) -> Outcome {
+    let accepted = try storeRotation.accept(survey)
     let stamp = TimeStamp.forFileName(now)
     let fingerprint = try KeyFingerprint(of: newKey)
     let keyPath = node.config.newSibling("master-key-\(stamp)-\(fingerprint.short)", ".key")
@@ -99,7 +97,7 @@ package final class Rotation {
     if !store.isTransactional { pending.keep() }
     let written: StoreRotation.Outcome
     do {
-      written = try storeRotation.rewrite(survey, progress: progress)
+      written = try storeRotation.rewrite(accepted)
     } catch {
       if store.isTransactional { throw error }
       throw .interruptedCommit(config: node.config.path, keyFile: keyPath, reason: error)
@@ -151,7 +149,7 @@ package final class Rotation {
   private func settle(_ error: KeysError, _ survey: Survey, _ keyPath: String) -> KeysError {
     storeRotation.cancel()
     do throws(KeysError) {
-      let after = try storeRotation.survey(.rewrite) { (_, _, _) throws(KeysError) in }
+      let after = try storeRotation.survey(.rewrite)
       storeRotation.cancel()
       if after.oldValues == survey.oldValues, after.newValues == survey.newValues {
         try Journal.remove(beside: node.config)

@@ -28,30 +28,28 @@ package struct StoreAudit: Sendable {
   /// Documents in all.
   package var documents: Int { collections.reduce(0) { $0 + $1.documents } }
 
-  /// Reads the whole store with `key`.
+  /// Reads the store with `key`.
+  ///
+  /// - Parameters:
+  ///   - pagesPerCollection: how many pages of each collection are read at most.
+  ///   - progress: gets the documents done and the documents in all, after each page.
   package static func run(
     store: any Store, key: borrowing MasterKey,
     binaryFields: [Survey.BinaryField: Survey.BinaryContents], access: StoreAccess = .read,
-    progress: (_ done: Int, _ documents: Int) throws(KeysError) -> Void
+    pagesPerCollection: Int = .max, cancellation: Cancellation,
+    progress: (_ done: Int, _ documents: Int) -> Void
   ) throws(KeysError) -> StoreAudit {
     defer { store.rollback() }
-    var collections: [StoreCollection] = []
-    var documents = 0
-    do throws(StoreError) {
-      try store.begin(access)
-      collections = try store.collections()
-      for collection in collections { documents += try store.documentCount(of: collection) }
-    } catch {
-      throw .store(error)
-    }
-    guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
-    let keys = KeyPair(old: try ValueCipher(key), new: nil)
-    let surveyor = SurveyPass(
-      store: store, keys: keys, worker: Worker(), decided: binaryFields)
+    let contents = try store.open(access)
+    let keys: KeyPair
+    do { keys = KeyPair(old: try ValueCipher(key), new: nil) } catch { throw .native(error) }
+    let pass = SurveyPass(
+      store: store, cancellation: cancellation, pagesPerCollection: pagesPerCollection,
+      decided: binaryFields)
     var done = 0
-    let survey = try surveyor.run(collections) { (count) throws(KeysError) in
+    let survey = try pass.run(contents.collections, keys: keys) { (count) in
       done += count
-      try progress(done, documents)
+      progress(done, contents.documents)
     }
     return StoreAudit(
       collections: survey.collections.map {
@@ -60,5 +58,26 @@ package struct StoreAudit: Sendable {
           unreadable: $0.unreadableValues)
       },
       findings: survey.findings)
+  }
+}
+
+extension Store {
+  /// Begins, and looks what there is.
+  ///
+  /// - Throws: `KeysError.noDocuments` if there is nothing to look at.
+  func open(
+    _ access: StoreAccess
+  ) throws(KeysError) -> (collections: [StoreCollection], documents: Int) {
+    var collections: [StoreCollection] = []
+    var documents = 0
+    do throws(StoreError) {
+      try begin(access)
+      collections = try self.collections()
+      for collection in collections { documents += try documentCount(of: collection) }
+    } catch {
+      throw .store(error)
+    }
+    guard !collections.isEmpty else { throw .noDocuments(location: location) }
+    return (collections, documents)
   }
 }

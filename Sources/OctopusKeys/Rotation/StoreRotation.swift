@@ -1,10 +1,10 @@
-// A rotation as far as the store is concerned: survey, rewrite, read back, commit. What happens to key
-// files and node configs round it is Rotation's business.
+// A rotation as far as the store is concerned: survey, accept, rewrite with read-back, commit. Key files
+// and node configs are Rotation's.
 
 internal import Native
 
-/// One rotation of one store. The order of calls is `survey`, `rewrite`, `commit`; `cancel` at any time
-/// before `commit` leaves the store as it was.
+/// One rotation of one store. The order of calls is `survey`, `accept`, `rewrite`, `commit`; `cancel` at
+/// any time before `commit` leaves the store as it was.
 package final class StoreRotation {
   /// What a person may decide beforehand.
   package struct Options: Sendable {
@@ -26,9 +26,16 @@ package final class StoreRotation {
     case rewrite
   }
 
-  /// Called after each page: the pass, documents done and documents in all. What it throws ends the
-  /// pass.
-  package typealias Progress = (Pass, Int, Int) throws(KeysError) -> Void
+  /// Called after each page: the pass, documents done and documents in all.
+  package typealias Progress = (Pass, Int, Int) -> Void
+
+  /// A survey after which a rotation would lose nothing.
+  package struct AcceptedSurvey {
+    /// The survey.
+    package let survey: Survey
+
+    fileprivate init(_ survey: Survey) { self.survey = survey }
+  }
 
   /// What was written.
   package struct Outcome: Sendable {
@@ -38,7 +45,7 @@ package final class StoreRotation {
       package let name: String
       /// Documents written.
       package let updatedDocuments: Int
-      /// Values encrypted anew.
+      /// Values re-encrypted.
       package let reencryptedValues: Int
     }
 
@@ -57,13 +64,11 @@ package final class StoreRotation {
   }
 
   private let store: any Store
-  private let keys: KeyPair
-  private let newKey: ValueCipher
-  private let worker = Worker()
+  private let oldKey: MasterKey
+  private let newKey: MasterKey
   private let options: Options
-  private let oldFingerprint: KeyFingerprint
-  private let before: LedgerWriter
-  private let after: LedgerWriter
+  private let cancellation: Cancellation
+  private let progress: Progress
   private var collections: [StoreCollection] = []
   private var documents = 0
 
@@ -71,16 +76,16 @@ package final class StoreRotation {
   ///
   /// - Throws: `KeysError.sameKey` if there is nothing to rotate.
   package init(
-    store: any Store, oldKey: borrowing MasterKey, newKey: borrowing MasterKey, options: Options
+    store: any Store, oldKey: borrowing MasterKey, newKey: borrowing MasterKey, options: Options,
+    cancellation: Cancellation = .never, progress: @escaping Progress = { _, _, _ in }
   ) throws(KeysError) {
-    oldFingerprint = try KeyFingerprint(of: oldKey)
-    guard !oldKey.equals(newKey) else { throw .sameKey(oldFingerprint) }
+    guard !oldKey.equals(newKey) else { throw .sameKey(try KeyFingerprint(of: oldKey)) }
     self.store = store
+    self.oldKey = oldKey.copy()
+    self.newKey = newKey.copy()
     self.options = options
-    self.newKey = try ValueCipher(newKey)
-    keys = KeyPair(old: try ValueCipher(oldKey), new: self.newKey)
-    before = try LedgerWriter(key: newKey)
-    after = try LedgerWriter(key: newKey)
+    self.cancellation = cancellation
+    self.progress = progress
   }
 
   deinit { store.rollback() }
@@ -88,57 +93,58 @@ package final class StoreRotation {
   /// Opens the store and judges every value in it; writes nothing.
   ///
   /// - Throws: `KeysError.noDocuments` if there is nothing to look at.
-  package func survey(
-    _ access: StoreAccess, progress: @escaping Progress
-  ) throws(KeysError) -> Survey {
-    do throws(StoreError) {
-      try store.begin(access)
-      collections = try store.collections()
-      documents = 0
-      for collection in collections { documents += try store.documentCount(of: collection) }
-    } catch {
-      throw .store(error)
-    }
-    guard !collections.isEmpty else { throw .noDocuments(location: store.location) }
-    let surveyor = SurveyPass(
-      store: store, keys: keys, worker: worker, decided: options.binaryFields)
-    return try surveyor.run(collections, progress: try counter(.survey, progress))
+  package func survey(_ access: StoreAccess) throws(KeysError) -> Survey {
+    (collections, documents) = try store.open(access)
+    let pass = SurveyPass(
+      store: store, cancellation: cancellation, decided: options.binaryFields)
+    return try pass.run(collections, keys: keyPair(), progress: counter(.survey))
   }
 
-  /// Whether a rotation after this survey would lose nothing.
+  /// Decides whether a rotation after this survey would lose nothing.
   ///
   /// - Throws: `KeysError.keyOpensNothing`, or `.noValues`, or
   ///   `.unreadable`, unless the options allow it.
-  package func judge(_ survey: Survey) throws(KeysError) {
+  package func accept(_ survey: Survey) throws(KeysError) -> AcceptedSurvey {
     guard survey.keysFit else {
       throw .keyOpensNothing(
-        oldFingerprint, location: store.location, values: survey.unreadableValues)
+        try KeyFingerprint(of: oldKey), location: store.location, values: survey.unreadableValues)
     }
     guard survey.oldValues + survey.newValues + survey.findings.count > 0 || options.allowEmpty
     else { throw .noValues(location: store.location) }
     guard survey.findings.count == 0 || options.skipUnreadable else {
       throw .unreadable(survey.findings, location: store.location)
     }
+    return AcceptedSurvey(survey)
   }
 
   /// Writes the new ciphertexts and reads them back. They are not durable yet.
   ///
   /// - Throws: `KeysError.ledgerMismatch` if not exactly the same plaintexts came back.
-  package func rewrite(_ survey: Survey, progress: @escaping Progress) throws(KeysError) -> Outcome
-  {
-    try judge(survey)
-    let readBack = ReadBackPass(
-      store: store, key: newKey, survey: survey, ledger: after, worker: worker)
-    let rewriter = RewritePass(
-      store: store, keys: keys, new: newKey, survey: survey, ledger: before, readBack: readBack,
-      worker: worker)
-    let written = try rewriter.run(collections, progress: try counter(.rewrite, progress))
-    let ledger = readBack.sum
+  package func rewrite(_ accepted: AcceptedSurvey) throws(KeysError) -> Outcome {
+    let survey = accepted.survey
+    let readBack: ReadBackPass
+    let keys: RewritePass.Keys
+    do throws(NativeError) {
+      readBack = ReadBackPass(
+        store: store, key: try ValueCipher(newKey), ledger: try LedgerWriter(key: newKey),
+        survey: survey)
+      keys = RewritePass.Keys(
+        pair: KeyPair(old: try ValueCipher(oldKey), new: try ValueCipher(newKey)),
+        new: try ValueCipher(newKey), ledger: try LedgerWriter(key: newKey))
+    } catch {
+      throw .native(error)
+    }
+    let pass = RewritePass(store: store, cancellation: cancellation, survey: survey)
+    let written = try pass.run(
+      collections, keys: keys, readBack: readBack, progress: counter(.rewrite))
+    try readBack.finish()
     // Nothing may have been passed over that the survey saw.
-    guard ledger == written.ledger, written.thumbprint == readBack.thumbprint,
-      survey.leavesAmbiguous || ledger.values == survey.oldValues + survey.newValues
+    guard readBack.ledger == written.ledger, readBack.thumbprint == written.thumbprint,
+      survey.ambiguity == .undecided
+        || readBack.ledger.values == survey.oldValues + survey.newValues
     else {
-      throw .ledgerMismatch(before: written.ledger, after: ledger, location: store.location)
+      throw .ledgerMismatch(
+        before: written.ledger, after: readBack.ledger, location: store.location)
     }
     return Outcome(
       collections: collections.indices.map {
@@ -146,8 +152,9 @@ package final class StoreRotation {
           name: collections[$0].name, updatedDocuments: written.updatedDocuments[$0],
           reencryptedValues: written.reencryptedValues[$0])
       },
-      failedDocuments: written.failedDocuments, ledgerBefore: written.ledger, ledgerAfter: ledger,
-      thumbprintBefore: written.thumbprint, thumbprintAfter: readBack.thumbprint)
+      failedDocuments: written.failedDocuments, ledgerBefore: written.ledger,
+      ledgerAfter: readBack.ledger, thumbprintBefore: written.thumbprint,
+      thumbprintAfter: readBack.thumbprint)
   }
 
   /// Makes what was written durable.
@@ -164,15 +171,20 @@ package final class StoreRotation {
   package func cancel() { store.rollback() }
 
   /// Adds up the documents of one pass.
-  private func counter(
-    _ pass: Pass, _ progress: @escaping Progress
-  ) throws(KeysError) -> (Int) throws(KeysError) -> Void {
+  private func counter(_ pass: Pass) -> (Int) -> Void {
     var done = 0
-    let documents = documents
-    try progress(pass, 0, documents)
-    return { (count) throws(KeysError) in
+    progress(pass, 0, documents)
+    return { [documents, progress] count in
       done += count
-      try progress(pass, done, documents)
+      progress(pass, done, documents)
+    }
+  }
+
+  private func keyPair() throws(KeysError) -> sending KeyPair {
+    do throws(NativeError) {
+      return KeyPair(old: try ValueCipher(oldKey), new: try ValueCipher(newKey))
+    } catch {
+      throw .native(error)
     }
   }
 }

@@ -9,7 +9,7 @@ package struct Survey: Sendable {
     package let name: String
     /// Documents in all.
     package internal(set) var documents = 0
-    /// Documents with a sensitive value that opens.
+    /// Documents with a sensitive value that decrypts.
     package internal(set) var documentsWithValues = 0
     /// Documents in which something cannot be read.
     package internal(set) var documentsWithFindings = 0
@@ -21,6 +21,17 @@ package struct Survey: Sendable {
     package internal(set) var unreadableValues = 0
     /// The length of all fields, in bytes.
     package internal(set) var bytes = 0
+
+    /// Adds the numbers of some of the collection's documents.
+    mutating func add(_ part: CollectionNumbers) {
+      documents += part.documents
+      documentsWithValues += part.documentsWithValues
+      documentsWithFindings += part.documentsWithFindings
+      oldValues += part.oldValues
+      newValues += part.newValues
+      unreadableValues += part.unreadableValues
+      bytes += part.bytes
+    }
   }
 
   /// A binary field.
@@ -46,18 +57,23 @@ package struct Survey: Sendable {
   package internal(set) var collections: [CollectionNumbers] = []
   /// Everything that cannot be read or judged.
   package internal(set) var findings = Findings()
-  /// Ciphertexts inside longer texts that open under the old key. They are left as they are.
+  /// Ciphertexts inside longer texts that decrypt under the old key. They are left as they are.
   package internal(set) var quotations = Findings()
   /// What is in each binary field, as far as it could be decided.
   package internal(set) var binaryFields: [BinaryField: BinaryContents] = [:]
-  /// Whether a value that opens under both keys is taken for a new one.
-  var bothMeansNew = false
-  /// Whether such values were named as findings because nothing decides.
-  var leavesAmbiguous = false
+  /// How a value that decrypts under both keys is taken.
+  var ambiguity = Ambiguity.old
 
-  /// Values in JSON that open under one of the keys. Binary ones are worth less as evidence: only
-  /// their padding speaks.
-  var openedTexts = 0
+  /// Values in text that decrypt under one of the keys. Binary ones are worth less as evidence: only
+  /// their padding shows anything.
+  var decryptedTexts = 0
+
+  /// What values under both keys are taken for.
+  enum Ambiguity {
+    case old, new
+    /// Nothing decides: they are findings, and whoever goes on wants them left as they are.
+    case undecided
+  }
 
   /// Values that cannot be read.
   package var unreadableValues: Int { collections.reduce(0) { $0 + $1.unreadableValues } }
@@ -73,6 +89,6 @@ package struct Survey: Sendable {
 
   /// Whether the old key, or the new one, is the key of this store at all.
   package var keysFit: Bool {
-    unreadableValues == 0 || openedTexts > 0 || oldValues + newValues >= unreadableValues
+    unreadableValues == 0 || decryptedTexts > 0 || oldValues + newValues >= unreadableValues
   }
 }

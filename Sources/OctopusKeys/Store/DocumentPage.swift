@@ -1,22 +1,16 @@
-// A page of documents on its way from a store to the rotation, and the edits on their way back.
-// Everything of a page lies in one array of bytes that is used again for the next page: a document
-// costs no allocation.
+// A page of documents on its way from a store to the rotation. Everything of a page lies in one array
+// of bytes that is reused for the next page: a document costs no allocation.
 
 internal import Native
 
 /// Some documents of one collection, in the store's order.
 package struct DocumentPage: Sendable {
-  /// How the store keeps a field; it is written back the same way.
-  package enum Storage: UInt8, Sendable {
-    case text, bytes
-  }
-
   /// One filled field of a document. Empty (null) fields have no slot.
   package struct Slot: Sendable {
     /// The index into `StoreCollection.fields`.
     package let field: Int
-    /// How the store keeps it.
-    package let storage: Storage
+    /// How the store keeps this value; it is written back the same way.
+    package let storage: FieldStorage
     /// Where its contents lie in `bytes`.
     package let range: Range<Int>
   }
@@ -61,19 +55,28 @@ package struct DocumentPage: Sendable {
   }
 
   /// Adds a field to the document that was added last.
-  package mutating func addField(_ field: Int, storage: Storage, contents: Span<UInt8>) {
+  package mutating func addField(_ field: Int, storage: FieldStorage, contents: Span<UInt8>) {
     addField(field, storage: storage) { (bytes: inout [UInt8]) in bytes.append(copying: contents) }
   }
 
   /// Adds a field whose contents `body` appends.
   package mutating func addField<Failure: Error>(
-    _ field: Int, storage: Storage, appending body: (inout [UInt8]) throws(Failure) -> Void
+    _ field: Int, storage: FieldStorage, appending body: (inout [UInt8]) throws(Failure) -> Void
   ) throws(Failure) {
     let start = bytes.count
     try body(&bytes)
     slots.append(Slot(field: field, storage: storage, range: start..<bytes.count))
     documents[documents.count - 1].slots =
       documents[documents.count - 1].slots.lowerBound..<slots.count
+  }
+
+  /// Forgets the documents that follow the one with `key`, if it is on the page.
+  mutating func removeDocuments(after key: [UInt8]) {
+    guard let index = documents.firstIndex(where: { bytes[$0.key].elementsEqual(key) }) else {
+      return
+    }
+    slots.removeSubrange(documents[index].slots.upperBound...)
+    documents.removeSubrange((index + 1)...)
   }
 
   /// The key of the last document, where the next page begins.
@@ -84,37 +87,5 @@ package struct DocumentPage: Sendable {
   /// The name of a document, for people.
   package func name(of document: Document) -> String {
     String(decoding: bytes[document.id], as: UTF8.self)
-  }
-}
-
-/// New contents for some fields of a page.
-package struct PageEdits: Sendable {
-  /// One changed field.
-  package struct Edit: Sendable {
-    /// The index into `DocumentPage.documents`.
-    package let document: Int
-    /// The index into `DocumentPage.slots`.
-    package let slot: Int
-    /// Where the new contents lie in `bytes`.
-    package let range: Range<Int>
-  }
-
-  /// All new contents.
-  package var bytes: [UInt8] = []
-  /// The edits in the order of the page.
-  package private(set) var edits: [Edit] = []
-
-  /// Makes an empty list.
-  package init() {}
-
-  /// Forgets all edits and keeps the memory.
-  package mutating func clear() {
-    bytes.removeAll(keepingCapacity: bytes.capacity <= 8 << 20)
-    edits.removeAll(keepingCapacity: true)
-  }
-
-  /// Notes that the bytes from `start` to the end are the new contents of a slot.
-  package mutating func add(document: Int, slot: Int, from start: Int) {
-    edits.append(Edit(document: document, slot: slot, range: start..<bytes.count))
   }
 }

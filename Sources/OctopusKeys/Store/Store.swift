@@ -73,24 +73,14 @@ package struct StoreCollection: Hashable, Sendable {
   package struct Field: Hashable, Sendable {
     /// The name as the store spells it.
     package let name: String
-    /// How to read it.
-    package let kind: Kind
+    /// What the column is made for; single values may be kept otherwise.
+    package let storage: FieldStorage
 
     /// Describes a field.
-    package init(name: String, kind: Kind) {
+    package init(name: String, storage: FieldStorage) {
       self.name = name
-      self.kind = kind
+      self.storage = storage
     }
-  }
-
-  /// The encodings that a field may have.
-  package enum Kind: String, Hashable, Sendable {
-    /// JSON text. A page always holds it as UTF-8.
-    case json
-    /// gzip of JSON text in UTF-16, little endian, without a byte order mark.
-    case jsonBlob
-    /// Bytes that may be an initialization vector and ciphertext, or something else altogether.
-    case binary
   }
 
   /// Describes a collection.
@@ -100,56 +90,17 @@ package struct StoreCollection: Hashable, Sendable {
   }
 }
 
+/// How a store keeps a field or a value. How bytes become text is `FieldCodec`'s knowledge.
+package enum FieldStorage: UInt8, Hashable, Sendable {
+  /// Text. A page always holds it as UTF-8.
+  case text
+  case bytes
+}
+
 /// Something that may still hold old ciphertext after a rotation.
 package enum StoreResidue: Hashable, Sendable {
   /// Free pages that were there before, which only a rebuild of the file clears.
   case freePages(count: Int)
   /// A write-ahead log that could not be emptied because somebody reads.
   case writeAheadLog(path: String)
-}
-
-/// Why a collection cannot be rewritten faithfully.
-package enum StoreObstacle: Hashable, Sendable {
-  /// These triggers would run with every write.
-  case triggers([String])
-  /// The column is computed from others.
-  case generatedColumn(String)
-  /// It is a virtual table; its documents are elsewhere.
-  case virtualTable
-  /// No key tells its rows apart.
-  case noRowKey
-  /// The type of the column would not keep a document byte for byte.
-  case unfitType(String)
-}
-
-/// A failure of a store, as facts without secrets or contents.
-package enum StoreError: Error, Equatable, Sendable {
-  /// There is nothing at the location.
-  case notFound(location: String)
-  /// There is something, but no store of this kind.
-  case notAStore(location: String, reason: String)
-  /// The location may be read but not written.
-  case readOnly(location: String)
-  /// The location may not be opened.
-  case accessDenied(location: String)
-  /// The login of a connection string lacks rights, to a collection or to everything.
-  case lacksRights(location: String, collection: String?)
-  /// Somebody else is using it.
-  case busy(location: String, collection: String? = nil)
-  /// No room is left on the device.
-  case full(location: String, collection: String? = nil)
-  /// The server does not answer; `reason` is the driver's word.
-  case unreachable(location: String, reason: String)
-  /// The connection was cut in the middle; `reason` is the driver's word.
-  case disconnected(location: String, collection: String?, reason: String)
-  /// The text is no store location; `reason` says what is wrong with it.
-  case invalidLocation(text: String, reason: String)
-  /// No connection can be made from a connection string.
-  case connection(ConnectionFault)
-  /// A collection stands in the way of a faithful rewrite.
-  case obstacle(location: String, collection: String, StoreObstacle)
-  /// A document is not any more what was read.
-  case changedMeanwhile(location: String, collection: String, document: String)
-  /// Anything else that the engine said.
-  case failed(location: String, collection: String?, reason: String)
 }

@@ -34,6 +34,45 @@ package enum EncryptedValue {
     return false
   }
 
+  /// How a value is spelt where it is.
+  enum Spelling: Equatable {
+    /// The text form in JSON strings: a style for each level of strings, innermost first. There is none
+    /// for the usual value without any escape.
+    case text([JSONEscapes.Style])
+    /// The bytes of vector and ciphertext.
+    case bytes
+
+    /// The text form without any escape.
+    static let plain = Spelling.text([])
+
+    /// The spelling where a string with `style` is around it.
+    func inside(_ style: JSONEscapes.Style) -> Spelling {
+      switch self {
+      case .text(let styles): .text(styles + [style])
+      case .bytes: .bytes
+      }
+    }
+  }
+
+  /// Appends a vector followed by ciphertext, spelt as `spelling` says, to `output`.
+  static func format(
+    _ vectorAndCiphertext: Span<UInt8>, as spelling: Spelling, appendingTo output: inout [UInt8]
+  ) {
+    switch spelling {
+    case .bytes: output.append(copying: vectorAndCiphertext)
+    case .text([]): format(vectorAndCiphertext, appendingTo: &output)
+    case .text(let styles):
+      var text: [UInt8] = []
+      format(vectorAndCiphertext, appendingTo: &text)
+      for style in styles {
+        let inner = text
+        text = []
+        JSONEscapes.encode(inner.span, style, appendingTo: &text)
+      }
+      output += text
+    }
+  }
+
   /// Appends the text form of a vector followed by ciphertext to `output`.
   static func format(_ vectorAndCiphertext: Span<UInt8>, appendingTo output: inout [UInt8]) {
     let count = vectorAndCiphertext.count

@@ -2,19 +2,16 @@
 
 /// A field of a document.
 struct FieldLocation {
-  let collection: String
+  let collection: StoreCollection
   let document: DocumentPage.Document
   let page: DocumentPage
-  let field: StoreCollection.Field
-
-  var binaryField: Survey.BinaryField {
-    Survey.BinaryField(collection: collection, field: field.name)
-  }
+  /// The index into `StoreCollection.fields`.
+  let field: Int
 
   /// Something that was found here.
   func finding(_ reason: Finding.Reason, _ offset: Int? = nil, _ path: String? = nil) -> Finding {
     Finding(
-      collection: collection, document: page.name(of: document), field: field.name,
-      offset: offset, path: path, reason: reason)
+      collection: collection.name, document: page.name(of: document),
+      field: collection.fields[field].name, offset: offset, path: path, reason: reason)
   }
 }

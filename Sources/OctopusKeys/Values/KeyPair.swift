@@ -2,27 +2,28 @@
 
 internal import Native
 
-/// The old and the new key. Not for two tasks at once.
+/// What the two keys say of a ciphertext, with the plaintext. A plaintext is valid until the next
+/// judgement of the same pair.
+enum Judgement {
+  /// It decrypts under the old key.
+  case old(SecretBuffer)
+  /// It decrypts under the new key.
+  case new(SecretBuffer)
+  /// It decrypts under both; which one is right shows from the other values of the store.
+  case both(old: SecretBuffer, new: SecretBuffer)
+  /// The padding fits at least one of them, but nothing plausible comes out.
+  case implausible
+  /// It decrypts under neither.
+  case neither
+}
+
+/// The old and the new key. Not for two threads at once.
 final class KeyPair {
-  /// Under which key a ciphertext opens.
-  enum Verdict {
-    case old, new
-    /// Under both; which one is right shows from the other values of the store.
-    case both
-    /// Under neither; the padding fits one of them, but nothing sensible comes out.
-    case nonsense
-    /// Under neither.
-    case neither
-  }
-
-  let old: ValueCipher
+  private let old: ValueCipher
   /// Nil where a store is only looked at, with a single key.
-  let new: ValueCipher?
-
-  /// What came out of the last ciphertext: under the old key for `.old` and `.both`, under the new key
-  /// for `.new`.
-  let plaintext = SecretBuffer()
-  private let other = SecretBuffer()
+  private let new: ValueCipher?
+  private let oldPlaintext = SecretBuffer()
+  private let newPlaintext = SecretBuffer()
 
   init(old: ValueCipher, new: ValueCipher?) {
     self.old = old
@@ -32,20 +33,24 @@ final class KeyPair {
   /// Tries both keys.
   func judge(
     _ ciphertext: Span<UInt8>, as contents: ValueCipher.Contents
-  ) throws(KeysError) -> Verdict {
-    let underOld = try old.open(ciphertext, as: contents, into: plaintext)
+  ) throws(NativeError) -> Judgement {
+    let underOld = try old.decrypt(ciphertext, as: contents, into: oldPlaintext)
     guard let new else {
-      return underOld == .opened ? .old : underOld == .nonsense ? .nonsense : .neither
+      return switch underOld {
+      case .decrypted: .old(oldPlaintext)
+      case .implausible: .implausible
+      case .wrongPadding: .neither
+      }
     }
-    if underOld == .opened {
+    if underOld == .decrypted {
       // The new key fits by chance only: the last block tells that in most cases.
       guard try new.paddingFits(ciphertext),
-        try new.open(ciphertext, as: contents, into: other) == .opened
-      else { return .old }
-      return .both
+        try new.decrypt(ciphertext, as: contents, into: newPlaintext) == .decrypted
+      else { return .old(oldPlaintext) }
+      return .both(old: oldPlaintext, new: newPlaintext)
     }
-    let underNew = try new.open(ciphertext, as: contents, into: plaintext)
-    if underNew == .opened { return .new }
-    return underOld == .nonsense || underNew == .nonsense ? .nonsense : .neither
+    let underNew = try new.decrypt(ciphertext, as: contents, into: newPlaintext)
+    if underNew == .decrypted { return .new(newPlaintext) }
+    return underOld == .implausible || underNew == .implausible ? .implausible : .neither
   }
 }

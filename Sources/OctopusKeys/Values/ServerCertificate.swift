@@ -18,20 +18,19 @@ package struct ServerCertificate: ~Copyable {
     from store: any Store, key: borrowing MasterKey
   ) throws(KeysError) -> ServerCertificate? {
     defer { store.rollback() }
-    let cipher = try ValueCipher(key)
-    do throws(StoreError) {
-      try store.begin(.read)
-      for collection in try store.collections() {
-        var page = DocumentPage()
-        var last: [UInt8]?
-        repeat {
-          try store.readPage(of: collection, after: last, into: &page)
-          last = page.lastKey
-          if let found = search(page, collection, cipher) { return found }
-        } while !page.documents.isEmpty
-      }
-    } catch {
-      throw .store(error)
+    try rethrow(as: KeysError.store, store.begin(.read))
+    for collection in try rethrow(as: KeysError.store, store.collections()) {
+      let search = try rethrow(as: KeysError.native, CertificateSearch(collection, key))
+      var page = DocumentPage()
+      var last: [UInt8]?
+      repeat {
+        try rethrow(
+          as: KeysError.store, store.readPage(of: collection, after: last, into: &page))
+        last = page.lastKey
+        if let found = try rethrow(as: KeysError.native, search.certificate(in: page)) {
+          return found
+        }
+      } while !page.documents.isEmpty
     }
     return nil
   }
@@ -62,15 +61,16 @@ package struct ServerCertificate: ~Copyable {
     return name.count > prefix.count && prefix.indices.allSatisfy { name[$0] == prefix[$0] }
   }
 
-  /// The certificate's thumbprint if `plaintext` is one.
-  static func thumbprint(_ plaintext: SecretBuffer) -> String? {
-    switch certificate(in: plaintext) {
+  /// The thumbprint of a value in the document called `name`; nil unless it is the certificate.
+  static func thumbprint(_ plaintext: SecretBuffer, in name: Span<UInt8>) -> String? {
+    guard isDocument(name) else { return nil }
+    return switch certificate(in: plaintext) {
     case .none: nil
     case .some(let found): found.thumbprint
     }
   }
 
-  private static func certificate(in plaintext: SecretBuffer) -> ServerCertificate? {
+  fileprivate static func certificate(in plaintext: SecretBuffer) -> ServerCertificate? {
     plaintext.withBytes { text in
       guard let file = Base64.decodeSecret(text),
         let thumbprint = file.withBytes({ PKCS12.thumbprint(of: $0) })
@@ -78,31 +78,42 @@ package struct ServerCertificate: ~Copyable {
       return ServerCertificate(thumbprint: thumbprint, file: file)
     }
   }
+}
 
-  private static func search(
-    _ page: DocumentPage, _ collection: StoreCollection, _ cipher: ValueCipher
-  ) -> ServerCertificate? {
-    let reader = FieldReader()
-    let scanner = ValueScanner(places: SensitivePaths(collection: collection.name))
-    let plaintext = SecretBuffer()
-    var scanned = ScannedText()
-    for document in page.documents where isDocument(page.bytes.span.extracting(document.id)) {
+/// Looks for the certificate in the documents of one collection.
+private struct CertificateSearch {
+  private let cipher: ValueCipher
+  private let scan: FieldScan
+  private let plaintext = SecretBuffer()
+
+  init(_ collection: StoreCollection, _ key: borrowing MasterKey) throws(NativeError) {
+    cipher = try ValueCipher(key)
+    scan = FieldScan(collection)
+  }
+
+  func certificate(in page: DocumentPage) throws(NativeError) -> ServerCertificate? {
+    for document in page.documents
+    where ServerCertificate.isDocument(page.bytes.span.extracting(document.id)) {
       for slot in page.slots[document.slots] {
-        let kind = collection.fields[slot.field].kind
-        guard kind != .binary else { continue }
-        let contents = page.bytes.span.extracting(slot.range)
-        _ = try? reader.withText(of: contents, kind: kind) { (text, _) throws(KeysError) in
-          scanner.scan(text, into: &scanned)
-        }
-        let ciphertexts = scanned.ciphertexts
-        for value in scanned.values {
-          let opening = try? cipher.open(
-            ciphertexts.span.extracting(value.ciphertext), as: .text, into: plaintext)
-          guard opening == .opened, let found = certificate(in: plaintext) else { continue }
-          return found
-        }
+        if let found = try certificate(in: slot, of: page) { return found }
       }
     }
     return nil
+  }
+
+  private func certificate(
+    in slot: DocumentPage.Slot, of page: DocumentPage
+  ) throws(NativeError) -> ServerCertificate? {
+    var certificate: ServerCertificate?
+    try scan.read(slot, of: page) { (_, found, encoding) throws(NativeError) in
+      guard encoding != .binary else { return }
+      for value in found.values where certificate == nil {
+        let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
+        if try cipher.decrypt(ciphertext, as: .text, into: plaintext) == .decrypted {
+          certificate = ServerCertificate.certificate(in: plaintext)
+        }
+      }
+    }
+    return certificate
   }
 }

@@ -1,26 +1,26 @@
-// One Master Key at work on sensitive values. CBC has no seal: that a value opens is a judgement from
-// its padding and from what comes out, and this file is where that judgement is made.
+// One Master Key at work on sensitive values. CBC is unauthenticated: whether a key fits a value is a
+// judgement from the padding and from what comes out, and this file is where it is made.
 
 internal import Native
 
-/// Opens and makes ciphertexts under one Master Key. Not for two tasks at once.
+/// Decrypts and makes ciphertexts under one Master Key. Not for two threads at once.
 final class ValueCipher {
-  /// What came of trying a key on a ciphertext.
-  enum Opening: Equatable {
+  /// What trying a key on a ciphertext showed.
+  enum Decryption: Equatable {
     /// The padding is wrong.
-    case closed
-    /// The padding fits, and what came out is neither text nor a certificate. A wrong key gets here
+    case wrongPadding
+    /// The padding fits, but what came out is neither text nor a certificate. A wrong key gets here
     /// once in 256 times, a value with a damaged block nearly always.
-    case nonsense
-    /// It opens.
-    case opened
+    case implausible
+    /// It decrypts.
+    case decrypted
   }
 
   /// What a value may hold.
   enum Contents {
     /// UTF-8, or the bytes of a certificate (DER).
     case text
-    /// Anything: only the padding speaks.
+    /// Anything: only the padding is evidence.
     case binary
   }
 
@@ -29,53 +29,38 @@ final class ValueCipher {
   private var vector = [UInt8](repeating: 0, count: AESCBC.blockLength)
   private let verification = SecretBuffer()
 
-  init(_ key: borrowing MasterKey) throws(KeysError) {
-    do {
-      cipher = try AESCBC(key: key.bytes)
-    } catch {
-      throw .native(error)
-    }
-  }
+  /// Makes both key schedules.
+  init(_ key: borrowing MasterKey) throws(NativeError) { cipher = try AESCBC(key: key.bytes) }
 
-  /// Tries the key; `plaintext` holds what came out if it opened, and is empty otherwise.
-  func open(
+  /// Tries the key; `plaintext` holds what came out if it decrypts, and is empty otherwise.
+  func decrypt(
     _ ciphertext: Span<UInt8>, as contents: Contents, into plaintext: SecretBuffer
-  ) throws(KeysError) -> Opening {
-    do throws(NativeError) {
-      guard try cipher.decrypt(vectorAndCiphertext: ciphertext, into: plaintext) != nil else {
-        return .closed
-      }
-    } catch {
-      throw .native(error)
+  ) throws(NativeError) -> Decryption {
+    guard try cipher.decrypt(vectorAndCiphertext: ciphertext, into: plaintext) != nil else {
+      return .wrongPadding
     }
-    let plausible = contents == .binary || plaintext.withBytes { ValueCipher.isPlausible($0) }
-    if !plausible { plaintext.wipe() }
-    return plausible ? .opened : .nonsense
+    if contents == .binary || plaintext.withBytes({ ValueCipher.isPlausible($0) }) {
+      return .decrypted
+    }
+    plaintext.wipe()
+    return .implausible
   }
 
   /// Whether the padding fits, from the last block alone.
-  func paddingFits(_ ciphertext: Span<UInt8>) throws(KeysError) -> Bool {
-    do {
-      return try cipher.paddingFits(vectorAndCiphertext: ciphertext)
-    } catch {
-      throw .native(error)
-    }
+  func paddingFits(_ ciphertext: Span<UInt8>) throws(NativeError) -> Bool {
+    try cipher.paddingFits(vectorAndCiphertext: ciphertext)
   }
 
-  /// Encrypts under a fresh vector, opens the result again and compares, and appends vector and
+  /// Encrypts under a fresh vector, decrypts the result again and compares, and appends vector and
   /// ciphertext to `output`.
-  func seal(_ plaintext: SecretBuffer, appendingTo output: inout [UInt8]) throws(KeysError) {
+  func seal(_ plaintext: SecretBuffer, appendingTo output: inout [UInt8]) throws(NativeError) {
     let start = output.count
-    do throws(NativeError) {
-      try random.fillVector(&vector)
-      try cipher.encrypt(plaintext, vector: vector, appendingTo: &output)
-      let sealed = output.span.extracting(start..<output.count)
-      let padding = try cipher.decrypt(vectorAndCiphertext: sealed, into: verification)
-      guard padding != nil, verification.equals(plaintext) else {
-        throw .crypto(call: "EVP_EncryptUpdate", reason: "the result does not open again")
-      }
-    } catch {
-      throw .native(error)
+    try random.fillVector(&vector)
+    try cipher.encrypt(plaintext, vector: vector, appendingTo: &output)
+    let sealed = output.span.extracting(start..<output.count)
+    let padding = try cipher.decrypt(vectorAndCiphertext: sealed, into: verification)
+    guard padding != nil, verification.equals(plaintext) else {
+      throw .crypto(call: "EVP_EncryptUpdate", reason: "the result does not open again")
     }
   }
 

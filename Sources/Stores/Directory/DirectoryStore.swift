@@ -69,7 +69,7 @@ package final class DirectoryStore: Store {
       names[folder] = found
     }
     return names.keys.sorted(by: DirectoryStore.isBefore).map {
-      StoreCollection(name: $0, fields: [.init(name: DirectoryStore.fieldName, kind: .json)])
+      StoreCollection(name: $0, fields: [.init(name: DirectoryStore.fieldName, storage: .text)])
     }
   }
 
@@ -112,9 +112,10 @@ package final class DirectoryStore: Store {
         throw .changedMeanwhile(
           location: location, collection: collection.name, document: page.name(of: document))
       }
+      var contents: [UInt8] = []
+      edits.appendContents(of: edit, in: page, to: &contents)
       do {
-        let replacement = try FileReplacement.prepare(
-          original, contents: edits.bytes.span.extracting(edit.range))
+        let replacement = try FileReplacement.prepare(original, contents: contents.span)
         try replacement.commit()
       } catch {
         throw failure(error, collection.name, page.name(of: document))

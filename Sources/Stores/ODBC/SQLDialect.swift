@@ -86,7 +86,7 @@ struct SQLColumn: Sendable {
   struct Contents: Sendable {
     /// A parameter for it.
     let parameter: String
-    let storage: DocumentPage.Storage
+    let storage: FieldStorage
   }
 }
 

@@ -54,11 +54,10 @@ struct SQLSchema {
         if forWriting, column.isGenerated {
           throw obstacle(name, .generatedColumn(column.name))
         }
-        let kind = column.name.lowercased() == "json" ? StoreCollection.Kind.json : .jsonBlob
-        fields.append(.init(name: column.name, kind: kind))
+        fields.append(.init(name: column.name, storage: how.storage))
         contents.append(how)
       } else if how.storage == .bytes, !column.isGenerated, !keyNames.contains(column.name) {
-        fields.append(.init(name: column.name, kind: .binary))
+        fields.append(.init(name: column.name, storage: .bytes))
         contents.append(how)
       }
     }

@@ -193,13 +193,13 @@ package final class SQLServerStore: Store {
       for edit in edits.edits where page.slots[edit.slot].field == field {
         // SQL Server takes 2,100 parameters.
         let isFull = (batch.count + 1) * (table.key.count + 1) > 2000
-        if isFull || bytes + edit.range.count > SQLServerStore.pageBytes, !batch.isEmpty {
+        if isFull || bytes + edit.newCount > SQLServerStore.pageBytes, !batch.isEmpty {
           try write(batch, edits, field, of: page, in: table)
           batch.removeAll(keepingCapacity: true)
           bytes = 0
         }
         batch.append(edit)
-        bytes += edit.range.count
+        bytes += edit.newCount
       }
       if !batch.isEmpty { try write(batch, edits, field, of: page, in: table) }
     }
@@ -214,7 +214,8 @@ package final class SQLServerStore: Store {
     var changes = 0
     do throws(NativeError) {
       let statement = try prepared(table.updateText(dialect, field: field, rows: batch.count))
-      var streamed: [Int: Range<Int>] = [:]
+      // What is sent while the statement runs, by parameter.
+      var streamed: [Int: [UInt8]] = [:]
       var parameter = 0
       for edit in batch {
         let key = page.bytes.span.extracting(page.documents[edit.document].key)
@@ -223,28 +224,29 @@ package final class SQLServerStore: Store {
           try statement.bind(parameter, utf8: key.extracting(part))
         }
         parameter += 1
-        let contents = edits.bytes.span.extracting(edit.range)
+        var contents: [UInt8] = []
+        edits.appendContents(of: edit, in: page, to: &contents)
         if contents.count < SQLServerStore.streamedLength {
           if isText {
-            try statement.bind(parameter, utf8: contents)
+            try statement.bind(parameter, utf8: contents.span)
           } else {
-            try statement.bind(parameter, blob: contents)
+            try statement.bind(parameter, blob: contents.span)
           }
           continue
         }
-        streamed[parameter] = edit.range
+        streamed[parameter] = contents
         if isText {
-          try statement.bindStreamed(parameter, units: UTF16Text.units(in: contents))
+          try statement.bindStreamed(parameter, units: UTF16Text.units(in: contents.span))
         } else {
           try statement.bindStreamed(parameter, blobCount: contents.count)
         }
       }
       try statement.execute { (parameter) throws(NativeError) in
-        let contents = edits.bytes.span.extracting(streamed[parameter] ?? 0..<0)
+        let contents = streamed[parameter] ?? []
         if isText {
-          try statement.send(utf8: contents)
+          try statement.send(utf8: contents.span)
         } else {
-          try statement.send(blob: contents)
+          try statement.send(blob: contents.span)
         }
       }
       changes = statement.changes

@@ -35,7 +35,7 @@ struct SQLiteSchema {
       let fields = columns.compactMap { field($0) }
       guard !fields.isEmpty else { continue }
       if found.kind == "virtual" {
-        if forWriting, fields.contains(where: { $0.kind != .binary }) {
+        if forWriting, columns.contains(where: isDocument) {
           throw obstacle(found.name, .virtualTable)
         }
         continue
@@ -95,14 +95,14 @@ struct SQLiteSchema {
 
   private func field(_ column: Column) -> StoreCollection.Field? {
     switch column.name.lowercased() {
-    case "json": return .init(name: column.name, kind: .json)
-    case "jsonblob": return .init(name: column.name, kind: .jsonBlob)
+    case "json": return .init(name: column.name, storage: .text)
+    case "jsonblob": return .init(name: column.name, storage: .bytes)
     default: break
     }
     guard !column.isPrimaryKey, !column.isGenerated else { return nil }
     let type = column.declaredType
     let isBinary = type.isEmpty || ["BLOB", "BINARY", "IMAGE"].contains { type.contains($0) }
-    return isBinary ? .init(name: column.name, kind: .binary) : nil
+    return isBinary ? .init(name: column.name, storage: .bytes) : nil
   }
 
   private func names(_ columns: [Column]) -> [String] {

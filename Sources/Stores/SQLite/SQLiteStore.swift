@@ -113,11 +113,14 @@ package final class SQLiteStore: Store {
     let database = try opened()
     // By field; the text of a statement is not made for every document anew.
     var updates: [Int: SQLiteStatement] = [:]
+    var contents: [UInt8] = []
     let isWide = encoding != "UTF-8"
     for edit in edits.edits {
       let slot = page.slots[edit.slot]
       let document = page.documents[edit.document]
-      let contents = edits.bytes.span.extracting(edit.range)
+      contents.removeAll(keepingCapacity: contents.capacity <= 8 << 20)
+      edits.appendContents(of: edit, in: page, to: &contents)
+      let contents = contents.span
       do throws(NativeError) {
         let statement: SQLiteStatement
         if let update = updates[slot.field] {
@@ -262,22 +265,22 @@ package final class SQLiteStore: Store {
     }
     let (rowKey, document) = (key, name)
     page.addDocument(key: rowKey.span, id: document.span)
-    for (index, field) in table.collection.fields.enumerated() {
+    for index in table.collection.fields.indices {
       let storage = row.storageClass(column)
       let isText = isWide ? row.integer(column + 1) == 1 : storage == .text
-      switch (storage, field.kind) {
-      case (.blob, .json) where isText, (.blob, .jsonBlob) where isText:
+      switch storage {
+      case .blob where isText:
         row.withBytes(column) { bytes in
           page.addField(index, storage: .text) { (output: inout [UInt8]) in
             let order: UTF16Text.ByteOrder = encoding == "UTF-16be" ? .big : .little
             _ = UTF16Text.decode(bytes, order: order, appendingTo: &output)
           }
         }
-      case (.blob, _) where !isText:
+      case .blob:
         page.addField(index, storage: .bytes) { row.append(column, to: &$0) }
-      case (.text, .json), (.text, .jsonBlob):
+      case .text:
         page.addField(index, storage: .text) { row.append(column, to: &$0) }
-      default: break  // NULL, a number, or text where bytes are looked for
+      default: break  // NULL or a number
       }
       column += isWide ? 2 : 1
     }

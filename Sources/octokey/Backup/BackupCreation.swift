@@ -13,6 +13,7 @@ struct BackupCreation {
   /// The passphrase at work; nil to keep the secrets as they are.
   let seal: EncryptedFile?
   let now: Date
+  let cancellation: Cancellation
   let progress: StoreRotation.Progress
 
   /// Fills `folder` and gives it its name.
@@ -20,9 +21,9 @@ struct BackupCreation {
     let opened = try node.machineKeys.masterKey(of: node.file.config)
     let snapshot = try location.snapshot(into: folder)
     let store = try store(snapshot, in: folder.draft)
-    let audit = try StoreAudit.run(store: store, key: opened.key, binaryFields: [:]) {
-      (done, total) throws(KeysError) in try progress(.survey, done, total)
-    }
+    let audit = try StoreAudit.run(
+      store: store, key: opened.key, binaryFields: [:], cancellation: cancellation
+    ) { progress(.survey, $0, $1) }
     try requireFit(audit, opened.key)
     let certificate = try putCertificate(from: store, opened.key, into: folder)
     let stamp = TimeStamp.forFileName(now)

@@ -67,15 +67,13 @@ struct Recover: AuditedCommand {
       node: .init(config: node.file, machineKeys: node.machineKeys, form: nil), journal: journal,
       store: store(of: journal, node, context),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
-      newKey: keyFile.map { try KeySource(file: $0).read(context) })
+      newKey: keyFile.map { try KeySource(file: $0).read(context) },
+      cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     // Asked before the store is taken for this one alone.
     let nodes = try? stores.location(context, node).activity()?.nodes
     let otherNodes = (nodes ?? []).map(\.name).filter { $0 != node.name }
-    let progress = RotateMasterKey.progress(context, watch)
-    let diagnosis = try recovery.look(dryRun ? .read : .rewrite, progress: progress)
-    let outcome =
-      dryRun
-      ? nil : try recovery.run(diagnosis, now: context.clock.now(), progress: progress)
+    let diagnosis = try recovery.look(dryRun ? .read : .rewrite)
+    let outcome = dryRun ? nil : try recovery.run(diagnosis, now: context.clock.now())
     context.console.clearProgress()
     try show(
       RecoveryReport(

@@ -94,11 +94,11 @@ extension RotateMasterKey {
     let watch = try SignalWatch()
     let rotation = try Rotation(
       node: .init(config: node.file, machineKeys: node.machineKeys, form: old.form), store: store,
-      oldKey: old.key, newKey: new.copy(), options: options, now: now)
-    let progress = Self.progress(context, watch)
-    let survey = try rotation.survey(progress: progress)
+      oldKey: old.key, newKey: new.copy(), options: options, now: now,
+      cancellation: Cancellation(watch), progress: Self.progress(context))
+    let survey = try rotation.survey()
     if survey.keysFit, !skipUnreadable { tell(survey.findings, context.console) }
-    let outcome = try rotation.run(survey, progress: progress)
+    let outcome = try rotation.run(survey)
     context.console.clearProgress()
     let report = RotationReport(
       survey: survey, written: outcome.store,
@@ -134,11 +134,12 @@ extension RotateMasterKey {
     _ options: StoreRotation.Options, _ nodes: [ServerNode]?, _ context: Context
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
-    let rotation = try StoreRotation(store: store, oldKey: old, newKey: new, options: options)
-    let survey = try rotation.survey(.read, progress: Self.progress(context, nil))
+    let rotation = try StoreRotation(
+      store: store, oldKey: old, newKey: new, options: options, progress: Self.progress(context))
+    let survey = try rotation.survey(.read)
     context.console.clearProgress()
     rotation.cancel()
-    if !survey.keysFit { try rotation.judge(survey) }
+    if !survey.keysFit { _ = try rotation.accept(survey) }
     let report = DryRunReport(
       survey: survey, oldKey: try Self.describe(old, file: nil),
       store: .init(kind: store.kind, location: store.location),
@@ -167,16 +168,18 @@ extension RotateMasterKey {
       fingerprint: try KeyFingerprint(of: key).description, bits: key.size.rawValue, file: file)
   }
 
-  /// Shows progress, and stops at a signal.
-  static func progress(_ context: Context, _ watch: SignalWatch?) -> StoreRotation.Progress {
+  /// Shows progress.
+  static func progress(_ context: Context) -> StoreRotation.Progress {
     let bars: [StoreRotation.Pass: ProgressBar] = [
       .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
     ]
-    return { (pass, done, total) throws(KeysError) in
-      if let signal = watch?.arrived() {
-        throw .interrupted(signal: SignalWatch.name(of: signal))
-      }
-      bars[pass]?.update(done: done, total: total)
-    }
+    return { pass, done, total in bars[pass]?.update(done: done, total: total) }
+  }
+}
+
+extension Cancellation {
+  /// Stops the run when a signal comes.
+  init(_ watch: SignalWatch) {
+    self.init { watch.arrived().map { SignalWatch.name(of: $0) } }
   }
 }

@@ -86,7 +86,8 @@ struct Verify: OctokeyCommand {
   ) throws -> VerifyReport {
     let bar = ProgressBar("reading", context)
     let audit = try StoreAudit.run(
-      store: store, key: key, binaryFields: try BinaryColumn.decisions(binaryColumn)
+      store: store, key: key, binaryFields: try BinaryColumn.decisions(binaryColumn),
+      cancellation: .never
     ) { bar.update(done: $0, total: $1) }
     bar.finish()
     return VerifyReport(

@@ -46,8 +46,8 @@ func open(_ text: String, _ key: borrowing MasterKey) throws -> String? {
   guard EncryptedValue.parse(bytes.span, appendingTo: &ciphertext) else { return nil }
   let plaintext = SecretBuffer()
   let cipher = try ValueCipher(key)
-  let opening = try cipher.open(ciphertext.span, as: .text, into: plaintext)
-  guard opening == .opened else { return nil }
+  let decryption = try cipher.decrypt(ciphertext.span, as: .text, into: plaintext)
+  guard decryption == .decrypted else { return nil }
   return plaintext.withBytes { String(decoding: Array(copying: $0), as: UTF8.self) }
 }
 
@@ -65,8 +65,8 @@ func rotate(
   options: StoreRotation.Options = .init()
 ) throws -> (survey: Survey, outcome: StoreRotation.Outcome) {
   let rotation = try StoreRotation(store: store, oldKey: old, newKey: new, options: options)
-  let survey = try rotation.survey(.rewrite, progress: { _, _, _ in })
-  let outcome = try rotation.rewrite(survey, progress: { _, _, _ in })
+  let survey = try rotation.survey(.rewrite)
+  let outcome = try rotation.rewrite(rotation.accept(survey))
   try rotation.commit()
   return (survey, outcome)
 }

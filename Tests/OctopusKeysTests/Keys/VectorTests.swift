@@ -29,8 +29,8 @@ import Testing
       let cipher = try ValueCipher(key)
       let plaintext = SecretBuffer()
       // One of them is 5,000 random bytes, which are no text.
-      let opening = try cipher.open(ciphertext.span, as: .binary, into: plaintext)
-      #expect(opening == .opened)
+      let decryption = try cipher.decrypt(ciphertext.span, as: .binary, into: plaintext)
+      #expect(decryption == .decrypted)
       let expected = try bytes(vector.plaintext_base64)
       #expect(plaintext.withBytes { Array(copying: $0) } == expected)
       // Under the vector's own initialization vector the same ciphertext comes out.
@@ -49,8 +49,8 @@ import Testing
       let cipher = try ValueCipher(key)
       let plaintext = SecretBuffer()
       let stored = try bytes(vector.iv_then_ciphertext_base64)
-      let opening = try cipher.open(stored.span, as: .binary, into: plaintext)
-      #expect(opening == .opened)
+      let decryption = try cipher.decrypt(stored.span, as: .binary, into: plaintext)
+      #expect(decryption == .decrypted)
       let expected = try bytes(vector.plaintext_base64)
       #expect(plaintext.withBytes { Array(copying: $0) } == expected)
     }

@@ -20,26 +20,25 @@ import Testing
     let json = try InterruptionTests.documents(old)
     for pages in [1, 2, 3, 5, 8, 19] {
       let store = MemoryStore(json: json)
-      let rotation = try StoreRotation(store: store, oldKey: old, newKey: new, options: .init())
+      let stops: StoreRotation.Pass? =
+        switch cause {
+        case .signalInSurvey: .survey
+        case .signalInRewrite: .rewrite
+        default: nil
+        }
       var seen = 0
-      func progress(_ pass: StoreRotation.Pass, _ done: Int, _ total: Int) throws(KeysError) {
-        let stops: StoreRotation.Pass? =
-          switch cause {
-          case .signalInSurvey: .survey
-          case .signalInRewrite: .rewrite
-          default: nil
-          }
-        if pass == stops { seen += 1 }
-        if seen == pages { throw .interrupted(signal: "SIGTERM") }
-      }
+      let rotation = try StoreRotation(
+        store: store, oldKey: old, newKey: new, options: .init(),
+        cancellation: Cancellation { seen == pages ? "SIGTERM" : nil },
+        progress: { pass, done, _ in if pass == stops, done > 0 { seen += 1 } })
       do throws(KeysError) {
         if cause == .readInSurvey { store.readablePages = pages }
-        let survey = try rotation.survey(.rewrite, progress: progress)
+        let survey = try rotation.survey(.rewrite)
         if cause == .readInRewrite { store.readablePages = pages }
         if cause == .damagedWrite {
           store.tamper = { if store.writes == pages { $0[40] ^= 1 } }
         }
-        _ = try rotation.rewrite(survey, progress: progress)
+        _ = try rotation.rewrite(rotation.accept(survey))
         Issue.record("it went on to the end")
       } catch .interrupted(let signal) {
         #expect(signal == "SIGTERM" && seen == pages)

@@ -26,7 +26,7 @@ final class MemoryStore: Store {
 
   /// One collection with a JSON field.
   convenience init(table: String = "VariableSet", json: [String]) {
-    let collection = StoreCollection(name: table, fields: [.init(name: "JSON", kind: .json)])
+    let collection = StoreCollection(name: table, fields: [.init(name: "JSON", storage: .text)])
     let documents = json.enumerated().map {
       Document(id: "Documents-\($0.offset)", fields: [Array($0.element.utf8)])
     }
@@ -59,7 +59,10 @@ final class MemoryStore: Store {
     for index in documents.indices.dropFirst(start).prefix(3) {
       page.addDocument(key: [UInt8(index)].span, id: Array(documents[index].id.utf8).span)
       for (field, bytes) in documents[index].fields.enumerated() {
-        if let bytes { page.addField(field, storage: .text, contents: bytes.span) }
+        let storage = contents.first { $0.collection == collection }?.collection.fields[field].storage
+        if let bytes {
+          page.addField(field, storage: storage ?? .text, contents: bytes.span)
+        }
       }
     }
   }
@@ -70,7 +73,8 @@ final class MemoryStore: Store {
     guard let place = contents.firstIndex(where: { $0.collection == collection }) else { return }
     for edit in edits.edits {
       let document = Int(page.bytes[page.documents[edit.document].key.lowerBound])
-      var bytes = Array(edits.bytes[edit.range])
+      var bytes: [UInt8] = []
+      edits.appendContents(of: edit, in: page, to: &bytes)
       tamper?(&bytes)
       contents[place].documents[document].fields[page.slots[edit.slot].field] = bytes
       writes += 1

@@ -115,8 +115,8 @@ import Testing
     while true {
       var ciphertext: [UInt8] = []
       try first.seal(buffer, appendingTo: &ciphertext)
-      let opening = try second.open(ciphertext.span, as: .binary, into: scratch)
-      if opening == .opened { return ciphertext }
+      let decryption = try second.decrypt(ciphertext.span, as: .binary, into: scratch)
+      if decryption == .decrypted { return ciphertext }
     }
   }
 
@@ -125,7 +125,7 @@ import Testing
     let new = try key(100)
     let both = try ambiguous(old, new)
     let sure = try seal(Array("sure".utf8), old)
-    let fields = [StoreCollection.Field(name: "Blob", kind: .binary)]
+    let fields = [StoreCollection.Field(name: "Blob", storage: .bytes)]
     let collection = StoreCollection(name: "BlobDocument", fields: fields)
     let store = MemoryStore([
       (collection, [.init(id: "1", fields: [both]), .init(id: "2", fields: [sure])])
@@ -134,7 +134,7 @@ import Testing
     #expect(survey.oldValues == 2 && survey.newValues == 0 && survey.findings.count == 0)
     let plaintext = SecretBuffer()
     let stored = try #require(store.contents[0].documents[0].fields[0])
-    _ = try ValueCipher(new).open(stored.span, as: .text, into: plaintext)
+    _ = try ValueCipher(new).decrypt(stored.span, as: .text, into: plaintext)
     #expect(plaintext.withBytes { Array(copying: $0) } == Array("y".utf8))
   }
 
@@ -142,7 +142,7 @@ import Testing
     let old = try key(1)
     let new = try key(100)
     let both = try ambiguous(old, new)
-    let fields = [StoreCollection.Field(name: "Blob", kind: .binary)]
+    let fields = [StoreCollection.Field(name: "Blob", storage: .bytes)]
     let collection = StoreCollection(name: "BlobDocument", fields: fields)
     let store = MemoryStore([
       (
@@ -166,7 +166,7 @@ import Testing
   @Test func binaryFieldsAreJudgedAsAWhole() throws {
     let old = try key(1)
     let new = try key(100)
-    let fields = [StoreCollection.Field(name: "Data", kind: .binary)]
+    let fields = [StoreCollection.Field(name: "Data", storage: .bytes)]
     let collection = StoreCollection(name: "Unknown", fields: fields)
     let a = try seal(Array("a".utf8), old)
     let b = try seal(Array(repeating: 7, count: 100), old)
@@ -210,8 +210,8 @@ import Testing
     var packed: [UInt8] = []
     Gzip().pack(wide.span, appendingTo: &packed)
     let fields = [
-      StoreCollection.Field(name: "JSON", kind: .json),
-      StoreCollection.Field(name: "JSONBlob", kind: .jsonBlob),
+      StoreCollection.Field(name: "JSON", storage: .text),
+      StoreCollection.Field(name: "JSONBlob", storage: .bytes),
     ]
     let store = MemoryStore([
       (
@@ -238,7 +238,7 @@ import Testing
   @Test func aDamagedPackedDocumentIsNamed() throws {
     let old = try key(1)
     let new = try key(100)
-    let fields = [StoreCollection.Field(name: "JSONBlob", kind: .jsonBlob)]
+    let fields = [StoreCollection.Field(name: "JSONBlob", storage: .bytes)]
     var packed: [UInt8] = []
     Gzip().pack(Array("{}".utf8).span, appendingTo: &packed)
     for damaged in [Array(packed.dropLast()), packed + [0], [1, 2, 3]] {

@@ -209,8 +209,8 @@ import Testing
     var first = page ?? DocumentPage()
     if page == nil { try store.readPage(of: collection, after: nil, into: &first) }
     var edits = PageEdits()
-    edits.bytes = Array("b".utf8)
-    edits.add(document: 0, slot: first.documents[0].slots.lowerBound, from: 0)
+    edits.replace(
+      document: 0, slot: first.documents[0].slots.lowerBound, of: first, by: Array("b".utf8))
     try store.write(edits, of: first, in: collection)
     return first.name(of: first.documents[0])
   }

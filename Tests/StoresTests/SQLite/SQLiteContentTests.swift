@@ -115,9 +115,9 @@ import Testing
       var edits = PageEdits()
       for number in page.documents.indices {
         guard let slot = page.documents[number].slots.first else { continue }
-        let start = edits.bytes.count
-        edits.bytes += Array(repeating: UInt8(ascii: "z"), count: 100_000)
-        edits.add(document: number, slot: slot, from: start)
+        edits.replace(
+          document: number, slot: slot, of: page,
+          by: Array(repeating: UInt8(ascii: "z"), count: 100_000))
       }
       try store.write(edits, of: page, in: collection)
     }

@@ -13,7 +13,7 @@ import Testing
     defer { store.rollback() }
     return try store.collections().map { collection in
       collection.name + ":"
-        + collection.fields.map { "\($0.name)=\($0.kind.rawValue)" }.joined(separator: ",")
+        + collection.fields.map { "\($0.name)=\($0.storage)" }.joined(separator: ",")
     }
   }
 
@@ -34,8 +34,8 @@ import Testing
       """)
     #expect(
       tables == [
-        "A:JSON=json", "B:json=json", "C:Json=json,JSONBlob=jsonBlob", "D:jsonblob=jsonBlob",
-        "F:Data=binary,Picture=binary", "G:Untyped=binary",
+        "A:JSON=text", "B:json=text", "C:Json=text,JSONBlob=bytes", "D:jsonblob=bytes",
+        "F:Data=bytes,Picture=bytes", "G:Untyped=bytes",
       ])
   }
 
@@ -66,7 +66,7 @@ import Testing
           CREATE VIRTUAL TABLE Search USING fts5(Title, Body);
           CREATE TABLE A (JSON TEXT);
         ''')
-        """) == ["A:JSON=json"])
+        """) == ["A:JSON=text"])
     let database = try TestDatabase("db.execute('CREATE VIRTUAL TABLE S USING fts5(JSON)')")
     #expect(
       throws: StoreError.obstacle(location: database.path, collection: "S", .virtualTable)

@@ -133,8 +133,7 @@ import Testing
     page.addDocument(key: [99, 0, 0, 0, 0, 0, 0, 0].span, id: Array("T-99".utf8).span)
     page.addField(0, storage: .text, contents: Array("x".utf8).span)
     var edits = PageEdits()
-    edits.bytes = Array("y".utf8)
-    edits.add(document: 0, slot: 0, from: 0)
+    edits.replace(document: 0, slot: 0, of: page, by: Array("y".utf8))
     #expect(
       throws: StoreError.changedMeanwhile(
         location: database.path, collection: "T", document: "T-99")

@@ -57,7 +57,7 @@ struct BackupCreate: AuditedCommand {
     let lock = try node.file.lock()
     let creation = BackupCreation(
       node: node, location: location, seal: seal, now: context.clock.now(),
-      progress: RotateMasterKey.progress(context, watch))
+      cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     context.audit[.backup] = folder
     let manifest = try creation.run(into: NewFolder.create(folder))
     _ = consume lock

@@ -70,10 +70,10 @@ extension BackupFolder {
     } else {
       location = stores.store == nil ? nil : try stores.location(context, nil)
     }
-    let progress = RotateMasterKey.progress(context, watch)
-    let verification = try BackupVerification(self, seal, store: location?.store()) {
-      (done, total) throws(KeysError) in try progress(.survey, done, total)
-    }
+    let progress = RotateMasterKey.progress(context)
+    let verification = try BackupVerification(
+      self, seal, store: location?.store(), cancellation: Cancellation(watch)
+    ) { progress(.survey, $0, $1) }
     context.console.clearProgress()
     return verification
   }

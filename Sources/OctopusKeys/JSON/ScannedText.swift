@@ -1,0 +1,90 @@
+// What a scan found in the text of one field: values, what looks like a damaged one, and ciphertexts in
+// longer texts. What was found in JSON inside a string is translated into positions of the outer text.
+
+internal import Native
+
+/// What a scan found in one text; reused from text to text.
+struct ScannedText {
+  /// A string that has the shape of a sensitive value.
+  struct Value {
+    /// The characters between the outermost quotes, or a part of them where the value is in JSON
+    /// inside a JSON string.
+    let range: Range<Int>
+    /// Vector and ciphertext in `ciphertexts`.
+    let ciphertext: Range<Int>
+    /// How it is spelt, and so how its replacement is to be.
+    let spelling: EncryptedValue.Spelling
+  }
+
+  /// Something that should be a sensitive value, or holds one, and cannot be one.
+  struct Suspect {
+    /// The byte in the text; nil where the whole field is meant.
+    let offset: Int?
+    let reason: Finding.Reason
+  }
+
+  var values: [Value] = []
+  var ciphertexts: [UInt8] = []
+  var suspects: [Suspect] = []
+  /// Ciphertexts inside longer texts, such as an audit trail's: `range` covers the ciphertext alone.
+  var quotations: [Value] = []
+
+  /// Forgets what was found and keeps the memory.
+  mutating func clear() {
+    values.removeAll(keepingCapacity: true)
+    ciphertexts.removeAll(keepingCapacity: ciphertexts.capacity <= 8 << 20)
+    suspects.removeAll(keepingCapacity: true)
+    quotations.removeAll(keepingCapacity: true)
+  }
+
+  /// Turns all values into suspects.
+  mutating func distrust(_ reason: Finding.Reason) {
+    suspects += values.map { Suspect(offset: $0.range.lowerBound, reason: reason) }
+    values.removeAll()
+    quotations.removeAll()
+  }
+
+  /// Takes over what was found in the decoded form of the string at `range`.
+  mutating func adopt(
+    _ inner: ScannedText, from range: Range<Int>, of text: Span<UInt8>
+  ) {
+    let shift = ciphertexts.count
+    ciphertexts += inner.ciphertexts
+    values += translate(inner.values, shift, range, text)
+    quotations += translate(inner.quotations, shift, range, text)
+    var positions = JSONEscapes.Positions(from: range.lowerBound)
+    for suspect in inner.suspects.sorted(by: { ($0.offset ?? 0) < ($1.offset ?? 0) }) {
+      let offset = suspect.offset.map { positions.place(of: $0, in: text) }
+      suspects.append(Suspect(offset: offset, reason: suspect.reason))
+    }
+  }
+
+  /// Takes over what was found in the same text.
+  mutating func adopt(_ same: ScannedText) {
+    let shift = ciphertexts.count
+    ciphertexts += same.ciphertexts
+    quotations += same.quotations.map {
+      Value(
+        range: $0.range,
+        ciphertext: $0.ciphertext.lowerBound + shift..<$0.ciphertext.upperBound + shift,
+        spelling: $0.spelling)
+    }
+  }
+
+  private func translate(
+    _ found: [Value], _ shift: Int, _ range: Range<Int>, _ text: Span<UInt8>
+  ) -> [Value] {
+    var positions = JSONEscapes.Positions(from: range.lowerBound)
+    var translated: [Value] = []
+    for value in found {
+      let start = positions.place(of: value.range.lowerBound, in: text)
+      let end = positions.place(of: value.range.upperBound, in: text)
+      translated.append(
+        Value(
+          range: start..<end,
+          ciphertext: value.ciphertext.lowerBound + shift..<value.ciphertext.upperBound + shift,
+          spelling: value.spelling.inside(JSONEscapes.style(of: text, start..<end))))
+    }
+    return translated
+  }
+}

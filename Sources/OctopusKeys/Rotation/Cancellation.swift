@@ -1,0 +1,18 @@
+// Stopping a long run from outside, between two pages.
+
+/// Tells whether somebody wants a run to stop.
+package struct Cancellation {
+  /// The name of the signal that came, or nil.
+  private let signal: () -> String?
+
+  /// - Parameter signal: the name of the signal that came, or nil; asked after every page.
+  package init(signal: @escaping () -> String?) { self.signal = signal }
+
+  /// Nothing stops the run.
+  package static var never: Cancellation { Cancellation { nil } }
+
+  /// - Throws: `KeysError.interrupted` if the run is to stop.
+  func check() throws(KeysError) {
+    if let signal = signal() { throw .interrupted(signal: signal) }
+  }
+}

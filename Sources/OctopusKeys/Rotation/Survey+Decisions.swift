@@ -1,0 +1,91 @@
+// What a survey decides when all values have been seen: single values cannot say what a binary field
+// holds, nor under which of two keys they are if they decrypt under both.
+
+/// What the values of one binary field look like.
+struct BinaryTally: Sendable {
+  var old = 0
+  var new = 0
+  var both = Findings()
+  var unreadable = Findings()
+  /// Documents in which no value but this field's decrypts.
+  var documentsWithoutOtherValues = 0
+
+  /// Adds what other documents showed.
+  mutating func add(_ other: BinaryTally) {
+    old += other.old
+    new += other.new
+    both.add(other.both)
+    unreadable.add(other.unreadable)
+    documentsWithoutOtherValues += other.documentsWithoutOtherValues
+  }
+
+  /// What the field holds, or nil where a person has to decide.
+  func contents(isKnown: Bool) -> Survey.BinaryContents? {
+    if isKnown { return .ciphertext }
+    let decrypted = old + new + both.count
+    if decrypted == 0 { return .plain }
+    return decrypted >= 2 && unreadable.count == 0 ? .ciphertext : nil
+  }
+}
+
+extension Survey {
+  /// Judges each binary field as a whole; `tallies` are by collection and field.
+  mutating func decideBinaryFields(
+    _ tallies: [[BinaryTally]], of stored: [StoreCollection],
+    _ decided: [BinaryField: BinaryContents], _ ambiguous: inout Findings
+  ) {
+    for (index, collection) in stored.enumerated() {
+      let isKnown = SensitivePaths(collection: collection.name).binaryFieldsAreCiphertext
+      let codec = FieldCodec(collection)
+      for (field, tally) in tallies[index].enumerated() where codec.isBinary(field) {
+        let name = BinaryField(collection: collection.name, field: collection.fields[field].name)
+        guard let contents = decided[name] ?? tally.contents(isKnown: isKnown) else {
+          findings.add(
+            Finding(
+              collection: collection.name, document: "", field: name.field, offset: nil, path: nil,
+              reason: .undecidedBinary))
+          continue
+        }
+        binaryFields[name] = contents
+        guard contents == .ciphertext else { continue }
+        collections[index].oldValues += tally.old
+        collections[index].newValues += tally.new
+        collections[index].unreadableValues += tally.unreadable.count
+        collections[index].documentsWithValues += tally.documentsWithoutOtherValues
+        collections[index].documentsWithFindings += tally.unreadable.count
+        findings.add(tally.unreadable)
+        ambiguous.add(tally.both)
+      }
+    }
+  }
+
+  /// A value that decrypts under both keys does so under one of them by chance. If nothing else in
+  /// the store is under the new key, the old one is meant, and the other way round.
+  mutating func decideAmbiguousValues(_ ambiguous: Findings) {
+    guard ambiguous.count > 0 else { return }
+    guard (oldValues == 0) != (newValues == 0) else {
+      findings.add(ambiguous)
+      ambiguity = .undecided
+      return
+    }
+    ambiguity = oldValues == 0 ? .new : .old
+    for index in collections.indices {
+      let count = ambiguous.countByCollection[collections[index].name] ?? 0
+      if ambiguity == .new {
+        collections[index].newValues += count
+      } else {
+        collections[index].oldValues += count
+      }
+    }
+  }
+
+  /// A judgement with what was decided about values under both keys.
+  func resolve(_ judgement: Judgement) -> Judgement {
+    guard case .both(let old, let new) = judgement else { return judgement }
+    return switch ambiguity {
+    case .old: .old(old)
+    // Left as it is, and counted under the new key.
+    case .new, .undecided: .new(new)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// The changes to a page on their way back to the store. A field is changed by splices, so that a store
+// that can replace a part of a value need not write all of it.
+
+internal import Native
+
+/// Changes to some fields of a page.
+package struct PageEdits: Sendable {
+  /// A stretch of a field, and what takes its place.
+  package struct Splice: Sendable {
+    /// The bytes that go, counted from the beginning of the slot's contents.
+    package let replaced: Range<Int>
+    /// What takes their place, in `PageEdits.bytes`.
+    package let replacement: Range<Int>
+
+    /// Describes a splice.
+    package init(replaced: Range<Int>, replacement: Range<Int>) {
+      self.replaced = replaced
+      self.replacement = replacement
+    }
+  }
+
+  /// One changed field.
+  package struct Edit: Sendable {
+    /// The index into `DocumentPage.documents`.
+    package let document: Int
+    /// The index into `DocumentPage.slots`.
+    package let slot: Int
+    /// Its splices in `PageEdits.splices`: in rising order, none touching another.
+    package let splices: Range<Int>
+    /// The length of the field after the change, in bytes.
+    package let newCount: Int
+  }
+
+  /// All replacements, one after the other.
+  package var bytes: [UInt8] = []
+  /// All splices.
+  package private(set) var splices: [Splice] = []
+  /// The edits in the order of the page.
+  package private(set) var edits: [Edit] = []
+
+  /// Makes an empty list.
+  package init() {}
+
+  /// Forgets all edits and keeps the memory.
+  package mutating func clear() {
+    bytes.removeAll(keepingCapacity: bytes.capacity <= 8 << 20)
+    splices.removeAll(keepingCapacity: true)
+    edits.removeAll(keepingCapacity: true)
+  }
+
+  /// Adds the changes to one slot of `page`; `changes` are in rising order and not empty.
+  package mutating func add(
+    document: Int, slot: Int, _ changes: [Splice], in page: borrowing DocumentPage
+  ) {
+    let first = splices.count
+    splices += changes
+    let growth = changes.reduce(0) { $0 + $1.replacement.count - $1.replaced.count }
+    edits.append(
+      Edit(
+        document: document, slot: slot, splices: first..<splices.count,
+        newCount: page.slots[slot].range.count + growth))
+  }
+
+  /// Appends the whole new contents of a field to `output`.
+  package func appendContents(
+    of edit: Edit, in page: borrowing DocumentPage, to output: inout [UInt8]
+  ) {
+    let old = page.bytes.span.extracting(page.slots[edit.slot].range)
+    PageEdits.apply(splices[edit.splices], with: bytes.span, to: old, appendingTo: &output)
+  }
+
+  /// Appends `text` with `splices` applied to `output`; their replacements are in `bytes`.
+  package static func apply(
+    _ splices: ArraySlice<Splice>, with bytes: Span<UInt8>, to text: Span<UInt8>,
+    appendingTo output: inout [UInt8]
+  ) {
+    var copied = 0
+    for splice in splices {
+      output.append(copying: text.extracting(copied..<splice.replaced.lowerBound))
+      output.append(copying: bytes.extracting(splice.replacement))
+      copied = splice.replaced.upperBound
+    }
+    output.append(copying: text.extracting(copied..<text.count))
+  }
+}

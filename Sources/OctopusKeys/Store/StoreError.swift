@@ -1,0 +1,47 @@
+// What can go wrong with a store, as facts. Words for people are in the executable.
+
+/// Why a collection cannot be rewritten faithfully.
+package enum StoreObstacle: Hashable, Sendable {
+  /// These triggers would run with every write.
+  case triggers([String])
+  /// The column is computed from others.
+  case generatedColumn(String)
+  /// It is a virtual table; its documents are elsewhere.
+  case virtualTable
+  /// No key tells its rows apart.
+  case noRowKey
+  /// The type of the column would not keep a document byte for byte.
+  case unfitType(String)
+}
+
+/// A failure of a store, as facts without secrets or contents.
+package enum StoreError: Error, Equatable, Sendable {
+  /// There is nothing at the location.
+  case notFound(location: String)
+  /// There is something, but no store of this kind.
+  case notAStore(location: String, reason: String)
+  /// The location may be read but not written.
+  case readOnly(location: String)
+  /// The location may not be opened.
+  case accessDenied(location: String)
+  /// The login of a connection string lacks rights, to a collection or to everything.
+  case lacksRights(location: String, collection: String?)
+  /// Somebody else is using it.
+  case busy(location: String, collection: String? = nil)
+  /// No room is left on the device.
+  case full(location: String, collection: String? = nil)
+  /// The server does not answer; `reason` is the driver's word.
+  case unreachable(location: String, reason: String)
+  /// The connection was cut in the middle; `reason` is the driver's word.
+  case disconnected(location: String, collection: String?, reason: String)
+  /// The text is no store location; `reason` says what is wrong with it.
+  case invalidLocation(text: String, reason: String)
+  /// No connection can be made from a connection string.
+  case connection(ConnectionFault)
+  /// A collection stands in the way of a faithful rewrite.
+  case obstacle(location: String, collection: String, StoreObstacle)
+  /// A document is not any more what was read.
+  case changedMeanwhile(location: String, collection: String, document: String)
+  /// Anything else that the engine said.
+  case failed(location: String, collection: String?, reason: String)
+}

@@ -1,0 +1,111 @@
+// Brings the contents of a field into the form in which values are looked for, and new text back into
+// the form that the field had. Which encodings there are is known here and nowhere else.
+
+internal import Native
+
+/// Decodes fields and encodes their changes. Not for two threads at once.
+final class FieldCodec {
+  /// How the stored bytes of a field become a text.
+  enum Encoding {
+    /// They are the text.
+    case utf8
+    /// gzip of UTF-8, as other tools make it.
+    case gzipUTF8
+    /// gzip of UTF-16, little endian, as SQL Server's COMPRESS makes it of the server's strings.
+    case gzipUTF16
+    /// There is no text: they may be an initialization vector and ciphertext as they are.
+    case binary
+  }
+
+  /// What a field is expected to hold.
+  private enum Expected {
+    case text, gzip, binary
+  }
+
+  private let expected: [Expected]
+  // Made for the first field that needs it: it holds some hundred kilobytes.
+  private lazy var gzip = Gzip()
+  private var unpacked: [UInt8] = []
+  private var decoded: [UInt8] = []
+
+  /// A codec for the fields of `collection`. The server calls its documents' columns JSON, and
+  /// JSONBlob where it packs them; nothing is known of any other column.
+  init(_ collection: StoreCollection) {
+    expected = collection.fields.map {
+      switch $0.name.lowercased() {
+      case "json": .text
+      case "jsonblob": .gzip
+      default: $0.storage == .text ? .text : .binary
+      }
+    }
+  }
+
+  /// Whether a field may hold ciphertext as it is.
+  func isBinary(_ field: Int) -> Bool { expected[field] == .binary }
+
+  /// Lends the text of a field, or its bytes where they are no text, to `body`.
+  ///
+  /// - Returns: false, without a call of `body`, if the contents are not what the field is expected to
+  ///   hold.
+  func decode(
+    _ contents: Span<UInt8>, of field: Int,
+    _ body: (Span<UInt8>, Encoding) throws(NativeError) -> Void
+  ) throws(NativeError) -> Bool {
+    switch expected[field] {
+    case .gzip where !contents.isEmpty: break
+    case .text, .gzip:
+      try body(contents, .utf8)
+      return true
+    case .binary:
+      try body(contents, .binary)
+      return true
+    }
+    unpacked.removeAll(keepingCapacity: unpacked.capacity <= 8 << 20)
+    do throws(NativeError) {
+      try gzip.unpack(contents, appendingTo: &unpacked)
+    } catch .damagedGzip {
+      return false
+    }
+    // The first character of JSON text is ASCII: in UTF-16 its second byte is 0. A byte order mark
+    // begins with FF.
+    if unpacked.count >= 2, unpacked[1] != 0, unpacked[0] != 0xFF {
+      let text = unpacked
+      try body(text.span, .gzipUTF8)
+      return true
+    }
+    decoded.removeAll(keepingCapacity: decoded.capacity <= 8 << 20)
+    guard UTF16Text.decode(unpacked.span, order: .little, appendingTo: &decoded) else {
+      return false
+    }
+    let text = decoded
+    try body(text.span, .gzipUTF16)
+    return true
+  }
+
+  /// Turns changes to a decoded text into changes to the stored bytes.
+  ///
+  /// - Parameters:
+  ///   - splices: in: positions in `text`; out: positions in the stored contents.
+  ///   - bytes: what the splices' replacements lie in, from `start` on.
+  ///   - storedCount: the length of the stored contents.
+  func encode(
+    _ splices: inout [PageEdits.Splice], _ bytes: inout [UInt8], from start: Int,
+    text: Span<UInt8>, as encoding: Encoding, storedCount: Int
+  ) {
+    var changed: [UInt8] = []
+    switch encoding {
+    case .utf8, .binary: return
+    case .gzipUTF8, .gzipUTF16:
+      PageEdits.apply(splices[...], with: bytes.span, to: text, appendingTo: &changed)
+    }
+    if encoding == .gzipUTF16 {
+      let narrow = changed
+      changed = []
+      let isValid = UTF16Text.encode(narrow.span, order: .little, appendingTo: &changed)
+      precondition(isValid, "the text came from UTF-16")
+    }
+    bytes.removeSubrange(start...)
+    gzip.pack(changed.span, appendingTo: &bytes)
+    splices = [.init(replaced: 0..<storedCount, replacement: start..<bytes.count)]
+  }
+}
