@@ -1,148 +1,77 @@
-// A second thread, so that one can compute while the other waits for the disk.
+// A second thread, so that one can compute while the other waits for the disk. Threads, queue and waiting
+// are Dispatch's.
 
-internal import CLinux
-internal import Glibc
+internal import Dispatch
 
-/// Turns inputs into outputs on a thread of its own, one at a time and in order.
+/// Works on inputs beside the caller, one at a time and in order.
 ///
-/// The thread owns `work` and all that it captures (key schedules, buffers): the compiler does not let
-/// the caller keep a way to it. When the last reference to the worker goes, the input in hand is
-/// finished, the ones that wait are dropped, and the thread has ended before `deinit` returns.
-package final class Worker<Input: Sendable, Output: Sendable> {
-  private let state: WorkerState<Input, Output>
-  private let thread: pthread_t?
+/// The worker owns `work` and all that it captures (key schedules, buffers): the compiler does not let
+/// the caller keep a way to it. When the last reference to the worker goes, what was submitted is
+/// finished before `deinit` returns.
+package final class Worker<Input: Sendable, Output: Sendable, Failure: Error> {
+  private let queue = DispatchQueue(label: "octokey worker")
+  private let work: Work
+  private var jobs: [Job] = []
+
+  package init(_ work: sending @escaping (Input) throws(Failure) -> Output) {
+    self.work = Work(work)
+  }
+
+  deinit { queue.sync {} }
 
   /// The number of inputs whose outputs were not taken yet.
-  package private(set) var pending = 0
-
-  /// Starts the thread. Where the system has none to give, `submit` does the work itself.
-  package init(_ work: sending @escaping (Input) -> Output) {
-    state = WorkerState(work)
-    thread = state.startThread()
-  }
-
-  deinit {
-    guard let thread else { return }
-    state.stop()
-    pthread_join(thread, nil)
-  }
+  package var pending: Int { jobs.count }
 
   /// Hands over an input.
   package func submit(_ input: Input) {
-    pending += 1
-    state.put(input, hasThread: thread != nil)
+    let job = Job(input)
+    jobs.append(job)
+    queue.async { [work] in job.run(work) }
   }
 
   /// Whether `take` would return at once.
-  package var isReady: Bool { state.isReady }
+  package var isReady: Bool { jobs.first?.isDone(by: .now()) ?? false }
 
-  /// Takes the output of the oldest input, and waits for it if need be; nil if nothing is pending.
-  package func take() -> Output? {
-    guard pending > 0 else { return nil }
-    pending -= 1
-    return state.takeOutput()
-  }
-}
-
-/// What both threads share. It outlives the thread, which holds a reference of its own.
-private final class WorkerState<Input: Sendable, Output: Sendable>: ThreadBody, @unchecked Sendable
-{
-  // Sendable: the properties below are read and written under `mutex` alone, but for `work`, which only
-  // the thread calls (or, where there is no thread, only the caller).
-  private let work: (Input) -> Output
-  private var inputs: [Input] = []
-  private var outputs: [Output] = []
-  private var isStopping = false
-
-  init(_ work: @escaping (Input) -> Output) { self.work = work }
-
-  func put(_ input: Input, hasThread: Bool) {
-    guard hasThread else { return outputs.append(work(input)) }
-    locked { inputs.append(input) }
+  /// Takes the oldest input with its output, and waits for it if need be; nil if nothing is pending.
+  ///
+  /// - Throws: what `work` threw for this input.
+  package func take() throws(Failure) -> (input: Input, output: Output)? {
+    guard !jobs.isEmpty else { return nil }
+    let job = jobs.removeFirst()
+    guard job.isDone(by: .distantFuture), let output = job.output else { return nil }
+    return (job.input, try output.get())
   }
 
-  var isReady: Bool { locked { !outputs.isEmpty } }
+  private final class Work: @unchecked Sendable {
+    // Sendable: only the queue's jobs call it, and they run one at a time.
+    let body: (Input) throws(Failure) -> Output
 
-  func takeOutput() -> Output {
-    locked {
-      while outputs.isEmpty { waitForChange() }
-      return outputs.removeFirst()
+    init(_ body: @escaping (Input) throws(Failure) -> Output) { self.body = body }
+  }
+
+  private final class Job: @unchecked Sendable {
+    // Sendable: `output` is written once, on the queue, before `done` is signalled, and read after that.
+    // `wasDone` is the caller's.
+    let input: Input
+    private(set) var output: Result<Output, Failure>?
+    private let done = DispatchSemaphore(value: 0)
+    private var wasDone = false
+
+    init(_ input: Input) { self.input = input }
+
+    func run(_ work: Work) {
+      do throws(Failure) {
+        output = .success(try work.body(input))
+      } catch {
+        output = .failure(error)
+      }
+      done.signal()
     }
-  }
 
-  func stop() { locked { isStopping = true } }
-
-  override func run() {
-    while let input = nextInput() {
-      let output = work(input)
-      locked { outputs.append(output) }
+    /// Waits for the output.
+    func isDone(by deadline: DispatchTime) -> Bool {
+      if !wasDone { wasDone = done.wait(timeout: deadline) == .success }
+      return wasDone
     }
-  }
-
-  private func nextInput() -> Input? {
-    locked {
-      while inputs.isEmpty, !isStopping { waitForChange() }
-      return isStopping ? nil : inputs.removeFirst()
-    }
-  }
-}
-
-/// A mutex with a condition, and a thread that runs `run`. It is a class without parameters, because a
-/// C function can be handed no generic one.
-@safe
-private class ThreadBody {
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)  // owned
-  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)  // owned
-
-  init() {
-    unsafe pthread_mutex_init(mutex, nil)
-    unsafe pthread_cond_init(changed, nil)
-  }
-
-  deinit {
-    unsafe pthread_cond_destroy(changed)
-    unsafe pthread_mutex_destroy(mutex)
-    unsafe changed.deallocate()
-    unsafe mutex.deallocate()
-  }
-
-  func run() {}
-
-  /// Runs `body` under the mutex, and wakes whoever waits for a change.
-  final func locked<Result>(_ body: () -> Result) -> Result {
-    unsafe pthread_mutex_lock(mutex)
-    defer {
-      unsafe pthread_cond_broadcast(changed)
-      unsafe pthread_mutex_unlock(mutex)
-    }
-    return body()
-  }
-
-  /// Gives up the mutex until the other thread has changed something; only within `locked`.
-  final func waitForChange() { unsafe pthread_cond_wait(changed, mutex) }
-
-  /// Starts a thread that ends when `run` returns; nil if the system has none to give.
-  final func startThread() -> pthread_t? {
-    // Signals are the main thread's business.
-    var all = sigset_t()
-    var before = sigset_t()
-    unsafe sigfillset(&all)
-    unsafe pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
-    var thread = pthread_t()
-    let body = unsafe Unmanaged.passRetained(self)
-    let result = unsafe pthread_create(
-      &thread, nil,
-      { context in
-        if let context = unsafe context {
-          unsafe Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().run()
-        }
-        return nil
-      }, body.toOpaque())
-    guard result == 0 else {
-      unsafe body.release()
-      return nil
-    }
-    return thread
   }
 }

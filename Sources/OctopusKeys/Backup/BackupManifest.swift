@@ -102,7 +102,7 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     /// Describes a store.
     package init(
       kind: String, location: String, snapshot: String?, mode: UInt32?, journalMode: String?,
-      statement: String?, audit: StoreAudit
+      statement: String?, audit: Survey
     ) {
       self.kind = kind
       self.location = location
@@ -111,10 +111,10 @@ package struct BackupManifest: Codable, Equatable, Sendable {
       self.journalMode = journalMode
       self.statement = statement
       documents = audit.documents
-      opened = audit.opened
+      opened = audit.decrypted
       unreadable = audit.findings.count
       collections = audit.collections.map {
-        Collection(name: $0.name, documents: $0.documents, opened: $0.opened)
+        Collection(name: $0.name, documents: $0.documents, opened: $0.decrypted)
       }
     }
   }

@@ -9,7 +9,7 @@ package struct BackupVerification {
   /// What is wrong, in the order in which it was found.
   package private(set) var faults: [BackupFault] = []
   /// What every value of the snapshot said; nil if there was none to look at.
-  package private(set) var audit: StoreAudit?
+  package private(set) var audit: Survey?
   /// The secrets; nil if a fault kept them closed.
   package private(set) var contents: BackupContents?
 
@@ -109,9 +109,10 @@ package struct BackupVerification {
       audit = found
       // Damaged values were damaged before; the manifest counts them.
       if found.findings.count > expected.unreadable {
-        faults.append(.valuesClosed(found.findings.count, of: found.opened + found.unreadable))
+        faults.append(
+          .valuesClosed(found.findings.count, of: found.decrypted + found.unreadableValues))
       }
-      let (documents, opened) = (found.documents, found.opened)
+      let (documents, opened) = (found.documents, found.decrypted)
       if documents != expected.documents || opened != expected.opened {
         faults.append(
           .otherNumbers(

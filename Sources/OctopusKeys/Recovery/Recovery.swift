@@ -166,7 +166,8 @@ package final class Recovery {
       access: access, cancellation: cancellation
     ) { progress(.survey, $0, $1) }
     // What does not open may be under the other key.
-    guard audit.unreadable == 0 || (journal.options.skipUnreadable && audit.opened > 0) else {
+    guard audit.unreadableValues == 0 || (journal.options.skipUnreadable && audit.decrypted > 0)
+    else {
       let other: RecoveryKey = role == .new ? .old : .new
       throw .recoveryNeedsKey(
         other, fingerprint: other == .new ? journal.newKey : journal.oldKey,
@@ -174,7 +175,11 @@ package final class Recovery {
     }
     var survey = Survey()
     var numbers = Survey.CollectionNumbers(name: "")
-    if role == .new { numbers.newValues = audit.opened } else { numbers.oldValues = audit.opened }
+    if role == .new {
+      numbers.newValues = audit.decrypted
+    } else {
+      numbers.oldValues = audit.decrypted
+    }
     survey.collections = [numbers]
     survey.findings = audit.findings
     return survey

@@ -20,7 +20,7 @@ package struct KeyProbe: Sendable {
     let audit = try StoreAudit.run(
       store: store, key: key, binaryFields: [:], pagesPerCollection: KeyProbe.pages,
       cancellation: .never, progress: { _, _ in })
-    opened = audit.opened
-    unreadable = audit.unreadable
+    opened = audit.decrypted
+    unreadable = audit.unreadableValues
   }
 }

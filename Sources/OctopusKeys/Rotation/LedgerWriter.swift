@@ -23,18 +23,17 @@ final class LedgerWriter {
     return ledger
   }
 
-  /// Adds the values of one field of the document called `document`, which `body` gives to the entry;
-  /// without any the field does not count.
+  /// Adds the values of one field, which `body` gives to the entry; without any the field does not
+  /// count.
   func addField(
-    _ field: Int, of names: FieldNames, document: Span<UInt8>, text: Span<UInt8>,
+    _ collection: String, _ document: Span<UInt8>, _ field: String, text: Span<UInt8>,
     _ body: (inout Entry) throws(NativeError) -> Void
   ) throws(NativeError) {
     try digest.restart()
     try key.withBytes { (bytes) throws(NativeError) in try digest.update(bytes) }
-    let (collection, field) = (names.collection, names.fields[field])
-    try LedgerWriter.addPart(collection.span, to: digest)
+    try LedgerWriter.addPart(collection.utf8.span, to: digest)
     try LedgerWriter.addPart(document, to: digest)
-    try LedgerWriter.addPart(field.span, to: digest)
+    try LedgerWriter.addPart(field.utf8.span, to: digest)
     var entry = Entry(digest: digest)
     try body(&entry)
     guard entry.values > 0 else { return }
@@ -43,17 +42,6 @@ final class LedgerWriter {
     try LedgerWriter.addPart(sum.span, to: digest)
     try digest.finish(into: &fieldDigest)
     ledger.add(Ledger(values: entry.values, digest: fieldDigest))
-  }
-
-  /// The names of a collection and its fields as UTF-8.
-  struct FieldNames {
-    fileprivate let collection: [UInt8]
-    fileprivate let fields: [[UInt8]]
-
-    init(_ collection: StoreCollection) {
-      self.collection = Array(collection.name.utf8)
-      fields = collection.fields.map { Array($0.name.utf8) }
-    }
   }
 
   /// A field that is being added.

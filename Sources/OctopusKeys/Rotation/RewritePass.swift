@@ -8,159 +8,78 @@ internal import Native
 struct RewritePass {
   let store: any Store
   let cancellation: Cancellation
-  let survey: Survey
-
-  /// What was written.
-  struct Outcome {
-    /// By collection, in the order of the survey.
-    var updatedDocuments: [Int] = []
-    var reencryptedValues: [Int] = []
-    /// Documents that stay as they were because something in them cannot be read.
-    var failedDocuments = 0
-    var ledger = Ledger()
-    /// The server certificate's thumbprint, as it decrypts under the old key.
-    var thumbprint: String?
-  }
-
-  /// The keys of the pass.
-  struct Keys {
-    /// What is decrypted with.
-    let pair: KeyPair
-    /// What is encrypted with.
-    let new: ValueCipher
-    let ledger: LedgerWriter
-  }
 
   /// Rewrites all `collections` and has what was written read back. `progress` gets the number of
   /// documents since the last call.
   func run(
-    _ collections: [StoreCollection], keys: sending Keys, readBack: ReadBackPass,
+    _ collections: [StoreCollection], _ rewriter: sending PageRewriter, _ readBack: ReadBack,
     progress: (Int) -> Void
-  ) throws(KeysError) -> Outcome {
-    let pipeline = PagePipeline(
-      RewriteWork(keys, survey), store: store, cancellation: cancellation)
-    var outcome = Outcome()
+  ) throws(KeysError) -> (collections: [StoreRotation.Outcome.Collection], all: RewrittenPage) {
+    let pipeline = PagePipeline(store, cancellation) { (page) throws(NativeError) in
+      try rewriter.rewrite(page)
+    }
+    var outcome: [StoreRotation.Outcome.Collection] = []
+    var all = RewrittenPage()
     for collection in collections {
-      outcome.updatedDocuments.append(0)
-      outcome.reencryptedValues.append(0)
-      let last = outcome.updatedDocuments.count - 1
+      let before = (all.updatedDocuments, all.reencryptedValues)
       try pipeline.run(collection) { (page, rewritten) throws(KeysError) in
         if !rewritten.edits.edits.isEmpty {
           try rethrow(
             as: KeysError.store, store.write(rewritten.edits, of: page.page, in: collection))
         }
-        outcome.updatedDocuments[last] += rewritten.updatedDocuments
-        outcome.reencryptedValues[last] += rewritten.reencryptedValues
-        outcome.failedDocuments += rewritten.failedDocuments
-        outcome.ledger.add(rewritten.ledger)
-        outcome.thumbprint = rewritten.thumbprint ?? outcome.thumbprint
-        if rewritten.ledger.values > 0, let key = page.page.lastKey {
-          try readBack.read(collection, after: page.before, through: key)
-        }
+        all.add(rewritten)
+        if rewritten.ledger.values > 0 { try readBack.read(page) }
         progress(page.page.documents.count)
       }
+      outcome.append(
+        .init(
+          name: collection.name, updatedDocuments: all.updatedDocuments - before.0,
+          reencryptedValues: all.reencryptedValues - before.1))
     }
-    return outcome
+    return (outcome, all)
   }
 }
 
-/// What a page comes to.
-private struct RewrittenPage: Sendable {
-  var edits = PageEdits()
-  var updatedDocuments = 0
-  var reencryptedValues = 0
-  var failedDocuments = 0
-  var ledger = Ledger()
-  var thumbprint: String?
-}
+/// Reads back what was written.
+final class ReadBack {
+  private let store: any Store
+  private let worker: PageWorker<RewrittenPage>
+  private var spare: [DocumentPage] = []
+  /// What was found so far, with nothing to rewrite.
+  private var found = RewrittenPage()
 
-private final class RewriteWork: PageWork {
-  private let keys: RewritePass.Keys
-  private let survey: Survey
-  private var names = LedgerWriter.FieldNames(StoreCollection(name: "", fields: []))
-  private var scan = FieldScan(StoreCollection(name: "", fields: []))
-  private var sealed: [UInt8] = []
-
-  init(_ keys: RewritePass.Keys, _ survey: Survey) {
-    self.keys = keys
-    self.survey = survey
+  /// - Parameter reader: a rewriter that has the new key as its only one.
+  init(_ store: any Store, _ reader: sending PageRewriter) {
+    self.store = store
+    worker = Worker { (page) throws(NativeError) in try reader.rewrite(page) }
   }
 
-  func begin(_ collection: StoreCollection) {
-    names = LedgerWriter.FieldNames(collection)
-    scan = FieldScan(collection, survey: survey)
-  }
-
-  func process(_ page: DocumentPage) throws(NativeError) -> RewrittenPage {
-    var result = RewrittenPage()
-    for (index, document) in page.documents.enumerated() {
-      let edits = result.edits.edits.count
-      var isUnreadable = false
-      for slot in document.slots {
-        if try !rewrite(slot, of: index, page, &result) { isUnreadable = true }
-      }
-      if result.edits.edits.count > edits {
-        result.updatedDocuments += 1
-      } else if isUnreadable {
-        result.failedDocuments += 1
-      }
+  /// Reads the documents of a page once more. They are decrypted on the worker's thread; `finish`
+  /// waits for it.
+  func read(_ written: PipelinePage) throws(KeysError) {
+    var key = written.before
+    // What was written may be longer or shorter, so that pages need not end where they ended before.
+    while let last = written.page.lastKey, key != last {
+      // One page is decrypted while the other one is read.
+      if worker.pending > 1 { try takeOne() }
+      var page = spare.popLast() ?? DocumentPage()
+      try rethrow(
+        as: KeysError.store, store.readPage(of: written.collection, after: key, into: &page))
+      page.removeDocuments(after: last)
+      key = page.lastKey ?? last
+      worker.submit(PipelinePage(collection: written.collection, page: page))
     }
-    result.ledger = keys.ledger.take()
-    return result
   }
 
-  /// Adds the changes to one field to `result`.
-  ///
-  /// - Returns: whether everything in the field can be read.
-  private func rewrite(
-    _ slot: Int, of index: Int, _ page: DocumentPage, _ result: inout RewrittenPage
-  ) throws(NativeError) -> Bool {
-    let document = page.documents[index]
-    let name = page.bytes.span.extracting(document.id)
-    var isReadable = true
-    try scan.read(page.slots[slot], of: page) { (text, found, encoding) throws(NativeError) in
-      if !found.suspects.isEmpty { isReadable = false }
-      guard !found.values.isEmpty else { return }
-      let start = result.edits.bytes.count
-      var splices: [PageEdits.Splice] = []
-      try keys.ledger.addField(page.slots[slot].field, of: names, document: name, text: text) {
-        (entry) throws(NativeError) in
-        for value in found.values {
-          let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
-          let contents: ValueCipher.Contents = encoding == .binary ? .binary : .text
-          switch survey.resolve(try keys.pair.judge(ciphertext, as: contents)) {
-          case .old(let plaintext):
-            try entry.add(plaintext, at: value.range, in: text)
-            if let found = ServerCertificate.thumbprint(plaintext, in: name) {
-              result.thumbprint = found
-            }
-            splices.append(try seal(plaintext, in: value, &result.edits.bytes))
-          case .new(let plaintext):
-            try entry.add(plaintext, at: value.range, in: text)
-            if let found = ServerCertificate.thumbprint(plaintext, in: name) {
-              result.thumbprint = found
-            }
-          case .both, .implausible, .neither: isReadable = false
-          }
-        }
-      }
-      guard !splices.isEmpty else { return }
-      result.reencryptedValues += splices.count
-      scan.splice(
-        splices, from: start, text: text, as: encoding, document: index, slot: slot, of: page,
-        into: &result.edits)
-    }
-    return isReadable
+  /// Waits until everything that was read is decrypted.
+  func finish() throws(KeysError) -> RewrittenPage {
+    while worker.pending > 0 { try takeOne() }
+    return found
   }
 
-  /// Appends a new ciphertext to `bytes`, spelt as the old one.
-  private func seal(
-    _ plaintext: SecretBuffer, in value: ScannedText.Value, _ bytes: inout [UInt8]
-  ) throws(NativeError) -> PageEdits.Splice {
-    sealed.removeAll(keepingCapacity: true)
-    try keys.new.seal(plaintext, appendingTo: &sealed)
-    let (start, ciphertext) = (bytes.count, sealed)
-    EncryptedValue.format(ciphertext.span, as: value.spelling, appendingTo: &bytes)
-    return PageEdits.Splice(replaced: value.range, replacement: start..<bytes.count)
+  private func takeOne() throws(KeysError) {
+    guard let (page, output) = try rethrow(as: KeysError.native, worker.take()) else { return }
+    found.add(output)
+    spare.append(page.page)
   }
 }

@@ -1,34 +1,10 @@
-// Opens every sensitive value of a store with one key, and changes nothing: "is this the key of this
+// Decrypts every sensitive value of a store with one key, and changes nothing: "is this the key of this
 // database, and of all of it?"
 
 internal import Native
 
-/// The answer for a whole store.
-package struct StoreAudit: Sendable {
-  /// One collection's numbers.
-  package struct CollectionNumbers: Sendable {
-    /// The collection's name.
-    package let name: String
-    /// Documents in it.
-    package let documents: Int
-    /// Values that open.
-    package let opened: Int
-    /// Values that do not, or cannot be judged.
-    package let unreadable: Int
-  }
-
-  /// The collections in the order of the store.
-  package let collections: [CollectionNumbers]
-  /// What does not open, and why.
-  package let findings: Findings
-  /// Values that open.
-  package var opened: Int { collections.reduce(0) { $0 + $1.opened } }
-  /// Values that do not.
-  package var unreadable: Int { collections.reduce(0) { $0 + $1.unreadable } }
-  /// Documents in all.
-  package var documents: Int { collections.reduce(0) { $0 + $1.documents } }
-
-  /// Reads the store with `key`.
+package enum StoreAudit {
+  /// Reads the store with `key`. Values that decrypt are the survey's old ones.
   ///
   /// - Parameters:
   ///   - pagesPerCollection: how many pages of each collection are read at most.
@@ -38,26 +14,18 @@ package struct StoreAudit: Sendable {
     binaryFields: [Survey.BinaryField: Survey.BinaryContents], access: StoreAccess = .read,
     pagesPerCollection: Int = .max, cancellation: Cancellation,
     progress: (_ done: Int, _ documents: Int) -> Void
-  ) throws(KeysError) -> StoreAudit {
+  ) throws(KeysError) -> Survey {
     defer { store.rollback() }
-    let contents = try store.open(access)
-    let keys: KeyPair
-    do { keys = KeyPair(old: try ValueCipher(key), new: nil) } catch { throw .native(error) }
+    let (collections, documents) = try store.open(access)
     let pass = SurveyPass(
       store: store, cancellation: cancellation, pagesPerCollection: pagesPerCollection,
       decided: binaryFields)
     var done = 0
-    let survey = try pass.run(contents.collections, keys: keys) { (count) in
+    let cipher = try rethrow(as: KeysError.native, ValueCipher(key))
+    return try pass.run(collections, keys: KeyPair(old: cipher, new: nil)) { (count) in
       done += count
-      progress(done, contents.documents)
+      progress(done, documents)
     }
-    return StoreAudit(
-      collections: survey.collections.map {
-        CollectionNumbers(
-          name: $0.name, documents: $0.documents, opened: $0.oldValues,
-          unreadable: $0.unreadableValues)
-      },
-      findings: survey.findings)
   }
 }
 
@@ -68,16 +36,13 @@ extension Store {
   func open(
     _ access: StoreAccess
   ) throws(KeysError) -> (collections: [StoreCollection], documents: Int) {
-    var collections: [StoreCollection] = []
-    var documents = 0
-    do throws(StoreError) {
-      try begin(access)
-      collections = try self.collections()
-      for collection in collections { documents += try documentCount(of: collection) }
-    } catch {
-      throw .store(error)
-    }
+    try rethrow(as: KeysError.store, begin(access))
+    let collections = try rethrow(as: KeysError.store, self.collections())
     guard !collections.isEmpty else { throw .noDocuments(location: location) }
+    var documents = 0
+    for collection in collections {
+      documents += try rethrow(as: KeysError.store, documentCount(of: collection))
+    }
     return (collections, documents)
   }
 }

@@ -97,7 +97,13 @@ package final class StoreRotation {
     (collections, documents) = try store.open(access)
     let pass = SurveyPass(
       store: store, cancellation: cancellation, decided: options.binaryFields)
-    return try pass.run(collections, keys: keyPair(), progress: counter(.survey))
+    let keys: KeyPair
+    do throws(NativeError) {
+      keys = KeyPair(old: try ValueCipher(oldKey), new: try ValueCipher(newKey))
+    } catch {
+      throw .native(error)
+    }
+    return try pass.run(collections, keys: keys, progress: counter(.survey))
   }
 
   /// Decides whether a rotation after this survey would lose nothing.
@@ -122,49 +128,37 @@ package final class StoreRotation {
   /// - Throws: `KeysError.ledgerMismatch` if not exactly the same plaintexts came back.
   package func rewrite(_ accepted: AcceptedSurvey) throws(KeysError) -> Outcome {
     let survey = accepted.survey
-    let readBack: ReadBackPass
-    let keys: RewritePass.Keys
+    let reader: PageRewriter
+    let writer: PageRewriter
     do throws(NativeError) {
-      readBack = ReadBackPass(
-        store: store, key: try ValueCipher(newKey), ledger: try LedgerWriter(key: newKey),
-        survey: survey)
-      keys = RewritePass.Keys(
-        pair: KeyPair(old: try ValueCipher(oldKey), new: try ValueCipher(newKey)),
-        new: try ValueCipher(newKey), ledger: try LedgerWriter(key: newKey))
+      reader = try PageRewriter(reading: newKey, survey)
+      writer = try PageRewriter(rewriting: oldKey, to: newKey, survey)
     } catch {
       throw .native(error)
     }
-    let pass = RewritePass(store: store, cancellation: cancellation, survey: survey)
-    let written = try pass.run(
-      collections, keys: keys, readBack: readBack, progress: counter(.rewrite))
-    try readBack.finish()
+    let readBack = ReadBack(store, reader)
+    let pass = RewritePass(store: store, cancellation: cancellation)
+    let (collections, before) = try pass.run(
+      collections, writer, readBack, progress: counter(.rewrite))
+    let after = try readBack.finish()
     // Nothing may have been passed over that the survey saw.
-    guard readBack.ledger == written.ledger, readBack.thumbprint == written.thumbprint,
-      survey.ambiguity == .undecided
-        || readBack.ledger.values == survey.oldValues + survey.newValues
+    guard after.ledger == before.ledger, after.thumbprint == before.thumbprint,
+      survey.ambiguity == .undecided || after.ledger.values == survey.decrypted
     else {
-      throw .ledgerMismatch(
-        before: written.ledger, after: readBack.ledger, location: store.location)
+      throw .ledgerMismatch(before: before.ledger, after: after.ledger, location: store.location)
     }
     return Outcome(
-      collections: collections.indices.map {
-        Outcome.Collection(
-          name: collections[$0].name, updatedDocuments: written.updatedDocuments[$0],
-          reencryptedValues: written.reencryptedValues[$0])
-      },
-      failedDocuments: written.failedDocuments, ledgerBefore: written.ledger,
-      ledgerAfter: readBack.ledger, thumbprintBefore: written.thumbprint,
-      thumbprintAfter: readBack.thumbprint)
+      collections: collections, failedDocuments: before.failedDocuments,
+      ledgerBefore: before.ledger, ledgerAfter: after.ledger, thumbprintBefore: before.thumbprint,
+      thumbprintAfter: after.thumbprint)
   }
 
   /// Makes what was written durable.
-  package func commit() throws(KeysError) {
-    do { try store.commit() } catch { throw .store(error) }
-  }
+  package func commit() throws(KeysError) { try rethrow(as: KeysError.store, store.commit()) }
 
   /// Clears what the store keeps of its former contents, and tells what it cannot clear.
   package func scrub() throws(KeysError) -> [StoreResidue] {
-    do { return try store.scrub() } catch { throw .store(error) }
+    try rethrow(as: KeysError.store, store.scrub())
   }
 
   /// Drops what was written and closes.
@@ -177,14 +171,6 @@ package final class StoreRotation {
     return { [documents, progress] count in
       done += count
       progress(pass, done, documents)
-    }
-  }
-
-  private func keyPair() throws(KeysError) -> sending KeyPair {
-    do throws(NativeError) {
-      return KeyPair(old: try ValueCipher(oldKey), new: try ValueCipher(newKey))
-    } catch {
-      throw .native(error)
     }
   }
 }

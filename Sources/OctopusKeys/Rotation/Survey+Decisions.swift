@@ -29,20 +29,30 @@ struct BinaryTally: Sendable {
 }
 
 extension Survey {
-  /// Judges each binary field as a whole; `tallies` are by collection and field.
+  /// Adds what a page of the last collection showed.
+  mutating func add(_ page: Survey) {
+    for numbers in page.collections { collections[collections.count - 1].add(numbers) }
+    findings.add(page.findings)
+    quotations.add(page.quotations)
+    ambiguous.add(page.ambiguous)
+    decryptedTexts += page.decryptedTexts
+    for (field, tally) in page.tallies { tallies[field, default: BinaryTally()].add(tally) }
+  }
+
+  /// Judges each binary field as a whole.
   mutating func decideBinaryFields(
-    _ tallies: [[BinaryTally]], of stored: [StoreCollection],
-    _ decided: [BinaryField: BinaryContents], _ ambiguous: inout Findings
+    of stored: [StoreCollection], _ decided: [BinaryField: BinaryContents]
   ) {
     for (index, collection) in stored.enumerated() {
       let isKnown = SensitivePaths(collection: collection.name).binaryFieldsAreCiphertext
-      let codec = FieldCodec(collection)
-      for (field, tally) in tallies[index].enumerated() where codec.isBinary(field) {
+      let codec = FieldCodec(collection.fields)
+      for field in collection.fields.indices where codec.isBinary(field) {
         let name = BinaryField(collection: collection.name, field: collection.fields[field].name)
+        let tally = tallies[name] ?? BinaryTally()
         guard let contents = decided[name] ?? tally.contents(isKnown: isKnown) else {
           findings.add(
             Finding(
-              collection: collection.name, document: "", field: name.field, offset: nil, path: nil,
+              collection: name.collection, document: "", field: name.field, offset: nil, path: nil,
               reason: .undecidedBinary))
           continue
         }
@@ -61,7 +71,7 @@ extension Survey {
 
   /// A value that decrypts under both keys does so under one of them by chance. If nothing else in
   /// the store is under the new key, the old one is meant, and the other way round.
-  mutating func decideAmbiguousValues(_ ambiguous: Findings) {
+  mutating func decideAmbiguousValues() {
     guard ambiguous.count > 0 else { return }
     guard (oldValues == 0) != (newValues == 0) else {
       findings.add(ambiguous)
@@ -69,13 +79,11 @@ extension Survey {
       return
     }
     ambiguity = oldValues == 0 ? .new : .old
+    let meant =
+      ambiguity == .new ? \CollectionNumbers.newValues : \CollectionNumbers.oldValues
     for index in collections.indices {
-      let count = ambiguous.countByCollection[collections[index].name] ?? 0
-      if ambiguity == .new {
-        collections[index].newValues += count
-      } else {
-        collections[index].oldValues += count
-      }
+      collections[index][keyPath: meant] +=
+        ambiguous.countByCollection[collections[index].name] ?? 0
     }
   }
 

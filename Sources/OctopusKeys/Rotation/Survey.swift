@@ -22,6 +22,9 @@ package struct Survey: Sendable {
     /// The length of all fields, in bytes.
     package internal(set) var bytes = 0
 
+    /// Values that decrypt.
+    package var decrypted: Int { oldValues + newValues }
+
     /// Adds the numbers of some of the collection's documents.
     mutating func add(_ part: CollectionNumbers) {
       documents += part.documents
@@ -68,6 +71,11 @@ package struct Survey: Sendable {
   /// their padding shows anything.
   var decryptedTexts = 0
 
+  /// Values that decrypt under both keys, and what to say of them if nothing decides.
+  var ambiguous = Findings()
+  /// What the values of binary fields look like.
+  var tallies: [BinaryField: BinaryTally] = [:]
+
   /// What values under both keys are taken for.
   enum Ambiguity {
     case old, new
@@ -75,6 +83,8 @@ package struct Survey: Sendable {
     case undecided
   }
 
+  /// Values that decrypt.
+  package var decrypted: Int { oldValues + newValues }
   /// Values that cannot be read.
   package var unreadableValues: Int { collections.reduce(0) { $0 + $1.unreadableValues } }
   /// Documents in all.

@@ -16,130 +16,105 @@ struct SurveyPass {
   func run(
     _ collections: [StoreCollection], keys: sending KeyPair, progress: (Int) -> Void
   ) throws(KeysError) -> Survey {
-    let pipeline = PagePipeline(
-      SurveyWork(keys), store: store, cancellation: cancellation,
-      pagesPerCollection: pagesPerCollection)
+    let surveyor = PageSurveyor(keys)
+    let pipeline = PagePipeline(store, cancellation, pagesPerCollection: pagesPerCollection) {
+      (page) throws(NativeError) in try surveyor.survey(page.page, of: page.collection)
+    }
     var survey = Survey()
-    var tallies: [[BinaryTally]] = []
-    var ambiguous = Findings()
     for collection in collections {
-      var numbers = Survey.CollectionNumbers(name: collection.name)
-      var tally = [BinaryTally](repeating: BinaryTally(), count: collection.fields.count)
+      survey.collections.append(.init(name: collection.name))
       try pipeline.run(collection) { (page, found) in
-        numbers.add(found.numbers)
-        survey.findings.add(found.findings)
-        survey.quotations.add(found.quotations)
-        survey.decryptedTexts += found.decryptedTexts
-        ambiguous.add(found.ambiguous)
-        for (field, found) in found.tallies { tally[field].add(found) }
+        survey.add(found)
         progress(page.page.documents.count)
       }
-      survey.collections.append(numbers)
-      tallies.append(tally)
     }
-    survey.decideBinaryFields(tallies, of: collections, decided, &ambiguous)
-    survey.decideAmbiguousValues(ambiguous)
+    survey.decideBinaryFields(of: collections, decided)
+    survey.decideAmbiguousValues()
     return survey
   }
 }
 
-/// What one page showed.
-private struct PageSurvey: Sendable {
-  var numbers = Survey.CollectionNumbers(name: "")
-  var findings = Findings()
-  var quotations = Findings()
-  /// Values that decrypt under both keys, and what to say of them if nothing decides.
-  var ambiguous = Findings()
-  /// By field.
-  var tallies: [Int: BinaryTally] = [:]
-  var decryptedTexts = 0
-
-  /// Values in text, and not in binary fields, that decrypt.
-  var decrypted: Int { numbers.oldValues + numbers.newValues + ambiguous.count }
-}
-
-private final class SurveyWork: PageWork {
+/// Tries the keys on the values of a page; lives on the worker's thread.
+private final class PageSurveyor {
   private let keys: KeyPair
-  private var collection = StoreCollection(name: "", fields: [])
-  private var scan = FieldScan(StoreCollection(name: "", fields: []))
+  private let scan = FieldScan()
   /// How many were named: paths are made for the findings that are kept, and not for a whole store
   /// under another key.
   private var named: [Finding.Reason: Int] = [:]
 
   init(_ keys: KeyPair) { self.keys = keys }
 
-  func begin(_ collection: StoreCollection) {
-    self.collection = collection
-    scan = FieldScan(collection)
-  }
-
-  func process(_ page: DocumentPage) throws(NativeError) -> PageSurvey {
-    var result = PageSurvey()
+  func survey(_ page: DocumentPage, of collection: StoreCollection) throws(NativeError) -> Survey {
+    var survey = Survey()
+    var numbers = Survey.CollectionNumbers(name: collection.name)
+    scan.begin(collection)
     for document in page.documents {
-      let decrypted = result.decrypted
-      let findings = result.findings.count
-      var binaryField: Int?
+      let findings = survey.findings.count
+      let ambiguous = survey.ambiguous.count
+      let decrypted = numbers.decrypted
+      var binary: Survey.BinaryField?
       for slot in page.slots[document.slots] {
-        result.numbers.bytes += slot.range.count
+        let field = collection.fields[slot.field].name
+        numbers.bytes += slot.range.count
         try scan.read(slot, of: page) { (text, found, encoding) throws(NativeError) in
-          let location = FieldLocation(
-            collection: collection, document: document, page: page, field: slot.field)
+          let finding = { [self] (reason: Finding.Reason, offset: Int?, path: String?) in
+            named[reason, default: 0] += 1
+            return Finding(
+              collection: collection.name, document: page.name(of: document), field: field,
+              offset: offset, path: path, reason: reason)
+          }
           if encoding == .binary {
-            if try tally(found, location, &result) { binaryField = slot.field }
+            let name = Survey.BinaryField(collection: collection.name, field: field)
+            var tally = survey.tallies[name] ?? BinaryTally()
+            if try count(found, &tally, finding) { binary = name }
+            survey.tallies[name] = tally
           } else {
-            try judge(found, in: text, location, &result)
+            try judge(found, in: text, &survey, &numbers, finding)
           }
         }
       }
-      result.numbers.documents += 1
-      if result.decrypted > decrypted {
-        result.numbers.documentsWithValues += 1
-      } else if let binaryField {
-        result.tallies[binaryField]?.documentsWithoutOtherValues += 1
+      numbers.documents += 1
+      if numbers.decrypted > decrypted || survey.ambiguous.count > ambiguous {
+        numbers.documentsWithValues += 1
+      } else if let binary {
+        survey.tallies[binary]?.documentsWithoutOtherValues += 1
       }
-      if result.findings.count > findings { result.numbers.documentsWithFindings += 1 }
+      if survey.findings.count > findings { numbers.documentsWithFindings += 1 }
     }
-    return result
+    survey.collections = [numbers]
+    return survey
   }
 
   private func judge(
-    _ found: ScannedText, in text: Span<UInt8>, _ location: FieldLocation,
-    _ result: inout PageSurvey
+    _ found: ScannedText, in text: Span<UInt8>, _ survey: inout Survey,
+    _ numbers: inout Survey.CollectionNumbers,
+    _ finding: (Finding.Reason, Int?, String?) -> Finding
   ) throws(NativeError) {
-    func finding(_ reason: Finding.Reason, _ offset: Int?) -> Finding {
-      named[reason, default: 0] += 1
-      let isKept = named[reason, default: 0] <= Findings.kept
-      let path = isKept ? offset.flatMap { JSONPath.path(to: $0, in: text) } : nil
-      return location.finding(reason, offset, path)
+    func locate(_ reason: Finding.Reason, _ offset: Int?) -> Finding {
+      let isKept = named[reason, default: 0] < Findings.kept
+      return finding(
+        reason, offset, isKept ? offset.flatMap { JSONPath.path(to: $0, in: text) } : nil)
+    }
+    func unreadable(_ reason: Finding.Reason, _ offset: Int?) {
+      numbers.unreadableValues += 1
+      survey.findings.add(locate(reason, offset))
     }
     let ciphertexts = found.ciphertexts.span
     for value in found.values {
       let offset = value.range.lowerBound
-      var reason: Finding.Reason?
       switch try keys.judge(ciphertexts.extracting(value.ciphertext), as: .text) {
-      case .old: result.numbers.oldValues += 1
-      case .new: result.numbers.newValues += 1
-      case .both:
-        result.ambiguous.add(finding(.ambiguous, offset))
-        continue
-      case .implausible: reason = .opensToNonsense
-      case .neither: reason = .opensUnderNoKey
-      }
-      if let reason {
-        result.numbers.unreadableValues += 1
-        result.findings.add(finding(reason, offset))
-      } else {
-        result.decryptedTexts += 1
+      case .old: numbers.oldValues += 1
+      case .new: numbers.newValues += 1
+      case .both: survey.ambiguous.add(locate(.ambiguous, offset))
+      case .implausible: unreadable(.opensToNonsense, offset)
+      case .neither: unreadable(.opensUnderNoKey, offset)
       }
     }
-    for suspect in found.suspects {
-      result.numbers.unreadableValues += 1
-      result.findings.add(finding(suspect.reason, suspect.offset))
-    }
+    survey.decryptedTexts = numbers.decrypted
+    for suspect in found.suspects { unreadable(suspect.reason, suspect.offset) }
     for quotation in found.quotations {
       switch try keys.judge(ciphertexts.extracting(quotation.ciphertext), as: .text) {
-      case .old, .both:
-        result.quotations.add(finding(.quotedInText, quotation.range.lowerBound))
+      case .old, .both: survey.quotations.add(locate(.quotedInText, quotation.range.lowerBound))
       case .new, .implausible, .neither: break
       }
     }
@@ -148,21 +123,20 @@ private final class SurveyWork: PageWork {
   /// Counts a binary value.
   ///
   /// - Returns: whether it decrypts under one of the keys.
-  private func tally(
-    _ found: ScannedText, _ location: FieldLocation, _ result: inout PageSurvey
+  private func count(
+    _ found: ScannedText, _ tally: inout BinaryTally,
+    _ finding: (Finding.Reason, Int?, String?) -> Finding
   ) throws(NativeError) -> Bool {
     var judgement = Judgement.neither
     if let value = found.values.first {
       judgement = try keys.judge(found.ciphertexts.span.extracting(value.ciphertext), as: .binary)
     }
-    var tally = result.tallies[location.field] ?? BinaryTally()
-    defer { result.tallies[location.field] = tally }
     switch judgement {
     case .old: tally.old += 1
     case .new: tally.new += 1
-    case .both: tally.both.add(location.finding(.ambiguous))
+    case .both: tally.both.add(finding(.ambiguous, nil, nil))
     case .neither, .implausible:
-      tally.unreadable.add(location.finding(.opensUnderNoKey))
+      tally.unreadable.add(finding(.opensUnderNoKey, nil, nil))
       return false
     }
     return true

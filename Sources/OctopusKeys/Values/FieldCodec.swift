@@ -28,10 +28,10 @@ final class FieldCodec {
   private var unpacked: [UInt8] = []
   private var decoded: [UInt8] = []
 
-  /// A codec for the fields of `collection`. The server calls its documents' columns JSON, and
-  /// JSONBlob where it packs them; nothing is known of any other column.
-  init(_ collection: StoreCollection) {
-    expected = collection.fields.map {
+  /// A codec for `fields`. The server calls its documents' columns JSON, and JSONBlob where it packs
+  /// them; nothing is known of any other column.
+  init(_ fields: [StoreCollection.Field]) {
+    expected = fields.map {
       switch $0.name.lowercased() {
       case "json": .text
       case "jsonblob": .gzip

@@ -1,28 +1,30 @@
 // Turns a field of a document (JSON text, gzip of it, bytes) into the values in it, each with its place
-// and spelling, and puts new ciphertexts into the same places. Every pass over a store goes through here.
+// and spelling. Every pass over a store goes through here.
 
 internal import Native
 
-/// Scans the fields of one collection, one after the other. Not for two threads at once.
+/// Scans the fields of a collection, one after the other. Not for two threads at once.
 final class FieldScan {
-  private let codec: FieldCodec
-  private let scanner: ValueScanner
-  private let isPlain: [Bool]
-  private let onlySoundTexts: Bool
+  /// What is known of the store; nil before the survey, when every binary field may hold ciphertext and
+  /// no text has been looked at.
+  private let survey: Survey?
+  private var collection = StoreCollection(name: "", fields: [])
+  private var codec = FieldCodec([])
+  private var scanner = ValueScanner(places: SensitivePaths(collection: ""))
+  private var isPlain: [Bool] = []
   private var scanned = ScannedText()
 
-  /// A scan of `collection`.
-  ///
-  /// - Parameter survey: what is known of the store; nil before the survey, when every binary field
-  ///   may hold ciphertext and no text has been looked at.
-  init(_ collection: StoreCollection, survey: Survey? = nil) {
-    codec = FieldCodec(collection)
+  init(_ survey: Survey? = nil) { self.survey = survey }
+
+  /// The fields that follow are of this collection.
+  func begin(_ collection: StoreCollection) {
+    guard collection != self.collection else { return }
+    self.collection = collection
+    codec = FieldCodec(collection.fields)
     scanner = ValueScanner(places: SensitivePaths(collection: collection.name))
-    onlySoundTexts = survey?.hasOnlySoundTexts ?? false
     isPlain = collection.fields.map { field in
-      guard let survey else { return false }
       let name = Survey.BinaryField(collection: collection.name, field: field.name)
-      return survey.binaryFields[name] != .ciphertext
+      return survey.map { $0.binaryFields[name] != .ciphertext } ?? false
     }
   }
 
@@ -35,17 +37,15 @@ final class FieldScan {
     let contents = page.bytes.span.extracting(slot.range)
     let isDecoded = try codec.decode(contents, of: slot.field) {
       (text, encoding) throws(NativeError) in
-      guard encoding == .binary else {
-        if onlySoundTexts {
-          scanner.scanAgain(text, into: &scanned)
-        } else {
-          scanner.scan(text, into: &scanned)
-        }
-        return try body(text, scanned, encoding)
+      if encoding == .binary {
+        // Text in a column of bytes is not looked at.
+        guard !text.isEmpty, slot.storage == .bytes, !isPlain[slot.field] else { return }
+        scanned.takeWhole(text)
+      } else if survey?.hasOnlySoundTexts == true {
+        scanner.scanAgain(text, into: &scanned)
+      } else {
+        scanner.scan(text, into: &scanned)
       }
-      // Text in a column of bytes is not looked at.
-      guard !text.isEmpty, slot.storage == .bytes, !isPlain[slot.field] else { return }
-      scanned.takeWhole(text)
       try body(text, scanned, encoding)
     }
     guard !isDecoded else { return }
@@ -54,20 +54,13 @@ final class FieldScan {
     try body(contents, scanned, .utf8)
   }
 
-  /// Adds new ciphertexts for values of a field to `edits`.
-  ///
-  /// - Parameter start: where in `edits.bytes` the replacements of `splices` begin. The splices are
-  ///   positions in `text`.
-  func splice(
-    _ splices: [PageEdits.Splice], from start: Int, text: Span<UInt8>,
-    as encoding: FieldCodec.Encoding, document: Int, slot: Int, of page: borrowing DocumentPage,
-    into edits: inout PageEdits
+  /// Turns changes to the text of a field into changes to what is stored; see `FieldCodec.encode`.
+  func encode(
+    _ splices: inout [PageEdits.Splice], _ bytes: inout [UInt8], from start: Int,
+    text: Span<UInt8>, as encoding: FieldCodec.Encoding, slot: DocumentPage.Slot
   ) {
-    var stored = splices
     codec.encode(
-      &stored, &edits.bytes, from: start, text: text, as: encoding,
-      storedCount: page.slots[slot].range.count)
-    edits.add(document: document, slot: slot, stored, in: page)
+      &splices, &bytes, from: start, text: text, as: encoding, storedCount: slot.range.count)
   }
 }
 

@@ -19,13 +19,13 @@ enum Judgement {
 
 /// The old and the new key. Not for two threads at once.
 final class KeyPair {
-  private let old: ValueCipher
-  /// Nil where a store is only looked at, with a single key.
+  private let old: ValueCipher?
   private let new: ValueCipher?
   private let oldPlaintext = SecretBuffer()
   private let newPlaintext = SecretBuffer()
 
-  init(old: ValueCipher, new: ValueCipher?) {
+  /// One of them is nil where a store is only looked at.
+  init(old: ValueCipher?, new: ValueCipher?) {
     self.old = old
     self.new = new
   }
@@ -34,23 +34,18 @@ final class KeyPair {
   func judge(
     _ ciphertext: Span<UInt8>, as contents: ValueCipher.Contents
   ) throws(NativeError) -> Judgement {
-    let underOld = try old.decrypt(ciphertext, as: contents, into: oldPlaintext)
-    guard let new else {
-      return switch underOld {
-      case .decrypted: .old(oldPlaintext)
-      case .implausible: .implausible
-      case .wrongPadding: .neither
-      }
+    let underOld = try old?.decrypt(ciphertext, as: contents, into: oldPlaintext)
+    // Under both keys it decrypts by chance only: the last block tells that in most cases.
+    if underOld == .decrypted, try new?.paddingFits(ciphertext) != true {
+      return .old(oldPlaintext)
     }
-    if underOld == .decrypted {
-      // The new key fits by chance only: the last block tells that in most cases.
-      guard try new.paddingFits(ciphertext),
-        try new.decrypt(ciphertext, as: contents, into: newPlaintext) == .decrypted
-      else { return .old(oldPlaintext) }
-      return .both(old: oldPlaintext, new: newPlaintext)
+    let underNew = try new?.decrypt(ciphertext, as: contents, into: newPlaintext)
+    return switch (underOld, underNew) {
+    case (.decrypted, .decrypted): .both(old: oldPlaintext, new: newPlaintext)
+    case (.decrypted, _): .old(oldPlaintext)
+    case (_, .decrypted): .new(newPlaintext)
+    case (.implausible, _), (_, .implausible): .implausible
+    case (.wrongPadding, _), (nil, _): .neither
     }
-    let underNew = try new.decrypt(ciphertext, as: contents, into: newPlaintext)
-    if underNew == .decrypted { return .new(newPlaintext) }
-    return underOld == .implausible || underNew == .implausible ? .implausible : .neither
   }
 }

@@ -83,12 +83,12 @@ package struct ServerCertificate: ~Copyable {
 /// Looks for the certificate in the documents of one collection.
 private struct CertificateSearch {
   private let cipher: ValueCipher
-  private let scan: FieldScan
+  private let scan = FieldScan()
   private let plaintext = SecretBuffer()
 
   init(_ collection: StoreCollection, _ key: borrowing MasterKey) throws(NativeError) {
     cipher = try ValueCipher(key)
-    scan = FieldScan(collection)
+    scan.begin(collection)
   }
 
   func certificate(in page: DocumentPage) throws(NativeError) -> ServerCertificate? {

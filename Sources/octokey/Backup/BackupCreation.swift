@@ -62,12 +62,12 @@ struct BackupCreation {
   }
 
   /// Refuses a store that is under another key: its backup would be worth nothing.
-  private func requireFit(_ audit: StoreAudit, _ key: borrowing MasterKey) throws {
+  private func requireFit(_ audit: Survey, _ key: borrowing MasterKey) throws {
     let closed = audit.findings.count
-    guard audit.opened <= closed, closed > 0 else { return }
+    guard audit.decrypted <= closed, closed > 0 else { return }
     throw CommandError.backupOfAnotherStore(
       fingerprint: try KeyFingerprint(of: key).description, location: location.store().location,
-      closed: closed, tried: audit.opened + closed)
+      closed: closed, tried: audit.decrypted + closed)
   }
 
   private func putCertificate(

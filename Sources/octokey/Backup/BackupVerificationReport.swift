@@ -42,7 +42,8 @@ struct BackupVerificationReport: Encodable {
     storeWasOpened = verification.audit != nil
     documents = verification.audit?.documents ?? 0
     values = .init(
-      opened: verification.audit?.opened ?? 0, unreadable: verification.audit?.findings.count ?? 0)
+      opened: verification.audit?.decrypted ?? 0,
+      unreadable: verification.audit?.findings.count ?? 0)
     certificate = manifest.certificate?.thumbprint
     faults = verification.faults.map {
       let words = BackupVerificationReport.words($0)

@@ -22,16 +22,17 @@ struct VerifyReport: Encodable {
   let collections: [Collection]
   let findings: [FindingLine]
 
-  init(_ audit: StoreAudit, key: KeyFingerprint, store: any Store, time: String) {
+  init(_ audit: Survey, key: KeyFingerprint, store: any Store, time: String) {
     self.time = time
     fingerprint = key.description
     self.store = .init(kind: store.kind, location: store.location)
     documents = audit.documents
-    opened = audit.opened
+    opened = audit.decrypted
     unreadable = audit.findings.count
     collections = audit.collections.map {
       Collection(
-        name: $0.name, documents: $0.documents, opened: $0.opened, unreadable: $0.unreadable)
+        name: $0.name, documents: $0.documents, opened: $0.decrypted,
+        unreadable: $0.unreadableValues)
     }
     findings = audit.findings.first.map(FindingLine.init)
   }

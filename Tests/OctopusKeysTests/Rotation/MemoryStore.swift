@@ -59,7 +59,8 @@ final class MemoryStore: Store {
     for index in documents.indices.dropFirst(start).prefix(3) {
       page.addDocument(key: [UInt8(index)].span, id: Array(documents[index].id.utf8).span)
       for (field, bytes) in documents[index].fields.enumerated() {
-        let storage = contents.first { $0.collection == collection }?.collection.fields[field].storage
+        let storage = contents.first { $0.collection == collection }?.collection.fields[field]
+          .storage
         if let bytes {
           page.addField(field, storage: storage ?? .text, contents: bytes.span)
         }
