@@ -43,32 +43,36 @@ package final class Recovery {
   /// What the rotation wrote down.
   package let journal: Journal
 
-  private let node: Rotation.Node
+  private let config: LockedConfigFile
+  private let folder: StateFolder
+  private let machineKeys: MachineKeys
   private let store: any Store
   private let configHolds: RecoveryKey?
   private let oldKey: Held?
   private let newKey: Held?
-  private let lock: FileLock
 
-  /// Takes the lock beside the config and finds the keys; nothing is changed yet.
+  /// Takes the lock and finds the keys; nothing is changed yet.
   ///
   /// - Parameters:
+  ///   - config: the node's config as it was read.
+  ///   - machineKeys: what protects the Master Key in it.
   ///   - oldKey, newKey: keys that were given, where the ones in the config and in the key file of the
   ///     journal are not to be had.
   /// - Throws: `KeysError.configLocked`, `.otherStore`, `.otherKey`.
   package init(
-    node: Rotation.Node, journal: Journal, store: any Store, oldKey: consuming MasterKey?,
-    newKey: consuming MasterKey?
+    config: ConfigFile, machineKeys: MachineKeys, journal: Journal, store: any Store,
+    oldKey: consuming MasterKey?, newKey: consuming MasterKey?
   ) throws(KeysError) {
+    folder = config.stateFolder
     guard store.kind == journal.store.kind, store.location == journal.store.location else {
       throw .otherStore(
-        journal: node.config.journalPath, expected: journal.store.location, found: store.location)
+        journal: folder.journalPath, expected: journal.store.location, found: store.location)
     }
-    lock = try node.config.lockForRecovery()
+    self.config = try LockedConfigFile.lockForRecovery(config)
     var old = try Recovery.held(oldKey, journal.oldKey, "the old key")
     var new = try Recovery.held(newKey, journal.newKey, "the new key")
     var holds: RecoveryKey?
-    if let inConfig = try? node.machineKeys.masterKey(of: node.config.config) {
+    if let inConfig = try? machineKeys.masterKey(of: config.settings()) {
       let fingerprint = try KeyFingerprint(of: inConfig.key).description
       if fingerprint == journal.oldKey {
         holds = .old
@@ -84,7 +88,7 @@ package final class Recovery {
     self.oldKey = old
     self.newKey = new
     configHolds = holds
-    self.node = node
+    self.machineKeys = machineKeys
     self.journal = journal
     self.store = store
   }
@@ -115,7 +119,7 @@ package final class Recovery {
     let unreadable = survey.findings.count
     guard unreadable == 0 || journal.options.skipUnreadable else {
       throw .recoveryUnclear(
-        journal: node.config.journalPath, findings: survey.findings, location: store.location)
+        journal: folder.journalPath, findings: survey.findings, location: store.location)
     }
     return Diagnosis(
       course: course(survey), oldValues: survey.oldValues, newValues: survey.newValues,
@@ -129,7 +133,7 @@ package final class Recovery {
   package func run(
     _ diagnosis: Diagnosis, now: Date, progress: @escaping StoreRotation.Progress
   ) throws(KeysError) -> Outcome {
-    node.config.removeLeftoverDrafts()
+    config.removeLeftoverDrafts()
     if diagnosis.course == .resume { try resume(progress) }
     let stamp = TimeStamp.forFileName(now)
     let target: RecoveryKey = diagnosis.course == .takeBack ? .old : .new
@@ -138,7 +142,7 @@ package final class Recovery {
       backup = try switchConfig(to: target, stamp)
     }
     let residues = target == .new ? (try? scrub()) ?? [] : []
-    try Journal.remove(beside: node.config)
+    try Journal.remove(from: folder)
     return Outcome(configBackup: backup, residues: residues)
   }
 
@@ -196,14 +200,14 @@ package final class Recovery {
   }
 
   private func put(_ key: borrowing MasterKey, _ stamp: String) throws(KeysError) -> String? {
-    let replacement = try node.config.replacement(
-      masterKey: key, machineKeys: node.machineKeys, form: node.form, stamp: stamp)
+    let replacement = try config.replacement(
+      masterKey: key, machineKeys: machineKeys, form: nil, stamp: stamp)
     let backup = replacement.backupPath
     do {
       try replacement.commit()
     } catch {
       throw .configNotSwitched(
-        config: node.config.path, keyFile: journal.keyFile, reason: .native(error))
+        config: config.file.path, keyFile: journal.keyFile, reason: .native(error))
     }
     return backup
   }

@@ -13,23 +13,6 @@ internal import Native
 
 /// A rotation of the Master Key of one node and its store.
 package final class Rotation {
-  /// The node whose key is rotated.
-  package struct Node {
-    /// Its config as it was read.
-    package let config: NodeConfigFile
-    /// What protects the Master Key in it.
-    package let machineKeys: MachineKeys
-    /// How the present key is protected; nil if that is not known.
-    package let form: MachineKeys.Form?
-
-    /// Describes a node.
-    package init(config: NodeConfigFile, machineKeys: MachineKeys, form: MachineKeys.Form?) {
-      self.config = config
-      self.machineKeys = machineKeys
-      self.form = form
-    }
-  }
-
   /// What came of it.
   package struct Outcome: Sendable {
     /// What was written.
@@ -42,29 +25,38 @@ package final class Rotation {
     package let residues: [StoreResidue]
   }
 
-  private let node: Node
+  private let config: LockedConfigFile
+  private let folder: StateFolder
+  private let machineKeys: MachineKeys
+  private let form: MachineKeys.Form?
   private let store: any Store
   private let storeRotation: StoreRotation
   private let oldFingerprint: KeyFingerprint
   private let newKey: MasterKey
   private let options: StoreRotation.Options
   private let now: Date
-  private let lock: FileLock
 
-  /// Takes the lock beside the config and prepares; nothing is changed yet.
+  /// Takes the lock and prepares; nothing is changed yet.
   ///
-  /// - Parameter now: the time for file names and comments.
+  /// - Parameters:
+  ///   - config: the node's config as it was read.
+  ///   - machineKeys: what protects the Master Key in it.
+  ///   - form: how the present key is protected; nil if that is not known.
+  ///   - now: the time for file names and comments.
   /// - Throws: `KeysError.configLocked` if another octokey is at work on this config,
   ///   `.unfinishedRotation`, `.sameKey`.
   package init(
-    node: Node, store: any Store, oldKey: borrowing MasterKey, newKey: consuming MasterKey,
-    options: StoreRotation.Options, now: Date
+    config: ConfigFile, machineKeys: MachineKeys, form: MachineKeys.Form?, store: any Store,
+    oldKey: borrowing MasterKey, newKey: consuming MasterKey, options: StoreRotation.Options,
+    now: Date
   ) throws(KeysError) {
-    lock = try node.config.lock()
+    self.config = try LockedConfigFile.lock(config)
+    folder = config.stateFolder
     storeRotation = try StoreRotation(
       store: store, oldKey: oldKey, newKey: newKey, options: options)
     oldFingerprint = try KeyFingerprint(of: oldKey)
-    self.node = node
+    self.machineKeys = machineKeys
+    self.form = form
     self.store = store
     self.newKey = newKey
     self.options = options
@@ -87,14 +79,13 @@ package final class Rotation {
     try storeRotation.judge(survey)
     let stamp = TimeStamp.forFileName(now)
     let fingerprint = try KeyFingerprint(of: newKey)
-    let keyPath = node.config.newSibling("master-key-\(stamp)-\(fingerprint.short)", ".key")
+    let keyPath = folder.newPath("master-key-\(stamp)-\(fingerprint.short)", ".key")
     var pending = PendingFiles()
-    pending.keyFile = try KeyFile.create(
-      keyPath, key: newKey, created: now, owner: node.config.owner)
+    pending.keyFile = try KeyFile.create(keyPath, key: newKey, created: now, owner: folder.owner)
     // All that can be refused about the config is refused here, and not after the commit.
-    let replacement = try node.config.replacement(
-      masterKey: newKey, machineKeys: node.machineKeys, form: node.form, stamp: stamp)
-    pending.journal = try journal(keyFile: keyPath, fingerprint).create(beside: node.config)
+    let replacement = try config.replacement(
+      masterKey: newKey, machineKeys: machineKeys, form: form, stamp: stamp)
+    pending.journal = try journal(keyFile: keyPath, fingerprint).create(in: folder)
     // Where there is no transaction, the first write is the point of no return.
     if !store.isTransactional { pending.keep() }
     let written: StoreRotation.Outcome
@@ -102,7 +93,7 @@ package final class Rotation {
       written = try storeRotation.rewrite(survey, progress: progress)
     } catch {
       if store.isTransactional { throw error }
-      throw .interruptedCommit(config: node.config.path, keyFile: keyPath, reason: error)
+      throw .interruptedCommit(config: config.file.path, keyFile: keyPath, reason: error)
     }
     // From here on the key file stays, whatever happens: a commit may have taken place even if it
     // reports a failure.
@@ -117,7 +108,7 @@ package final class Rotation {
       try replacement.commit()
     } catch {
       throw .configNotSwitched(
-        config: node.config.path, keyFile: keyPath, reason: .native(error))
+        config: config.file.path, keyFile: keyPath, reason: .native(error))
     }
     // The values are safe now; what cannot be cleared is told and no failure.
     let residues = (try? storeRotation.scrub()) ?? []
@@ -131,9 +122,9 @@ package final class Rotation {
   /// - Throws: `KeysError.journalStays`.
   package func finish() throws(KeysError) {
     do {
-      try Journal.remove(beside: node.config)
+      try Journal.remove(from: folder)
     } catch {
-      throw .journalStays(config: node.config.path, reason: error)
+      throw .journalStays(config: config.file.path, reason: error)
     }
   }
 
@@ -143,7 +134,7 @@ package final class Rotation {
     Journal(
       version: Journal.currentVersion, created: TimeStamp.forText(now),
       oldKey: oldFingerprint.description, newKey: fingerprint.description, keyFile: keyFile,
-      config: node.config.path, store: .init(kind: store.kind, location: store.location),
+      config: config.file.path, store: .init(kind: store.kind, location: store.location),
       options: .init(options))
   }
 
@@ -154,12 +145,12 @@ package final class Rotation {
       let after = try storeRotation.survey(.rewrite) { (_, _, _) throws(KeysError) in }
       storeRotation.cancel()
       if after.oldValues == survey.oldValues, after.newValues == survey.newValues {
-        try Journal.remove(beside: node.config)
+        try Journal.remove(from: folder)
         try? FileRemoval.remove(keyPath)
         return error
       }
     } catch {}
-    return .interruptedCommit(config: node.config.path, keyFile: keyPath, reason: error)
+    return .interruptedCommit(config: config.file.path, keyFile: keyPath, reason: error)
   }
 }
 

@@ -26,7 +26,7 @@ struct ConfigGet: OctokeyCommand {
   var reveal = false
 
   func run(_ context: Context) throws -> ExitStatus {
-    let config = try NodeConfigFile.read(node.configPath(context)).config
+    let config = try ConfigFile.read(node.configPath(context)).settings()
     let entries = SettingKey.entries(key, in: config)
     SettingKey.tellDuplicates(entries, context.console)
     guard let entry = entries.last else {
