@@ -1,6 +1,6 @@
 // Who else may read or write the files that hold a node's secrets, or put others in their place.
 
-package import Native
+internal import Native
 
 /// Looks at the files of a node.
 package struct FilePermissions: Sendable {

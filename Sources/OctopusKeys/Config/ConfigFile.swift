@@ -33,26 +33,24 @@ package struct ConfigFile: Sendable {
 
   /// Reads the config at `path`.
   ///
-  /// - Throws: `KeysError.native` if it cannot be read.
-  package static func read(_ path: String) throws(KeysError) -> ConfigFile {
-    do {
-      return ConfigFile(contents: try FileContents.read(path, limit: XMLSpans.sizeLimit))
-    } catch {
-      throw .native(error)
-    }
+  /// - Throws: `ConfigError.native` if it cannot be read.
+  package static func read(_ path: String) throws(ConfigError) -> ConfigFile {
+    ConfigFile(
+      contents: try rethrow(
+        as: ConfigError.native, FileContents.read(path, limit: XMLSpans.sizeLimit)))
   }
 
   /// The settings in it.
   ///
   /// - Throws: what `NodeConfig` throws.
-  package func settings() throws(KeysError) -> NodeConfig {
+  package func settings() throws(ConfigError) -> NodeConfig {
     try NodeConfig(contents: bytes, path: path)
   }
 
   /// Fails where a rotation must be recovered first; for commands that ask before they lock.
   ///
-  /// - Throws: `KeysError.unfinishedRotation`, or `.configLocked` if that rotation is still at work.
-  package func requireNoUnfinishedRotation() throws(KeysError) {
+  /// - Throws: `ConfigError.unfinishedRotation`, or `.locked` if that rotation is still at work.
+  package func requireNoUnfinishedRotation() throws(ConfigError) {
     do {
       try stateFolder.requireNoJournal(of: path)
     } catch .unfinishedRotation {
@@ -65,11 +63,9 @@ package struct ConfigFile: Sendable {
   /// Fails where the file is no longer what was read; for whoever holds the lock.
   ///
   /// - Throws: `NativeError.changedMeanwhile`, wrapped.
-  func requireUnchanged() throws(KeysError) {
-    do throws(NativeError) {
-      guard try contents.isCurrent() else { throw .changedMeanwhile(path: path) }
-    } catch {
-      throw .native(error)
+  func requireUnchanged() throws(ConfigError) {
+    guard try rethrow(as: ConfigError.native, contents.isCurrent()) else {
+      throw .native(.changedMeanwhile(path: path))
     }
   }
 }

@@ -19,10 +19,10 @@ package struct LockedConfigFile: ~Copyable {
   /// Locks the config at `path`, and reads it then.
   ///
   /// - Parameter patience: how long to wait for another octokey.
-  /// - Throws: `KeysError.configLocked`, `.unfinishedRotation` or `.native`.
+  /// - Throws: `ConfigError.locked`, `.unfinishedRotation` or `.native`.
   package static func lock(
     _ path: String, patience: Duration
-  ) throws(KeysError) -> LockedConfigFile {
+  ) throws(ConfigError) -> LockedConfigFile {
     let before = try ConfigFile.read(path)
     let lock = try before.stateFolder.lock(for: path, patience: patience)
     try before.stateFolder.requireNoJournal(of: path)
@@ -35,9 +35,9 @@ package struct LockedConfigFile: ~Copyable {
 
   /// Locks a config that was read before.
   ///
-  /// - Throws: `KeysError.configLocked`; `.unfinishedRotation` if a rotation must be recovered first;
+  /// - Throws: `ConfigError.locked`; `.unfinishedRotation` if a rotation must be recovered first;
   ///   `.native(.changedMeanwhile)` if the config is no longer what was read.
-  package static func lock(_ file: ConfigFile) throws(KeysError) -> LockedConfigFile {
+  package static func lock(_ file: ConfigFile) throws(ConfigError) -> LockedConfigFile {
     let lock = try file.stateFolder.lock(for: file.path)
     try file.stateFolder.requireNoJournal(of: file.path)
     try file.requireUnchanged()
@@ -47,7 +47,7 @@ package struct LockedConfigFile: ~Copyable {
   }
 
   /// The same lock, for the recovery of an unfinished rotation. Drafts stay: it may be a dry run.
-  static func lockForRecovery(_ file: ConfigFile) throws(KeysError) -> LockedConfigFile {
+  static func lockForRecovery(_ file: ConfigFile) throws(ConfigError) -> LockedConfigFile {
     let lock = try file.stateFolder.lock(for: file.path)
     try file.requireUnchanged()
     return LockedConfigFile(file: file, lock: lock)
@@ -60,18 +60,16 @@ package struct LockedConfigFile: ~Copyable {
   ///
   /// - Parameter time: for the name of a copy of the present file; nil: no copy.
   /// - Returns: the path of the copy.
-  /// - Throws: `KeysError.native`; nothing has changed then.
+  /// - Throws: `ConfigError.native`; nothing has changed then.
   @discardableResult
   package borrowing func replace(
     with contents: [UInt8], backupAt time: Date?
-  ) throws(KeysError) -> String? {
+  ) throws(ConfigError) -> String? {
     let backups = ConfigBackups(of: file)
     let name = time.map { backups.freeName(TimeStamp.forFileName($0)) }
-    do throws(NativeError) {
-      try FileReplacement.prepare(file.contents, contents: contents.span, backup: name).commit()
-    } catch {
-      throw .native(error)
-    }
+    try rethrow(
+      as: ConfigError.native,
+      FileReplacement.prepare(file.contents, contents: contents.span, backup: name).commit())
     guard let name else { return nil }
     backups.removeOld(present: contents)
     return backups.folder + "/" + name
@@ -86,17 +84,15 @@ package struct LockedConfigFile: ~Copyable {
   package borrowing func replacement(
     masterKey: borrowing MasterKey, machineKeys: MachineKeys, form: MachineKeys.Form?,
     stamp: String
-  ) throws(KeysError) -> FileReplacement {
+  ) throws(ConfigError) -> FileReplacement {
     let value = try machineKeys.protect(masterKey, as: form)
     let edited = try file.settings().setting(SettingName.masterKey, to: value)
     // What was written must be readable before it takes the place of what is there.
     let readBack = try machineKeys.masterKey(of: NodeConfig(contents: edited, path: file.path))
-    guard readBack.key.equals(masterKey) else { throw .configEditFailed(path: file.path) }
-    do {
-      return try FileReplacement.prepare(
-        file.contents, contents: edited.span, backup: ConfigBackups(of: file).freeName(stamp))
-    } catch {
-      throw .native(error)
-    }
+    guard readBack.key.equals(masterKey) else { throw .editFailed(path: file.path) }
+    let backup = ConfigBackups(of: file).freeName(stamp)
+    return try rethrow(
+      as: ConfigError.native,
+      FileReplacement.prepare(file.contents, contents: edited.span, backup: backup))
   }
 }

@@ -53,8 +53,8 @@ package struct Journal: Codable, Equatable, Sendable {
   /// Reads the journal in `folder`.
   ///
   /// - Returns: nil if there is none.
-  /// - Throws: `KeysError.journalUnreadable`.
-  package static func read(in folder: StateFolder) throws(KeysError) -> Journal? {
+  /// - Throws: `RotationError.journalUnreadable`.
+  package static func read(in folder: StateFolder) throws(RotationError) -> Journal? {
     let path = folder.journalPath
     let contents: FileContents
     do throws(NativeError) {
@@ -72,26 +72,19 @@ package struct Journal: Codable, Equatable, Sendable {
 
   /// Writes the journal into `folder`; it is on the device when this returns, and goes again unless
   /// the caller commits it.
-  func create(in folder: StateFolder) throws(KeysError) -> NewFile {
+  func create(in folder: StateFolder) throws(RotationError) -> NewFile {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let path = folder.journalPath
     guard let json = try? encoder.encode(self) else { throw .journalUnreadable(path: path) }
     let bytes = Array(json) + [UInt8(ascii: "\n")]
-    do {
-      return try NewFile.create(path, contents: bytes.span, owner: folder.owner)
-    } catch {
-      throw .native(error)
-    }
+    return try rethrow(
+      as: RotationError.native, NewFile.create(path, contents: bytes.span, owner: folder.owner))
   }
 
   /// Removes the journal from `folder`.
-  static func remove(from folder: StateFolder) throws(KeysError) {
-    do {
-      try FileRemoval.remove(folder.journalPath)
-    } catch {
-      throw .native(error)
-    }
+  static func remove(from folder: StateFolder) throws(NativeError) {
+    try FileRemoval.remove(folder.journalPath)
   }
 }
 

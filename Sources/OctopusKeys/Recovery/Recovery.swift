@@ -58,22 +58,23 @@ package final class Recovery {
   ///   - machineKeys: what protects the Master Key in it.
   ///   - oldKey, newKey: keys that were given, where the ones in the config and in the key file of the
   ///     journal are not to be had.
-  /// - Throws: `KeysError.configLocked`, `.otherStore`, `.otherKey`.
+  /// - Throws: `RotationError.config` with `.locked`, `.otherStore`, `.otherKey`.
   package init(
     config: ConfigFile, machineKeys: MachineKeys, journal: Journal, store: any Store,
     oldKey: consuming MasterKey?, newKey: consuming MasterKey?
-  ) throws(KeysError) {
+  ) throws(RotationError) {
     folder = config.stateFolder
     guard store.kind == journal.store.kind, store.location == journal.store.location else {
       throw .otherStore(
         journal: folder.journalPath, expected: journal.store.location, found: store.location)
     }
-    self.config = try LockedConfigFile.lockForRecovery(config)
+    self.config = try rethrow(as: RotationError.config, LockedConfigFile.lockForRecovery(config))
     var old = try Recovery.held(oldKey, journal.oldKey, "the old key")
     var new = try Recovery.held(newKey, journal.newKey, "the new key")
     var holds: RecoveryKey?
     if let inConfig = try? machineKeys.masterKey(of: config.settings()) {
-      let fingerprint = try KeyFingerprint(of: inConfig.key).description
+      let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: inConfig.key))
+        .description
       if fingerprint == journal.oldKey {
         holds = .old
         if old == nil { old = Held(inConfig.key.copy()) }
@@ -97,10 +98,10 @@ package final class Recovery {
   /// off.
   ///
   /// - Parameter access: `.read` for somebody who only wants to know.
-  /// - Throws: `KeysError.recoveryNeedsKey`, `.recoveryUnclear`.
+  /// - Throws: `RotationError.recoveryNeedsKey`, `.recoveryUnclear`.
   package func look(
     _ access: StoreAccess, progress: @escaping StoreRotation.Progress
-  ) throws(KeysError) -> Diagnosis {
+  ) throws(RotationError) -> Diagnosis {
     defer { store.rollback() }
     let survey: Survey
     let options = journal.options.forRotation
@@ -128,11 +129,11 @@ package final class Recovery {
 
   /// Does what the diagnosis says, and removes the journal.
   ///
-  /// - Throws: `KeysError.recoveryNeedsKey` if the config must get a key that is not to be had, and
+  /// - Throws: `RotationError.recoveryNeedsKey` if the config must get a key that is not to be had, and
   ///   whatever else stands in the way; the journal stays then.
   package func run(
     _ diagnosis: Diagnosis, now: Date, progress: @escaping StoreRotation.Progress
-  ) throws(KeysError) -> Outcome {
+  ) throws(RotationError) -> Outcome {
     config.removeLeftoverDrafts()
     if diagnosis.course == .resume { try resume(progress) }
     let stamp = TimeStamp.forFileName(now)
@@ -142,7 +143,7 @@ package final class Recovery {
       backup = try switchConfig(to: target, stamp)
     }
     let residues = target == .new ? (try? scrub()) ?? [] : []
-    try Journal.remove(from: folder)
+    try rethrow(as: RotationError.native, Journal.remove(from: folder))
     return Outcome(configBackup: backup, residues: residues)
   }
 
@@ -159,11 +160,11 @@ package final class Recovery {
   private func with(
     _ key: borrowing MasterKey, _ role: RecoveryKey, _ access: StoreAccess,
     _ progress: @escaping StoreRotation.Progress
-  ) throws(KeysError) -> Survey {
+  ) throws(RotationError) -> Survey {
     let audit = try StoreAudit.run(
       store: store, key: key, binaryFields: journal.options.forRotation.binaryFields,
       access: access
-    ) { (done, all) throws(KeysError) in try progress(.survey, done, all) }
+    ) { (done, all) throws(RotationError) in try progress(.survey, done, all) }
     // What does not open may be under the other key.
     guard audit.unreadable == 0 || (journal.options.skipUnreadable && audit.opened > 0) else {
       let other: RecoveryKey = role == .new ? .old : .new
@@ -179,7 +180,7 @@ package final class Recovery {
     return survey
   }
 
-  private func resume(_ progress: @escaping StoreRotation.Progress) throws(KeysError) {
+  private func resume(_ progress: @escaping StoreRotation.Progress) throws(RotationError) {
     guard let oldKey, let newKey else {
       throw .recoveryNeedsKey(.old, fingerprint: journal.oldKey, expectedAt: nil)
     }
@@ -191,7 +192,9 @@ package final class Recovery {
     rotation.cancel()
   }
 
-  private func switchConfig(to target: RecoveryKey, _ stamp: String) throws(KeysError) -> String? {
+  private func switchConfig(to target: RecoveryKey, _ stamp: String) throws(RotationError)
+    -> String?
+  {
     if target == .new, let newKey { return try put(newKey.key, stamp) }
     if target == .old, let oldKey { return try put(oldKey.key, stamp) }
     throw .recoveryNeedsKey(
@@ -199,35 +202,35 @@ package final class Recovery {
       expectedAt: target == .new ? journal.keyFile : nil)
   }
 
-  private func put(_ key: borrowing MasterKey, _ stamp: String) throws(KeysError) -> String? {
-    let replacement = try config.replacement(
-      masterKey: key, machineKeys: machineKeys, form: nil, stamp: stamp)
+  private func put(_ key: borrowing MasterKey, _ stamp: String) throws(RotationError) -> String? {
+    let replacement = try rethrow(
+      as: RotationError.config,
+      config.replacement(masterKey: key, machineKeys: machineKeys, form: nil, stamp: stamp))
     let backup = replacement.backupPath
     do {
       try replacement.commit()
     } catch {
       throw .configNotSwitched(
-        config: config.file.path, keyFile: journal.keyFile, reason: .native(error))
+        config: config.file.path, keyFile: journal.keyFile, reason: error)
     }
     return backup
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.
-  private func scrub() throws(KeysError) -> [StoreResidue] {
-    do throws(StoreError) {
+  private func scrub() throws(RotationError) -> [StoreResidue] {
+    try rethrow(as: RotationError.store) { () throws(StoreError) in
       try store.begin(.rewrite)
       try store.commit()
       return try store.scrub()
-    } catch {
-      throw .store(error)
     }
   }
 
   private static func held(
     _ key: consuming MasterKey?, _ expected: String, _ source: String
-  ) throws(KeysError) -> Held? {
+  ) throws(RotationError) -> Held? {
     guard let key else { return nil }
-    guard try KeyFingerprint(of: key).description == expected else {
+    let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: key))
+    guard fingerprint.description == expected else {
       throw .otherKey(source: source, expected: expected)
     }
     return Held(key)

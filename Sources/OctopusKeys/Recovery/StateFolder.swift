@@ -30,32 +30,26 @@ package struct StateFolder: Hashable, Sendable {
   /// - Parameters:
   ///   - config: the config that is worked on, for errors.
   ///   - patience: how long to wait for another octokey.
-  /// - Throws: `KeysError.configLocked` or `.native`.
+  /// - Throws: `ConfigError.locked` or `.native`.
   package func lock(
     for config: String, patience: Duration = .zero
-  ) throws(KeysError) -> FileLock {
-    let lock: FileLock?
-    do throws(NativeError) {
-      lock = try FileLock.acquire(path + "/octokey.lock", owner: owner, patience: patience)
-    } catch {
-      throw .native(error)
-    }
-    guard let lock else { throw .configLocked(path: config) }
+  ) throws(ConfigError) -> FileLock {
+    guard
+      let lock = try rethrow(
+        as: ConfigError.native,
+        FileLock.acquire(path + "/octokey.lock", owner: owner, patience: patience))
+    else { throw .locked(path: config) }
     return lock
   }
 
   /// Fails where a rotation must be recovered first; for whoever holds the lock.
   ///
   /// - Parameter config: the config that is worked on, for the error.
-  /// - Throws: `KeysError.unfinishedRotation`.
-  package func requireNoJournal(of config: String) throws(KeysError) {
-    let isInterrupted: Bool
-    do throws(NativeError) {
-      isInterrupted = try FileStatus.isThere(journalPath)
-    } catch {
-      throw .native(error)
+  /// - Throws: `ConfigError.unfinishedRotation`.
+  package func requireNoJournal(of config: String) throws(ConfigError) {
+    if try rethrow(as: ConfigError.native, FileStatus.isThere(journalPath)) {
+      throw .unfinishedRotation(config: config, journal: journalPath)
     }
-    guard !isInterrupted else { throw .unfinishedRotation(config: config, journal: journalPath) }
   }
 
   /// Removes drafts that a killed octokey left: files that never got their name, of no use to anybody,

@@ -13,7 +13,7 @@ package struct KeyProbe: Sendable {
   package var opens: Bool? { opened + unreadable == 0 ? nil : opened > unreadable }
 
   /// Looks at `store` with `key`; nothing is written.
-  package init(store: any Store, key: borrowing MasterKey) throws(KeysError) {
+  package init(store: any Store, key: borrowing MasterKey) throws(RotationError) {
     let audit = try StoreAudit.run(
       store: FirstPages(of: store), key: key, binaryFields: [:], progress: { _, _ in })
     opened = audit.opened

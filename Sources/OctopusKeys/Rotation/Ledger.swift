@@ -49,7 +49,7 @@ final class LedgerWriter {
   private var valuesInField = 0
 
   /// Starts an empty ledger whose key comes from `masterKey`.
-  init(key masterKey: borrowing MasterKey) throws(KeysError) {
+  init(key masterKey: borrowing MasterKey) throws(RotationError) {
     do throws(NativeError) {
       let label = Array("octokey ledger 1".utf8)
       key = try masterKey.bytes.withBytes { (_) throws(NativeError) in
@@ -62,7 +62,7 @@ final class LedgerWriter {
   }
 
   /// Begins a field; nothing counts unless a value follows.
-  func beginField(collection: String, document: Span<UInt8>, field: String) throws(KeysError) {
+  func beginField(collection: String, document: Span<UInt8>, field: String) throws(RotationError) {
     surroundings = CRC32()
     valuesInField = 0
     do throws(NativeError) {
@@ -80,13 +80,13 @@ final class LedgerWriter {
   func addSurroundings(_ text: Span<UInt8>) { surroundings.update(text) }
 
   /// Adds a value.
-  func addValue(_ plaintext: SecretBuffer) throws(KeysError) {
+  func addValue(_ plaintext: SecretBuffer) throws(RotationError) {
     valuesInField += 1
-    try plaintext.withBytes { (bytes) throws(KeysError) in try addPart(bytes) }
+    try plaintext.withBytes { (bytes) throws(RotationError) in try addPart(bytes) }
   }
 
   /// Ends the field and counts it if it holds a value.
-  func endField() throws(KeysError) {
+  func endField() throws(RotationError) {
     guard valuesInField > 0 else { return }
     var sum: [UInt8] = []
     for shift in [0, 8, 16, 24] { sum.append(UInt8(surroundings.value >> UInt32(shift) & 0xFF)) }
@@ -101,7 +101,7 @@ final class LedgerWriter {
   }
 
   /// Adds bytes with their length before them, so that no two lists of parts look alike.
-  private func addPart(_ bytes: Span<UInt8>) throws(KeysError) {
+  private func addPart(_ bytes: Span<UInt8>) throws(RotationError) {
     var length = [UInt8](repeating: 0, count: 8)
     for index in 0..<8 { length[index] = UInt8(truncatingIfNeeded: bytes.count >> (index * 8)) }
     do throws(NativeError) {

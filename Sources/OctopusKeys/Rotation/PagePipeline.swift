@@ -13,14 +13,14 @@ final class PipelinePage {
   var edits = PageEdits()
   /// Whether there is anything among them to read back.
   var holdsValues = false
-  private var failure: KeysError?
+  private var failure: RotationError?
   private var job = 0
 
   /// Has `body` run on `worker`; nothing of this page may be touched until `finish`. The job keeps the
   /// page, because whoever waits for it may give up.
-  func start(on worker: Worker, _ body: @escaping (PipelinePage) throws(KeysError) -> Void) {
+  func start(on worker: Worker, _ body: @escaping (PipelinePage) throws(RotationError) -> Void) {
     job = worker.submit { [self] in
-      do throws(KeysError) {
+      do throws(RotationError) {
         try body(self)
       } catch {
         failure = error
@@ -32,7 +32,7 @@ final class PipelinePage {
   func isDone(on worker: Worker) -> Bool { worker.isDone(job) }
 
   /// Waits for the end of what was started, and throws what it threw.
-  func finish(on worker: Worker) throws(KeysError) {
+  func finish(on worker: Worker) throws(RotationError) {
     worker.wait(for: job)
     if let failure { throw failure }
   }
@@ -48,9 +48,9 @@ enum PagePipeline {
   /// read and are being worked on.
   static func each(
     of collection: StoreCollection, in store: any Store, _ worker: Worker,
-    work: @escaping (PipelinePage) throws(KeysError) -> Void,
-    end: (PipelinePage) throws(KeysError) -> Void
-  ) throws(KeysError) {
+    work: @escaping (PipelinePage) throws(RotationError) -> Void,
+    end: (PipelinePage) throws(RotationError) -> Void
+  ) throws(RotationError) {
     // Whatever happens, no job may outlive what `work` works on.
     defer { worker.drain() }
     var spare: [PipelinePage] = []
@@ -81,7 +81,7 @@ enum PagePipeline {
   private static func read(
     of collection: StoreCollection, after key: [UInt8]?, in store: any Store,
     into target: PipelinePage
-  ) throws(KeysError) -> Bool {
+  ) throws(RotationError) -> Bool {
     target.before = key
     do {
       try store.readPage(of: collection, after: key, into: &target.page)

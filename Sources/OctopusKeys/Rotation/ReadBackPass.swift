@@ -36,7 +36,7 @@ final class ReadBackPass {
   /// read is opened on the worker's thread; `finish` waits for it.
   func run(
     _ collection: StoreCollection, after key: [UInt8]?, through last: [UInt8]
-  ) throws(KeysError) {
+  ) throws(RotationError) {
     var key = key
     // What was written may be longer or shorter, so that pages need not end where they ended before.
     while key != last {
@@ -49,7 +49,7 @@ final class ReadBackPass {
         throw .store(error)
       }
       key = inWork.page.lastKey ?? last
-      inWork.start(on: worker) { [unowned self] (inWork) throws(KeysError) in
+      inWork.start(on: worker) { [unowned self] (inWork) throws(RotationError) in
         try open(inWork.page, through: last, in: collection)
       }
       if inWork.page.documents.contains(where: { inWork.page.bytes[$0.key].elementsEqual(last) }) {
@@ -59,13 +59,13 @@ final class ReadBackPass {
   }
 
   /// Waits until everything that was read is opened.
-  func finish() throws(KeysError) {
+  func finish() throws(RotationError) {
     for page in pages { try page.finish(on: worker) }
   }
 
   private func open(
     _ page: DocumentPage, through last: [UInt8], in collection: StoreCollection
-  ) throws(KeysError) {
+  ) throws(RotationError) {
     let scanner = ValueScanner(places: SensitivePaths(collection: collection.name))
     for document in page.documents {
       for slot in page.slots[document.slots] {
@@ -78,7 +78,7 @@ final class ReadBackPass {
   private func read(
     _ slot: DocumentPage.Slot, of document: DocumentPage.Document, _ page: borrowing DocumentPage,
     _ collection: StoreCollection, _ scanner: ValueScanner
-  ) throws(KeysError) {
+  ) throws(RotationError) {
     let field = collection.fields[slot.field]
     let contents = page.bytes.span.extracting(slot.range)
     let name = page.bytes.span.extracting(document.id)
@@ -93,7 +93,7 @@ final class ReadBackPass {
       }
     } else {
       let isCertificate = ServerCertificate.isDocument(name)
-      _ = try reader.withText(of: contents, kind: field.kind) { (text, _) throws(KeysError) in
+      _ = try reader.withText(of: contents, kind: field.kind) { (text, _) throws(RotationError) in
         if survey.hasOnlySoundTexts {
           scanner.scanAgain(text, into: &scanned)
         } else {
@@ -105,7 +105,7 @@ final class ReadBackPass {
     try ledger.endField()
   }
 
-  private func count(_ text: Span<UInt8>, isCertificate: Bool) throws(KeysError) {
+  private func count(_ text: Span<UInt8>, isCertificate: Bool) throws(RotationError) {
     let found = scanned
     let ciphertexts = found.ciphertexts.span
     var counted = 0

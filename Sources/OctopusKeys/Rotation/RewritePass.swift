@@ -50,8 +50,8 @@ final class RewritePass {
 
   /// Rewrites the whole store. `progress` gets the number of documents since the last call.
   func run(
-    _ collections: [StoreCollection], progress: (Int) throws(KeysError) -> Void
-  ) throws(KeysError) -> RewriteOutcome {
+    _ collections: [StoreCollection], progress: (Int) throws(RotationError) -> Void
+  ) throws(RotationError) -> RewriteOutcome {
     // What is read back is worked on, too, when something fails.
     defer { worker.drain() }
     for collection in collections {
@@ -60,8 +60,9 @@ final class RewritePass {
       reencrypted = 0
       try PagePipeline.each(
         of: collection, in: store, worker,
-        work: { [unowned self] (inWork) throws(KeysError) in try rewrite(inWork, in: collection) },
-        end: { (inWork) throws(KeysError) in
+        work: { [unowned self] (inWork) throws(RotationError) in try rewrite(inWork, in: collection)
+        },
+        end: { (inWork) throws(RotationError) in
           try write(inWork, in: collection)
           try progress(inWork.page.documents.count)
         })
@@ -76,7 +77,7 @@ final class RewritePass {
   /// Finds the new contents of a page.
   private func rewrite(
     _ inWork: PipelinePage, in collection: StoreCollection
-  ) throws(KeysError) {
+  ) throws(RotationError) {
     let page = inWork.page
     edits = inWork.edits
     inWork.edits = PageEdits()
@@ -102,7 +103,7 @@ final class RewritePass {
   }
 
   /// Writes a page, and has it read back.
-  private func write(_ inWork: PipelinePage, in collection: StoreCollection) throws(KeysError) {
+  private func write(_ inWork: PipelinePage, in collection: StoreCollection) throws(RotationError) {
     do throws(StoreError) {
       if !inWork.edits.edits.isEmpty {
         try store.write(inWork.edits, of: inWork.page, in: collection)
@@ -120,7 +121,7 @@ final class RewritePass {
   private func rewrite(
     _ slotIndex: Int, of document: DocumentPage.Document, _ page: borrowing DocumentPage,
     _ collection: StoreCollection
-  ) throws(KeysError) -> Bool {
+  ) throws(RotationError) -> Bool {
     let slot = page.slots[slotIndex]
     let field = collection.fields[slot.field]
     let contents = page.bytes.span.extracting(slot.range)
@@ -138,7 +139,7 @@ final class RewritePass {
     } else {
       let isCertificate = ServerCertificate.isDocument(name)
       let isText = try reader.withText(of: contents, kind: field.kind) {
-        (text, form) throws(KeysError) in
+        (text, form) throws(RotationError) in
         if survey.hasOnlySoundTexts {
           scanner.scanAgain(text, into: &scanned)
         } else {
@@ -159,7 +160,7 @@ final class RewritePass {
     return changed
   }
 
-  private func rewriteBinary(_ contents: Span<UInt8>) throws(KeysError) -> Bool {
+  private func rewriteBinary(_ contents: Span<UInt8>) throws(RotationError) -> Bool {
     let state = try take(contents, as: .binary)
     if state != .unreadable { try ledger.addValue(keys.plaintext) }
     guard state == .old else { return false }
@@ -171,7 +172,7 @@ final class RewritePass {
   /// Appends `text` with new ciphertexts to `output`; appends nothing if there is none.
   private func splice(
     _ text: Span<UInt8>, isCertificate: Bool, into output: inout [UInt8]
-  ) throws(KeysError) -> Bool {
+  ) throws(RotationError) -> Bool {
     let found = scanned
     let ciphertexts = found.ciphertexts.span
     var copied = 0  // how much of the text is in the output
@@ -200,7 +201,7 @@ final class RewritePass {
 
   private func appendSealed(
     spelling: [JSONEscapes.Style], to output: inout [UInt8]
-  ) throws(KeysError) {
+  ) throws(RotationError) {
     sealed.removeAll(keepingCapacity: true)
     try new.seal(keys.plaintext, appendingTo: &sealed)
     let ciphertext = sealed
@@ -224,7 +225,7 @@ final class RewritePass {
   /// Judges a value as the survey did; `keys.plaintext` then holds what counts.
   private func take(
     _ ciphertext: Span<UInt8>, as contents: ValueCipher.Contents
-  ) throws(KeysError) -> State {
+  ) throws(RotationError) -> State {
     switch try keys.judge(ciphertext, as: contents) {
     case .old: return .old
     case .new: return .new

@@ -43,18 +43,18 @@ package final class Rotation {
   ///   - machineKeys: what protects the Master Key in it.
   ///   - form: how the present key is protected; nil if that is not known.
   ///   - now: the time for file names and comments.
-  /// - Throws: `KeysError.configLocked` if another octokey is at work on this config,
-  ///   `.unfinishedRotation`, `.sameKey`.
+  /// - Throws: `RotationError.config` with `.locked` if another octokey is at work on this config, or
+  ///   `.unfinishedRotation`; `.sameKey`.
   package init(
     config: ConfigFile, machineKeys: MachineKeys, form: MachineKeys.Form?, store: any Store,
     oldKey: borrowing MasterKey, newKey: consuming MasterKey, options: StoreRotation.Options,
     now: Date
-  ) throws(KeysError) {
-    self.config = try LockedConfigFile.lock(config)
+  ) throws(RotationError) {
+    self.config = try rethrow(as: RotationError.config, LockedConfigFile.lock(config))
     folder = config.stateFolder
     storeRotation = try StoreRotation(
       store: store, oldKey: oldKey, newKey: newKey, options: options)
-    oldFingerprint = try KeyFingerprint(of: oldKey)
+    oldFingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey))
     self.machineKeys = machineKeys
     self.form = form
     self.store = store
@@ -64,7 +64,7 @@ package final class Rotation {
   }
 
   /// Opens the store and looks at every value; writes nothing.
-  package func survey(progress: @escaping StoreRotation.Progress) throws(KeysError) -> Survey {
+  package func survey(progress: @escaping StoreRotation.Progress) throws(RotationError) -> Survey {
     try storeRotation.survey(.rewrite, progress: progress)
   }
 
@@ -75,16 +75,19 @@ package final class Rotation {
   ///   changed.
   package func run(
     _ survey: Survey, progress: @escaping StoreRotation.Progress
-  ) throws(KeysError) -> Outcome {
+  ) throws(RotationError) -> Outcome {
     try storeRotation.judge(survey)
     let stamp = TimeStamp.forFileName(now)
-    let fingerprint = try KeyFingerprint(of: newKey)
+    let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: newKey))
     let keyPath = folder.newPath("master-key-\(stamp)-\(fingerprint.short)", ".key")
     var pending = PendingFiles()
-    pending.keyFile = try KeyFile.create(keyPath, key: newKey, created: now, owner: folder.owner)
+    pending.keyFile = try rethrow(
+      as: RotationError.key,
+      KeyFile.create(keyPath, key: newKey, created: now, owner: folder.owner))
     // All that can be refused about the config is refused here, and not after the commit.
-    let replacement = try config.replacement(
-      masterKey: newKey, machineKeys: machineKeys, form: form, stamp: stamp)
+    let replacement = try rethrow(
+      as: RotationError.config,
+      config.replacement(masterKey: newKey, machineKeys: machineKeys, form: form, stamp: stamp))
     pending.journal = try journal(keyFile: keyPath, fingerprint).create(in: folder)
     // Where there is no transaction, the first write is the point of no return.
     if !store.isTransactional { pending.keep() }
@@ -108,7 +111,7 @@ package final class Rotation {
       try replacement.commit()
     } catch {
       throw .configNotSwitched(
-        config: config.file.path, keyFile: keyPath, reason: .native(error))
+        config: config.file.path, keyFile: keyPath, reason: error)
     }
     // The values are safe now; what cannot be cleared is told and no failure.
     let residues = (try? storeRotation.scrub()) ?? []
@@ -119,13 +122,11 @@ package final class Rotation {
 
   /// Removes the journal, when the report is written.
   ///
-  /// - Throws: `KeysError.journalStays`.
-  package func finish() throws(KeysError) {
-    do {
-      try Journal.remove(from: folder)
-    } catch {
-      throw .journalStays(config: config.file.path, reason: error)
-    }
+  /// - Throws: `RotationError.journalStays`.
+  package func finish() throws(RotationError) {
+    try rethrow(
+      as: { RotationError.journalStays(config: config.file.path, reason: $0) },
+      Journal.remove(from: folder))
   }
 
   private func journal(
@@ -139,13 +140,14 @@ package final class Rotation {
   }
 
   /// What a failed commit comes to: nothing at all if every value is still what it was.
-  private func settle(_ error: KeysError, _ survey: Survey, _ keyPath: String) -> KeysError {
+  private func settle(_ error: RotationError, _ survey: Survey, _ keyPath: String) -> RotationError
+  {
     storeRotation.cancel()
-    do throws(KeysError) {
-      let after = try storeRotation.survey(.rewrite) { (_, _, _) throws(KeysError) in }
+    do throws(RotationError) {
+      let after = try storeRotation.survey(.rewrite) { (_, _, _) throws(RotationError) in }
       storeRotation.cancel()
       if after.oldValues == survey.oldValues, after.newValues == survey.newValues {
-        try Journal.remove(from: folder)
+        try rethrow(as: RotationError.native, Journal.remove(from: folder))
         try? FileRemoval.remove(keyPath)
         return error
       }

@@ -32,8 +32,8 @@ package struct StoreAudit: Sendable {
   package static func run(
     store: any Store, key: borrowing MasterKey,
     binaryFields: [Survey.BinaryField: Survey.BinaryContents], access: StoreAccess = .read,
-    progress: (_ done: Int, _ documents: Int) throws(KeysError) -> Void
-  ) throws(KeysError) -> StoreAudit {
+    progress: (_ done: Int, _ documents: Int) throws(RotationError) -> Void
+  ) throws(RotationError) -> StoreAudit {
     defer { store.rollback() }
     var collections: [StoreCollection] = []
     var documents = 0
@@ -49,7 +49,7 @@ package struct StoreAudit: Sendable {
     let surveyor = SurveyPass(
       store: store, keys: keys, worker: Worker(), decided: binaryFields)
     var done = 0
-    let survey = try surveyor.run(collections) { (count) throws(KeysError) in
+    let survey = try surveyor.run(collections) { (count) throws(RotationError) in
       done += count
       try progress(done, documents)
     }

@@ -28,7 +28,7 @@ package final class StoreRotation {
 
   /// Called after each page: the pass, documents done and documents in all. What it throws ends the
   /// pass.
-  package typealias Progress = (Pass, Int, Int) throws(KeysError) -> Void
+  package typealias Progress = (Pass, Int, Int) throws(RotationError) -> Void
 
   /// What was written.
   package struct Outcome: Sendable {
@@ -69,11 +69,11 @@ package final class StoreRotation {
 
   /// Prepares a rotation; the store is not touched yet.
   ///
-  /// - Throws: `KeysError.sameKey` if there is nothing to rotate.
+  /// - Throws: `RotationError.sameKey` if there is nothing to rotate.
   package init(
     store: any Store, oldKey: borrowing MasterKey, newKey: borrowing MasterKey, options: Options
-  ) throws(KeysError) {
-    oldFingerprint = try KeyFingerprint(of: oldKey)
+  ) throws(RotationError) {
+    oldFingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey))
     guard !oldKey.equals(newKey) else { throw .sameKey(oldFingerprint) }
     self.store = store
     self.options = options
@@ -87,10 +87,10 @@ package final class StoreRotation {
 
   /// Opens the store and judges every value in it; writes nothing.
   ///
-  /// - Throws: `KeysError.noDocuments` if there is nothing to look at.
+  /// - Throws: `RotationError.noDocuments` if there is nothing to look at.
   package func survey(
     _ access: StoreAccess, progress: @escaping Progress
-  ) throws(KeysError) -> Survey {
+  ) throws(RotationError) -> Survey {
     do throws(StoreError) {
       try store.begin(access)
       collections = try store.collections()
@@ -107,9 +107,9 @@ package final class StoreRotation {
 
   /// Whether a rotation after this survey would lose nothing.
   ///
-  /// - Throws: `KeysError.keyOpensNothing`, or `.noValues`, or
+  /// - Throws: `RotationError.keyOpensNothing`, or `.noValues`, or
   ///   `.unreadable`, unless the options allow it.
-  package func judge(_ survey: Survey) throws(KeysError) {
+  package func judge(_ survey: Survey) throws(RotationError) {
     guard survey.keysFit else {
       throw .keyOpensNothing(
         oldFingerprint, location: store.location, values: survey.unreadableValues)
@@ -123,8 +123,9 @@ package final class StoreRotation {
 
   /// Writes the new ciphertexts and reads them back. They are not durable yet.
   ///
-  /// - Throws: `KeysError.ledgerMismatch` if not exactly the same plaintexts came back.
-  package func rewrite(_ survey: Survey, progress: @escaping Progress) throws(KeysError) -> Outcome
+  /// - Throws: `RotationError.ledgerMismatch` if not exactly the same plaintexts came back.
+  package func rewrite(_ survey: Survey, progress: @escaping Progress) throws(RotationError)
+    -> Outcome
   {
     try judge(survey)
     let readBack = ReadBackPass(
@@ -151,12 +152,12 @@ package final class StoreRotation {
   }
 
   /// Makes what was written durable.
-  package func commit() throws(KeysError) {
+  package func commit() throws(RotationError) {
     do { try store.commit() } catch { throw .store(error) }
   }
 
   /// Clears what the store keeps of its former contents, and tells what it cannot clear.
-  package func scrub() throws(KeysError) -> [StoreResidue] {
+  package func scrub() throws(RotationError) -> [StoreResidue] {
     do { return try store.scrub() } catch { throw .store(error) }
   }
 
@@ -166,11 +167,11 @@ package final class StoreRotation {
   /// Adds up the documents of one pass.
   private func counter(
     _ pass: Pass, _ progress: @escaping Progress
-  ) throws(KeysError) -> (Int) throws(KeysError) -> Void {
+  ) throws(RotationError) -> (Int) throws(RotationError) -> Void {
     var done = 0
     let documents = documents
     try progress(pass, 0, documents)
-    return { (count) throws(KeysError) in
+    return { (count) throws(RotationError) in
       done += count
       try progress(pass, done, documents)
     }

@@ -28,8 +28,8 @@ final class SurveyPass {
 
   /// Reads the whole store. `progress` gets the number of documents since the last call.
   func run(
-    _ collections: [StoreCollection], progress: (Int) throws(KeysError) -> Void
-  ) throws(KeysError) -> Survey {
+    _ collections: [StoreCollection], progress: (Int) throws(RotationError) -> Void
+  ) throws(RotationError) -> Survey {
     for collection in collections {
       survey.collections.append(.init(name: collection.name))
       let places = SensitivePaths(collection: collection.name)
@@ -40,11 +40,11 @@ final class SurveyPass {
       }
       try PagePipeline.each(
         of: collection, in: store, worker,
-        work: { [unowned self] (inWork) throws(KeysError) in
+        work: { [unowned self] (inWork) throws(RotationError) in
           let page = inWork.page
           for document in page.documents { try look(at: document, of: page, in: collection) }
         },
-        end: { (inWork) throws(KeysError) in try progress(inWork.page.documents.count) })
+        end: { (inWork) throws(RotationError) in try progress(inWork.page.documents.count) })
     }
     decideBinaryFields()
     decideAmbiguousValues()
@@ -53,7 +53,7 @@ final class SurveyPass {
 
   private func look(
     at document: DocumentPage.Document, of page: DocumentPage, in collection: StoreCollection
-  ) throws(KeysError) {
+  ) throws(RotationError) {
     var numbers = survey.collections[survey.collections.count - 1]
     let valuesBefore = numbers.oldValues + numbers.newValues + ambiguous.count
     let findingsBefore = survey.findings.count
@@ -69,7 +69,7 @@ final class SurveyPass {
         continue
       }
       let isText = try reader.withText(of: contents, kind: field.kind) {
-        (text, _) throws(KeysError) in
+        (text, _) throws(RotationError) in
         scanner.scan(text, into: &scanned)
         try judge(text, place, &numbers)
       }
@@ -90,7 +90,7 @@ final class SurveyPass {
 
   private func judge(
     _ text: Span<UInt8>, _ place: FieldLocation, _ numbers: inout Survey.CollectionNumbers
-  ) throws(KeysError) {
+  ) throws(RotationError) {
     let found = scanned
     let ciphertexts = found.ciphertexts.span
     for value in found.values {
@@ -133,7 +133,8 @@ final class SurveyPass {
   /// Counts a binary value.
   ///
   /// - Returns: whether it opens under one of the keys.
-  private func tally(_ contents: Span<UInt8>, _ place: FieldLocation) throws(KeysError) -> Bool {
+  private func tally(_ contents: Span<UInt8>, _ place: FieldLocation) throws(RotationError) -> Bool
+  {
     guard !contents.isEmpty else { return false }
     let name = place.binaryField
     let isCiphertext = contents.count >= 32 && contents.count % 16 == 0

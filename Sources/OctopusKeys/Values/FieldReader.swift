@@ -24,8 +24,8 @@ final class FieldReader {
   ///   not called.
   func withText(
     of contents: Span<UInt8>, kind: StoreCollection.Kind,
-    _ body: (Span<UInt8>, Form) throws(KeysError) -> Void
-  ) throws(KeysError) -> Bool {
+    _ body: (Span<UInt8>, Form) throws(RotationError) -> Void
+  ) throws(RotationError) -> Bool {
     guard kind == .jsonBlob, !contents.isEmpty else {
       try body(contents, .plain)
       return true

@@ -32,7 +32,7 @@ final class KeyPair {
   /// Tries both keys.
   func judge(
     _ ciphertext: Span<UInt8>, as contents: ValueCipher.Contents
-  ) throws(KeysError) -> Verdict {
+  ) throws(RotationError) -> Verdict {
     let underOld = try old.open(ciphertext, as: contents, into: plaintext)
     guard let new else {
       return underOld == .opened ? .old : underOld == .nonsense ? .nonsense : .neither

@@ -16,7 +16,7 @@ package struct ServerCertificate: ~Copyable {
   /// - Returns: nil if there is none that opens with `key` and that this libcrypto can read.
   package static func read(
     from store: any Store, key: borrowing MasterKey
-  ) throws(KeysError) -> ServerCertificate? {
+  ) throws(RotationError) -> ServerCertificate? {
     defer { store.rollback() }
     let cipher = try ValueCipher(key)
     do throws(StoreError) {
@@ -40,7 +40,8 @@ package struct ServerCertificate: ~Copyable {
   /// is no easier to open than the database.
   ///
   /// - Returns: nil if this libcrypto cannot.
-  package borrowing func protected(with key: borrowing MasterKey) throws(KeysError) -> [UInt8]? {
+  package borrowing func protected(with key: borrowing MasterKey) throws(RotationError) -> [UInt8]?
+  {
     let password = key.base64()
     do throws(NativeError) {
       return try file.withBytes { (file) throws(NativeError) in
@@ -91,7 +92,7 @@ package struct ServerCertificate: ~Copyable {
         let kind = collection.fields[slot.field].kind
         guard kind != .binary else { continue }
         let contents = page.bytes.span.extracting(slot.range)
-        _ = try? reader.withText(of: contents, kind: kind) { (text, _) throws(KeysError) in
+        _ = try? reader.withText(of: contents, kind: kind) { (text, _) throws(RotationError) in
           scanner.scan(text, into: &scanned)
         }
         let ciphertexts = scanned.ciphertexts

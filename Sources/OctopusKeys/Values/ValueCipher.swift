@@ -29,7 +29,7 @@ final class ValueCipher {
   private var vector = [UInt8](repeating: 0, count: AESCBC.blockLength)
   private let verification = SecretBuffer()
 
-  init(_ key: borrowing MasterKey) throws(KeysError) {
+  init(_ key: borrowing MasterKey) throws(RotationError) {
     do {
       cipher = try AESCBC(key: key.bytes)
     } catch {
@@ -40,7 +40,7 @@ final class ValueCipher {
   /// Tries the key; `plaintext` holds what came out if it opened, and is empty otherwise.
   func open(
     _ ciphertext: Span<UInt8>, as contents: Contents, into plaintext: SecretBuffer
-  ) throws(KeysError) -> Opening {
+  ) throws(RotationError) -> Opening {
     do throws(NativeError) {
       guard try cipher.decrypt(vectorAndCiphertext: ciphertext, into: plaintext) != nil else {
         return .closed
@@ -54,7 +54,7 @@ final class ValueCipher {
   }
 
   /// Whether the padding fits, from the last block alone.
-  func paddingFits(_ ciphertext: Span<UInt8>) throws(KeysError) -> Bool {
+  func paddingFits(_ ciphertext: Span<UInt8>) throws(RotationError) -> Bool {
     do {
       return try cipher.paddingFits(vectorAndCiphertext: ciphertext)
     } catch {
@@ -64,7 +64,7 @@ final class ValueCipher {
 
   /// Encrypts under a fresh vector, opens the result again and compares, and appends vector and
   /// ciphertext to `output`.
-  func seal(_ plaintext: SecretBuffer, appendingTo output: inout [UInt8]) throws(KeysError) {
+  func seal(_ plaintext: SecretBuffer, appendingTo output: inout [UInt8]) throws(RotationError) {
     let start = output.count
     do throws(NativeError) {
       try random.fillVector(&vector)

@@ -21,7 +21,7 @@ struct BackupCreation {
     let snapshot = try location.snapshot(into: folder)
     let store = try store(snapshot, in: folder.draft)
     let audit = try StoreAudit.run(store: store, key: opened.key, binaryFields: [:]) {
-      (done, total) throws(KeysError) in try progress(.survey, done, total)
+      (done, total) throws(RotationError) in try progress(.survey, done, total)
     }
     try requireFit(audit, opened.key)
     let certificate = try putCertificate(from: store, opened.key, into: folder)

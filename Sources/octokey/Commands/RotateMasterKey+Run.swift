@@ -172,7 +172,7 @@ extension RotateMasterKey {
     let bars: [StoreRotation.Pass: ProgressBar] = [
       .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
     ]
-    return { (pass, done, total) throws(KeysError) in
+    return { (pass, done, total) throws(RotationError) in
       if let signal = watch?.arrived() {
         throw .interrupted(signal: SignalWatch.name(of: signal))
       }

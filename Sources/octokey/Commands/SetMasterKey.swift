@@ -107,7 +107,9 @@ struct SetMasterKey: AuditedCommand {
       glance = try KeyProbe(store: store, key: key)
     } catch let error as StoreError {
       throw CommandError.storeNotSeen(reason: .store(error))
-    } catch let error as KeysError {
+    } catch let error as ConfigError {
+      throw CommandError.storeNotSeen(reason: .config(error))
+    } catch let error as RotationError {
       throw CommandError.storeNotSeen(reason: error)
     }
     switch glance.opens {

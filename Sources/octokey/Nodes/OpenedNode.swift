@@ -82,9 +82,9 @@ extension StoreOptions {
       return try StoreLocation(
         store, relativeTo: context.workingDirectory, odbcDriver: odbcDriver)
     }
-    guard let node else { throw KeysError.store(.invalidLocation(text: "", reason: "it is empty")) }
+    guard let node else { throw StoreError.invalidLocation(text: "", reason: "it is empty") }
     guard let text = node.settings.value(of: SettingName.connectionString) else {
-      throw KeysError.settingMissing(
+      throw ConfigError.settingMissing(
         path: node.file.path, setting: SettingName.connectionString)
     }
     return try StoreLocation(

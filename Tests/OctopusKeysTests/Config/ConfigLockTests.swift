@@ -22,15 +22,15 @@ import Testing
     let first = try ConfigFile.read(path)
     let second = try ConfigFile.read(path)
     let lock = try LockedConfigFile.lock(first)
-    #expect(throws: KeysError.configLocked(path: path)) { _ = try LockedConfigFile.lock(second) }
+    #expect(throws: ConfigError.locked(path: path)) { _ = try LockedConfigFile.lock(second) }
     _ = consume lock
     // Even where it looks as it did: a rotation back and forth.
     try Self.text.write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(throws: KeysError.native(.changedMeanwhile(path: path))) {
+    #expect(throws: ConfigError.native(.changedMeanwhile(path: path))) {
       _ = try LockedConfigFile.lock(second)
     }
     try FileManager.default.removeItem(atPath: path)
-    #expect(throws: KeysError.native(.changedMeanwhile(path: path))) {
+    #expect(throws: ConfigError.native(.changedMeanwhile(path: path))) {
       _ = try LockedConfigFile.lock(second)
     }
   }
@@ -41,9 +41,9 @@ import Testing
     let file = try ConfigFile.read(path)
     let lock = try LockedConfigFile.lock(file)
     try "{}".write(toFile: file.stateFolder.journalPath, atomically: false, encoding: .utf8)
-    #expect(throws: KeysError.configLocked(path: path)) { try file.requireNoUnfinishedRotation() }
+    #expect(throws: ConfigError.locked(path: path)) { try file.requireNoUnfinishedRotation() }
     _ = consume lock
-    let unfinished = KeysError.unfinishedRotation(
+    let unfinished = ConfigError.unfinishedRotation(
       config: path, journal: file.stateFolder.journalPath)
     #expect(throws: unfinished) { try file.requireNoUnfinishedRotation() }
     #expect(throws: unfinished) { _ = try LockedConfigFile.lock(file) }
@@ -54,7 +54,7 @@ import Testing
     let path = try config(in: folder)
     try "<octopus".write(toFile: path, atomically: false, encoding: .utf8)
     let locked = try LockedConfigFile.lock(path, patience: .zero)
-    #expect(throws: KeysError.self) { try locked.file.settings() }
+    #expect(throws: ConfigError.self) { try locked.file.settings() }
     try locked.replace(with: Array(Self.text.utf8), backupAt: nil)
     #expect(try ConfigFile.read(path).settings().value(of: "A") == "1")
   }

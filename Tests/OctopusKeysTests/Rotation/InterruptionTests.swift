@@ -22,7 +22,7 @@ import Testing
       let store = MemoryStore(json: json)
       let rotation = try StoreRotation(store: store, oldKey: old, newKey: new, options: .init())
       var seen = 0
-      func progress(_ pass: StoreRotation.Pass, _ done: Int, _ total: Int) throws(KeysError) {
+      func progress(_ pass: StoreRotation.Pass, _ done: Int, _ total: Int) throws(RotationError) {
         let stops: StoreRotation.Pass? =
           switch cause {
           case .signalInSurvey: .survey
@@ -32,7 +32,7 @@ import Testing
         if pass == stops { seen += 1 }
         if seen == pages { throw .interrupted(signal: "SIGTERM") }
       }
-      do throws(KeysError) {
+      do throws(RotationError) {
         if cause == .readInSurvey { store.readablePages = pages }
         let survey = try rotation.survey(.rewrite, progress: progress)
         if cause == .readInRewrite { store.readablePages = pages }

@@ -72,7 +72,7 @@ extension BackupFolder {
     }
     let progress = RotateMasterKey.progress(context, watch)
     let verification = try BackupVerification(self, seal, store: location?.store()) {
-      (done, total) throws(KeysError) in try progress(.survey, done, total)
+      (done, total) throws(RotationError) in try progress(.survey, done, total)
     }
     context.console.clearProgress()
     return verification

@@ -58,7 +58,7 @@ struct ConfigEditCommand: AuditedCommand {
       if try !isAccepted(edited, base, context) { continue }
       let locked = try LockedConfigFile.lock(base.path, patience: EditOptions.patience)
       if let signal = watch.arrived() {
-        throw KeysError.interrupted(signal: SignalWatch.name(of: signal))
+        throw CommandError.interrupted(signal: SignalWatch.name(of: signal))
       }
       if locked.file.bytes == base.bytes, locked.file.target == base.target {
         let backup = try locked.replace(with: edited, backupAt: edit.backupTime(context))

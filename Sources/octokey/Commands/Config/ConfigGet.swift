@@ -36,7 +36,7 @@ struct ConfigGet: OctokeyCommand {
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
     guard try printer.canReveal(entry) else {
-      throw KeysError.settingUnreadable(
+      throw ConfigError.settingUnreadable(
         path: config.path, setting: entry.key, tried: printer.machineKeys?.trials ?? [])
     }
     switch output.format {

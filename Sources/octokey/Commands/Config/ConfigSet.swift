@@ -108,7 +108,7 @@ struct ConfigSet: AuditedCommand {
     // What is written must open again before it takes anybody's place.
     switch try machineKeys.open(value, of: name) {
     case .some(let opened) where opened.text.equals(text): return value
-    default: throw KeysError.configEditFailed(path: path)
+    default: throw ConfigError.editFailed(path: path)
     }
   }
 
