@@ -90,12 +90,11 @@ extension Failure {
 private func list(_ names: [String]) -> String { names.map(\.quoted).joined(separator: ", ") }
 
 private func advice(onMissing setting: String) -> String? {
-  switch setting {
-  case SettingName.masterKey:
-    "octokey set-master-key puts one in; --old-key-file gives a rotation the key"
-  case SettingName.connectionString: "--store says where the documents are"
-  default: nil
-  }
+  [
+    SettingName.masterKey:
+      "octokey set-master-key puts one in; --old-key-file gives a rotation the key",
+    SettingName.connectionString: "--store says where the documents are",
+  ][setting]
 }
 
 private func words(for trials: [MachineKeyTrial]) -> String {

@@ -77,18 +77,12 @@ private func advice(on kind: SystemErrorKind) -> String? {
 }
 
 /// What was being done, for `cannot …`. A call that is not here is named as it is.
-private func verb(for call: String) -> String {
-  switch call {
-  case "open", "opendir": "open"
-  case "read", "readlink": "read"
-  case "write": "write"
-  case "fsync", "syncfs": "write to disk"
-  case "rename": "replace"
-  case "unlink": "remove"
-  case "mkdir": "create"
-  case "stat", "fstat", "lstat", "fstatat": "look at"
-  case "flock", "fcntl": "lock"
-  case "chmod", "fchmod": "set the permissions of"
-  default: "do \(call) on"
-  }
-}
+private func verb(for call: String) -> String { verbs[call] ?? "do \(call) on" }
+
+private let verbs = [
+  "open": "open", "opendir": "open", "read": "read", "readlink": "read", "write": "write",
+  "fsync": "write to disk", "syncfs": "write to disk", "rename": "replace", "unlink": "remove",
+  "mkdir": "create", "stat": "look at", "fstat": "look at", "lstat": "look at",
+  "fstatat": "look at", "flock": "lock", "fcntl": "lock", "chmod": "set the permissions of",
+  "fchmod": "set the permissions of",
+]
