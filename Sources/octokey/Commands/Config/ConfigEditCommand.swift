@@ -140,7 +140,8 @@ struct ConfigEditCommand: AuditedCommand {
         among: ["e", "s"], option: "--yes")
       if answer == "e" { return }
     }
-    let saved = "\(present.target).\(TimeStamp.forFileName(context.clock.now())).edited"
+    let stamp = TimeStamp.forFileName(context.clock.now())
+    let saved = present.stateFolder.newPath("\(present.name).\(stamp)", ".edited")
     let file = try NewFile.create(saved, contents: edited.span, owner: present.owner)
     file.commit()
     throw CommandError.editedMeanwhile(path: present.path, saved: saved)
