@@ -23,6 +23,10 @@ package enum NativeError: Error, Equatable, Sendable {
   /// The symbolic link at `path` and the file that it leads to belong to different users, and root
   /// does not replace a file on somebody else's word.
   case foreignLink(path: String, target: String)
+  /// Symbolic links lead from `path` to more of them than Linux would follow.
+  case tooManyLinks(path: String)
+  /// No folder may hold a copy that others must not see; `path` is the last that was tried.
+  case noPrivateFolder(path: String)
   /// libxml2 found the text not well-formed. Line and column count from 1.
   case malformedXML(line: Int, column: Int, reason: String)
   /// The XML holds something that octokey does not read, such as a DOCTYPE.

@@ -79,7 +79,7 @@ package struct StoreRestoration: ~Copyable {
   /// - Returns: the path of the former store.
   package consuming func commit(owner: FileOwner?, stamp: String) throws(StoreError) -> String? {
     let path = location.store().location
-    let former = present == .other ? StoreRestoration.freeName(path, stamp) : nil
+    let former = present == .other ? FolderNames.free("\(path).\(stamp)", ".bak") : nil
     let mode = mode
     if file != nil { try StoreRestoration.requireNoLog(beside: path) }
     do throws(NativeError) {
@@ -95,17 +95,6 @@ package struct StoreRestoration: ~Copyable {
       throw StoreError(error, location: path)
     }
     return former
-  }
-
-  /// A name that nothing has: two restorations in one second get two.
-  private static func freeName(_ path: String, _ stamp: String) -> String {
-    var candidate = "\(path).\(stamp).bak"
-    var number = 1
-    while (try? FileStatus.isThere(candidate)) == true {
-      number += 1
-      candidate = "\(path).\(stamp)-\(number).bak"
-    }
-    return candidate
   }
 
   /// A log that belongs to what was there would be read into what comes.

@@ -69,7 +69,7 @@ package struct FileContents: Sendable {
         return (current, links)
       }
       // As many as the kernel follows.
-      guard links.count < 40 else { throw .system(call: "open", path: path, errno: ELOOP) }
+      guard links.count < 40 else { throw .tooManyLinks(path: path) }
       links.append(Link(path: current.text, owner: status.owner))
       var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
       let length = try repeating("readlink", path) {

@@ -22,4 +22,16 @@ package enum FolderNames {
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
+  /// A path that nothing has: `stem` and `suffix`, with a number from 2 on between them where that is
+  /// taken. Only a lock on the folder keeps it free.
+  package static func free(_ stem: String, _ suffix: String) -> String {
+    var candidate = stem + suffix
+    var number = 1
+    // What cannot be looked at is left to whoever makes the file.
+    while (try? FileStatus.isThere(candidate)) == true {
+      number += 1
+      candidate = "\(stem)-\(number)\(suffix)"
+    }
+    return candidate
+  }
 }

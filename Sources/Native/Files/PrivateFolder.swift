@@ -18,7 +18,7 @@ package struct PrivateFolder: ~Copyable {
   /// Makes a folder in the first of `places` that is safe: its owner is this user or root, and
   /// others cannot rename what is in it.
   ///
-  /// - Throws: `NativeError.system` if there is none.
+  /// - Throws: `NativeError.noPrivateFolder`.
   package static func create(in places: [String]) throws(NativeError) -> PrivateFolder {
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
     for place in places {
@@ -32,7 +32,7 @@ package struct PrivateFolder: ~Copyable {
       _ = unsafe chmod(path, 0o700)
       return PrivateFolder(path: path)
     }
-    throw .system(call: "mkdir", path: places.last ?? "", errno: EACCES)
+    throw .noPrivateFolder(path: places.last ?? "")
   }
 
   /// Makes a file with mode 0600.

@@ -14,18 +14,25 @@ package final class BackupContents {
   /// Opens the secrets of `folder`.
   ///
   /// - Parameter seal: the passphrase at work; nil for a backup without one.
-  /// - Throws: `KeysError.cannotDecrypt`, `.encryptedFileMalformed` or `.native`, and what `KeyFile.parse` throws.
-  package init(_ folder: BackupFolder, _ seal: EncryptedFile?) throws(KeysError) {
+  /// - Throws: `BackupError.cannotDecrypt`, `.encryptedFileMalformed`, `.key` or `.native`.
+  package init(_ folder: BackupFolder, _ seal: EncryptedFile?) throws(BackupError) {
     let text = try folder.secret(BackupFolder.masterKey, seal)
-    key = try KeyFile.parse(text, source: folder.file(BackupFolder.masterKey))
+    key = try rethrow(
+      as: BackupError.key, KeyFile.parse(text, source: folder.file(BackupFolder.masterKey)))
     config = try folder.secret(BackupFolder.config, seal).withBytes { Array(copying: $0) }
     let names = Set(folder.manifest.config.machineKeys.map(\.name))
-    machineKeys = try MachineKeys(
-      machineID: names.contains(BackupFolder.machineID)
-        ? folder.secret(BackupFolder.machineID, seal) : nil,
-      machineIDPath: folder.file(BackupFolder.machineID),
-      machineKeyFile: names.contains(BackupFolder.machineKey)
-        ? folder.secret(BackupFolder.machineKey, seal) : nil,
-      machineKeyPath: folder.file(BackupFolder.machineKey))
+    let machineID =
+      names.contains(BackupFolder.machineID)
+      ? try folder.secret(BackupFolder.machineID, seal) : nil
+    let machineKeyFile =
+      names.contains(BackupFolder.machineKey)
+      ? try folder.secret(BackupFolder.machineKey, seal) : nil
+    do {
+      machineKeys = try MachineKeys(
+        machineID: machineID, machineIDPath: folder.file(BackupFolder.machineID),
+        machineKeyFile: machineKeyFile, machineKeyPath: folder.file(BackupFolder.machineKey))
+    } catch {
+      throw .config(error)
+    }
   }
 }

@@ -39,14 +39,10 @@ package struct BackupFolder: Sendable {
 
   /// Finds the backup in the folder at `path`.
   ///
-  /// - Throws: `KeysError.noBackup` if there is none, or only a part of one; `.native` if there is no
+  /// - Throws: `BackupError.noBackup` if there is none, or only a part of one; `.native` if there is no
   ///   such folder.
-  package static func read(_ path: String) throws(KeysError) -> BackupFolder {
-    do {
-      _ = try FileStatus.read(path)
-    } catch {
-      throw .native(error)
-    }
+  package static func read(_ path: String) throws(BackupError) -> BackupFolder {
+    _ = try rethrow(as: BackupError.native, FileStatus.read(path))
     let list = try contents(path, Checksums.fileName)
     guard let checksums = Checksums(text: list) else {
       throw .noBackup(path: path, .malformed(Checksums.fileName))
@@ -66,25 +62,19 @@ package struct BackupFolder: Sendable {
   }
 
   /// Reads the file called `name`, sealed or not as the backup is.
-  func secret(_ name: String, _ seal: EncryptedFile?) throws(KeysError) -> SecretBytes {
+  func secret(_ name: String, _ seal: EncryptedFile?) throws(BackupError) -> SecretBytes {
     guard let seal else {
-      do {
-        return try SecretFile.read(file(name), limit: EncryptedFile.sizeLimit)
-      } catch {
-        throw .native(error)
-      }
+      return try rethrow(
+        as: BackupError.native, SecretFile.read(file(name), limit: EncryptedFile.sizeLimit))
     }
     let sealedName = name + BackupFolder.sealedSuffix
-    let bytes: [UInt8]
-    do {
-      bytes = try FileContents.read(file(sealedName), limit: EncryptedFile.sizeLimit).bytes
-    } catch {
-      throw .native(error)
-    }
+    let bytes = try rethrow(
+      as: BackupError.native,
+      FileContents.read(file(sealedName), limit: EncryptedFile.sizeLimit).bytes)
     return try seal.open(bytes, name: name, path: file(sealedName))
   }
 
-  private static func contents(_ path: String, _ name: String) throws(KeysError) -> [UInt8] {
+  private static func contents(_ path: String, _ name: String) throws(BackupError) -> [UInt8] {
     do throws(NativeError) {
       return try FileContents.read(path + "/" + name, limit: EncryptedFile.sizeLimit).bytes
     } catch .system(_, _, let number)

@@ -161,12 +161,10 @@ package struct BackupManifest: Codable, Equatable, Sendable {
   }
 
   /// The manifest as JSON.
-  package func json() throws(KeysError) -> [UInt8] {
+  package func json() throws(BackupError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    guard let json = try? encoder.encode(self) else {
-      throw .native(.system(call: "encode", path: BackupManifest.fileName, errno: 22))
-    }
+    guard let json = try? encoder.encode(self) else { throw .manifestNotEncoded }
     return Array(json) + [UInt8(ascii: "\n")]
   }
 }

@@ -20,11 +20,11 @@ package struct BackupVerification {
   /// - Parameters:
   ///   - seal: the passphrase at work; nil for a backup without one.
   ///   - store: the snapshot, or a restored copy of it; nil if there is none.
-  /// - Throws: `KeysError.cannotDecrypt` if the passphrase opens nothing; `.native` if a library fails.
+  /// - Throws: `BackupError.cannotDecrypt` if the passphrase opens nothing; `.native` if a library fails.
   package init(
     _ folder: BackupFolder, _ seal: EncryptedFile?, store: (any Store)?,
     cancellation: Cancellation, progress: (_ done: Int, _ documents: Int) -> Void
-  ) throws(KeysError) {
+  ) throws(BackupError) {
     self.folder = folder
     try checkList(seal)
     try checkFiles()
@@ -33,10 +33,10 @@ package struct BackupVerification {
   }
 
   /// The list of files is under the passphrase, too: who changes a file cannot change the list.
-  private mutating func checkList(_ seal: EncryptedFile?) throws(KeysError) {
+  private mutating func checkList(_ seal: EncryptedFile?) throws(BackupError) {
     guard let seal else { return }
     let sealed: SecretBytes
-    do throws(KeysError) {
+    do throws(BackupError) {
       sealed = try folder.secret(Checksums.fileName, seal)
     } catch {
       // With the wrong passphrase nothing opens, and nothing can be said of the backup.
@@ -49,10 +49,10 @@ package struct BackupVerification {
     }
   }
 
-  private mutating func checkFiles() throws(KeysError) {
+  private mutating func checkFiles() throws(BackupError) {
     let expected = folder.checksums.digests
     for (name, digest) in expected.sorted(by: { $0.key < $1.key }) {
-      do throws(KeysError) {
+      do throws(BackupError) {
         if try Checksums.digest(of: folder.file(name)) != digest { faults.append(.changed(name)) }
       } catch .native(.system(_, _, let number))
         where SystemErrorKind(errno: number) == .notFound
@@ -67,7 +67,7 @@ package struct BackupVerification {
     }
   }
 
-  private mutating func checkSecrets(_ seal: EncryptedFile?) throws(KeysError) {
+  private mutating func checkSecrets(_ seal: EncryptedFile?) throws(BackupError) {
     let found: BackupContents
     do {
       found = try BackupContents(folder, seal)
@@ -75,11 +75,11 @@ package struct BackupVerification {
       return faults.append(.secretsClosed(error))
     }
     let manifest = folder.manifest
-    let fingerprint = try KeyFingerprint(of: found.key).description
+    let fingerprint = try rethrow(as: BackupError.key, KeyFingerprint(of: found.key)).description
     if fingerprint != manifest.key.fingerprint {
       faults.append(.otherKey(expected: manifest.key.fingerprint, found: fingerprint))
     }
-    do throws(KeysError) {
+    do throws(ConfigError) {
       let config = try NodeConfig(contents: found.config, path: BackupFolder.config)
       if try !found.machineKeys.masterKey(of: config).key.equals(found.key) {
         faults.append(.configHoldsOtherKey)
@@ -99,11 +99,11 @@ package struct BackupVerification {
   private mutating func checkStore(
     _ store: (any Store)?, _ key: borrowing MasterKey,
     _ cancellation: Cancellation, _ progress: (_ done: Int, _ documents: Int) -> Void
-  ) throws(KeysError) {
+  ) throws(BackupError) {
     guard let store else { return faults.append(.noSnapshot) }
     let expected = folder.manifest.store
     let thumbprint: String?
-    do throws(KeysError) {
+    do throws(RotationError) {
       let found = try StoreAudit.run(
         store: store, key: key, binaryFields: [:], cancellation: cancellation, progress: progress)
       audit = found
@@ -124,7 +124,7 @@ package struct BackupVerification {
       case .some(let certificate): thumbprint = certificate.thumbprint
       }
     } catch {
-      if case .interrupted = error { throw error }
+      if case .interrupted = error { throw .rotation(error) }
       return faults.append(.storeUnreadable(error))
     }
     if thumbprint != folder.manifest.certificate?.thumbprint {
@@ -143,18 +143,18 @@ package enum BackupFault: Equatable, Sendable {
   case unreadable(String)
   case unlisted(String)
   /// Key, config or machine keys do not open.
-  case secretsClosed(KeysError)
+  case secretsClosed(BackupError)
   /// The key is not the one of the manifest.
   case otherKey(expected: String, found: String)
   /// The key in the config is another one, or cannot be read.
   case configHoldsOtherKey
-  case configClosed(KeysError)
+  case configClosed(ConfigError)
   /// The copy of the certificate does not open with the key, or is another one.
   case certificateClosed
   /// The snapshot is made by the database's own tools, and was not looked at.
   case noSnapshot
   /// The snapshot cannot be read.
-  case storeUnreadable(KeysError)
+  case storeUnreadable(RotationError)
   /// Values do not open that did.
   case valuesClosed(Int, of: Int)
   /// There are not as many documents and values as there were.

@@ -12,8 +12,8 @@ package struct Checksums: Equatable, Sendable {
 
   /// Reads all files of `folder`, which holds nothing but regular files and folders of such.
   ///
-  /// - Throws: `KeysError.native`.
-  package init(of folder: String) throws(KeysError) {
+  /// - Throws: `BackupError.native`.
+  package init(of folder: String) throws(BackupError) {
     for name in try Checksums.names(in: folder) {
       digests[name] = try Checksums.digest(of: folder + "/" + name)
     }
@@ -50,10 +50,10 @@ package struct Checksums: Equatable, Sendable {
   }
 
   /// All files of a folder and of those in it, but for the list and its seal.
-  package static func names(in folder: String) throws(KeysError) -> [String] {
+  package static func names(in folder: String) throws(BackupError) -> [String] {
     var names: [String] = []
     var folders = [""]
-    do throws(NativeError) {
+    try rethrow(as: BackupError.native) { () throws(NativeError) in
       while let inner = folders.popLast() {
         for name in try FolderNames.read(inner.isEmpty ? folder : folder + "/" + inner) {
           let whole = inner.isEmpty ? name : inner + "/" + name
@@ -64,28 +64,18 @@ package struct Checksums: Equatable, Sendable {
           }
         }
       }
-    } catch {
-      throw .native(error)
     }
     return names.filter { $0 != fileName && $0 != fileName + BackupFolder.sealedSuffix }.sorted()
   }
 
   /// The digest of one file.
-  static func digest(of path: String) throws(KeysError) -> String {
-    do throws(NativeError) {
-      return hexadecimal(try Digest.sha256(file: path))
-    } catch {
-      throw .native(error)
-    }
+  static func digest(of path: String) throws(BackupError) -> String {
+    hexadecimal(try rethrow(as: BackupError.native, Digest.sha256(file: path)))
   }
 
   /// The digest of `bytes`.
-  package static func digest(of bytes: [UInt8]) throws(KeysError) -> String {
-    do throws(NativeError) {
-      return hexadecimal(try Digest.sha256(bytes.span))
-    } catch {
-      throw .native(error)
-    }
+  package static func digest(of bytes: [UInt8]) throws(BackupError) -> String {
+    hexadecimal(try rethrow(as: BackupError.native, Digest.sha256(bytes.span)))
   }
 
   private static func hexadecimal(_ bytes: [UInt8]) -> String {

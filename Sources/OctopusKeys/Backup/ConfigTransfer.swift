@@ -15,10 +15,10 @@ package struct ConfigTransfer: Sendable {
   /// Prepares the config of `backup` for the machine with `machineKeys`.
   ///
   /// - Parameter connection: where the documents are there; nil to leave that setting as it is.
-  /// - Throws: `KeysError.noMachineKey`, and what `NodeConfig` throws.
+  /// - Throws: `ConfigError.noMachineKey`, and what `NodeConfig` throws.
   package init(
     _ backup: BackupContents, to machineKeys: MachineKeys, connection: String?
-  ) throws(KeysError) {
+  ) throws(ConfigError) {
     bytes = backup.config
     let config = try NodeConfig(contents: bytes, path: BackupFolder.config)
     if try !ConfigTransfer.opens(config, machineKeys, backup.key) {
@@ -30,13 +30,13 @@ package struct ConfigTransfer: Sendable {
     // What was written must open again before it takes anybody's place.
     let result = try NodeConfig(contents: bytes, path: BackupFolder.config)
     guard try ConfigTransfer.opens(result, machineKeys, backup.key) else {
-      throw .configEditFailed(path: BackupFolder.config)
+      throw .editFailed(path: BackupFolder.config)
     }
   }
 
   private mutating func reprotect(
     _ entry: NodeConfig.Entry, _ backup: BackupContents, _ machineKeys: MachineKeys
-  ) throws(KeysError) {
+  ) throws(ConfigError) {
     if NodeConfig.isSame(entry.key, SettingName.masterKey) {
       let value = try machineKeys.protect(backup.key, as: nil)
       try set(entry.key, to: value)
@@ -55,15 +55,15 @@ package struct ConfigTransfer: Sendable {
     }
   }
 
-  private mutating func set(_ key: String, to value: String) throws(KeysError) {
+  private mutating func set(_ key: String, to value: String) throws(ConfigError) {
     let config = try NodeConfig(contents: bytes, path: BackupFolder.config)
     bytes = try config.setting(key, to: value)
   }
 
   private static func opens(
     _ config: NodeConfig, _ machineKeys: MachineKeys, _ key: borrowing MasterKey
-  ) throws(KeysError) -> Bool {
-    do throws(KeysError) {
+  ) throws(ConfigError) -> Bool {
+    do throws(ConfigError) {
       return try machineKeys.masterKey(of: config).key.equals(key)
     } catch .masterKeyUnreadable {
       return false

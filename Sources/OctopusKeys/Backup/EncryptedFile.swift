@@ -26,8 +26,8 @@ package final class EncryptedFile {
   package init(_ passphrase: consuming Passphrase) { self.passphrase = passphrase }
 
   /// Seals `contents`, which are called `name`, as the bytes of a file.
-  package func seal(_ contents: Span<UInt8>, name: String) throws(KeysError) -> [UInt8] {
-    do throws(NativeError) {
+  package func seal(_ contents: Span<UInt8>, name: String) throws(BackupError) -> [UInt8] {
+    try rethrow(as: BackupError.native) { () throws(NativeError) in
       let derived =
         if let derived { derived } else { try derive(.standard, salt: freshBytes(32)) }
       let nonce = try freshBytes(AESGCM.nonceLength)
@@ -37,8 +37,6 @@ package final class EncryptedFile {
       let sealed = try AESGCM.seal(
         contents, header: header.span, key: derived.key, nonce: nonce)
       return header + EncryptedFile.lines(of: sealed)
-    } catch {
-      throw .native(error)
     }
   }
 
@@ -47,23 +45,20 @@ package final class EncryptedFile {
   /// - Parameters:
   ///   - name: what it must hold by its own word.
   ///   - path: where it comes from, for errors.
-  /// - Throws: `KeysError.encryptedFileMalformed`; `.cannotDecrypt` if the passphrase is another one, or the file
+  /// - Throws: `BackupError.encryptedFileMalformed`; `.cannotDecrypt` if the passphrase is another one, or the file
   ///   was changed.
   package func open(
     _ file: [UInt8], name: String, path: String
-  ) throws(KeysError) -> SecretBytes {
+  ) throws(BackupError) -> SecretBytes {
     guard let (header, end) = Header.parse(file), let body = EncryptedFile.body(file[end...]) else {
       throw .encryptedFileMalformed(path: path)
     }
     guard header.name == name else { throw .cannotDecrypt(path: path) }
-    let opened: SecretBytes?
-    do throws(NativeError) {
+    let opened = try rethrow(as: BackupError.native) { () throws(NativeError) in
       let head = Array(file[..<end])
       let derived = try derive(header.scrypt, salt: header.salt)
-      opened = try AESGCM.open(
+      return try AESGCM.open(
         body.span, header: head.span, key: derived.key, nonce: header.nonce)
-    } catch {
-      throw .native(error)
     }
     guard let opened else { throw .cannotDecrypt(path: path) }
     return opened

@@ -17,9 +17,9 @@ package struct Passphrase: ~Copyable, Sendable {
   /// Takes what was typed or read. A byte order mark before it and one line end after it do not count:
   /// editors and `echo` add them.
   ///
-  /// - Throws: `KeysError.unfitPassphrase` for an empty one, for several lines, and for what no keyboard
+  /// - Throws: `BackupError.unfitPassphrase` for an empty one, for several lines, and for what no keyboard
   ///   types.
-  package init(_ text: borrowing SecretBytes, source: String) throws(KeysError) {
+  package init(_ text: borrowing SecretBytes, source: String) throws(BackupError) {
     let range = text.withBytes { bytes in
       let isMarked = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
       var end = bytes.count
@@ -42,24 +42,16 @@ package struct Passphrase: ~Copyable, Sendable {
   }
 
   /// Reads the passphrase in the file at `path`, or in what a pipe of that name brings.
-  package static func read(_ path: String) throws(KeysError) -> Passphrase {
-    let text: SecretBytes
-    do throws(NativeError) {
-      text = try SecretFile.read(path, limit: sizeLimit)
-    } catch {
-      throw .native(error)
-    }
+  package static func read(_ path: String) throws(BackupError) -> Passphrase {
+    let text = try rethrow(
+      as: BackupError.native, SecretFile.read(path, limit: sizeLimit))
     return try Passphrase(text, source: path)
   }
 
   /// Reads the passphrase from standard input to its end.
-  package static func readStandardInput() throws(KeysError) -> Passphrase {
-    let text: SecretBytes
-    do throws(NativeError) {
-      text = try SecretFile.readStandardInput(limit: sizeLimit)
-    } catch {
-      throw .native(error)
-    }
+  package static func readStandardInput() throws(BackupError) -> Passphrase {
+    let text = try rethrow(
+      as: BackupError.native, SecretFile.readStandardInput(limit: sizeLimit))
     return try Passphrase(text, source: "standard input")
   }
 

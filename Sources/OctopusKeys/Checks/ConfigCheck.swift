@@ -28,11 +28,11 @@ package struct ConfigCheck: Sendable {
   ///   - machineKeys: what should open its protected settings.
   ///   - elsewhere: other machine keys of which one may be the right one, with the names of their
   ///     files.
-  /// - Throws: `KeysError.native` if a library fails; whatever is wrong with the config is a fault.
+  /// - Throws: `ConfigError.native` if a library fails; whatever is wrong with the config is a fault.
   package init(
     _ contents: [UInt8], path: String, machineKeys: MachineKeys,
     elsewhere: [(path: String, keys: MachineKeys)] = []
-  ) throws(KeysError) {
+  ) throws(ConfigError) {
     self.path = path
     let config: NodeConfig
     do {
@@ -50,13 +50,15 @@ package struct ConfigCheck: Sendable {
     opened.sort { $0.line < $1.line }
   }
 
-  private static func fault(of error: KeysError, _ path: String) throws(KeysError) -> ConfigFault {
+  private static func fault(of error: ConfigError, _ path: String) throws(ConfigError)
+    -> ConfigFault
+  {
     switch error {
-    case .configMalformed(_, let line, let column, let reason):
+    case .malformed(_, let line, let column, let reason):
       ConfigFault(.malformed(line: line, column: column, reason: reason), path, line: line)
-    case .configForbidden(_, let line, let construct):
+    case .forbidden(_, let line, let construct):
       ConfigFault(.forbidden(line: line, construct: construct), path, line: line)
-    case .configWrongRoot(_, let found):
+    case .wrongRoot(_, let found):
       ConfigFault(.wrongRoot(found: found), path)
     default: throw error
     }
@@ -85,7 +87,7 @@ package struct ConfigCheck: Sendable {
   private mutating func checkValue(
     _ entry: NodeConfig.Entry, _ machineKeys: MachineKeys,
     _ elsewhere: [(path: String, keys: MachineKeys)]
-  ) throws(KeysError) {
+  ) throws(ConfigError) {
     guard let value = entry.value else { return }
     let isProtected =
       MachineKeys.saysProtected(value) || KnownSetting.secrecy(of: entry.key) == .protected
@@ -113,7 +115,7 @@ package struct ConfigCheck: Sendable {
 
   private func form(
     of value: String, _ key: String, _ machineKeys: MachineKeys
-  ) throws(KeysError) -> MachineKeys.Form? {
+  ) throws(ConfigError) -> MachineKeys.Form? {
     switch try machineKeys.open(value, of: key) {
     case .none: nil
     case .some(let opened): opened.form

@@ -1,15 +1,15 @@
 // Who else may read or write the files that hold a node's secrets, or put others in their place.
 
-package import Native
+internal import Native
 
 /// Looks at the files of a node.
 package struct FilePermissions: Sendable {
-  private let config: FileContents
+  private let config: ConfigFile
   private let machineIDPath: String
   private let machineKeyPath: String
 
   /// For a node with these files.
-  package init(config: FileContents, machineIDPath: String, machineKeyPath: String) {
+  package init(config: ConfigFile, machineIDPath: String, machineKeyPath: String) {
     self.config = config
     self.machineIDPath = machineIDPath
     self.machineKeyPath = machineKeyPath
@@ -22,10 +22,10 @@ package struct FilePermissions: Sendable {
     let folder = config.folder
     // A group may well read a config; it belongs to who runs the server.
     var faults = fault(config.target, others: 0o027)
-    if config.status.links > 1 {
-      faults.append(ConfigFault(.severalLinks(count: config.status.links), config.target))
+    if config.contents.status.links > 1 {
+      faults.append(ConfigFault(.severalLinks(count: config.contents.status.links), config.target))
     }
-    let own = config.target.split(separator: "/").last.map(String.init) ?? ""
+    let own = config.name
     for name in names.sorted() {
       let path = folder + "/" + name
       if name.hasPrefix("master-key-"), name.hasSuffix(".key") {
@@ -42,7 +42,7 @@ package struct FilePermissions: Sendable {
     }
     // Everybody may read a machine id.
     faults += fault(machineIDPath, others: 0o022) + fault(machineKeyPath, others: 0o077)
-    faults += folderFaults(folder, config.status.owner)
+    faults += folderFaults(folder, config.owner)
     for path in [machineIDPath, machineKeyPath] {
       guard let status = try? FileStatus.read(path) else { continue }
       let other = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
@@ -53,10 +53,10 @@ package struct FilePermissions: Sendable {
 
   /// What whoever changes the config should know: everybody may read it, or put another file in its
   /// place.
-  package static func exposure(of config: FileContents) -> [ConfigFault] {
+  static func exposure(of config: ConfigFile) -> [ConfigFault] {
     let look = FilePermissions(config: config, machineIDPath: "", machineKeyPath: "")
     return look.fault(config.target, others: 0o007)
-      + look.folderFaults(config.folder, config.status.owner)
+      + look.folderFaults(config.folder, config.owner)
   }
 
   private func fault(_ path: String, others: UInt32) -> [ConfigFault] {

@@ -15,7 +15,7 @@ extension MachineKeys {
   /// Opens the value of the setting called `name`.
   ///
   /// - Returns: nil if none of the machine keys fits.
-  package func open(_ value: String, of name: String) throws(KeysError) -> OpenedSetting? {
+  package func open(_ value: String, of name: String) throws(ConfigError) -> OpenedSetting? {
     let isKey = KnownSetting.named(name)?.kind == .masterKey
     for form in [Form.prefixed, .machineID, .machineKeyFile] {
       guard let plaintext = try unprotect(value, as: form) else { continue }
@@ -31,17 +31,19 @@ extension MachineKeys {
   /// - Parameters:
   ///   - present: how the former value is protected; nil if nobody knows.
   ///   - source: where the text comes from, for errors.
-  /// - Throws: `KeysError.noMachineKey`; `.keyLength` and `.keyNotBase64` for what is no Master Key.
+  /// - Throws: `ConfigError.noMachineKey`; `.key` for what is not a Master Key.
   package func protect(
     _ text: borrowing SecretBytes, of name: String, as present: Form?, source: String
-  ) throws(KeysError) -> String {
+  ) throws(ConfigError) -> String {
     if KnownSetting.named(name)?.kind == .masterKey {
-      let key = try text.withBytes { (text) throws(KeysError) in
-        try MasterKey(base64: text, source: source)
+      let key = try rethrow(as: ConfigError.key) { () throws(KeyError) in
+        try text.withBytes { (text) throws(KeyError) in
+          try MasterKey(base64: text, source: source)
+        }
       }
       return try protect(key, as: present)
     }
-    return try text.withBytes { (text) throws(KeysError) in
+    return try text.withBytes { (text) throws(ConfigError) in
       if let present { return try protect(text, as: present) }
       // As the server would: the machine-id, and without a valid one the other file.
       do {

@@ -14,22 +14,17 @@ struct ConfigBackups {
   let name: String
 
   /// The copies of the config that was read as `file`.
-  init(of file: FileContents) {
+  init(of file: ConfigFile) {
     folder = file.folder
-    name = file.target.split(separator: "/").last.map(String.init) ?? "OctopusServer.config"
+    name = file.name
   }
 
-  /// The name of a copy that is not there yet.
+  /// The name of a copy that does not exist yet.
   ///
   /// - Parameter stamp: the time as `TimeStamp.forFileName` writes it.
   func freeName(_ stamp: String) -> String {
-    let taken = Set((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
-    var number = 1
-    while true {
-      let candidate = "\(name).\(stamp)\(number == 1 ? "" : "-\(number)").bak"
-      if !taken.contains(candidate) { return candidate }
-      number += 1
-    }
+    let path = FolderNames.free("\(folder)/\(name).\(stamp)", ".bak")
+    return String(path.dropFirst(folder.count + 1))
   }
 
   /// Removes all but the newest copies. One whose Master Key is not the one of the config stays
@@ -44,8 +39,8 @@ struct ConfigBackups {
       .sorted { $0.order > $1.order }
     for old in backups.dropFirst(ConfigBackups.kept) {
       let path = folder + "/" + old.name
-      guard let copy = try? FileContents.read(path, limit: XMLSpans.sizeLimit),
-        copy.target == path, let config = try? NodeConfig(contents: copy.bytes, path: path),
+      guard let copy = try? ConfigFile.read(path), copy.target == path,
+        let config = try? copy.settings(),
         config.value(of: SettingName.masterKey) == key
       else { continue }
       try? FileManager.default.removeItem(atPath: path)

@@ -22,14 +22,10 @@ package struct InstanceRegistry: Sendable {
 
   /// All instances, sorted by name.
   ///
-  /// - Throws: `KeysError.badInstanceRecord`: as for the server, one bad file spoils them all;
+  /// - Throws: `ConfigError.badInstanceRecord`: as for the server, one bad file spoils them all;
   ///   `.native` for a folder that may not be seen.
-  package func instances() throws(KeysError) -> [Instance] {
-    do {
-      guard try FileStatus.isThere(folder + "/.") else { return [] }
-    } catch {
-      throw .native(error)
-    }
+  package func instances() throws(ConfigError) -> [Instance] {
+    guard try rethrow(as: ConfigError.native, FileStatus.isThere(folder + "/.")) else { return [] }
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     var found: [Instance] = []
     for name in names.sorted() {
@@ -46,9 +42,9 @@ package struct InstanceRegistry: Sendable {
   /// The instance called `name` in whatever letter case; without a name, the one called
   /// `OctopusServer`, or the only one.
   ///
-  /// - Throws: `KeysError.noSuchInstance`, `.severalInstances` or `.badInstanceRecord`; nil is
+  /// - Throws: `ConfigError.noSuchInstance`, `.severalInstances` or `.badInstanceRecord`; nil is
   ///   returned where nothing was asked for and nothing is there.
-  package func find(_ name: String?) throws(KeysError) -> Instance? {
+  package func find(_ name: String?) throws(ConfigError) -> Instance? {
     let all = try instances()
     guard let name else {
       if let standard = all.first(where: { $0.name == "OctopusServer" }) { return standard }
@@ -67,10 +63,10 @@ package struct InstanceRegistry: Sendable {
   /// The path of the config that is meant, in the vendor's order: a named instance, a named config,
   /// `OctopusServer.config` in the working directory, the default instance.
   ///
-  /// - Throws: `KeysError.noConfig` if there is none, and what `find` throws.
+  /// - Throws: `ConfigError.noConfig` if there is none, and what `find` throws.
   package func configPath(
     instance: String?, config: String?, workingDirectory: String
-  ) throws(KeysError) -> String {
+  ) throws(ConfigError) -> String {
     if let instance, let found = try find(instance) { return found.configPath }
     if let config { return config }
     let here = workingDirectory + "/OctopusServer.config"

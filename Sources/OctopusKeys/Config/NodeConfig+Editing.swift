@@ -11,9 +11,9 @@ extension NodeConfig {
   /// Comments and processing instructions inside the element stay, and so does CDATA. A new setting
   /// goes where the sorted order puts it, indented like its neighbours.
   ///
-  /// - Throws: `KeysError.notInXML` for a key or value that XML cannot hold, `.configEditFailed` if
+  /// - Throws: `ConfigError.notInXML` for a key or value that XML cannot hold, `.editFailed` if
   ///   the result does not read as it must; that would be a fault of octokey.
-  package func setting(_ key: String, to value: String) throws(KeysError) -> [UInt8] {
+  package func setting(_ key: String, to value: String) throws(ConfigError) -> [UInt8] {
     guard SettingXML.isWritable(key), SettingXML.isWritable(value) else {
       throw .notInXML(path: path, setting: SettingXML.isWritable(key) ? key : nil)
     }
@@ -38,8 +38,8 @@ extension NodeConfig {
   /// The bytes of the file without `key`, however often it is there, and without its lines if nothing
   /// else stands on them.
   ///
-  /// - Throws: `KeysError.configEditFailed` as for `setting`.
-  package func removing(_ key: String) throws(KeysError) -> [UInt8] {
+  /// - Throws: `ConfigError.editFailed` as for `setting`.
+  package func removing(_ key: String) throws(ConfigError) -> [UInt8] {
     var edited = text
     for setting in settings.reversed() where NodeConfig.isSame(setting.key, key) {
       let element = setting.element
@@ -116,23 +116,23 @@ extension NodeConfig {
   /// The bytes of the file whose text is `edited`, which must read as these settings.
   private func checked(
     _ edited: [UInt8], _ expected: [(key: String, value: String?)]
-  ) throws(KeysError) -> [UInt8] {
+  ) throws(ConfigError) -> [UInt8] {
     var contents = edited
     if case .utf16(let order) = encoding {
       contents = []
       guard UTF16Text.encode(edited.span, order: order, appendingTo: &contents) else {
-        throw .configEditFailed(path: path)
+        throw .editFailed(path: path)
       }
     }
     guard let after = try? NodeConfig(contents: contents, path: path).settings else {
-      throw .configEditFailed(path: path)
+      throw .editFailed(path: path)
     }
     guard after.count == expected.count,
       zip(after, expected).allSatisfy({ after, expected in
         NodeConfig.isEqual(after.key, expected.key)
           && NodeConfig.isEqual(after.value, expected.value)
       })
-    else { throw .configEditFailed(path: path) }
+    else { throw .editFailed(path: path) }
     return contents
   }
 

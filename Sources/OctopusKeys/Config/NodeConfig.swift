@@ -32,8 +32,8 @@ package struct NodeConfig: Sendable {
 
   /// Reads the bytes of a config.
   ///
-  /// - Throws: `KeysError.configMalformed`, `.configForbidden` or `.configWrongRoot`.
-  package init(contents: [UInt8], path: String) throws(KeysError) {
+  /// - Throws: `ConfigError.malformed`, `.forbidden` or `.wrongRoot`.
+  package init(contents: [UInt8], path: String) throws(ConfigError) {
     self.path = path
     (encoding, text) = try NodeConfig.decode(contents, path)
     let elements: [XMLSpans.Element]
@@ -43,10 +43,10 @@ package struct NodeConfig: Sendable {
       throw NodeConfig.named(error, path)
     }
     guard let root = elements.first else {
-      throw .configMalformed(path: path, line: 1, column: 1, reason: "root element is missing")
+      throw .malformed(path: path, line: 1, column: 1, reason: "root element is missing")
     }
     guard root.name == "octopus-settings", root.namespace == nil else {
-      throw .configWrongRoot(path: path, found: root.name)
+      throw .wrongRoot(path: path, found: root.name)
     }
     self.elements = elements
     self.root = root
@@ -92,7 +92,7 @@ package struct NodeConfig: Sendable {
 
   private static func decode(
     _ contents: [UInt8], _ path: String
-  ) throws(KeysError) -> (Encoding, [UInt8]) {
+  ) throws(ConfigError) -> (Encoding, [UInt8]) {
     let order: UTF16Text.ByteOrder
     switch (contents.first, contents.dropFirst().first) {
     case (0xFF, 0xFE): order = .little
@@ -101,18 +101,18 @@ package struct NodeConfig: Sendable {
     }
     var text: [UInt8] = []
     guard UTF16Text.decode(contents.span, order: order, appendingTo: &text) else {
-      throw .configMalformed(
+      throw .malformed(
         path: path, line: 1, column: 1, reason: "it is UTF-16 with an odd number of bytes")
     }
     return (.utf16(order), text)
   }
 
-  private static func named(_ error: NativeError, _ path: String) -> KeysError {
+  private static func named(_ error: NativeError, _ path: String) -> ConfigError {
     switch error {
     case .malformedXML(let line, let column, let reason):
-      .configMalformed(path: path, line: line, column: column, reason: reason)
+      .malformed(path: path, line: line, column: column, reason: reason)
     case .forbiddenXML(let line, let construct):
-      .configForbidden(path: path, line: line, construct: construct)
+      .forbidden(path: path, line: line, construct: construct)
     default: .native(error)
     }
   }

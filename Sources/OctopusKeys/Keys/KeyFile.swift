@@ -18,12 +18,16 @@ package enum KeyFile {
   /// - Parameters:
   ///   - created: the time for the comment.
   ///   - owner: whom the file is to belong to; nil: whoever runs octokey.
-  /// - Throws: `KeysError.native(.alreadyExists)`, `.readBackDiffers`, `.native` otherwise.
+  /// - Throws: `KeyError.native(.alreadyExists)`, `.readBackDiffers`, `.native` otherwise.
   package static func create(
     _ path: String, key: borrowing MasterKey, created: Date, owner: FileOwner? = nil
-  ) throws(KeysError) -> NewFile {
+  ) throws(KeyError) -> NewFile {
     let expected = try contents(key, created: created)
-    let file = try create(path, expected, owner)
+    let file = try rethrow(as: KeyError.native) { () throws(NativeError) in
+      try expected.withBytes { (text) throws(NativeError) in
+        try NewFile.create(path, contents: text, owner: owner)
+      }
+    }
     let readBack = try text(at: path)
     guard readBack.equals(expected), try parse(readBack, source: path).equals(key) else {
       throw .readBackDiffers(path: path)
@@ -33,31 +37,27 @@ package enum KeyFile {
 
   /// Reads the key in `path`.
   ///
-  /// - Throws: what `parse` throws, and `KeysError.native` if the file cannot be read.
-  package static func read(_ path: String) throws(KeysError) -> MasterKey {
+  /// - Throws: what `parse` throws, and `KeyError.native` if the file cannot be read.
+  package static func read(_ path: String) throws(KeyError) -> MasterKey {
     try parse(text(at: path), source: path)
   }
 
   /// Reads a key from standard input to its end; errors name it `standard input`.
-  package static func readStandardInput() throws(KeysError) -> MasterKey {
-    let text: SecretBytes
-    do throws(NativeError) {
-      text = try SecretFile.readStandardInput(limit: sizeLimit)
-    } catch {
-      throw .native(error)
-    }
+  package static func readStandardInput() throws(KeyError) -> MasterKey {
+    let text = try rethrow(
+      as: KeyError.native, SecretFile.readStandardInput(limit: sizeLimit))
     return try parse(text, source: "standard input")
   }
 
   /// Reads the key in the contents of a key file.
   ///
-  /// - Throws: `KeysError.keyMissing`, `.keyNotAlone`, `.keyNotBase64`, `.keyLength` or
+  /// - Throws: `KeyError.missing`, `.notAlone`, `.notBase64`, `.wrongLength` or
   ///   `.fingerprintDiffers`, each naming `source`.
   package static func parse(
     _ text: borrowing SecretBytes, source: String
-  ) throws(KeysError) -> MasterKey {
+  ) throws(KeyError) -> MasterKey {
     let plain = KeyFileText.plain(text)
-    return try plain.withBytes { (bytes) throws(KeysError) in
+    return try plain.withBytes { (bytes) throws(KeyError) in
       let lines = try KeyFileText.lines(of: bytes, source: source)
       let key = try MasterKey(base64: bytes.extracting(lines.key), source: source)
       let fingerprint = Array(try KeyFingerprint(of: key).description.utf8)
@@ -70,39 +70,19 @@ package enum KeyFile {
 
   /// Who else may get at the key: the permission bits (such as 0o640) of the file if its group or
   /// others may read or write it, nil if they may not. A pipe is nobody else's business.
-  package static func exposure(_ path: String) throws(KeysError) -> UInt32? {
-    do throws(NativeError) {
-      let status = try FileStatus.read(path)
-      return status.kind == .regular && status.mode & 0o066 != 0 ? status.mode : nil
-    } catch {
-      throw .native(error)
-    }
+  package static func exposure(_ path: String) throws(KeyError) -> UInt32? {
+    let status = try rethrow(as: KeyError.native, FileStatus.read(path))
+    return status.kind == .regular && status.mode & 0o066 != 0 ? status.mode : nil
   }
 
-  private static func text(at path: String) throws(KeysError) -> SecretBytes {
-    do throws(NativeError) {
-      return try SecretFile.read(path, limit: sizeLimit)
-    } catch {
-      throw .native(error)
-    }
-  }
-
-  private static func create(
-    _ path: String, _ text: borrowing SecretBytes, _ owner: FileOwner?
-  ) throws(KeysError) -> NewFile {
-    do throws(NativeError) {
-      return try text.withBytes { (text) throws(NativeError) in
-        try NewFile.create(path, contents: text, owner: owner)
-      }
-    } catch {
-      throw .native(error)
-    }
+  private static func text(at path: String) throws(KeyError) -> SecretBytes {
+    try rethrow(as: KeyError.native, SecretFile.read(path, limit: sizeLimit))
   }
 
   /// What a file with this key holds.
   package static func contents(
     _ key: borrowing MasterKey, created: Date
-  ) throws(KeysError) -> SecretBytes {
+  ) throws(KeyError) -> SecretBytes {
     let comment = """
       # Octopus Deploy Master Key. Whoever has it can read every secret in the database.
       # created: \(created.formatted(.iso8601))

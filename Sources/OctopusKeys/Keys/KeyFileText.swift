@@ -52,8 +52,8 @@ enum KeyFileText {
 
   /// Finds the key's line and the fingerprints.
   ///
-  /// - Throws: `KeysError.keyMissing` without a key, `.keyNotAlone` for anything after it.
-  static func lines(of text: Span<UInt8>, source: String) throws(KeysError) -> Lines {
+  /// - Throws: `KeyError.missing` without a key, `.notAlone` for anything after it.
+  static func lines(of text: Span<UInt8>, source: String) throws(KeyError) -> Lines {
     var key: Range<Int>?
     var fingerprints: [Range<Int>] = []
     var start = 0
@@ -63,7 +63,7 @@ enum KeyFileText {
       while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
       let line = trimmed(start..<end, in: text)
       if !line.isEmpty {
-        if key != nil { throw .keyNotAlone(source: source, line: number) }
+        if key != nil { throw .notAlone(source: source, line: number) }
         if text[line.lowerBound] == UInt8(ascii: "#") {
           if let claim = fingerprint(in: line, of: text) { fingerprints.append(claim) }
         } else {
@@ -73,7 +73,7 @@ enum KeyFileText {
       start = end + 1
       number += 1
     }
-    guard let key else { throw .keyMissing(source: source) }
+    guard let key else { throw .missing(source: source) }
     return Lines(key: key, fingerprints: fingerprints)
   }
 

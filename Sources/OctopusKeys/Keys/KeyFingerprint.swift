@@ -8,12 +8,9 @@ package struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
   package let description: String
 
   /// Computes the fingerprint of `key`.
-  package init(of key: borrowing MasterKey) throws(KeysError) {
-    var digest: [UInt8] = []
-    do throws(NativeError) {
-      digest = try key.bytes.withBytes { (bytes) throws(NativeError) in try Digest.sha256(bytes) }
-    } catch {
-      throw .native(error)
+  package init(of key: borrowing MasterKey) throws(KeyError) {
+    let digest = try rethrow(as: KeyError.native) { () throws(NativeError) in
+      try key.bytes.withBytes { (bytes) throws(NativeError) in try Digest.sha256(bytes) }
     }
     let text = Base64.string(digest.span)
     description = "SHA256:" + text.prefix { $0 != "=" }

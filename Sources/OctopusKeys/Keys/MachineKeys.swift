@@ -49,7 +49,7 @@ package final class MachineKeys {
   package init(
     machineID: consuming SecretBytes?, machineIDPath: String,
     machineKeyFile: consuming SecretBytes?, machineKeyPath: String
-  ) throws(KeysError) {
+  ) throws(ConfigError) {
     self.machineID = try MachineKeys.source(
       machineIDPath, machineID, read: MachineKeys.machineIDKey)
     self.machineKeyFile = try MachineKeys.source(
@@ -58,8 +58,8 @@ package final class MachineKeys {
 
   /// Opens the Master Key in `config`.
   ///
-  /// - Throws: `KeysError.settingMissing`, `.protectedByWindows` or `.masterKeyUnreadable`.
-  package func masterKey(of config: NodeConfig) throws(KeysError) -> OpenedMasterKey {
+  /// - Throws: `ConfigError.settingMissing`, `.protectedByWindows` or `.masterKeyUnreadable`.
+  package func masterKey(of config: NodeConfig) throws(ConfigError) -> OpenedMasterKey {
     guard let value = config.value(of: SettingName.masterKey) else {
       throw .settingMissing(path: config.path, setting: SettingName.masterKey)
     }
@@ -80,8 +80,8 @@ package final class MachineKeys {
   ///
   /// - Parameter form: how the former value was protected; nil if nobody knows: then with the
   ///   machine-id if there is a valid one, as the server itself would.
-  /// - Throws: `KeysError.noMachineKey`.
-  package func protect(_ key: borrowing MasterKey, as form: Form?) throws(KeysError) -> String {
+  /// - Throws: `ConfigError.noMachineKey`.
+  package func protect(_ key: borrowing MasterKey, as form: Form?) throws(ConfigError) -> String {
     let base64 = key.base64()
     var json = SecretBytes(count: base64.count + 2)
     json.withMutableBytes { json in
@@ -89,23 +89,21 @@ package final class MachineKeys {
       base64.withBytes { for index in $0.indices { json[index + 1] = $0[index] } }
       json[json.count - 1] = UInt8(ascii: "\"")
     }
-    return try json.withBytes { (bytes) throws(KeysError) in
+    return try json.withBytes { (bytes) throws(ConfigError) in
       try protect(bytes, as: form ?? (machineID.key == nil ? .machineKeyFile : .machineID))
     }
   }
 
   /// Any text as a protected value.
-  func protect(_ text: Span<UInt8>, as form: Form) throws(KeysError) -> String {
+  func protect(_ text: Span<UInt8>, as form: Form) throws(ConfigError) -> String {
     guard let key = source(of: form).key else { throw .noMachineKey(tried: trials) }
     let plaintext = SecretBuffer()
     plaintext.fill(text)
     var vector = key.vector
     var sealed: [UInt8] = []
-    do throws(NativeError) {
+    try rethrow(as: ConfigError.native) { () throws(NativeError) in
       if form == .prefixed { try random.fillVector(&vector) }
       try key.cipher.encrypt(plaintext, vector: vector, appendingTo: &sealed)
-    } catch {
-      throw .native(error)
     }
     guard form != .prefixed else { return MachineKeys.prefix + Base64.string(sealed.span) }
     let ciphertext = Array(sealed[AESCBC.blockLength...])
@@ -113,7 +111,7 @@ package final class MachineKeys {
   }
 
   /// What a protected value holds, if the machine key of `form` fits; nil otherwise.
-  func unprotect(_ value: String, as form: Form) throws(KeysError) -> SecretBuffer? {
+  func unprotect(_ value: String, as form: Form) throws(ConfigError) -> SecretBuffer? {
     let isPrefixed = value.hasPrefix(MachineKeys.prefix)
     guard isPrefixed == (form == .prefixed), let key = source(of: form).key,
       let stored = MachineKeys.bytes(of: value)
@@ -123,12 +121,10 @@ package final class MachineKeys {
       return nil
     }
     let plaintext = SecretBuffer()
-    do throws(NativeError) {
-      let padding = try key.cipher.decrypt(vectorAndCiphertext: sealed.span, into: plaintext)
-      return padding == nil ? nil : plaintext
-    } catch {
-      throw .native(error)
-    }
+    let padding = try rethrow(
+      as: ConfigError.native,
+      key.cipher.decrypt(vectorAndCiphertext: sealed.span, into: plaintext))
+    return padding == nil ? nil : plaintext
   }
 
   /// What became of each source when it was read.
@@ -164,8 +160,8 @@ package final class MachineKeys {
 
   private static func source(
     _ path: String, _ contents: borrowing SecretBytes?,
-    read: (borrowing SecretBytes) throws(KeysError) -> Key?
-  ) throws(KeysError) -> Source {
+    read: (borrowing SecretBytes) throws(ConfigError) -> Key?
+  ) throws(ConfigError) -> Source {
     switch contents {
     case .none: return Source(path: path, key: nil, outcome: .missing)
     case .some(let contents):
@@ -174,7 +170,7 @@ package final class MachineKeys {
     }
   }
 
-  private static func machineIDKey(_ contents: borrowing SecretBytes) throws(KeysError) -> Key? {
+  private static func machineIDKey(_ contents: borrowing SecretBytes) throws(ConfigError) -> Key? {
     let line = contents.withBytes { bytes in
       bytes.indices.first { bytes[$0] == 0x0A || bytes[$0] == 0x0D } ?? bytes.count
     }
@@ -182,7 +178,7 @@ package final class MachineKeys {
     return try key(contents.prefix(32), Array("743677397A244326".utf8))
   }
 
-  private static func generatedKey(_ contents: borrowing SecretBytes) throws(KeysError) -> Key? {
+  private static func generatedKey(_ contents: borrowing SecretBytes) throws(ConfigError) -> Key? {
     let parts: (dot: Int, end: Int)? = contents.withBytes { bytes in
       var end = bytes.count
       while end > 0, bytes[end - 1] <= 0x20 { end -= 1 }
@@ -202,12 +198,8 @@ package final class MachineKeys {
 
   private static func key(
     _ bytes: borrowing SecretBytes, _ vector: [UInt8]
-  ) throws(KeysError) -> Key {
-    do {
-      return Key(cipher: try AESCBC(key: bytes), vector: vector)
-    } catch {
-      throw .native(error)
-    }
+  ) throws(ConfigError) -> Key {
+    Key(cipher: try rethrow(as: ConfigError.native, AESCBC(key: bytes)), vector: vector)
   }
 }
 

@@ -22,30 +22,25 @@ package struct MasterKey: ~Copyable, Sendable {
 
   /// Takes over raw key bytes. `source` names where they came from in an error.
   ///
-  /// - Throws: `KeysError.keyLength` unless there are 16 or 32.
-  package init(bytes: consuming SecretBytes, source: String) throws(KeysError) {
+  /// - Throws: `KeyError.wrongLength` unless there are 16 or 32.
+  package init(bytes: consuming SecretBytes, source: String) throws(KeyError) {
     guard bytes.count == 16 || bytes.count == 32 else {
-      throw .keyLength(bytes: bytes.count, source: source)
+      throw .wrongLength(bytes: bytes.count, source: source)
     }
     self.bytes = bytes
   }
 
   /// Reads base64 without anything round it.
   ///
-  /// - Throws: `KeysError.keyNotBase64` or `.keyLength`, naming `source`.
-  package init(base64 text: Span<UInt8>, source: String) throws(KeysError) {
-    guard let bytes = Base64.decodeSecret(text) else { throw .keyNotBase64(source: source) }
+  /// - Throws: `KeyError.notBase64` or `.wrongLength`, naming `source`.
+  package init(base64 text: Span<UInt8>, source: String) throws(KeyError) {
+    guard let bytes = Base64.decodeSecret(text) else { throw .notBase64(source: source) }
     try self.init(bytes: bytes, source: source)
   }
 
   /// Makes a fresh key from the system's random generator.
-  package static func random(_ size: Size) throws(KeysError) -> MasterKey {
-    let bytes: SecretBytes
-    do throws(NativeError) {
-      bytes = try RandomBytes.secret(count: size.bytes)
-    } catch {
-      throw .native(error)
-    }
+  package static func random(_ size: Size) throws(KeyError) -> MasterKey {
+    let bytes = try rethrow(as: KeyError.native, RandomBytes.secret(count: size.bytes))
     return try MasterKey(bytes: bytes, source: "random bytes")
   }
 

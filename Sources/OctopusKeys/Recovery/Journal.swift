@@ -1,4 +1,4 @@
-// The journal of a rotation: a small file beside the node config that is there from before the store
+// The journal of a rotation: a small file in the state folder that is there from before the store
 // changes until everything is done. While it is there, nothing else may write.
 //
 // It says what is needed to go on, and no secret. How far the rotation got is not written down: the
@@ -12,7 +12,7 @@ internal import Native
 package struct Journal: Codable, Equatable, Sendable {
   /// The form of the file. A later octokey that needs another one counts on.
   package static let currentVersion = 1
-  /// The name of the file, in the config's folder.
+  /// The name of the file, in the state folder.
   package static let fileName = "octokey-journal.json"
 
   /// The form of this file.
@@ -50,12 +50,12 @@ package struct Journal: Codable, Equatable, Sendable {
     package let binaryColumns: [String: String]
   }
 
-  /// Reads the journal beside `config`.
+  /// Reads the journal in `folder`.
   ///
   /// - Returns: nil if there is none.
-  /// - Throws: `KeysError.journalUnreadable`.
-  package static func read(beside config: NodeConfigFile) throws(KeysError) -> Journal? {
-    let path = config.journalPath
+  /// - Throws: `RotationError.journalUnreadable`.
+  package static func read(in folder: StateFolder) throws(RotationError) -> Journal? {
+    let path = folder.journalPath
     let contents: FileContents
     do throws(NativeError) {
       contents = try FileContents.read(path, limit: 64 << 10)
@@ -70,28 +70,21 @@ package struct Journal: Codable, Equatable, Sendable {
     return journal
   }
 
-  /// Writes the journal beside `config`; it is on the device when this returns, and goes again unless
+  /// Writes the journal into `folder`; it is on the device when this returns, and goes again unless
   /// the caller commits it.
-  func create(beside config: NodeConfigFile) throws(KeysError) -> NewFile {
+  func create(in folder: StateFolder) throws(RotationError) -> NewFile {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let path = config.journalPath
+    let path = folder.journalPath
     guard let json = try? encoder.encode(self) else { throw .journalUnreadable(path: path) }
     let bytes = Array(json) + [UInt8(ascii: "\n")]
-    do {
-      return try NewFile.create(path, contents: bytes.span, owner: config.owner)
-    } catch {
-      throw .native(error)
-    }
+    return try rethrow(
+      as: RotationError.native, NewFile.create(path, contents: bytes.span, owner: folder.owner))
   }
 
-  /// Removes the journal beside `config`.
-  static func remove(beside config: NodeConfigFile) throws(KeysError) {
-    do {
-      try FileRemoval.remove(config.journalPath)
-    } catch {
-      throw .native(error)
-    }
+  /// Removes the journal from `folder`.
+  static func remove(from folder: StateFolder) throws(NativeError) {
+    try FileRemoval.remove(folder.journalPath)
   }
 }
 

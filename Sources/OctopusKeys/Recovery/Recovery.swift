@@ -43,36 +43,41 @@ package final class Recovery {
   /// What the rotation wrote down.
   package let journal: Journal
 
-  private let node: Rotation.Node
+  private let config: LockedConfigFile
+  private let folder: StateFolder
+  private let machineKeys: MachineKeys
   private let store: any Store
   private let configHolds: RecoveryKey?
   private let oldKey: Held?
   private let newKey: Held?
-  private let lock: FileLock
   private let cancellation: Cancellation
   private let progress: StoreRotation.Progress
 
-  /// Takes the lock beside the config and finds the keys; nothing is changed yet.
+  /// Takes the lock and finds the keys; nothing is changed yet.
   ///
   /// - Parameters:
+  ///   - config: the node's config as it was read.
+  ///   - machineKeys: what protects the Master Key in it.
   ///   - oldKey, newKey: keys that were given, where the ones in the config and in the key file of the
   ///     journal are not to be had.
-  /// - Throws: `KeysError.configLocked`, `.otherStore`, `.otherKey`.
+  /// - Throws: `RotationError.config` with `.locked`, `.otherStore`, `.otherKey`.
   package init(
-    node: Rotation.Node, journal: Journal, store: any Store, oldKey: consuming MasterKey?,
-    newKey: consuming MasterKey?, cancellation: Cancellation,
+    config: ConfigFile, machineKeys: MachineKeys, journal: Journal, store: any Store,
+    oldKey: consuming MasterKey?, newKey: consuming MasterKey?, cancellation: Cancellation,
     progress: @escaping StoreRotation.Progress
-  ) throws(KeysError) {
+  ) throws(RotationError) {
+    folder = config.stateFolder
     guard store.kind == journal.store.kind, store.location == journal.store.location else {
       throw .otherStore(
-        journal: node.config.journalPath, expected: journal.store.location, found: store.location)
+        journal: folder.journalPath, expected: journal.store.location, found: store.location)
     }
-    lock = try node.config.lockForRecovery()
+    self.config = try rethrow(as: RotationError.config, LockedConfigFile.lockForRecovery(config))
     var old = try Recovery.held(oldKey, journal.oldKey, "the old key")
     var new = try Recovery.held(newKey, journal.newKey, "the new key")
     var holds: RecoveryKey?
-    if let inConfig = try? node.machineKeys.masterKey(of: node.config.config) {
-      let fingerprint = try KeyFingerprint(of: inConfig.key).description
+    if let inConfig = try? machineKeys.masterKey(of: config.settings()) {
+      let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: inConfig.key))
+        .description
       if fingerprint == journal.oldKey {
         holds = .old
         if old == nil { old = Held(inConfig.key.copy()) }
@@ -87,7 +92,7 @@ package final class Recovery {
     self.oldKey = old
     self.newKey = new
     configHolds = holds
-    self.node = node
+    self.machineKeys = machineKeys
     self.journal = journal
     self.store = store
     self.cancellation = cancellation
@@ -98,10 +103,10 @@ package final class Recovery {
   /// off.
   ///
   /// - Parameter access: `.read` for somebody who only wants to know.
-  /// - Throws: `KeysError.recoveryNeedsKey`, `.recoveryUnclear`.
+  /// - Throws: `RotationError.recoveryNeedsKey`, `.recoveryUnclear`.
   package func look(
     _ access: StoreAccess
-  ) throws(KeysError) -> Diagnosis {
+  ) throws(RotationError) -> Diagnosis {
     defer { store.rollback() }
     let survey: Survey
     let options = journal.options.forRotation
@@ -121,7 +126,7 @@ package final class Recovery {
     let unreadable = survey.findings.count
     guard unreadable == 0 || journal.options.skipUnreadable else {
       throw .recoveryUnclear(
-        journal: node.config.journalPath, findings: survey.findings, location: store.location)
+        journal: folder.journalPath, findings: survey.findings, location: store.location)
     }
     return Diagnosis(
       course: course(survey), oldValues: survey.oldValues, newValues: survey.newValues,
@@ -130,12 +135,12 @@ package final class Recovery {
 
   /// Does what the diagnosis says, and removes the journal.
   ///
-  /// - Throws: `KeysError.recoveryNeedsKey` if the config must get a key that is not to be had, and
+  /// - Throws: `RotationError.recoveryNeedsKey` if the config must get a key that is not to be had, and
   ///   whatever else stands in the way; the journal stays then.
   package func run(
     _ diagnosis: Diagnosis, now: Date
-  ) throws(KeysError) -> Outcome {
-    node.config.removeLeftoverDrafts()
+  ) throws(RotationError) -> Outcome {
+    config.removeLeftoverDrafts()
     if diagnosis.course == .resume { try resume() }
     let stamp = TimeStamp.forFileName(now)
     let target: RecoveryKey = diagnosis.course == .takeBack ? .old : .new
@@ -144,7 +149,7 @@ package final class Recovery {
       backup = try switchConfig(to: target, stamp)
     }
     let residues = target == .new ? (try? scrub()) ?? [] : []
-    try Journal.remove(beside: node.config)
+    try rethrow(as: RotationError.native, Journal.remove(from: folder))
     return Outcome(configBackup: backup, residues: residues)
   }
 
@@ -160,7 +165,7 @@ package final class Recovery {
   /// A survey with one key alone.
   private func with(
     _ key: borrowing MasterKey, _ role: RecoveryKey, _ access: StoreAccess
-  ) throws(KeysError) -> Survey {
+  ) throws(RotationError) -> Survey {
     let audit = try StoreAudit.run(
       store: store, key: key, binaryFields: journal.options.forRotation.binaryFields,
       access: access, cancellation: cancellation
@@ -185,7 +190,7 @@ package final class Recovery {
     return survey
   }
 
-  private func resume() throws(KeysError) {
+  private func resume() throws(RotationError) {
     guard let oldKey, let newKey else {
       throw .recoveryNeedsKey(.old, fingerprint: journal.oldKey, expectedAt: nil)
     }
@@ -197,7 +202,9 @@ package final class Recovery {
     rotation.cancel()
   }
 
-  private func switchConfig(to target: RecoveryKey, _ stamp: String) throws(KeysError) -> String? {
+  private func switchConfig(to target: RecoveryKey, _ stamp: String) throws(RotationError)
+    -> String?
+  {
     if target == .new, let newKey { return try put(newKey.key, stamp) }
     if target == .old, let oldKey { return try put(oldKey.key, stamp) }
     throw .recoveryNeedsKey(
@@ -205,35 +212,35 @@ package final class Recovery {
       expectedAt: target == .new ? journal.keyFile : nil)
   }
 
-  private func put(_ key: borrowing MasterKey, _ stamp: String) throws(KeysError) -> String? {
-    let replacement = try node.config.replacement(
-      masterKey: key, machineKeys: node.machineKeys, form: node.form, stamp: stamp)
+  private func put(_ key: borrowing MasterKey, _ stamp: String) throws(RotationError) -> String? {
+    let replacement = try rethrow(
+      as: RotationError.config,
+      config.replacement(masterKey: key, machineKeys: machineKeys, form: nil, stamp: stamp))
     let backup = replacement.backupPath
     do {
       try replacement.commit()
     } catch {
       throw .configNotSwitched(
-        config: node.config.path, keyFile: journal.keyFile, reason: .native(error))
+        config: config.file.path, keyFile: journal.keyFile, reason: error)
     }
     return backup
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.
-  private func scrub() throws(KeysError) -> [StoreResidue] {
-    do throws(StoreError) {
+  private func scrub() throws(RotationError) -> [StoreResidue] {
+    try rethrow(as: RotationError.store) { () throws(StoreError) in
       try store.begin(.rewrite)
       try store.commit()
       return try store.scrub()
-    } catch {
-      throw .store(error)
     }
   }
 
   private static func held(
     _ key: consuming MasterKey?, _ expected: String, _ source: String
-  ) throws(KeysError) -> Held? {
+  ) throws(RotationError) -> Held? {
     guard let key else { return nil }
-    guard try KeyFingerprint(of: key).description == expected else {
+    let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: key))
+    guard fingerprint.description == expected else {
       throw .otherKey(source: source, expected: expected)
     }
     return Held(key)

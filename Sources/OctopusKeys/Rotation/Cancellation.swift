@@ -11,8 +11,8 @@ package struct Cancellation {
   /// Nothing stops the run.
   package static var never: Cancellation { Cancellation { nil } }
 
-  /// - Throws: `KeysError.interrupted` if the run is to stop.
-  func check() throws(KeysError) {
+  /// - Throws: `RotationError.interrupted` if the run is to stop.
+  func check() throws(RotationError) {
     if let signal = signal() { throw .interrupted(signal: signal) }
   }
 }

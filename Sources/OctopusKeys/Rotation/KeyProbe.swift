@@ -16,7 +16,7 @@ package struct KeyProbe: Sendable {
   package var opens: Bool? { opened + unreadable == 0 ? nil : opened > unreadable }
 
   /// Looks at `store` with `key`; nothing is written.
-  package init(store: any Store, key: borrowing MasterKey) throws(KeysError) {
+  package init(store: any Store, key: borrowing MasterKey) throws(RotationError) {
     let audit = try StoreAudit.run(
       store: store, key: key, binaryFields: [:], pagesPerCollection: KeyProbe.pages,
       cancellation: .never, progress: { _, _ in })

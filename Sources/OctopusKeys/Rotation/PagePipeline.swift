@@ -51,15 +51,15 @@ final class PagePipeline<Found: Sendable> {
   /// Has every page of `collection` worked on, and hands it with what was found to `end`, in order.
   /// Only `end` may use the store: by the time it runs, the pages after it have been read.
   func run(
-    _ collection: StoreCollection, end: (PipelinePage, Found) throws(KeysError) -> Void
-  ) throws(KeysError) {
+    _ collection: StoreCollection, end: (PipelinePage, Found) throws(RotationError) -> Void
+  ) throws(RotationError) {
     var lastKey: [UInt8]?
     var left = pagesPerCollection
     while true {
       while left > 0, worker.pending < Self.depth {
         var page = spare.popLast() ?? DocumentPage()
         try rethrow(
-          as: KeysError.store, store.readPage(of: collection, after: lastKey, into: &page))
+          as: RotationError.store, store.readPage(of: collection, after: lastKey, into: &page))
         guard let key = page.lastKey else {
           left = 0
           break
@@ -70,7 +70,7 @@ final class PagePipeline<Found: Sendable> {
         // What is done can be ended before more is read.
         if worker.isReady { break }
       }
-      guard let (page, found) = try rethrow(as: KeysError.native, worker.take()) else { return }
+      guard let (page, found) = try rethrow(as: RotationError.native, worker.take()) else { return }
       try cancellation.check()
       try end(page, found)
       spare.append(page.page)

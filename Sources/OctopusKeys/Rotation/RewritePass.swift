@@ -14,7 +14,7 @@ struct RewritePass {
   func run(
     _ collections: [StoreCollection], _ rewriter: sending PageRewriter, _ readBack: ReadBack,
     progress: (Int) -> Void
-  ) throws(KeysError) -> (collections: [StoreRotation.Outcome.Collection], all: RewrittenPage) {
+  ) throws(RotationError) -> (collections: [StoreRotation.Outcome.Collection], all: RewrittenPage) {
     let pipeline = PagePipeline(store, cancellation) { (page) throws(NativeError) in
       try rewriter.rewrite(page)
     }
@@ -22,10 +22,10 @@ struct RewritePass {
     var all = RewrittenPage()
     for collection in collections {
       let before = (all.updatedDocuments, all.reencryptedValues)
-      try pipeline.run(collection) { (page, rewritten) throws(KeysError) in
+      try pipeline.run(collection) { (page, rewritten) throws(RotationError) in
         if !rewritten.edits.edits.isEmpty {
           try rethrow(
-            as: KeysError.store, store.write(rewritten.edits, of: page.page, in: collection))
+            as: RotationError.store, store.write(rewritten.edits, of: page.page, in: collection))
         }
         all.add(rewritten)
         if rewritten.ledger.values > 0 { try readBack.read(page) }
@@ -56,7 +56,7 @@ final class ReadBack {
 
   /// Reads the documents of a page once more. They are decrypted on the worker's thread; `finish`
   /// waits for it.
-  func read(_ written: PipelinePage) throws(KeysError) {
+  func read(_ written: PipelinePage) throws(RotationError) {
     var key = written.before
     // What was written may be longer or shorter, so that pages need not end where they ended before.
     while let last = written.page.lastKey, key != last {
@@ -64,7 +64,7 @@ final class ReadBack {
       if worker.pending > 1 { try takeOne() }
       var page = spare.popLast() ?? DocumentPage()
       try rethrow(
-        as: KeysError.store, store.readPage(of: written.collection, after: key, into: &page))
+        as: RotationError.store, store.readPage(of: written.collection, after: key, into: &page))
       page.removeDocuments(after: last)
       key = page.lastKey ?? last
       worker.submit(PipelinePage(collection: written.collection, page: page))
@@ -72,13 +72,13 @@ final class ReadBack {
   }
 
   /// Waits until everything that was read is decrypted.
-  func finish() throws(KeysError) -> RewrittenPage {
+  func finish() throws(RotationError) -> RewrittenPage {
     while worker.pending > 0 { try takeOne() }
     return found
   }
 
-  private func takeOne() throws(KeysError) {
-    guard let (page, output) = try rethrow(as: KeysError.native, worker.take()) else { return }
+  private func takeOne() throws(RotationError) {
+    guard let (page, output) = try rethrow(as: RotationError.native, worker.take()) else { return }
     found.add(output)
     spare.append(page.page)
   }

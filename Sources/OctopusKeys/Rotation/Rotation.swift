@@ -13,23 +13,6 @@ internal import Native
 
 /// A rotation of the Master Key of one node and its store.
 package final class Rotation {
-  /// The node whose key is rotated.
-  package struct Node {
-    /// Its config as it was read.
-    package let config: NodeConfigFile
-    /// What protects the Master Key in it.
-    package let machineKeys: MachineKeys
-    /// How the present key is protected; nil if that is not known.
-    package let form: MachineKeys.Form?
-
-    /// Describes a node.
-    package init(config: NodeConfigFile, machineKeys: MachineKeys, form: MachineKeys.Form?) {
-      self.config = config
-      self.machineKeys = machineKeys
-      self.form = form
-    }
-  }
-
   /// What came of it.
   package struct Outcome: Sendable {
     /// What was written.
@@ -42,31 +25,39 @@ package final class Rotation {
     package let residues: [StoreResidue]
   }
 
-  private let node: Node
+  private let config: LockedConfigFile
+  private let folder: StateFolder
+  private let machineKeys: MachineKeys
+  private let form: MachineKeys.Form?
   private let store: any Store
   private let storeRotation: StoreRotation
   private let oldFingerprint: KeyFingerprint
   private let newKey: MasterKey
   private let options: StoreRotation.Options
   private let now: Date
-  private let lock: FileLock
 
-  /// Takes the lock beside the config and prepares; nothing is changed yet.
+  /// Takes the lock and prepares; nothing is changed yet.
   ///
-  /// - Parameter now: the time for file names and comments.
-  /// - Throws: `KeysError.configLocked` if another octokey is at work on this config,
-  ///   `.unfinishedRotation`, `.sameKey`.
+  /// - Parameters:
+  ///   - config: the node's config as it was read.
+  ///   - machineKeys: what protects the Master Key in it.
+  ///   - form: how the present key is protected; nil if that is not known.
+  ///   - now: the time for file names and comments.
+  /// - Throws: `RotationError.config` with `.locked` if another octokey is at work on this config, or
+  ///   `.unfinishedRotation`; `.sameKey`.
   package init(
-    node: Node, store: any Store, oldKey: borrowing MasterKey, newKey: consuming MasterKey,
-    options: StoreRotation.Options, now: Date, cancellation: Cancellation,
-    progress: @escaping StoreRotation.Progress
-  ) throws(KeysError) {
-    lock = try node.config.lock()
+    config: ConfigFile, machineKeys: MachineKeys, form: MachineKeys.Form?, store: any Store,
+    oldKey: borrowing MasterKey, newKey: consuming MasterKey, options: StoreRotation.Options,
+    now: Date, cancellation: Cancellation, progress: @escaping StoreRotation.Progress
+  ) throws(RotationError) {
+    self.config = try rethrow(as: RotationError.config, LockedConfigFile.lock(config))
+    folder = config.stateFolder
     storeRotation = try StoreRotation(
       store: store, oldKey: oldKey, newKey: newKey, options: options, cancellation: cancellation,
       progress: progress)
-    oldFingerprint = try KeyFingerprint(of: oldKey)
-    self.node = node
+    oldFingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey))
+    self.machineKeys = machineKeys
+    self.form = form
     self.store = store
     self.newKey = newKey
     self.options = options
@@ -74,25 +65,27 @@ package final class Rotation {
   }
 
   /// Opens the store and looks at every value; writes nothing.
-  package func survey() throws(KeysError) -> Survey { try storeRotation.survey(.rewrite) }
+  package func survey() throws(RotationError) -> Survey { try storeRotation.survey(.rewrite) }
 
   /// Rotates. The journal stays until `finish`.
   ///
   /// - Throws: what `StoreRotation.accept` throws if the survey forbids it; `.interruptedCommit` or
   ///   `.configNotSwitched` if only `Recovery` can go on. Any other error means that nothing was
   ///   changed.
-  package func run(_ survey: Survey) throws(KeysError) -> Outcome {
+  package func run(_ survey: Survey) throws(RotationError) -> Outcome {
     let accepted = try storeRotation.accept(survey)
     let stamp = TimeStamp.forFileName(now)
-    let fingerprint = try KeyFingerprint(of: newKey)
-    let keyPath = node.config.newSibling("master-key-\(stamp)-\(fingerprint.short)", ".key")
+    let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: newKey))
+    let keyPath = folder.newPath("master-key-\(stamp)-\(fingerprint.short)", ".key")
     var pending = PendingFiles()
-    pending.keyFile = try KeyFile.create(
-      keyPath, key: newKey, created: now, owner: node.config.owner)
+    pending.keyFile = try rethrow(
+      as: RotationError.key,
+      KeyFile.create(keyPath, key: newKey, created: now, owner: folder.owner))
     // All that can be refused about the config is refused here, and not after the commit.
-    let replacement = try node.config.replacement(
-      masterKey: newKey, machineKeys: node.machineKeys, form: node.form, stamp: stamp)
-    pending.journal = try journal(keyFile: keyPath, fingerprint).create(beside: node.config)
+    let replacement = try rethrow(
+      as: RotationError.config,
+      config.replacement(masterKey: newKey, machineKeys: machineKeys, form: form, stamp: stamp))
+    pending.journal = try journal(keyFile: keyPath, fingerprint).create(in: folder)
     // Where there is no transaction, the first write is the point of no return.
     if !store.isTransactional { pending.keep() }
     let written: StoreRotation.Outcome
@@ -100,7 +93,7 @@ package final class Rotation {
       written = try storeRotation.rewrite(accepted)
     } catch {
       if store.isTransactional { throw error }
-      throw .interruptedCommit(config: node.config.path, keyFile: keyPath, reason: error)
+      throw .interruptedCommit(config: config.file.path, keyFile: keyPath, reason: error)
     }
     // From here on the key file stays, whatever happens: a commit may have taken place even if it
     // reports a failure.
@@ -115,7 +108,7 @@ package final class Rotation {
       try replacement.commit()
     } catch {
       throw .configNotSwitched(
-        config: node.config.path, keyFile: keyPath, reason: .native(error))
+        config: config.file.path, keyFile: keyPath, reason: error)
     }
     // The values are safe now; what cannot be cleared is told and no failure.
     let residues = (try? storeRotation.scrub()) ?? []
@@ -126,13 +119,11 @@ package final class Rotation {
 
   /// Removes the journal, when the report is written.
   ///
-  /// - Throws: `KeysError.journalStays`.
-  package func finish() throws(KeysError) {
-    do {
-      try Journal.remove(beside: node.config)
-    } catch {
-      throw .journalStays(config: node.config.path, reason: error)
-    }
+  /// - Throws: `RotationError.journalStays`.
+  package func finish() throws(RotationError) {
+    try rethrow(
+      as: { RotationError.journalStays(config: config.file.path, reason: $0) },
+      Journal.remove(from: folder))
   }
 
   private func journal(
@@ -141,23 +132,24 @@ package final class Rotation {
     Journal(
       version: Journal.currentVersion, created: TimeStamp.forText(now),
       oldKey: oldFingerprint.description, newKey: fingerprint.description, keyFile: keyFile,
-      config: node.config.path, store: .init(kind: store.kind, location: store.location),
+      config: config.file.path, store: .init(kind: store.kind, location: store.location),
       options: .init(options))
   }
 
   /// What a failed commit comes to: nothing at all if every value is still what it was.
-  private func settle(_ error: KeysError, _ survey: Survey, _ keyPath: String) -> KeysError {
+  private func settle(_ error: RotationError, _ survey: Survey, _ keyPath: String) -> RotationError
+  {
     storeRotation.cancel()
-    do throws(KeysError) {
+    do throws(RotationError) {
       let after = try storeRotation.survey(.rewrite)
       storeRotation.cancel()
       if after.oldValues == survey.oldValues, after.newValues == survey.newValues {
-        try Journal.remove(beside: node.config)
+        try rethrow(as: RotationError.native, Journal.remove(from: folder))
         try? FileRemoval.remove(keyPath)
         return error
       }
     } catch {}
-    return .interruptedCommit(config: node.config.path, keyFile: keyPath, reason: error)
+    return .interruptedCommit(config: config.file.path, keyFile: keyPath, reason: error)
   }
 }
 

@@ -14,14 +14,14 @@ package enum StoreAudit {
     binaryFields: [Survey.BinaryField: Survey.BinaryContents], access: StoreAccess = .read,
     pagesPerCollection: Int = .max, cancellation: Cancellation,
     progress: (_ done: Int, _ documents: Int) -> Void
-  ) throws(KeysError) -> Survey {
+  ) throws(RotationError) -> Survey {
     defer { store.rollback() }
     let (collections, documents) = try store.open(access)
     let pass = SurveyPass(
       store: store, cancellation: cancellation, pagesPerCollection: pagesPerCollection,
       decided: binaryFields)
     var done = 0
-    let cipher = try rethrow(as: KeysError.native, ValueCipher(key))
+    let cipher = try rethrow(as: RotationError.native, ValueCipher(key))
     return try pass.run(collections, keys: KeyPair(old: cipher, new: nil)) { (count) in
       done += count
       progress(done, documents)
@@ -32,16 +32,16 @@ package enum StoreAudit {
 extension Store {
   /// Begins, and looks what there is.
   ///
-  /// - Throws: `KeysError.noDocuments` if there is nothing to look at.
+  /// - Throws: `RotationError.noDocuments` if there is nothing to look at.
   func open(
     _ access: StoreAccess
-  ) throws(KeysError) -> (collections: [StoreCollection], documents: Int) {
-    try rethrow(as: KeysError.store, begin(access))
-    let collections = try rethrow(as: KeysError.store, self.collections())
+  ) throws(RotationError) -> (collections: [StoreCollection], documents: Int) {
+    try rethrow(as: RotationError.store, begin(access))
+    let collections = try rethrow(as: RotationError.store, self.collections())
     guard !collections.isEmpty else { throw .noDocuments(location: location) }
     var documents = 0
     for collection in collections {
-      documents += try rethrow(as: KeysError.store, documentCount(of: collection))
+      documents += try rethrow(as: RotationError.store, documentCount(of: collection))
     }
     return (collections, documents)
   }

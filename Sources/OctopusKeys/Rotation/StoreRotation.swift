@@ -74,12 +74,14 @@ package final class StoreRotation {
 
   /// Prepares a rotation; the store is not touched yet.
   ///
-  /// - Throws: `KeysError.sameKey` if there is nothing to rotate.
+  /// - Throws: `RotationError.sameKey` if there is nothing to rotate.
   package init(
     store: any Store, oldKey: borrowing MasterKey, newKey: borrowing MasterKey, options: Options,
     cancellation: Cancellation = .never, progress: @escaping Progress = { _, _, _ in }
-  ) throws(KeysError) {
-    guard !oldKey.equals(newKey) else { throw .sameKey(try KeyFingerprint(of: oldKey)) }
+  ) throws(RotationError) {
+    guard !oldKey.equals(newKey) else {
+      throw .sameKey(try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey)))
+    }
     self.store = store
     self.oldKey = oldKey.copy()
     self.newKey = newKey.copy()
@@ -92,8 +94,8 @@ package final class StoreRotation {
 
   /// Opens the store and judges every value in it; writes nothing.
   ///
-  /// - Throws: `KeysError.noDocuments` if there is nothing to look at.
-  package func survey(_ access: StoreAccess) throws(KeysError) -> Survey {
+  /// - Throws: `RotationError.noDocuments` if there is nothing to look at.
+  package func survey(_ access: StoreAccess) throws(RotationError) -> Survey {
     (collections, documents) = try store.open(access)
     let pass = SurveyPass(
       store: store, cancellation: cancellation, decided: options.binaryFields)
@@ -108,12 +110,13 @@ package final class StoreRotation {
 
   /// Decides whether a rotation after this survey would lose nothing.
   ///
-  /// - Throws: `KeysError.keyOpensNothing`, or `.noValues`, or
+  /// - Throws: `RotationError.keyOpensNothing`, or `.noValues`, or
   ///   `.unreadable`, unless the options allow it.
-  package func accept(_ survey: Survey) throws(KeysError) -> AcceptedSurvey {
+  package func accept(_ survey: Survey) throws(RotationError) -> AcceptedSurvey {
     guard survey.keysFit else {
       throw .keyOpensNothing(
-        try KeyFingerprint(of: oldKey), location: store.location, values: survey.unreadableValues)
+        try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey)), location: store.location,
+        values: survey.unreadableValues)
     }
     guard survey.oldValues + survey.newValues + survey.findings.count > 0 || options.allowEmpty
     else { throw .noValues(location: store.location) }
@@ -125,8 +128,8 @@ package final class StoreRotation {
 
   /// Writes the new ciphertexts and reads them back. They are not durable yet.
   ///
-  /// - Throws: `KeysError.ledgerMismatch` if not exactly the same plaintexts came back.
-  package func rewrite(_ accepted: AcceptedSurvey) throws(KeysError) -> Outcome {
+  /// - Throws: `RotationError.ledgerMismatch` if not exactly the same plaintexts came back.
+  package func rewrite(_ accepted: AcceptedSurvey) throws(RotationError) -> Outcome {
     let survey = accepted.survey
     let reader: PageRewriter
     let writer: PageRewriter
@@ -154,11 +157,13 @@ package final class StoreRotation {
   }
 
   /// Makes what was written durable.
-  package func commit() throws(KeysError) { try rethrow(as: KeysError.store, store.commit()) }
+  package func commit() throws(RotationError) {
+    try rethrow(as: RotationError.store, store.commit())
+  }
 
   /// Clears what the store keeps of its former contents, and tells what it cannot clear.
-  package func scrub() throws(KeysError) -> [StoreResidue] {
-    try rethrow(as: KeysError.store, store.scrub())
+  package func scrub() throws(RotationError) -> [StoreResidue] {
+    try rethrow(as: RotationError.store, store.scrub())
   }
 
   /// Drops what was written and closes.

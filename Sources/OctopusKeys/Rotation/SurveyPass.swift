@@ -15,7 +15,7 @@ struct SurveyPass {
   /// Reads all `collections`. `progress` gets the number of documents since the last call.
   func run(
     _ collections: [StoreCollection], keys: sending KeyPair, progress: (Int) -> Void
-  ) throws(KeysError) -> Survey {
+  ) throws(RotationError) -> Survey {
     let surveyor = PageSurveyor(keys)
     let pipeline = PagePipeline(store, cancellation, pagesPerCollection: pagesPerCollection) {
       (page) throws(NativeError) in try surveyor.survey(page.page, of: page.collection)

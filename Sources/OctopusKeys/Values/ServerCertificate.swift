@@ -16,18 +16,18 @@ package struct ServerCertificate: ~Copyable {
   /// - Returns: nil if there is none that opens with `key` and that this libcrypto can read.
   package static func read(
     from store: any Store, key: borrowing MasterKey
-  ) throws(KeysError) -> ServerCertificate? {
+  ) throws(RotationError) -> ServerCertificate? {
     defer { store.rollback() }
-    try rethrow(as: KeysError.store, store.begin(.read))
-    for collection in try rethrow(as: KeysError.store, store.collections()) {
-      let search = try rethrow(as: KeysError.native, CertificateSearch(collection, key))
+    try rethrow(as: RotationError.store, store.begin(.read))
+    for collection in try rethrow(as: RotationError.store, store.collections()) {
+      let search = try rethrow(as: RotationError.native, CertificateSearch(collection, key))
       var page = DocumentPage()
       var last: [UInt8]?
       repeat {
         try rethrow(
-          as: KeysError.store, store.readPage(of: collection, after: last, into: &page))
+          as: RotationError.store, store.readPage(of: collection, after: last, into: &page))
         last = page.lastKey
-        if let found = try rethrow(as: KeysError.native, search.certificate(in: page)) {
+        if let found = try rethrow(as: RotationError.native, search.certificate(in: page)) {
           return found
         }
       } while !page.documents.isEmpty
@@ -39,7 +39,8 @@ package struct ServerCertificate: ~Copyable {
   /// is no easier to open than the database.
   ///
   /// - Returns: nil if this libcrypto cannot.
-  package borrowing func protected(with key: borrowing MasterKey) throws(KeysError) -> [UInt8]? {
+  package borrowing func protected(with key: borrowing MasterKey) throws(RotationError) -> [UInt8]?
+  {
     let password = key.base64()
     do throws(NativeError) {
       return try file.withBytes { (file) throws(NativeError) in

@@ -202,6 +202,9 @@ package final class DirectoryStore: Store {
           location: location, collection: collection,
           reason: SystemErrorKind.text(errno: number))
       }
+    case .tooManyLinks:
+      return .failed(
+        location: location, collection: collection, reason: "too many levels of symbolic links")
     default:
       return .failed(location: location, collection: collection, reason: "\(error)")
     }

@@ -18,7 +18,7 @@ struct BackupCreation {
 
   /// Fills `folder` and gives it its name.
   func run(into folder: consuming NewFolder) throws -> BackupManifest {
-    let opened = try node.machineKeys.masterKey(of: node.file.config)
+    let opened = try node.machineKeys.masterKey(of: node.settings)
     let snapshot = try location.snapshot(into: folder)
     let store = try store(snapshot, in: folder.draft)
     let audit = try StoreAudit.run(

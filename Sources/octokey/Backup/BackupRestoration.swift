@@ -100,14 +100,9 @@ struct BackupRestoration {
   }
 
   private func lockFolder() throws -> FileLock {
-    let folder = FilePlace.folder(of: configPath)
-    guard let lock = try FileLock.acquire(folder + "/octokey.lock") else {
-      throw KeysError.configLocked(path: configPath)
-    }
-    if try FileStatus.isThere(folder + "/" + Journal.fileName) {
-      throw KeysError.unfinishedRotation(
-        config: configPath, journal: folder + "/" + Journal.fileName)
-    }
+    let folder = StateFolder(path: FilePlace.folder(of: configPath), owner: .current)
+    let lock = try folder.lock(for: configPath)
+    try folder.requireNoJournal(of: configPath)
     return lock
   }
 
@@ -138,9 +133,9 @@ struct BackupRestoration {
   }
 
   /// Refuses to replace a config without having been told.
-  private func requireMayReplace(_ file: FileContents) throws {
+  private func requireMayReplace(_ file: ConfigFile) throws {
     guard !overwrites else { return }
-    let config = try? NodeConfig(contents: file.bytes, path: file.path)
+    let config = try? file.settings()
     var found: String?
     var isSame = false
     if let config, let opened = try? machineKeys.masterKey(of: config) {
@@ -167,15 +162,15 @@ struct BackupRestoration {
 
 /// The config that is in the place, locked.
 private final class PresentConfig {
-  private let edit: ConfigEdit
+  private let config: LockedConfigFile
 
-  init(_ path: String) throws { edit = try ConfigEdit.begin(path, patience: .zero) }
+  init(_ path: String) throws { config = try LockedConfigFile.lock(path, patience: .zero) }
 
-  var file: FileContents { edit.file }
+  var file: ConfigFile { config.file }
 
   /// - Returns: the path of a copy of what was there.
   func replace(with bytes: [UInt8], backupAt time: Date) throws -> String? {
-    try edit.replace(with: bytes, backupAt: time)
+    try config.replace(with: bytes, backupAt: time)
   }
 }
 

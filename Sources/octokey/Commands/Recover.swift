@@ -57,14 +57,14 @@ struct Recover: AuditedCommand {
     let watch = try SignalWatch()
     let time = TimeStamp.forText(context.clock.now())
     let node = try node.open(context)
-    guard let journal = try Journal.read(beside: node.file) else {
+    guard let journal = try Journal.read(in: node.file.stateFolder) else {
       try show(RecoveryReport(config: node.file.path, time: time), context.console)
       return .done
     }
     (context.audit[.oldKey], context.audit[.newKey]) = (journal.oldKey, journal.newKey)
     context.audit[.store] = journal.store.kind + " " + journal.store.location
     let recovery = try Recovery(
-      node: .init(config: node.file, machineKeys: node.machineKeys, form: nil), journal: journal,
+      config: node.file, machineKeys: node.machineKeys, journal: journal,
       store: store(of: journal, node, context),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
       newKey: keyFile.map { try KeySource(file: $0).read(context) },

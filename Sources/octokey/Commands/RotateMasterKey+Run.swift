@@ -72,7 +72,7 @@ extension RotateMasterKey {
 
   private func oldKey(of node: OpenedNode, _ context: Context) throws -> OldKey {
     guard let oldKeyFile else {
-      let opened = try node.machineKeys.masterKey(of: node.file.config)
+      let opened = try node.machineKeys.masterKey(of: node.settings)
       return OldKey(key: opened.key.copy(), form: opened.form)
     }
     let key = try KeySource(file: oldKeyFile).read(context)
@@ -93,7 +93,7 @@ extension RotateMasterKey {
     // From here on a signal waits for the end of a page, or of the commit.
     let watch = try SignalWatch()
     let rotation = try Rotation(
-      node: .init(config: node.file, machineKeys: node.machineKeys, form: old.form), store: store,
+      config: node.file, machineKeys: node.machineKeys, form: old.form, store: store,
       oldKey: old.key, newKey: new.copy(), options: options, now: now,
       cancellation: Cancellation(watch), progress: Self.progress(context))
     let survey = try rotation.survey()
@@ -108,7 +108,7 @@ extension RotateMasterKey {
       config: .init(path: node.file.path, backup: outcome.configBackup),
       otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
       seconds: (context.clock.uptime() - start).inSeconds, time: TimeStamp.forText(now))
-    RotationReportFiles(node: node.file, stamp: TimeStamp.forFileName(now))
+    RotationReportFiles(folder: node.file.stateFolder, stamp: TimeStamp.forFileName(now))
       .write(report, key: new, context.console)
     try show(report, key: new, context.console)
     try rotation.finish()

@@ -46,9 +46,9 @@ struct SetMasterKey: AuditedCommand {
       throw CommandError.otherFingerprint(
         expected: expected.description, found: fingerprint.description)
     }
-    let lock = try node.file.lock()
-    let change = try set(newKey, on: node, context)
-    _ = consume lock
+    let config = try LockedConfigFile.lock(node.file)
+    let change = try set(newKey, in: config, of: node, context)
+    _ = consume config
     context.audit[.changed] = change.changed ? "yes" : "no"
     switch output.format {
     case .text: context.console.print("\(change.changed ? "changed" : "unchanged") \(fingerprint)")
@@ -64,11 +64,12 @@ struct SetMasterKey: AuditedCommand {
 
   /// Puts the key in, unless it is there already.
   private func set(
-    _ newKey: borrowing MasterKey, on node: OpenedNode, _ context: Context
+    _ newKey: borrowing MasterKey, in config: borrowing LockedConfigFile, of node: OpenedNode,
+    _ context: Context
   ) throws -> (changed: Bool, backup: String?) {
     var form: MachineKeys.Form?
     do {
-      let present = try node.machineKeys.masterKey(of: node.file.config)
+      let present = try node.machineKeys.masterKey(of: node.settings)
       context.audit[.oldKey] = try KeyFingerprint(of: present.key).description
       if present.key.equals(newKey) { return (false, nil) }
       form = present.form
@@ -78,7 +79,7 @@ struct SetMasterKey: AuditedCommand {
     if !noStoreCheck { try requireFit(newKey, to: node, context) }
     let stamp = TimeStamp.forFileName(context.clock.now())
     if !noStoreCheck { warn(ofRunning: node, context) }
-    let replacement = try node.file.replacement(
+    let replacement = try config.replacement(
       masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp)
     let backup = replacement.backupPath
     try replacement.commit()
@@ -106,7 +107,9 @@ struct SetMasterKey: AuditedCommand {
       glance = try KeyProbe(store: store, key: key)
     } catch let error as StoreError {
       throw CommandError.storeNotSeen(reason: .store(error))
-    } catch let error as KeysError {
+    } catch let error as ConfigError {
+      throw CommandError.storeNotSeen(reason: .config(error))
+    } catch let error as RotationError {
       throw CommandError.storeNotSeen(reason: error)
     }
     switch glance.opens {

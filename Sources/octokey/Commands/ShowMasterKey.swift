@@ -26,7 +26,7 @@ struct ShowMasterKey: AuditedCommand {
 
   func run(_ context: Context) throws -> ExitStatus {
     let node = try node.open(context)
-    let opened = try node.machineKeys.masterKey(of: node.file.config)
+    let opened = try node.machineKeys.masterKey(of: node.settings)
     context.audit[.key] = try KeyFingerprint(of: opened.key).description
     try show(opened.key, on: context.console)
     return .done

@@ -52,7 +52,7 @@ struct Status: OctokeyCommand {
   func run(_ context: Context) throws -> ExitStatus {
     if !compare.isEmpty { return try compareReports(context) }
     let path = try node.configPath(context)
-    let check = try NodeCheck(FileContents.read(path, limit: XMLSpans.sizeLimit), node)
+    let check = try NodeCheck(ConfigFile.read(path), node)
     var report = StatusReport(config: path, time: TimeStamp.forText(context.clock.now()))
     report.faults = check.faults
     report.unfinishedRotation = check.faults.contains { $0.kind == "unfinishedRotation" }
@@ -93,7 +93,7 @@ struct Status: OctokeyCommand {
     let store = location?.store()
     report.store = store.map { .init(kind: $0.kind, location: $0.location) }
     if let nodes = try attempt(&report, { try location?.activity()?.nodes }) { report.take(nodes) }
-    let opened = try node.machineKeys.masterKey(of: node.file.config)
+    let opened = try node.machineKeys.masterKey(of: node.settings)
     report.fingerprint = try KeyFingerprint(of: opened.key).description
     report.bits = opened.key.size.rawValue
     report.protectedBy =

@@ -78,7 +78,7 @@ struct Verify: OctokeyCommand {
   ) throws -> VerifyReport {
     if let source { return try audit(store, source.read(context), context) }
     guard let node else { throw CommandError.cannotAsk(option: "--key-file", reason: .noTerminal) }
-    return try audit(store, node.machineKeys.masterKey(of: node.file.config).key, context)
+    return try audit(store, node.machineKeys.masterKey(of: node.settings).key, context)
   }
 
   private func audit(

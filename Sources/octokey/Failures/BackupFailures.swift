@@ -3,6 +3,33 @@
 import OctopusKeys
 
 extension Failure {
+  init(_ error: BackupError) {
+    switch error {
+    case .native(let error):
+      self.init(error)
+    case .key(let error):
+      self.init(error)
+    case .config(let error):
+      self.init(error)
+    case .rotation(let error):
+      self.init(error)
+    case .unfitPassphrase(let source, let fault):
+      self.init(unfitPassphrase: fault, from: source)
+    case .encryptedFileMalformed(let path):
+      self.init("\(path.quoted) is no sealed file, or asks for too much memory or time to open")
+    case .cannotDecrypt(let path):
+      self.init(
+        "\(path.quoted) does not open: the passphrase is another one, or the file was changed",
+        hint: "passphrases differ by the letter, and by blanks at their ends")
+    case .noBackup(let path, let obstacle):
+      self.init(noBackup: path, obstacle)
+    case .manifestNotEncoded:
+      self.init(
+        "cannot write \(BackupManifest.fileName.quoted) as JSON",
+        hint: "this is a fault of octokey, please report it")
+    }
+  }
+
   init(unfitPassphrase fault: PassphraseFault, from source: String) {
     let place = source.hasPrefix("the ") ? source : source.quoted
     switch fault {

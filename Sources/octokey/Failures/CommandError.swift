@@ -6,6 +6,8 @@ import OctopusKeys
 enum CommandError: Error, Equatable {
   /// ^C at a question.
   case cancelled
+  /// A signal came before the first write.
+  case interrupted(signal: String)
   /// A question was answered with no.
   case declined
   /// Something has to be asked and cannot be; `option` would have answered it.
@@ -31,7 +33,7 @@ enum CommandError: Error, Equatable {
   /// The key does not open the store: so many values of those that were tried.
   case keyOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
   /// Whether the key opens the store could not be found out.
-  case storeNotSeen(reason: KeysError)
+  case storeNotSeen(reason: RotationError)
   /// There is no service of that name.
   case noSuchService(name: String)
   /// A program that is needed is not on the search path.

@@ -7,6 +7,8 @@ extension Failure {
     switch error {
     case .cancelled:
       self.init("cancelled, nothing was changed")
+    case .interrupted(let signal):
+      self.init(stoppedBy: signal)
     case .declined:
       self.init("not confirmed, nothing was changed")
     case .cannotAsk(let option, .nonInteractive):

@@ -27,12 +27,20 @@ struct Failure {
   init(describing error: any Error) {
     switch error {
     case let error as CommandError: self.init(error)
-    case let error as KeysError: self.init(error)
+    case let error as KeyError: self.init(error)
+    case let error as ConfigError: self.init(error)
+    case let error as RotationError: self.init(error)
+    case let error as BackupError: self.init(error)
     case let error as StoreError: self.init(error)
     case let error as NativeError: self.init(error)
     default: self.init("unexpected error of type \(type(of: error))")
     }
   }
+}
+
+extension Failure {
+  /// A signal that came before anything was changed, or whose run was rolled back.
+  init(stoppedBy signal: String) { self.init("stopped by \(signal), nothing was changed") }
 }
 
 let rightUser = "run octokey as the user that Octopus Server runs as, or as root"

@@ -37,6 +37,11 @@ extension Failure {
       self.init(
         "refusing to follow the symbolic link \(path.quoted) to \(target.quoted): they belong to "
           + "different users", hint: "name the file itself")
+    case .tooManyLinks(let path):
+      self.init(
+        "cannot open \(path.quoted): too many levels of symbolic links", hint: nameTheFile)
+    case .noPrivateFolder(let path):
+      self.init("cannot create \(path.quoted): permission denied", hint: rightUser)
     case .tooLarge(let path, let limit):
       self.init(
         "\(path.quoted) is larger than \(limit) bytes", hint: "is this the file that you meant?")
@@ -57,12 +62,13 @@ extension Failure {
   }
 }
 
+private let nameTheFile = "symbolic links are not followed here; name the file itself"
+
 private func advice(on kind: SystemErrorKind) -> String? {
   switch kind {
   case .accessDenied: rightUser
-  case .exists: "octokey never writes over a file that holds a key; choose another name"
   case .noSpace: moreRoom
-  case .symbolicLink: "symbolic links are not followed here; name the file itself"
+  case .symbolicLink: nameTheFile
   case .notFound: "check the name; a relative one counts from the current folder"
   case .readOnly: "mount the file system for writing"
   case .notADirectory, .isADirectory: "name the file itself"
@@ -71,19 +77,12 @@ private func advice(on kind: SystemErrorKind) -> String? {
 }
 
 /// What was being done, for `cannot …`. A call that is not here is named as it is.
-private func verb(for call: String) -> String {
-  switch call {
-  case "open", "openat", "fdopendir", "opendir": "open"
-  case "read", "pread", "readlink": "read"
-  case "write", "pwrite": "write"
-  case "fsync", "fdatasync", "syncfs": "write to disk"
-  case "rename", "renameat", "renameat2": "replace"
-  case "unlink", "unlinkat": "remove"
-  case "mkdir", "mkdirat": "create"
-  case "stat", "fstat", "lstat", "fstatat": "look at"
-  case "flock", "fcntl": "lock"
-  case "chmod", "fchmod": "set the permissions of"
-  case "chown", "fchown": "set the owner of"
-  default: "do \(call) on"
-  }
-}
+private func verb(for call: String) -> String { verbs[call] ?? "do \(call) on" }
+
+private let verbs = [
+  "open": "open", "opendir": "open", "read": "read", "readlink": "read", "write": "write",
+  "fsync": "write to disk", "syncfs": "write to disk", "rename": "replace", "unlink": "remove",
+  "mkdir": "create", "stat": "look at", "fstat": "look at", "lstat": "look at",
+  "fstatat": "look at", "flock": "lock", "fcntl": "lock", "chmod": "set the permissions of",
+  "fchmod": "set the permissions of",
+]

@@ -66,8 +66,7 @@ struct KeyTrial: Encodable {
 
   private static func key(in path: String, _ machineKeys: MachineKeys) -> Found? {
     if let key = try? KeyFile.read(path) { return Found(key) }
-    guard let file = try? NodeConfigFile.read(path),
-      let opened = try? machineKeys.masterKey(of: file.config)
+    guard let opened = try? machineKeys.masterKey(of: ConfigFile.read(path).settings())
     else { return nil }
     return Found(opened.key.copy())
   }

@@ -13,10 +13,9 @@ struct NodeCheck {
   var hasFaults: Bool { faults.contains { $0.severity == "fault" } }
 
   /// Looks at the config that was read as `file`.
-  init(_ file: FileContents, _ options: NodeOptions) throws {
+  init(_ file: ConfigFile, _ options: NodeOptions) throws {
     let machineKeys = try options.machineKeys()
-    let slash = file.target.lastIndex(of: "/")
-    let folder = slash.map { String(file.target[..<$0]) } ?? "."
+    let folder = file.folder
     let check = try ConfigCheck(
       file.bytes, path: file.path, machineKeys: machineKeys,
       elsewhere: NodeCheck.otherKeys(options, folder))

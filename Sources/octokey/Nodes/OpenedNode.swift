@@ -8,23 +8,24 @@ import Stores
 
 /// The node that a command works on.
 struct OpenedNode {
-  let file: NodeConfigFile
+  let file: ConfigFile
+  let settings: NodeConfig
   let machineKeys: MachineKeys
   let machineIDPath: String
   let machineKeyPath: String
 
   /// What the server calls this node.
   var name: String {
-    file.config.value(of: SettingName.nodeName) ?? ProcessInfo.processInfo.hostName
+    settings.value(of: SettingName.nodeName) ?? ProcessInfo.processInfo.hostName
   }
 }
 
 extension NodeOptions {
   /// Finds and reads the config and the machine keys.
   func open(_ context: Context) throws -> OpenedNode {
-    let file = try NodeConfigFile.read(configPath(context))
+    let file = try ConfigFile.read(configPath(context))
     return OpenedNode(
-      file: file, machineKeys: try machineKeys(),
+      file: file, settings: try file.settings(), machineKeys: try machineKeys(),
       machineIDPath: context.absolutePath(machineIdFile),
       machineKeyPath: context.absolutePath(machineKeyFile))
   }
@@ -81,9 +82,9 @@ extension StoreOptions {
       return try StoreLocation(
         store, relativeTo: context.workingDirectory, odbcDriver: odbcDriver)
     }
-    guard let node else { throw KeysError.store(.invalidLocation(text: "", reason: "it is empty")) }
-    guard let text = node.file.config.value(of: SettingName.connectionString) else {
-      throw KeysError.settingMissing(
+    guard let node else { throw StoreError.invalidLocation(text: "", reason: "it is empty") }
+    guard let text = node.settings.value(of: SettingName.connectionString) else {
+      throw ConfigError.settingMissing(
         path: node.file.path, setting: SettingName.connectionString)
     }
     return try StoreLocation(

@@ -38,7 +38,7 @@ enum KeySource: Equatable {
     case .prompt(let question, let option):
       let answer = try context.console.askSecret(question, option: option)
       return try answer.withBytes { bytes in
-        if bytes.isEmpty { throw KeysError.keyMissing(source: "the answer") }
+        if bytes.isEmpty { throw KeyError.missing(source: "the answer") }
         return try MasterKey(base64: bytes, source: "the answer")
       }
     }

@@ -1,4 +1,4 @@
-// The report beside the node config, as text and as JSON, for its owner's eyes only: the text holds
+// The report in the state folder, as text and as JSON, for its owner's eyes only: the text holds
 // the new key, as the vendor's report does.
 
 import FoundationEssentials
@@ -7,7 +7,7 @@ import OctopusKeys
 
 /// Where a report goes.
 struct RotationReportFiles {
-  let node: NodeConfigFile
+  let folder: StateFolder
   let stamp: String
 
   /// Writes both files. The rotation is done by now: what cannot be written is a warning.
@@ -23,18 +23,18 @@ struct RotationReportFiles {
       let start = text.count - tail.count
       for index in tail.indices { text[start + index] = tail[index] }
     }
-    text.withBytes { create(node.newSibling(stem, ".txt"), $0, console) }
+    text.withBytes { create(folder.newPath(stem, ".txt"), $0, console) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     if let json = try? encoder.encode(report) {
       let bytes = Array(json) + [UInt8(ascii: "\n")]
-      create(node.newSibling(stem, ".json"), bytes.span, console)
+      create(folder.newPath(stem, ".json"), bytes.span, console)
     }
   }
 
   private func create(_ path: String, _ contents: Span<UInt8>, _ console: Console) {
     do {
-      let file = try NewFile.create(path, contents: contents, owner: node.owner)
+      let file = try NewFile.create(path, contents: contents, owner: folder.owner)
       file.commit()
     } catch {
       let failure = Failure(describing: error)

@@ -1,36 +1,69 @@
 // Every failure has words in the house's voice, and the exit code that scripts were promised.
 
 import Native
-import OctopusKeys
 import Testing
 
+@testable import OctopusKeys
 @testable import octokey
 
 @Suite struct FailureTests {
   static let native: [NativeError] = [
     .system(call: "open", path: "/x", errno: 2), .system(call: "rename", path: "/x", errno: 13),
-    .system(call: "write", path: "", errno: 28), .system(call: "open", path: "/x", errno: 17),
+    .system(call: "write", path: "", errno: 28),
     .system(call: "open", path: "/x", errno: 40), .system(call: "what", path: "/x", errno: 9999),
     .crypto(call: "EVP_X", reason: ""), .crypto(call: "EVP_X", reason: "Bad decrypt."),
     .tooLarge(path: "/x", limit: 10), .malformedXML(line: 1, column: 2, reason: "Tag mismatch.\n"),
     .forbiddenXML(line: 3, construct: "a DOCTYPE"), .damagedGzip(reason: "Incorrect data check"),
     .odbc(call: "SQLExecute", [.init(state: "42S02", number: 208, text: "Invalid object.")]),
-    .unconfirmed(path: "/x", errno: 5),
+    .unconfirmed(path: "/x", errno: 5), .tooManyLinks(path: "/x"), .noPrivateFolder(path: "/tmp"),
     .sqlite(code: 11, message: "Database disk image is malformed."),
   ]
-  static let keys: [KeysError] = [
-    .native(.tooLarge(path: "/x", limit: 1)), .keyLength(bytes: 24, source: "/k"),
-    .keyLength(bytes: 0, source: "--master-key"), .keyNotBase64(source: "the answer"),
-    .notInXML(path: "/c", setting: "A"), .notInXML(path: "/c", setting: nil),
-    .keyMissing(source: "/k"), .noValues(location: "/x"),
-    .unfinishedRotation(config: "/c", journal: "/j"), .journalUnreadable(path: "/j"),
+  static let keys: [KeyError] = [
+    .native(.tooLarge(path: "/x", limit: 1)), .wrongLength(bytes: 24, source: "/k"),
+    .wrongLength(bytes: 0, source: "--master-key"), .notBase64(source: "the answer"),
+    .missing(source: "/k"), .notAlone(source: "/k", line: 2), .fingerprintDiffers(source: "/k"),
+    .readBackDiffers(path: "/k"),
+  ]
+  static let configs: [ConfigError] = [
+    .native(.notAFile(path: "/c")), .key(.notBase64(source: "standard input")),
+    .malformed(path: "/c", line: 1, column: 2, reason: "Tag mismatch.\n"),
+    .forbidden(path: "/c", line: 3, construct: "a DOCTYPE"), .wrongRoot(path: "/c", found: "a"),
+    .editFailed(path: "/c"), .notInXML(path: "/c", setting: "A"),
+    .notInXML(path: "/c", setting: nil), .settingMissing(path: "/c", setting: "A"),
+    .settingMissing(path: "/c", setting: SettingName.masterKey), .locked(path: "/c"),
+    .unfinishedRotation(config: "/c", journal: "/j"), .protectedByWindows(path: "/c"),
+    .masterKeyUnreadable(path: "/c", tried: trials),
+    .settingUnreadable(path: "/c", setting: "A", tried: trials), .noMachineKey(tried: trials),
+    .noConfig(workingDirectory: "/", instancesFolder: "/i"),
+    .noSuchInstance(name: "n", folder: "/i"),
+    .severalInstances(name: nil, folder: "/i", found: ["a", "b"]),
+    .severalInstances(name: "A", folder: "/i", found: ["a", "b"]), .badInstanceRecord(path: "/i/a"),
+  ]
+  private static let trials: [MachineKeyTrial] = [
+    .init(path: "/a", outcome: .missing), .init(path: "/b", outcome: .malformed),
+    .init(path: "/c", outcome: .wrong),
+  ]
+  static let rotations: [RotationError] = [
+    .native(.notAFile(path: "/j")), .store(.full(location: "/x")), .key(.missing(source: "/k")),
+    .config(.locked(path: "/c")), .interrupted(signal: "SIGTERM"), .noDocuments(location: "/x"),
+    .noValues(location: "/x"), .unreadable(Findings(), location: "/x"),
+    .ledgerMismatch(before: Ledger(), after: Ledger(), location: "/x"),
     .interruptedCommit(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
-    .configNotSwitched(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
-    .journalStays(config: "/c", reason: .native(.notAFile(path: "/j"))),
-    .interrupted(signal: "SIGTERM"), .otherStore(journal: "/j", expected: "/a", found: "/b"),
+    .configNotSwitched(config: "/c", keyFile: "/k", reason: .changedMeanwhile(path: "/c")),
+    .journalStays(config: "/c", reason: .notAFile(path: "/j")), .journalUnreadable(path: "/j"),
+    .otherStore(journal: "/j", expected: "/a", found: "/b"),
     .otherKey(source: "/k", expected: "SHA256:x"),
     .recoveryNeedsKey(.new, fingerprint: "SHA256:x", expectedAt: "/k"),
     .recoveryNeedsKey(.old, fingerprint: "SHA256:x", expectedAt: nil),
+    .recoveryUnclear(journal: "/j", findings: Findings(), location: "/x"),
+  ]
+  static let backups: [BackupError] = [
+    .native(.notAFile(path: "/b")), .key(.missing(source: "/k")), .config(.locked(path: "/c")),
+    .rotation(.interrupted(signal: "SIGTERM")), .unfitPassphrase(source: "/p", .empty),
+    .unfitPassphrase(source: "the answer", .severalLines), .unfitPassphrase(source: "/p", .noText),
+    .encryptedFileMalformed(path: "/f"), .cannotDecrypt(path: "/f"),
+    .noBackup(path: "/b", .missing("SHA256SUMS")), .noBackup(path: "/b", .malformed("SHA256SUMS")),
+    .manifestNotEncoded,
   ]
   static let stores: [StoreError] = [
     .notFound(location: "/x"), .notAStore(location: "/x", reason: "File is not a database."),
@@ -55,7 +88,8 @@ import Testing
     .failed(location: "/x", collection: "T", reason: "Disk I/O error."),
   ]
   static let commands: [CommandError] = [
-    .cancelled, .declined, .serverAtWork(nodes: ["node-01", "node-02"], tasks: 1),
+    .cancelled, .declined, .interrupted(signal: "SIGTERM"),
+    .serverAtWork(nodes: ["node-01", "node-02"], tasks: 1),
     .serverAtWork(nodes: [], tasks: 2), .cannotAsk(option: "--yes", reason: .nonInteractive),
     .cannotAsk(option: "--yes", reason: .noTerminal), .outputFailed(errno: 28),
     .noSuchSetting(key: "K", path: "/x", near: []), .secretArgument(key: "K"),
@@ -69,7 +103,8 @@ import Testing
   ]
 
   static var everything: [any Error] {
-    native as [any Error] + keys as [any Error] + stores as [any Error] + commands as [any Error]
+    native as [any Error] + keys as [any Error] + configs as [any Error] + rotations as [any Error]
+      + backups as [any Error] + stores as [any Error] + commands as [any Error]
   }
 
   @Test func everyFailureSpeaksInTheHousesVoice() {
@@ -91,7 +126,7 @@ import Testing
   }
 
   @Test func twentyFourBytesAreExplained() {
-    let failure = Failure(describing: KeysError.keyLength(bytes: 24, source: "/keys/a.key"))
+    let failure = Failure(describing: KeyError.wrongLength(bytes: 24, source: "/keys/a.key"))
     #expect(failure.message == "\"/keys/a.key\" holds 24 bytes, which is no Master Key")
     #expect(failure.hint?.contains("32 base64 characters decode to 24 bytes") == true)
     #expect(failure.status == .failed)
@@ -102,7 +137,7 @@ import Testing
     #expect(Failure(describing: StoreError.notFound(location: "/x")).status == .failed)
     let unaskable = CommandError.cannotAsk(option: "--yes", reason: .noTerminal)
     #expect(Failure(describing: unaskable).status == .usage)
-    let unfinished = KeysError.unfinishedRotation(config: "/c", journal: "/j")
+    let unfinished = ConfigError.unfinishedRotation(config: "/c", journal: "/j")
     #expect(Failure(describing: unfinished).status == .unfinishedRotation)
     #expect(Failure(describing: unfinished).hint == "octokey recover --config \"/c\"")
     #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 64])

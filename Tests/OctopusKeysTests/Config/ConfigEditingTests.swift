@@ -103,11 +103,11 @@ import Testing
   func whatXMLCannotHoldIsRefused(text: String) throws {
     let config = try config("<set key=\"A\">1</set>")
     for key in ["A", "B"] {
-      #expect(throws: KeysError.notInXML(path: "test.config", setting: key)) {
+      #expect(throws: ConfigError.notInXML(path: "test.config", setting: key)) {
         try config.setting(key, to: text)
       }
     }
-    #expect(throws: KeysError.notInXML(path: "test.config", setting: nil)) {
+    #expect(throws: ConfigError.notInXML(path: "test.config", setting: nil)) {
       try config.setting("A" + text, to: "1")
     }
   }

@@ -79,7 +79,7 @@ import Testing
       let bytes = generated(&chance)
       let value = pick(["new", "", "<&>\"'", "a\r\nb", "\u{1F511}", "]]>"], &chance)
       let key = pick(["M", "M", "A", "C", "Octopus.home", "\u{131}", "<&\"\n>"], &chance)
-      do throws(KeysError) {
+      do throws(ConfigError) {
         let config = try NodeConfig(contents: bytes, path: "/c")
         let edited = number % 5 == 0 ? try config.removing(key) : try config.setting(key, to: value)
         let after = try NodeConfig(contents: edited, path: "/c")
@@ -90,7 +90,7 @@ import Testing
         lines.append(String(decoding: json ?? Data(), as: UTF8.self))
       } catch {
         // It may refuse to read, but never what it wrote itself.
-        #expect(error != .configEditFailed(path: "/c"), "\(Outside.text(bytes))")
+        #expect(error != .editFailed(path: "/c"), "\(Outside.text(bytes))")
         refused += 1
       }
     }

@@ -19,28 +19,77 @@ import Testing
   @Test func whatWasReadBeforeAnEditIsNotEditedAfterIt() throws {
     let folder = ScratchFolder()
     let path = try config(in: folder)
-    let first = try NodeConfigFile.read(path)
-    let second = try NodeConfigFile.read(path)
-    let lock = try first.lock()
-    #expect(throws: KeysError.configLocked(path: path)) { _ = try second.lock() }
+    let first = try ConfigFile.read(path)
+    let second = try ConfigFile.read(path)
+    let lock = try LockedConfigFile.lock(first)
+    #expect(throws: ConfigError.locked(path: path)) { _ = try LockedConfigFile.lock(second) }
     _ = consume lock
     // Even where it looks as it did: a rotation back and forth.
     try Self.text.write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(throws: KeysError.native(.changedMeanwhile(path: path))) { _ = try second.lock() }
+    #expect(throws: ConfigError.native(.changedMeanwhile(path: path))) {
+      _ = try LockedConfigFile.lock(second)
+    }
     try FileManager.default.removeItem(atPath: path)
-    #expect(throws: KeysError.native(.changedMeanwhile(path: path))) { _ = try second.lock() }
+    #expect(throws: ConfigError.native(.changedMeanwhile(path: path))) {
+      _ = try LockedConfigFile.lock(second)
+    }
   }
 
   @Test func aRotationAtWorkIsNoUnfinishedOne() throws {
     let folder = ScratchFolder()
     let path = try config(in: folder)
-    let file = try NodeConfigFile.read(path)
-    let lock = try file.lock()
-    try "{}".write(toFile: file.journalPath, atomically: false, encoding: .utf8)
-    #expect(throws: KeysError.configLocked(path: path)) { try file.requireNoUnfinishedRotation() }
+    let file = try ConfigFile.read(path)
+    let lock = try LockedConfigFile.lock(file)
+    try "{}".write(toFile: file.stateFolder.journalPath, atomically: false, encoding: .utf8)
+    #expect(throws: ConfigError.locked(path: path)) { try file.requireNoUnfinishedRotation() }
     _ = consume lock
-    let unfinished = KeysError.unfinishedRotation(config: path, journal: file.journalPath)
+    let unfinished = ConfigError.unfinishedRotation(
+      config: path, journal: file.stateFolder.journalPath)
     #expect(throws: unfinished) { try file.requireNoUnfinishedRotation() }
-    #expect(throws: unfinished) { _ = try file.lock() }
+    #expect(throws: unfinished) { _ = try LockedConfigFile.lock(file) }
+  }
+
+  @Test func aBrokenConfigCanBeLockedAndReplaced() throws {
+    let folder = ScratchFolder()
+    let path = try config(in: folder)
+    try "<octopus".write(toFile: path, atomically: false, encoding: .utf8)
+    let locked = try LockedConfigFile.lock(path, patience: .zero)
+    let error = #expect(throws: ConfigError.self) { try locked.file.settings() }
+    guard case .malformed(path, 1, _, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    try locked.replace(with: Array(Self.text.utf8), backupAt: nil)
+    #expect(try ConfigFile.read(path).settings().value(of: "A") == "1")
+  }
+
+  @Test func newFilesGetNamesThatNothingHas() throws {
+    let folder = ScratchFolder()
+    let state = try ConfigFile.read(config(in: folder)).stateFolder
+    let names = ["report.txt", "report-2.txt", "report-3.txt"].map { folder.file($0) }
+    for name in names {
+      #expect(state.newPath("report", ".txt") == name)
+      try "".write(toFile: name, atomically: false, encoding: .utf8)
+    }
+    #expect(state.newPath("report", ".json") == folder.file("report.json"))
+  }
+
+  @Test func onlyDraftsOfOurOwnAreRemoved() throws {
+    let folder = ScratchFolder()
+    let path = try config(in: folder)
+    let drafts = [
+      ".OctopusServer.config.draft-1f", ".OctopusServer.config.20260102T030405Z.bak.draft-a",
+      ".octokey-journal.json.draft-0", ".master-key-x.key.draft-12",
+      ".rotation-report-x.txt.draft-3",
+    ]
+    let others = [
+      ".other.config.draft-1f", ".OctopusServer.config.draft-xyz", "OctopusServer.config.draft-1f",
+    ]
+    for name in drafts + others {
+      try "".write(toFile: folder.file(name), atomically: false, encoding: .utf8)
+    }
+    _ = try LockedConfigFile.lock(path, patience: .zero)
+    for name in drafts { #expect(!FileManager.default.fileExists(atPath: folder.file(name))) }
+    for name in others { #expect(FileManager.default.fileExists(atPath: folder.file(name))) }
   }
 }

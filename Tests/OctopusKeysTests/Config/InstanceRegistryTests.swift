@@ -25,7 +25,7 @@ import Testing
     #expect(try registry.instances().map(\.name) == ["Alpha", "OctopusServer", "Zeta"])
     #expect(try registry.find(nil)?.name == "OctopusServer")
     #expect(try registry.find("zETA")?.configPath == "/etc/Zeta.config")
-    #expect(throws: KeysError.noSuchInstance(name: "x", folder: folder.path)) {
+    #expect(throws: ConfigError.noSuchInstance(name: "x", folder: folder.path)) {
       try registry.find("x")
     }
   }
@@ -37,14 +37,18 @@ import Testing
   @Test func ofSeveralOneMustBeNamed() throws {
     let registry = registry(["a": record("Alpha"), "b": record("Beta")])
     #expect(
-      throws: KeysError.severalInstances(name: nil, folder: folder.path, found: ["Alpha", "Beta"])
+      throws: ConfigError.severalInstances(
+        name: nil, folder: folder.path, found: ["Alpha", "Beta"])
     ) { try registry.find(nil) }
   }
 
   @Test func theSameLetterCaseDecides() throws {
     let registry = registry(["a": record("node"), "b": record("NODE")])
     #expect(try registry.find("NODE")?.configPath == "/etc/NODE.config")
-    #expect(throws: KeysError.self) { try registry.find("Node") }
+    #expect(
+      throws: ConfigError.severalInstances(
+        name: "Node", folder: folder.path, found: ["NODE", "node"])
+    ) { try registry.find("Node") }
   }
 
   @Test func recordsAreReadAsTheVendorReadsThem() throws {
@@ -57,7 +61,7 @@ import Testing
   ])
   func oneBadRecordSpoilsThemAll(_ text: String) throws {
     let registry = registry(["a": record("Alpha"), "b": text])
-    #expect(throws: KeysError.badInstanceRecord(path: folder.path + "/b")) {
+    #expect(throws: ConfigError.badInstanceRecord(path: folder.path + "/b")) {
       try registry.find(nil)
     }
   }
@@ -74,8 +78,9 @@ import Testing
     #expect(try path(nil, "/c") == "/c")
     #expect(try path("alpha", "/c") == "/etc/Alpha.config")
     let nothing = InstanceRegistry(folder: here.path + "/none")
-    #expect(throws: KeysError.noConfig(workingDirectory: "/none", instancesFolder: nothing.folder))
-    {
+    #expect(
+      throws: ConfigError.noConfig(workingDirectory: "/none", instancesFolder: nothing.folder)
+    ) {
       try nothing.configPath(instance: nil, config: nil, workingDirectory: "/none")
     }
   }

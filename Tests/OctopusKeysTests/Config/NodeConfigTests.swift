@@ -33,8 +33,8 @@ import Testing
     ("\n<?xml version='1.0'?><octopus-settings/>", 2),
   ])
   func malformedXMLIsNamedWithItsLine(text: String, line: Int) throws {
-    let error = #expect(throws: KeysError.self) { try read(Array(text.utf8)) }
-    guard case .configMalformed("test.config", line, _, let reason)? = error else {
+    let error = #expect(throws: ConfigError.self) { try read(Array(text.utf8)) }
+    guard case .malformed("test.config", line, _, let reason)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
@@ -50,8 +50,8 @@ import Testing
       [0, 0, 0, 0x3C], [0x3C, 0, 0x3F, 0], [0, 0x3C, 0, 0x3F], [0x4C, 0x6F, 0xA7, 0x94],
     ]
     for bytes in start + [surrogate, latin] {
-      let error = #expect(throws: KeysError.self) { try read(bytes) }
-      guard case .configMalformed? = error else {
+      let error = #expect(throws: ConfigError.self) { try read(bytes) }
+      guard case .malformed? = error else {
         Issue.record("\(bytes): \(String(describing: error))")
         continue
       }
@@ -62,8 +62,8 @@ import Testing
     // libxml2 would recognise it, but positions would count in another text, and the server does not
     // read it.
     let little = "<?xml version='1.0'?><octopus-settings/>".utf8.flatMap { [$0, UInt8(0)] }
-    let error = #expect(throws: KeysError.self) { try read(little) }
-    guard case .configMalformed? = error else {
+    let error = #expect(throws: ConfigError.self) { try read(little) }
+    guard case .malformed? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
@@ -75,7 +75,7 @@ import Testing
       ("<octopus-settings xmlns=\"urn:x\"/>", "octopus-settings"),
       ("<x:octopus-settings xmlns:x=\"urn:x\"/>", "octopus-settings"),
     ] {
-      #expect(throws: KeysError.configWrongRoot(path: "test.config", found: found)) {
+      #expect(throws: ConfigError.wrongRoot(path: "test.config", found: found)) {
         try read(Array(text.utf8))
       }
     }
@@ -85,7 +85,7 @@ import Testing
       ("<?xml version='1.0' encoding='latin1'?><octopus-settings/>", 1, "the encoding latin1"),
     ] {
       #expect(
-        throws: KeysError.configForbidden(path: "test.config", line: line, construct: construct)
+        throws: ConfigError.forbidden(path: "test.config", line: line, construct: construct)
       ) { try read(Array(text.utf8)) }
     }
   }
@@ -113,13 +113,18 @@ import Testing
     do {
       _ = try read(Array(text.utf8))
       Issue.record("it was read")
-    } catch KeysError.configForbidden(_, let line, _) {
+    } catch ConfigError.forbidden(_, let line, _) {
       #expect(line == 1)
     }
   }
 
   @Test func depthIsBounded() throws {
     let deep = String(repeating: "<a>", count: 100_000)
-    #expect(throws: KeysError.self) { try read(Array("<octopus-settings>\(deep)".utf8)) }
+    #expect(
+      throws: ConfigError.forbidden(
+        path: "test.config", line: 1, construct: "an element nested 256 levels deep")
+    ) {
+      try read(Array("<octopus-settings>\(deep)".utf8))
+    }
   }
 }

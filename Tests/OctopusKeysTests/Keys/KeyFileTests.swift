@@ -18,7 +18,7 @@ private func utf16(_ text: String, little: Bool) -> [UInt8] {
   }
 }
 
-private func parse(_ bytes: [UInt8]) throws(KeysError) -> [UInt8] {
+private func parse(_ bytes: [UInt8]) throws(KeyError) -> [UInt8] {
   let key = try KeyFile.parse(SecretBytes(copying: bytes.span), source: "there")
   return key.bytes.withBytes { [UInt8](copying: $0) }
 }
@@ -35,17 +35,17 @@ private let shapes: [[UInt8]] = [
   utf16(keyText + "\r\n", little: true),
 ]
 
-private let refusals: [(String, KeysError)] = [
-  ("", KeysError.keyMissing(source: "there")),
-  ("# only a comment\n\n", .keyMissing(source: "there")),
-  (keyText + "\n" + keyText, .keyNotAlone(source: "there", line: 2)),
-  ("\n" + keyText + "\n\n# later", .keyNotAlone(source: "there", line: 4)),
-  ("0123456789abcdef0123456789abcdef", .keyLength(bytes: 24, source: "there")),
-  ("AAAA", .keyLength(bytes: 3, source: "there")),
-  ("\"\(keyText)\"", .keyNotBase64(source: "there")),
-  ("MasterKey=" + keyText, .keyNotBase64(source: "there")),
-  (String(keyText.dropLast()), .keyNotBase64(source: "there")),
-  (keyText.replacingOccurrences(of: "Q", with: "ü"), .keyNotBase64(source: "there")),
+private let refusals: [(String, KeyError)] = [
+  ("", KeyError.missing(source: "there")),
+  ("# only a comment\n\n", .missing(source: "there")),
+  (keyText + "\n" + keyText, .notAlone(source: "there", line: 2)),
+  ("\n" + keyText + "\n\n# later", .notAlone(source: "there", line: 4)),
+  ("0123456789abcdef0123456789abcdef", .wrongLength(bytes: 24, source: "there")),
+  ("AAAA", .wrongLength(bytes: 3, source: "there")),
+  ("\"\(keyText)\"", .notBase64(source: "there")),
+  ("MasterKey=" + keyText, .notBase64(source: "there")),
+  (String(keyText.dropLast()), .notBase64(source: "there")),
+  (keyText.replacingOccurrences(of: "Q", with: "ü"), .notBase64(source: "there")),
   ("# fingerprint: SHA256:wrong\n" + keyText, .fingerprintDiffers(source: "there")),
   ("#Fingerprint:\n" + keyText, .fingerprintDiffers(source: "there")),
 ]
@@ -86,7 +86,7 @@ private let refusals: [(String, KeysError)] = [
     let link = folder.file("link")
     symlink(folder.file("nowhere"), link)
     for path in [file, link] {
-      #expect(throws: KeysError.native(.alreadyExists(path: path))) {
+      #expect(throws: KeyError.native(.alreadyExists(path: path))) {
         try create(path, key: MasterKey.random(.bits128), created: Date())
       }
     }
@@ -104,14 +104,14 @@ private let refusals: [(String, KeysError)] = [
   }
 
   @Test(arguments: refusals)
-  func anythingElseIsNamed(text: String, error: KeysError) {
+  func anythingElseIsNamed(text: String, error: KeyError) {
     #expect(throws: error) { try parse(Array(text.utf8)) }
     #expect(throws: error) { try parse([0xFF, 0xFE] + utf16(text, little: true)) }
   }
 
   @Test func halfACharacterAtTheEndIsNoKey() {
     let bytes = [0xFF, 0xFE] + utf16(keyText, little: true) + [0x41]
-    #expect(throws: KeysError.keyNotBase64(source: "there")) { try parse(bytes) }
+    #expect(throws: KeyError.notBase64(source: "there")) { try parse(bytes) }
   }
 
   @Test func aDamagedKeyIsNoticedByItsFingerprint() throws {
@@ -119,7 +119,7 @@ private let refusals: [(String, KeysError)] = [
     let path = folder.file("key")
     try create(path, key: MasterKey.random(.bits256), created: Date())
     _ = try shell("sed -i '$s/^A/B/;t;$s/^./A/' \"$1\"", path)
-    #expect(throws: KeysError.fingerprintDiffers(source: path)) { _ = try KeyFile.read(path) }
+    #expect(throws: KeyError.fingerprintDiffers(source: path)) { _ = try KeyFile.read(path) }
   }
 
   @Test(arguments: [(0o600, nil), (0o400, nil), (0o640, 0o640), (0o604, 0o604), (0o620, 0o620)])
@@ -146,14 +146,14 @@ private let refusals: [(String, KeysError)] = [
   @Test func moreThanAKeyFileHasIsNotRead() {
     let folder = ScratchFolder()
     let path = folder.file("key", [UInt8](repeating: 35, count: KeyFile.sizeLimit + 1))
-    #expect(throws: KeysError.native(.tooLarge(path: path, limit: KeyFile.sizeLimit))) {
+    #expect(throws: KeyError.native(.tooLarge(path: path, limit: KeyFile.sizeLimit))) {
       _ = try KeyFile.read(path)
     }
   }
 }
 
 /// Creates a key file and keeps it.
-private func create(_ path: String, key: borrowing MasterKey, created: Date) throws(KeysError) {
+private func create(_ path: String, key: borrowing MasterKey, created: Date) throws(KeyError) {
   let file = try KeyFile.create(path, key: key, created: created)
   file.commit()
 }

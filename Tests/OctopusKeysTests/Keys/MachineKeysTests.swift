@@ -70,7 +70,9 @@ import Testing
     #expect(tried >= 2, "both key sizes")
     // What is protected and no key (a password, say) is not taken for one.
     for vector in vectors.protected where !isKey(vector.plaintext) {
-      #expect(throws: KeysError.self) { try opened(both, vector.by_machine_id) }
+      #expect(throws: ConfigError.masterKeyUnreadable(path: "/c", tried: both.trials)) {
+        try opened(both, vector.by_machine_id)
+      }
       for (form, value) in [
         (MachineKeys.Form.machineID, vector.by_machine_id),
         (.machineKeyFile, vector.by_machinekey_file),
@@ -96,7 +98,7 @@ import Testing
       do {
         _ = try opened(wrong, vector.by_machine_id)
         Issue.record("\(id) opened it")
-      } catch KeysError.masterKeyUnreadable(_, let tried) {
+      } catch ConfigError.masterKeyUnreadable(_, let tried) {
         #expect(tried.map(\.outcome) == [.wrong, .missing])
       }
     }
@@ -107,7 +109,7 @@ import Testing
     let keys = try machineKeys(id: "0123456789abcdef0123456789abcdef", file: nil)
     var blob: [UInt8] = [1, 0, 0, 0, 0xD0, 0x8C, 0x9D, 0xDF, 0x01, 0x15, 0xD1, 0x11, 0x8C, 0x7A, 0]
     blob += [0xC0, 0x4F, 0xC2, 0x97, 0xEB] + Outside.random(160)
-    #expect(throws: KeysError.protectedByWindows(path: "/c")) {
+    #expect(throws: ConfigError.protectedByWindows(path: "/c")) {
       try opened(keys, Data(blob).base64EncodedString())
     }
   }
@@ -122,11 +124,13 @@ import Testing
     do {
       _ = try opened(keys, vector.by_machine_id)
       Issue.record("it opened")
-    } catch KeysError.masterKeyUnreadable(_, let tried) {
+    } catch ConfigError.masterKeyUnreadable(_, let tried) {
       #expect(tried.map(\.outcome) == [.malformed, .malformed])
     }
     let key = try MasterKey.random(.bits256)
-    #expect(throws: KeysError.self) { try keys.protect(key, as: nil) }
+    #expect(throws: ConfigError.noMachineKey(tried: keys.trials)) {
+      try keys.protect(key, as: nil)
+    }
   }
 
   @Test func nothingThereIsSaidSo() throws {

@@ -69,7 +69,7 @@ import Testing
     #expect(KeyFingerprint("SHA256:short") == nil)
   }
 
-  private func check(_ text: [UInt8]) throws(KeysError) {
+  private func check(_ text: [UInt8]) throws(KeyError) {
     let key = try MasterKey(base64: text.span, source: "here")
     #expect(key.size == .bits128)
   }
@@ -77,7 +77,7 @@ import Testing
   @Test func otherLengthsAreRefused() throws {
     for count in [0, 1, 15, 17, 24, 31, 33, 64] {
       let text = Array(Data(count: count).base64EncodedString().utf8)
-      #expect(throws: KeysError.keyLength(bytes: count, source: "here")) {
+      #expect(throws: KeyError.wrongLength(bytes: count, source: "here")) {
         try check(text)
       }
     }

@@ -31,7 +31,7 @@ import Testing
         store: store, oldKey: old, newKey: new, options: .init(),
         cancellation: Cancellation { seen == pages ? "SIGTERM" : nil },
         progress: { pass, done, _ in if pass == stops, done > 0 { seen += 1 } })
-      do throws(KeysError) {
+      do throws(RotationError) {
         if cause == .readInSurvey { store.readablePages = pages }
         let survey = try rotation.survey(.rewrite)
         if cause == .readInRewrite { store.readablePages = pages }

@@ -10,7 +10,7 @@ final class MemoryStore: Store {
 
   let kind = "memory"
   let location = "memory"
-  let isTransactional = true
+  let isTransactional: Bool
   var contents: [(collection: StoreCollection, documents: [Document])]
   private(set) var writes = 0
   private(set) var committed = false
@@ -19,18 +19,25 @@ final class MemoryStore: Store {
   var readablePages = Int.max
   /// Called for every write, to damage what is stored.
   var tamper: ((inout [UInt8]) -> Void)?
+  /// Called after a commit has taken place, to let it report a failure.
+  var afterCommit: (() throws(StoreError) -> Void)?
+  /// Called before a commit, to let it fail.
+  var beforeCommit: (() throws(StoreError) -> Void)?
 
-  init(_ contents: [(collection: StoreCollection, documents: [Document])]) {
+  init(
+    _ contents: [(collection: StoreCollection, documents: [Document])], isTransactional: Bool = true
+  ) {
     self.contents = contents
+    self.isTransactional = isTransactional
   }
 
   /// One collection with a JSON field.
-  convenience init(table: String = "VariableSet", json: [String]) {
+  convenience init(table: String = "VariableSet", json: [String], isTransactional: Bool = true) {
     let collection = StoreCollection(name: table, fields: [.init(name: "JSON", storage: .text)])
     let documents = json.enumerated().map {
       Document(id: "Documents-\($0.offset)", fields: [Array($0.element.utf8)])
     }
-    self.init([(collection, documents)])
+    self.init([(collection, documents)], isTransactional: isTransactional)
   }
 
   func text(_ index: Int) -> String {
@@ -83,12 +90,14 @@ final class MemoryStore: Store {
   }
 
   func commit() throws(StoreError) {
+    try beforeCommit?()
     committed = true
     original = nil
+    try afterCommit?()
   }
 
   func rollback() {
-    if let original { contents = original }
+    if let original, isTransactional { contents = original }
     original = nil
   }
 

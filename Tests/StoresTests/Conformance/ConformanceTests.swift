@@ -143,12 +143,16 @@ import Testing
   func readersChangeNothing(_ kind: BenchKind) throws {
     let bench = try kind.type.init(Self.sample(for: kind))
     let store = try bench.store()
-    #expect(throws: StoreError.self) { try store.collections() }
+    let closed = StoreError.failed(
+      location: store.location, collection: nil, reason: "the store is not open")
+    #expect(throws: closed) { try store.collections() }
     try store.begin(.read)
     let collection = try #require(try store.collections().first { $0.name == "Account" })
-    #expect(throws: StoreError.self) { try change(store, collection, page: nil) }
+    #expect(throws: StoreError.readOnly(location: store.location)) {
+      try change(store, collection, page: nil)
+    }
     store.rollback()
-    #expect(throws: StoreError.self) { try store.collections() }
+    #expect(throws: closed) { try store.collections() }
     #expect(try bench.texts("Account") == expected([Self.account])["Account"])
   }
 

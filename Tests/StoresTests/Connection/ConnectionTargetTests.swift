@@ -233,8 +233,12 @@ import Testing
     #expect(!dumped.contains("hunter2"))
   }
 
-  @Test(arguments: ["PWD={a", "PWD={a}b", "x", "a=1;b", "PWD=a\0"])
-  func aBrokenODBCStringIsRefused(_ text: String) {
-    #expect(throws: StoreError.self) { try ODBCConnectionString(text) }
+  @Test(arguments: [
+    ("PWD={a", 1), ("PWD={a}b", 1), ("x", 1), ("a=1;b", 2), ("PWD=a\0", 1),
+  ])
+  func aBrokenODBCStringIsRefused(_ text: String, setting: Int) {
+    #expect(throws: StoreError.connection(.malformed(setting: setting))) {
+      try ODBCConnectionString(text)
+    }
   }
 }

@@ -54,7 +54,7 @@ struct BackupCreate: AuditedCommand {
     let folder = context.absolutePath(to)
     try requireApart(folder, from: location)
     let seal = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
-    let lock = try node.file.lock()
+    let lock = try LockedConfigFile.lock(node.file)
     let creation = BackupCreation(
       node: node, location: location, seal: seal, now: context.clock.now(),
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))

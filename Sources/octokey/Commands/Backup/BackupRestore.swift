@@ -91,7 +91,7 @@ struct BackupRestore: AuditedCommand {
     }
     let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
     guard let text = config.value(of: SettingName.connectionString) else {
-      throw KeysError.settingMissing(
+      throw ConfigError.settingMissing(
         path: BackupFolder.config, setting: SettingName.connectionString)
     }
     return try StoreLocation(

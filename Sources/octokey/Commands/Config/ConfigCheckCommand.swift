@@ -23,7 +23,7 @@ struct ConfigCheckCommand: OctokeyCommand {
 
   func run(_ context: Context) throws -> ExitStatus {
     let path = try node.configPath(context)
-    let check = try NodeCheck(FileContents.read(path, limit: XMLSpans.sizeLimit), node)
+    let check = try NodeCheck(ConfigFile.read(path), node)
     let report = Report(path, check, node)
     switch output.format {
     case .text: context.console.print(raw: report.text)

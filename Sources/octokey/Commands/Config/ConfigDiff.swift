@@ -29,8 +29,8 @@ struct ConfigDiff: OctokeyCommand {
   var reveal = false
 
   func run(_ context: Context) throws -> ExitStatus {
-    let before = try NodeConfigFile.read(node.configPath(context)).config
-    let after = try NodeConfigFile.read(context.absolutePath(other)).config
+    let before = try ConfigFile.read(node.configPath(context)).settings()
+    let after = try ConfigFile.read(context.absolutePath(other)).settings()
     let diffs = try SettingDiff.of(before, after, machineKeys: node.machineKeys)
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)

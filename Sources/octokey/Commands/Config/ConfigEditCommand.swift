@@ -33,8 +33,8 @@ struct ConfigEditCommand: AuditedCommand {
     let path = try node.configPath(context)
     if !yes { try context.console.requireTerminal(for: "--yes") }
     // Whatever would stand in the way of the replacement is said before anybody works for nothing.
-    let base = try ConfigEdit.begin(path, patience: EditOptions.patience).file
-    context.console.warn(of: FilePermissions.exposure(of: base))
+    let base = try LockedConfigFile.lock(path, patience: EditOptions.patience).file
+    context.console.warn(of: base.exposure)
     // A signal waits until the copy is gone.
     let watch = try SignalWatch()
     let change = try withExtendedLifetime(watch) {
@@ -46,7 +46,7 @@ struct ConfigEditCommand: AuditedCommand {
   }
 
   private func edit(
-    _ session: borrowing EditorSession, _ first: FileContents, _ context: Context,
+    _ session: borrowing EditorSession, _ first: ConfigFile, _ context: Context,
     _ watch: SignalWatch
   ) throws -> SettingChange {
     var base = first
@@ -56,16 +56,16 @@ struct ConfigEditCommand: AuditedCommand {
         return SettingChange(changed: false, key: nil, config: base.path, backup: nil)
       }
       if try !isAccepted(edited, base, context) { continue }
-      let step = try ConfigEdit.begin(base.path, patience: EditOptions.patience)
+      let locked = try LockedConfigFile.lock(base.path, patience: EditOptions.patience)
       if let signal = watch.arrived() {
-        throw KeysError.interrupted(signal: SignalWatch.name(of: signal))
+        throw CommandError.interrupted(signal: SignalWatch.name(of: signal))
       }
-      if step.file.bytes == base.bytes, step.file.target == base.target {
-        let backup = try step.replace(with: edited, backupAt: edit.backupTime(context))
+      if locked.file.bytes == base.bytes, locked.file.target == base.target {
+        let backup = try locked.replace(with: edited, backupAt: edit.backupTime(context))
         return SettingChange(changed: true, key: nil, config: base.path, backup: backup)
       }
-      try tellOthersChange(step.file, edited, context)
-      base = step.file
+      try tellOthersChange(locked.file, edited, context)
+      base = locked.file
     }
   }
 
@@ -73,7 +73,7 @@ struct ConfigEditCommand: AuditedCommand {
   ///
   /// - Throws: `CommandError.editGivenUp` or `.declined`.
   private func isAccepted(
-    _ edited: [UInt8], _ base: FileContents, _ context: Context
+    _ edited: [UInt8], _ base: ConfigFile, _ context: Context
   ) throws -> Bool {
     let console = context.console
     let faults = try newFaults(edited, base)
@@ -96,7 +96,7 @@ struct ConfigEditCommand: AuditedCommand {
   }
 
   /// The faults that were not there before.
-  private func newFaults(_ edited: [UInt8], _ base: FileContents) throws -> [ConfigFault] {
+  private func newFaults(_ edited: [UInt8], _ base: ConfigFile) throws -> [ConfigFault] {
     let machineKeys = try node.machineKeys()
     func faults(_ contents: [UInt8]) throws -> [ConfigFault] {
       try ConfigCheck(contents, path: base.path, machineKeys: machineKeys).faults
@@ -114,9 +114,9 @@ struct ConfigEditCommand: AuditedCommand {
   }
 
   private func showDifferences(
-    _ edited: [UInt8], _ base: FileContents, _ console: Console
+    _ edited: [UInt8], _ base: ConfigFile, _ console: Console
   ) throws {
-    guard let before = try? NodeConfig(contents: base.bytes, path: base.path),
+    guard let before = try? base.settings(),
       let after = try? NodeConfig(contents: edited, path: base.path)
     else { return console.note("one of the two is no config, so that they cannot be compared") }
     let diffs = try SettingDiff.of(before, after, machineKeys: node.machineKeys)
@@ -130,7 +130,7 @@ struct ConfigEditCommand: AuditedCommand {
   /// Says that somebody else has edited the config, and keeps what was edited here if it is not
   /// edited on.
   private func tellOthersChange(
-    _ present: FileContents, _ edited: [UInt8], _ context: Context
+    _ present: ConfigFile, _ edited: [UInt8], _ context: Context
   ) throws {
     let console = context.console
     console.warning("\(present.path.quoted) was changed by somebody else meanwhile")
@@ -140,8 +140,9 @@ struct ConfigEditCommand: AuditedCommand {
         among: ["e", "s"], option: "--yes")
       if answer == "e" { return }
     }
-    let saved = "\(present.target).\(TimeStamp.forFileName(context.clock.now())).edited"
-    let file = try NewFile.create(saved, contents: edited.span, owner: present.status.owner)
+    let stamp = TimeStamp.forFileName(context.clock.now())
+    let saved = present.stateFolder.newPath("\(present.name).\(stamp)", ".edited")
+    let file = try NewFile.create(saved, contents: edited.span, owner: present.owner)
     file.commit()
     throw CommandError.editedMeanwhile(path: present.path, saved: saved)
   }

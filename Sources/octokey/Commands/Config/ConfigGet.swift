@@ -26,7 +26,7 @@ struct ConfigGet: OctokeyCommand {
   var reveal = false
 
   func run(_ context: Context) throws -> ExitStatus {
-    let config = try NodeConfigFile.read(node.configPath(context)).config
+    let config = try ConfigFile.read(node.configPath(context)).settings()
     let entries = SettingKey.entries(key, in: config)
     SettingKey.tellDuplicates(entries, context.console)
     guard let entry = entries.last else {
@@ -36,7 +36,7 @@ struct ConfigGet: OctokeyCommand {
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
     guard try printer.canReveal(entry) else {
-      throw KeysError.settingUnreadable(
+      throw ConfigError.settingUnreadable(
         path: config.path, setting: entry.key, tried: printer.machineKeys?.trials ?? [])
     }
     switch output.format {

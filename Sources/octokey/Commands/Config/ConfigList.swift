@@ -31,7 +31,7 @@ struct ConfigList: OctokeyCommand {
   var reveal = false
 
   func run(_ context: Context) throws -> ExitStatus {
-    let config = try NodeConfigFile.read(node.configPath(context)).config
+    let config = try ConfigFile.read(node.configPath(context)).settings()
     let pattern = self.pattern.map(NamePattern.init)
     let all = config.entries
     let chosen = all.indices.filter { pattern?.fits(all[$0].key) ?? true }

@@ -49,7 +49,7 @@ struct ConfigSet: AuditedCommand {
     context.audit[.setting] = key
     let path = try node.configPath(context)
     // Read before anything is asked, so that nobody types a password for nothing.
-    let config = try NodeConfigFile.read(path).config
+    let config = try ConfigFile.read(path).settings()
     let present = SettingKey.entries(key, in: config).last?.value
     let name = SettingKey.spelling(of: key, in: config)
     tellUnknown(name, config, context.console)
@@ -76,9 +76,9 @@ struct ConfigSet: AuditedCommand {
   private func set(
     _ name: String, at path: String, _ context: Context, _ value: (String?) throws -> String?
   ) throws -> SettingChange {
-    let edit = try ConfigEdit.begin(path, patience: EditOptions.patience)
-    context.console.warn(of: FilePermissions.exposure(of: edit.file))
-    let config = try edit.config()
+    let locked = try LockedConfigFile.lock(path, patience: EditOptions.patience)
+    context.console.warn(of: locked.file.exposure)
+    let config = try locked.file.settings()
     let entries = SettingKey.entries(name, in: config)
     SettingKey.tellDuplicates(entries, context.console)
     // White space alone is no value for the server, whatever there is of it.
@@ -86,7 +86,7 @@ struct ConfigSet: AuditedCommand {
       !(new.allSatisfy(\.isWhitespace) && entries.last.map { $0.value == nil } == true)
     else { return SettingChange(changed: false, key: name, config: path, backup: nil) }
     let contents = try config.setting(name, to: new)
-    let backup = try edit.replace(with: contents, backupAt: self.edit.backupTime(context))
+    let backup = try locked.replace(with: contents, backupAt: edit.backupTime(context))
     return SettingChange(changed: true, key: name, config: path, backup: backup)
   }
 
@@ -108,7 +108,7 @@ struct ConfigSet: AuditedCommand {
     // What is written must open again before it takes anybody's place.
     switch try machineKeys.open(value, of: name) {
     case .some(let opened) where opened.text.equals(text): return value
-    default: throw KeysError.configEditFailed(path: path)
+    default: throw ConfigError.editFailed(path: path)
     }
   }
 

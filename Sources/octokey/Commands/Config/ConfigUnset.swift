@@ -31,7 +31,7 @@ struct ConfigUnset: AuditedCommand {
   func run(_ context: Context) throws -> ExitStatus {
     context.audit[.setting] = key
     let path = try node.configPath(context)
-    let before = try NodeConfigFile.read(path).config
+    let before = try ConfigFile.read(path).settings()
     let isSecret = SettingKey.entries(key, in: before).contains {
       $0.value.map { SettingMask.secrecy(of: $0, of: key) } == .protected
     }
@@ -47,9 +47,9 @@ struct ConfigUnset: AuditedCommand {
   }
 
   private func remove(at path: String, _ context: Context) throws -> SettingChange {
-    let edit = try ConfigEdit.begin(path, patience: EditOptions.patience)
-    context.console.warn(of: FilePermissions.exposure(of: edit.file))
-    let config = try edit.config()
+    let locked = try LockedConfigFile.lock(path, patience: EditOptions.patience)
+    context.console.warn(of: locked.file.exposure)
+    let config = try locked.file.settings()
     let entries = SettingKey.entries(key, in: config)
     guard let entry = entries.last else {
       let near = NearSpellings.of(key, among: config.entries.map(\.key))
@@ -61,7 +61,7 @@ struct ConfigUnset: AuditedCommand {
     }
     SettingKey.tellDuplicates(entries, context.console)
     let contents = try config.removing(key)
-    let backup = try edit.replace(with: contents, backupAt: self.edit.backupTime(context))
+    let backup = try locked.replace(with: contents, backupAt: edit.backupTime(context))
     return SettingChange(changed: true, key: entry.key, config: path, backup: backup)
   }
 }

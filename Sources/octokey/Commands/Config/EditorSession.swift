@@ -21,12 +21,12 @@ struct EditorSession: ~Copyable {
   }
 
   /// Makes the copy, in memory where the system has a place for that.
-  static func begin(_ file: FileContents, _ context: Context) throws -> EditorSession {
+  static func begin(_ file: ConfigFile, _ context: Context) throws -> EditorSession {
     let runtime = context.environment["XDG_RUNTIME_DIR"] ?? ""
     let folder = try PrivateFolder.create(
       in: (runtime.hasPrefix("/") ? [runtime] : []) + ["/dev/shm", "/tmp"])
     // The same name: editors choose their colours by it.
-    let name = file.target.split(separator: "/").last.map(String.init) ?? "OctopusServer.config"
+    let name = file.name
     try folder.write(name, file.bytes.span)
     return EditorSession(
       folder: folder, name: name, editor: editor(context.environment),

@@ -1,0 +1,25 @@
+// What can go wrong with backups, as facts. No case ever carries a secret.
+
+package import Native
+
+/// A failure with a backup.
+package enum BackupError: Error, Equatable, Sendable {
+  /// A call into Linux or a library failed.
+  case native(NativeError)
+  /// The key in the backup cannot be read.
+  case key(KeyError)
+  /// The config in the backup cannot be read, or not be made fit for this machine.
+  case config(ConfigError)
+  /// The look at the snapshot's values ended.
+  case rotation(RotationError)
+  /// What was given as a passphrase cannot be one.
+  case unfitPassphrase(source: String, PassphraseFault)
+  /// The file is not an encrypted file, or asks for more memory or time than any honest one.
+  case encryptedFileMalformed(path: String)
+  /// The file cannot be decrypted: the passphrase is another one, or the file was changed.
+  case cannotDecrypt(path: String)
+  /// There is no backup in the folder, or only a part of one.
+  case noBackup(path: String, BackupObstacle)
+  /// The manifest cannot be written as JSON.
+  case manifestNotEncoded
+}

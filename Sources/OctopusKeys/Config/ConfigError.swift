@@ -1,0 +1,48 @@
+// What can go wrong with node configs, with the machine keys that protect secrets in them, and with the
+// register that says where they are, as facts. No case ever carries a secret.
+
+package import Native
+
+/// A failure with a node config.
+package enum ConfigError: Error, Equatable, Sendable {
+  /// A call into Linux or a library failed.
+  case native(NativeError)
+  /// What should become a Master Key's setting is not a key.
+  case key(KeyError)
+
+  /// The config is not well-formed XML. Line and column count from 1.
+  case malformed(path: String, line: Int, column: Int, reason: String)
+  /// The config holds something that octokey does not read, such as a DOCTYPE.
+  case forbidden(path: String, line: Int, construct: String)
+  /// The root element is not `octopus-settings`.
+  case wrongRoot(path: String, found: String)
+  /// An edit did not come out as it should have; nothing was written.
+  case editFailed(path: String)
+  /// XML cannot hold the new value of `setting`, or (nil) its name: there are control characters in
+  /// it.
+  case notInXML(path: String, setting: String?)
+  /// The config has no value for a setting that is needed.
+  case settingMissing(path: String, setting: String)
+  /// Another octokey holds the lock beside the config.
+  case locked(path: String)
+  /// A rotation was interrupted: nothing else may write before `recover`.
+  case unfinishedRotation(config: String, journal: String)
+
+  /// The Master Key is protected by Windows (DPAPI), which only that machine can undo.
+  case protectedByWindows(path: String)
+  /// The Master Key in the config cannot be decrypted with any of the machine keys.
+  case masterKeyUnreadable(path: String, tried: [MachineKeyTrial])
+  /// No machine key decrypts a protected setting, or what comes out cannot be its value.
+  case settingUnreadable(path: String, setting: String, tried: [MachineKeyTrial])
+  /// There is no machine key to protect a value with.
+  case noMachineKey(tried: [MachineKeyTrial])
+
+  /// There is no config: none was named, and none is where the server would look.
+  case noConfig(workingDirectory: String, instancesFolder: String)
+  /// No instance of that name is registered.
+  case noSuchInstance(name: String, folder: String)
+  /// Several instances match; `name` is nil if none was asked for.
+  case severalInstances(name: String?, folder: String, found: [String])
+  /// A file in the instances folder is not an instance record.
+  case badInstanceRecord(path: String)
+}

@@ -1,0 +1,98 @@
+// A node config under its lock. The lock is the permission to write: whatever replaces the config, or
+// clears up beside it, needs this value. An edit that reads the config after it took the lock loses
+// nothing; one that read it before must find it unchanged.
+
+package import FoundationEssentials
+package import Native
+
+/// A node config that no other octokey changes for as long as this value lives.
+package struct LockedConfigFile: ~Copyable {
+  /// The file as it is now.
+  package let file: ConfigFile
+  private let lock: FileLock
+
+  private init(file: ConfigFile, lock: consuming FileLock) {
+    self.file = file
+    self.lock = lock
+  }
+
+  /// Locks the config at `path`, and reads it then.
+  ///
+  /// - Parameter patience: how long to wait for another octokey.
+  /// - Throws: `ConfigError.locked`, `.unfinishedRotation` or `.native`.
+  package static func lock(
+    _ path: String, patience: Duration
+  ) throws(ConfigError) -> LockedConfigFile {
+    let before = try ConfigFile.read(path)
+    let lock = try before.stateFolder.lock(for: path, patience: patience)
+    try before.stateFolder.requireNoJournal(of: path)
+    let file = try ConfigFile.read(path)
+    guard file.target == before.target else { throw .native(.changedMeanwhile(path: path)) }
+    let config = LockedConfigFile(file: file, lock: lock)
+    config.removeLeftoverDrafts()
+    return config
+  }
+
+  /// Locks a config that was read before.
+  ///
+  /// - Throws: `ConfigError.locked`; `.unfinishedRotation` if a rotation must be recovered first;
+  ///   `.native(.changedMeanwhile)` if the config is no longer what was read.
+  package static func lock(_ file: ConfigFile) throws(ConfigError) -> LockedConfigFile {
+    let lock = try file.stateFolder.lock(for: file.path)
+    try file.stateFolder.requireNoJournal(of: file.path)
+    try file.requireUnchanged()
+    let config = LockedConfigFile(file: file, lock: lock)
+    config.removeLeftoverDrafts()
+    return config
+  }
+
+  /// The same lock, for the recovery of an unfinished rotation. Drafts stay: it may be a dry run.
+  static func lockForRecovery(_ file: ConfigFile) throws(ConfigError) -> LockedConfigFile {
+    let lock = try file.stateFolder.lock(for: file.path)
+    try file.requireUnchanged()
+    return LockedConfigFile(file: file, lock: lock)
+  }
+
+  /// Removes what a killed octokey left beside the config.
+  borrowing func removeLeftoverDrafts() { file.stateFolder.removeLeftoverDrafts(of: file.name) }
+
+  /// Puts `contents` in the place of what is there.
+  ///
+  /// - Parameter time: for the name of a copy of the present file; nil: no copy.
+  /// - Returns: the path of the copy.
+  /// - Throws: `ConfigError.native`; nothing has changed then.
+  @discardableResult
+  package borrowing func replace(
+    with contents: [UInt8], backupAt time: Date?
+  ) throws(ConfigError) -> String? {
+    let backups = ConfigBackups(of: file)
+    let name = time.map { backups.freeName(TimeStamp.forFileName($0)) }
+    try rethrow(
+      as: ConfigError.native,
+      FileReplacement.prepare(file.contents, contents: contents.span, backup: name).commit())
+    guard let name else { return nil }
+    backups.removeOld(present: contents)
+    return backups.folder + "/" + name
+  }
+
+  /// A replacement that holds another Master Key, ready to be put in place, and a copy of the present
+  /// file.
+  ///
+  /// - Parameters:
+  ///   - form: how the present key is protected, if that is known.
+  ///   - stamp: the time for the name of the copy.
+  package borrowing func replacement(
+    masterKey: borrowing MasterKey, machineKeys: MachineKeys, form: MachineKeys.Form?,
+    stamp: String
+  ) throws(ConfigError) -> FileReplacement {
+    let value = try machineKeys.protect(masterKey, as: form)
+    let edited = try file.settings().setting(SettingName.masterKey, to: value)
+    // What was written must be readable before it takes the place of what is there.
+    let readBack = try machineKeys.masterKey(of: NodeConfig(contents: edited, path: file.path))
+    guard readBack.key.equals(masterKey) else { throw .editFailed(path: file.path) }
+    let backup = ConfigBackups(of: file).freeName(stamp)
+    return try rethrow(
+      as: ConfigError.native,
+      FileReplacement.prepare(file.contents, contents: edited.span, backup: backup))
+  }
+}

@@ -1,0 +1,77 @@
+// The folder for what a rotation keeps from its first step to its last: lock, journal, key file and
+// report. It knows their names and whom they belong to.
+
+internal import FoundationEssentials
+package import Native
+
+/// The folder that holds a rotation's files.
+package struct StateFolder: Hashable, Sendable {
+  /// Where it is.
+  package let path: String
+  /// Whom new files in it are to belong to.
+  package let owner: FileOwner
+
+  /// Describes a folder.
+  package init(path: String, owner: FileOwner) {
+    self.path = path
+    self.owner = owner
+  }
+
+  /// Where the journal of an unfinished rotation is.
+  package var journalPath: String { path + "/" + Journal.fileName }
+
+  /// The path of a new file. Two in one second get two names.
+  package func newPath(_ stem: String, _ suffix: String) -> String {
+    FolderNames.free(path + "/" + stem, suffix)
+  }
+
+  /// Keeps every other octokey away from this folder, for as long as the lock lives.
+  ///
+  /// - Parameters:
+  ///   - config: the config that is worked on, for errors.
+  ///   - patience: how long to wait for another octokey.
+  /// - Throws: `ConfigError.locked` or `.native`.
+  package func lock(
+    for config: String, patience: Duration = .zero
+  ) throws(ConfigError) -> FileLock {
+    guard
+      let lock = try rethrow(
+        as: ConfigError.native,
+        FileLock.acquire(path + "/octokey.lock", owner: owner, patience: patience))
+    else { throw .locked(path: config) }
+    return lock
+  }
+
+  /// Fails where a rotation must be recovered first; for whoever holds the lock.
+  ///
+  /// - Parameter config: the config that is worked on, for the error.
+  /// - Throws: `ConfigError.unfinishedRotation`.
+  package func requireNoJournal(of config: String) throws(ConfigError) {
+    if try rethrow(as: ConfigError.native, FileStatus.isThere(journalPath)) {
+      throw .unfinishedRotation(config: config, journal: journalPath)
+    }
+  }
+
+  /// Removes drafts that a killed octokey left: files that never got their name, of no use to anybody,
+  /// and one of a key file holds a key. A draft that another process works on without the lock, as for
+  /// a key file that was asked for, stays.
+  ///
+  /// - Parameter config: the name of the config in this folder.
+  func removeLeftoverDrafts(of config: String) {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    for name in names where StateFolder.isDraft(name, of: [config, Journal.fileName]) {
+      FileRemoval.removeAbandoned(
+        path + "/" + name, users: [owner.user, FileOwner.current.user])
+    }
+  }
+
+  /// Whether a name is that of a draft: `.NAME.draft-` and hexadecimal digits.
+  private static func isDraft(_ name: String, of finals: [String]) -> Bool {
+    guard name.hasPrefix("."), let mark = name.firstRange(of: ".draft-") else { return false }
+    let digits = name[mark.upperBound...]
+    let final = String(name[..<mark.lowerBound].dropFirst())
+    return (1...16).contains(digits.count) && digits.allSatisfy(\.isHexDigit)
+      && (finals.contains(final) || final.hasPrefix("master-key-")
+        || final.hasPrefix("rotation-report-") || finals.contains { final.hasPrefix($0 + ".") })
+  }
+}

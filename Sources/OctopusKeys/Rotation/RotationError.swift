@@ -1,0 +1,55 @@
+// What can go wrong with a rotation, its checks and its recovery, as facts. No case ever carries a
+// secret.
+
+package import Native
+
+/// A failure of a rotation.
+package enum RotationError: Error, Equatable, Sendable {
+  /// A call into Linux or a library failed.
+  case native(NativeError)
+  /// A store failed.
+  case store(StoreError)
+  /// A key or a key file is in the way.
+  case key(KeyError)
+  /// The node config is in the way.
+  case config(ConfigError)
+  /// A signal came, and everything was rolled back.
+  case interrupted(signal: String)
+
+  /// The store has no collection that could hold documents.
+  case noDocuments(location: String)
+  /// The store holds documents, but no sensitive value that would show whose it is.
+  case noValues(location: String)
+  /// The new key is the old key.
+  case sameKey(KeyFingerprint)
+  /// No value of the store decrypts with the old key, nor with the new one.
+  case keyOpensNothing(KeyFingerprint, location: String, values: Int)
+  /// Some values decrypt with neither key, or cannot be judged; nothing was written.
+  case unreadable(Findings, location: String)
+  /// What was read back is not what was written; everything was rolled back.
+  case ledgerMismatch(before: Ledger, after: Ledger, location: String)
+
+  /// The rotation stopped where only `recover` can tell how far it got; the key file stays.
+  indirect case interruptedCommit(config: String, keyFile: String, reason: RotationError)
+  /// The values are where they belong, but the config could not be brought to the same key, or the
+  /// device did not confirm that.
+  case configNotSwitched(config: String, keyFile: String, reason: NativeError)
+  /// The rotation is done, but the journal could not be removed.
+  case journalStays(config: String, reason: NativeError)
+
+  /// The file exists, but is not a journal that this octokey understands.
+  case journalUnreadable(path: String)
+  /// The journal is that of another store.
+  case otherStore(journal: String, expected: String, found: String)
+  /// A key that was given for recovery is not the one of the journal.
+  case otherKey(source: String, expected: String)
+  /// The state of the store cannot be told, or acted on, without this key.
+  case recoveryNeedsKey(RecoveryKey, fingerprint: String, expectedAt: String?)
+  /// The store holds values under neither key of the journal.
+  case recoveryUnclear(journal: String, findings: Findings, location: String)
+}
+
+/// The two keys of an unfinished rotation.
+package enum RecoveryKey: Sendable {
+  case old, new
+}

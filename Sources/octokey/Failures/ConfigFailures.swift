@@ -1,0 +1,108 @@
+// Words for what goes wrong with node configs, machine keys and the register of instances.
+
+import OctopusKeys
+
+extension Failure {
+  init(_ error: ConfigError) {
+    switch error {
+    case .native(let error):
+      self.init(error)
+    case .key(let error):
+      self.init(error)
+    case .malformed(let path, let line, let column, let reason):
+      self.init(
+        "\(path.quoted) is no well-formed XML: line \(line), column \(column): \(clause(reason))",
+        hint: "an empty or cut-off config comes from a full disk; is there a backup copy beside it?"
+      )
+    case .forbidden(let path, let line, let construct):
+      self.init(
+        "refusing to read \(path.quoted): there is \(construct) in line \(line)",
+        hint: "a node config never holds that; take it out if you trust the file")
+    case .wrongRoot(let path, let found):
+      self.init(
+        "\(path.quoted) is no node config: its root element is \(found.quoted)",
+        hint: "the file is called OctopusServer.config and its root octopus-settings")
+    case .editFailed(let path):
+      self.init(
+        "the change of \(path.quoted) did not come out right; nothing was written",
+        hint: "this is a fault of octokey, please report it")
+    case .notInXML(let path, let setting):
+      let what = setting.map { "the value of \($0.quoted)" } ?? "the name of the setting"
+      self.init(
+        "\(what) has control characters in it, which \(path.quoted) cannot hold",
+        hint: "tabs and line ends are allowed; is it binary data, or text in another encoding?")
+    case .settingMissing(let path, let setting):
+      self.init(
+        "\(path.quoted) has no value for \(setting.quoted)", hint: advice(onMissing: setting))
+    case .locked(let path):
+      self.init(
+        "another octokey is at work on \(path.quoted)", hint: "wait until it is done",
+        status: .busy)
+    case .unfinishedRotation(let config, let journal):
+      self.init(
+        "a rotation was interrupted and must be finished or taken back first (\(journal.quoted))",
+        hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
+    case .protectedByWindows(let path):
+      self.init(
+        "the Master Key in \(path.quoted) is protected by Windows (DPAPI) and opens only on the "
+          + "machine that wrote it",
+        hint: "show the key there with Octopus.Server show-master-key, and give it in a key file: "
+          + "--old-key-file or set-master-key")
+    case .masterKeyUnreadable(let path, let tried):
+      self.init(
+        "the Master Key in \(path.quoted) opens with no machine key here: \(words(for: tried))",
+        hint: "the config may come from another machine: --old-key-file gives a rotation the key, "
+          + "set-master-key puts one in, --machine-id-file names another machine's identity")
+    case .settingUnreadable(let path, let setting, let tried):
+      self.init(
+        "\(setting.quoted) in \(path.quoted) opens with no machine key here: \(words(for: tried))",
+        hint: "the config may come from another machine: octokey config set puts a value in, "
+          + "--machine-id-file names another machine's identity")
+    case .noMachineKey(let tried):
+      self.init(
+        "there is no machine key to protect a value with: \(words(for: tried))",
+        hint: "systemd-machine-id-setup makes a machine-id")
+    case .noConfig(let workingDirectory, let instancesFolder):
+      self.init(
+        "no node config: there is no OctopusServer.config in \(workingDirectory.quoted) and no "
+          + "instance in \(instancesFolder.quoted)", hint: "--config names one")
+    case .noSuchInstance(let name, let folder):
+      self.init(
+        "there is no instance \(name.quoted) in \(folder.quoted)",
+        hint: "--config names a node config itself")
+    case .severalInstances(nil, let folder, let found):
+      self.init(
+        "there are several instances in \(folder.quoted): \(list(found))",
+        hint: "--instance names one")
+    case .severalInstances(let name?, let folder, let found):
+      self.init(
+        "\(name.quoted) is spelt like several instances in \(folder.quoted): \(list(found))",
+        hint: "give the name in the same letter case")
+    case .badInstanceRecord(let path):
+      self.init(
+        "\(path.quoted) is no instance record",
+        hint:
+          "a record is a JSON object with Name and ConfigurationFilePath; --config goes round it")
+    }
+  }
+}
+
+private func list(_ names: [String]) -> String { names.map(\.quoted).joined(separator: ", ") }
+
+private func advice(onMissing setting: String) -> String? {
+  [
+    SettingName.masterKey:
+      "octokey set-master-key puts one in; --old-key-file gives a rotation the key",
+    SettingName.connectionString: "--store says where the documents are",
+  ][setting]
+}
+
+private func words(for trials: [MachineKeyTrial]) -> String {
+  trials.map { trial in
+    switch trial.outcome {
+    case .missing: "\(trial.path.quoted) is not there"
+    case .malformed: "\(trial.path.quoted) holds no machine key"
+    case .wrong: "\(trial.path.quoted) does not fit"
+    }
+  }.joined(separator: ", ")
+}

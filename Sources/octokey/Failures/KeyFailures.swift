@@ -1,0 +1,45 @@
+// Words for what goes wrong with keys and key files.
+
+import OctopusKeys
+
+extension Failure {
+  init(_ error: KeyError) {
+    switch error {
+    case .native(let error):
+      self.init(error)
+    case .wrongLength(let bytes, let source):
+      self.init(
+        "\(named(source)) holds \(bytes) bytes, which is no Master Key",
+        hint: bytes == 24
+          ? "a Master Key has 16 or 32 bytes; 32 base64 characters decode to 24 bytes: was a "
+            + "32-character password taken for a key?"
+          : "a Master Key has 16 or 32 bytes, which are 24 or 44 base64 characters")
+    case .notBase64(let source):
+      self.init(
+        "\(named(source)) is no base64",
+        hint: "a Master Key is written as 24 or 44 base64 characters, such as "
+          + "`openssl rand -base64 32` makes")
+    case .missing(let source):
+      self.init(
+        "there is no Master Key in \(named(source))",
+        hint: "a Master Key is written as 24 or 44 base64 characters")
+    case .notAlone(let source, let line):
+      self.init(
+        "\(named(source)) holds something after the key, in line \(line)",
+        hint: "a key file holds comment lines that begin with #, then one key")
+    case .fingerprintDiffers(let source):
+      self.init(
+        "the key in \(named(source)) is not the one that the comment in it names",
+        hint: "the file is damaged, or was edited; take another copy of it")
+    case .readBackDiffers(let path):
+      self.init(
+        "\(path.quoted) did not come back as it was written, and was removed",
+        hint: "the device may be failing; choose another one")
+    }
+  }
+}
+
+/// A path in quotes; an option or a phrase of ours (`the answer`) as it is.
+private func named(_ source: String) -> String {
+  source.hasPrefix("--") || source.hasPrefix("the ") ? source : source.quoted
+}

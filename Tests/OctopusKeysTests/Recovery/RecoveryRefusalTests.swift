@@ -1,0 +1,112 @@
+// What keeps a recovery from going on, each by its name; the journal stays in every case.
+
+import Foundation
+import Native
+import Outside
+import Testing
+
+@testable import OctopusKeys
+
+@Suite struct RecoveryRefusalTests {
+  private func fingerprint(_ first: UInt8) throws -> String {
+    try KeyFingerprint(of: key(first)).description
+  }
+
+  /// Looks at the store as `recover` does.
+  private func look(_ node: TestNode) throws {
+    _ = try node.recovery().look(.rewrite)
+  }
+
+  @Test func theJournalOfAnotherStoreIsNotFollowed() throws {
+    let node = try TestNode()
+    try node.interrupt(store: "elsewhere")
+    let expected = RotationError.otherStore(
+      journal: node.journalPath, expected: "elsewhere", found: "memory")
+    #expect(throws: expected) { _ = try node.recovery() }
+    #expect(FileManager.default.fileExists(atPath: node.journalPath))
+  }
+
+  @Test func aRotationAtWorkIsBusy() throws {
+    let node = try TestNode()
+    let rotation = try node.rotation()
+    try node.interrupt()
+    #expect(throws: RotationError.config(.locked(path: node.path))) { _ = try node.recovery() }
+    withExtendedLifetime(rotation) {}
+  }
+
+  @Test func aKeyOfAnotherRotationIsRefused() throws {
+    let node = try TestNode()
+    try node.interrupt()
+    let expected = RotationError.otherKey(source: "the new key", expected: try fingerprint(100))
+    #expect(throws: expected) { _ = try node.recovery(newKey: key(2)) }
+    // The key file of the journal holds another key now.
+    try FileManager.default.removeItem(atPath: node.keyFile)
+    try KeyFile.create(node.keyFile, key: key(2), created: node.now).commit()
+    let replaced = RotationError.otherKey(
+      source: try node.keyFile, expected: try fingerprint(100))
+    #expect(throws: replaced) { _ = try node.recovery() }
+    #expect(FileManager.default.fileExists(atPath: node.journalPath))
+  }
+
+  @Test func withoutAnyKeyTheNewOneIsAskedFor() throws {
+    let node = try TestNode()
+    try node.interrupt()
+    try FileManager.default.removeItem(atPath: node.keyFile)
+    try node.loseMachineKeys()
+    let expected = RotationError.recoveryNeedsKey(
+      .new, fingerprint: try fingerprint(100), expectedAt: try node.keyFile)
+    #expect(throws: expected) { try look(node) }
+    #expect(FileManager.default.fileExists(atPath: node.journalPath))
+  }
+
+  @Test func valuesUnderTheOtherKeyNeedIt() throws {
+    // The new key alone, and the values are old; the old key alone, and they are new.
+    let old = try TestNode([("a", 1), ("b", 1)])
+    try old.interrupt()
+    try old.loseMachineKeys()
+    let needsOld = RotationError.recoveryNeedsKey(
+      .old, fingerprint: try fingerprint(1), expectedAt: nil)
+    #expect(throws: needsOld) { try look(old) }
+    let new = try TestNode([("a", 100), ("b", 100)])
+    try new.interrupt()
+    try FileManager.default.removeItem(atPath: new.keyFile)
+    let needsNew = RotationError.recoveryNeedsKey(
+      .new, fingerprint: try fingerprint(100), expectedAt: try new.keyFile)
+    #expect(throws: needsNew) { try look(new) }
+  }
+
+  @Test func valuesUnderAThirdKeyAreUnclear() throws {
+    let node = try TestNode([("a", 1), ("b", 2)])
+    try node.interrupt()
+    var findings = Findings()
+    findings.add(
+      Finding(
+        collection: "VariableSet", document: "Documents-1", field: "JSON", offset: 6, path: "x",
+        reason: .opensUnderNoKey))
+    let expected = RotationError.recoveryUnclear(
+      journal: node.journalPath, findings: findings, location: "memory")
+    #expect(throws: expected) { try look(node) }
+    #expect(FileManager.default.fileExists(atPath: node.journalPath))
+  }
+
+  @Test(arguments: ["", "{}", "[]", "{\"version\":2}"])
+  func whatIsNoJournalIsNotGuessedAt(_ text: String) throws {
+    let node = try TestNode()
+    try text.write(toFile: node.journalPath, atomically: false, encoding: .utf8)
+    #expect(throws: RotationError.journalUnreadable(path: node.journalPath)) {
+      _ = try Journal.read(in: node.file.stateFolder)
+    }
+  }
+
+  @Test func aNewerJournalIsNotRead() throws {
+    let node = try TestNode()
+    try node.interrupt()
+    let text = try String(contentsOfFile: node.journalPath, encoding: .utf8)
+    let newer = text.replacing("\"version\" : 1", with: "\"version\" : 2")
+    #expect(newer != text)
+    try newer.write(toFile: node.journalPath, atomically: false, encoding: .utf8)
+    #expect(throws: RotationError.journalUnreadable(path: node.journalPath)) {
+      _ = try Journal.read(in: node.file.stateFolder)
+    }
+  }
+}

@@ -1,0 +1,149 @@
+// What a rotation refuses, and how it ends where something goes wrong in the middle: each by its name,
+// and with what is on the disk then.
+
+import Foundation
+import Native
+import Outside
+import Testing
+
+@testable import OctopusKeys
+
+@Suite struct RefusalTests {
+  private static let cut = StoreError.disconnected(
+    location: "memory", collection: nil, reason: "cut")
+
+  @Test func aConfigThatIsBeingEditedIsLocked() throws {
+    let node = try TestNode()
+    let lock = try LockedConfigFile.lock(node.path, patience: .zero)
+    #expect(throws: RotationError.config(.locked(path: node.path))) { _ = try node.rotation() }
+    _ = consume lock
+    _ = try node.rotation()
+  }
+
+  @Test func anUnfinishedRotationComesFirst() throws {
+    let node = try TestNode()
+    try node.interrupt()
+    let unfinished = ConfigError.unfinishedRotation(config: node.path, journal: node.journalPath)
+    #expect(throws: RotationError.config(unfinished)) { _ = try node.rotation() }
+  }
+
+  @Test func theSameKeyIsRefused() throws {
+    let node = try TestNode()
+    #expect(throws: RotationError.sameKey(try KeyFingerprint(of: key(1)))) {
+      _ = try Rotation(
+        config: node.file, machineKeys: node.machineKeys, form: nil, store: node.store,
+        oldKey: key(1), newKey: key(1), options: .init(), now: node.now,
+        cancellation: .never, progress: { _, _, _ in })
+    }
+    #expect(node.folder.names == ["OctopusServer.config"])
+  }
+
+  @Test func aStoreWithoutTablesIsNoStore() throws {
+    let old = try key(1)
+    let new = try key(100)
+    #expect(throws: RotationError.noDocuments(location: "memory")) {
+      try rotate(MemoryStore([]), old, new)
+    }
+  }
+
+  @Test func aStoreWithoutValuesProvesNothing() throws {
+    let node = try TestNode([])
+    #expect(throws: RotationError.noValues(location: "memory")) { try node.rotate() }
+    #expect(node.folder.names == ["OctopusServer.config"])
+  }
+
+  @Test func anotherStoresKeyOpensNothing() throws {
+    let node = try TestNode([("a", 2), ("b", 2)])
+    let expected = RotationError.keyOpensNothing(
+      try KeyFingerprint(of: key(1)), location: "memory", values: 2)
+    #expect(throws: expected) { try node.rotate() }
+    #expect(node.folder.names == ["OctopusServer.config"])
+  }
+
+  @Test func aValueUnderAThirdKeyIsUnreadable() throws {
+    let node = try TestNode([("a", 1), ("b", 2)])
+    var findings = Findings()
+    findings.add(
+      Finding(
+        collection: "VariableSet", document: "Documents-1", field: "JSON", offset: 6, path: "x",
+        reason: .opensUnderNoKey))
+    #expect(throws: RotationError.unreadable(findings, location: "memory")) { try node.rotate() }
+    #expect(node.folder.names == ["OctopusServer.config"] && node.store.writes == 0)
+  }
+
+  @Test func aStoreThatKeepsSomethingElseIsRolledBack() throws {
+    let node = try TestNode()
+    let before = node.store.text(0)
+    // Another value than was written, under the right key.
+    let other = #"{"x":"\#(try value("other", key(100)))"}"#
+    node.store.tamper = { $0 = Array(other.utf8) }
+    let error = #expect(throws: RotationError.self) { try node.rotate() }
+    guard case .ledgerMismatch(let written, let read, "memory")? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(written.values == 1 && read.values == 1 && written != read)
+    node.store.rollback()
+    #expect(node.store.text(0) == before && !node.store.committed)
+    #expect(node.folder.names == ["OctopusServer.config"])
+  }
+
+  @Test func aCommitThatFailedChangesNothing() throws {
+    let node = try TestNode()
+    let before = node.store.text(0)
+    node.store.beforeCommit = { [unowned node] () throws(StoreError) in
+      node.store.beforeCommit = nil
+      throw Self.cut
+    }
+    #expect(throws: RotationError.store(Self.cut)) { try node.rotate() }
+    #expect(node.store.text(0) == before)
+    #expect(node.folder.names == ["OctopusServer.config"])
+  }
+
+  @Test func aCommitOfWhichNothingIsKnownIsForRecovery() throws {
+    let node = try TestNode()
+    node.store.afterCommit = { () throws(StoreError) in throw Self.cut }
+    let expected = RotationError.interruptedCommit(
+      config: node.path, keyFile: try node.keyFile, reason: .store(Self.cut))
+    #expect(throws: expected) { try node.rotate() }
+    let names = try [node.keyFile, node.journalPath].map { URL(filePath: $0).lastPathComponent }
+    #expect(Set(node.folder.names) == Set(names + ["OctopusServer.config"]))
+  }
+
+  @Test func withoutTransactionsTheFirstWriteIsForRecovery() throws {
+    let node = try TestNode(
+      (0..<8).map { ("secret \($0)", 1) }, isTransactional: false)
+    node.store.tamper = { [unowned node] _ in node.store.readablePages = 0 }
+    let reason = StoreError.failed(
+      location: "memory", collection: "VariableSet", reason: "no more pages")
+    let expected = RotationError.interruptedCommit(
+      config: node.path, keyFile: try node.keyFile, reason: .store(reason))
+    #expect(throws: expected) { try node.rotate() }
+    #expect(FileManager.default.fileExists(atPath: node.journalPath))
+  }
+
+  @Test func aConfigThatChangedInBetweenIsForRecovery() throws {
+    let node = try TestNode()
+    node.store.afterCommit = { [unowned node] () throws(StoreError) in
+      let bytes = Outside.bytes(node.path)
+      try? FileManager.default.removeItem(atPath: node.path)
+      _ = node.folder.file("OctopusServer.config", bytes)
+    }
+    let expected = RotationError.configNotSwitched(
+      config: node.path, keyFile: try node.keyFile, reason: .changedMeanwhile(path: node.path))
+    #expect(throws: expected) { try node.rotate() }
+    #expect(node.store.committed && FileManager.default.fileExists(atPath: node.journalPath))
+  }
+
+  @Test func aJournalThatStaysIsToldApartFromAFailure() throws {
+    let node = try TestNode()
+    let rotation = try node.rotate()
+    try FileManager.default.removeItem(atPath: node.journalPath)
+    try FileManager.default.createDirectory(
+      atPath: node.journalPath, withIntermediateDirectories: false)
+    let reason = NativeError.system(call: "unlink", path: node.journalPath, errno: EISDIR)
+    #expect(throws: RotationError.journalStays(config: node.path, reason: reason)) {
+      try rotation.finish()
+    }
+  }
+}
