@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs the tests of Native, OctopusKeys and Stores under ThreadSanitizer, then under AddressSanitizer
+# with its leak check. Fails if a test fails or a sanitizer reports anything.
+#
+#   Tests/sanitize.sh [thread|address]...      both, if none is named
+#
+# The tests of the command line start the built program: there the sanitizers would see the tests only.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source Tests/requirements.sh
+
+install_missing "${test_packages[@]}"
+# A report ends the run, and a backtrace by the Swift runtime would only hold it up.
+export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
+export ASAN_OPTIONS="detect_leaks=1 exitcode=66"
+export SWIFT_BACKTRACE=enable=no
+failed=0
+for sanitizer in "${@:-thread address}"; do
+  # shellcheck disable=SC2086 # the default is two words
+  for one in $sanitizer; do
+    echo "running the tests with the $one sanitizer" >&2
+    timeout --foreground -k 10 3600 swift test --sanitize="$one" --scratch-path ".build-$one" \
+      --disable-xctest --filter '^(NativeTests|OctopusKeysTests|StoresTests)\.' </dev/null || failed=1
+  done
+done
+exit "$failed"
