@@ -1,19 +1,19 @@
-// Puts a snapshot in the place of a store, or where there is none yet, in one step.
+// Puts a snapshot in the place of a store, or where no store exists yet, in one step.
 
 package import Native
 package import OctopusKeys
 
 /// A snapshot on its way to its place.
 package struct StoreRestoration: ~Copyable {
-  /// What is in that place now.
+  /// What exists in that place before.
   package enum Present: Equatable, Sendable {
     case nothing
-    /// The very same as in the snapshot.
+    /// The same as in the snapshot.
     case same
     case other
   }
 
-  /// What is there now.
+  /// What exists there now.
   package let present: Present
   private let location: StoreLocation
   private let mode: UInt32
@@ -31,11 +31,11 @@ package struct StoreRestoration: ~Copyable {
     self.folder = folder
   }
 
-  /// Copies `snapshot` beside `location`, and looks at what is there. Nothing else changes.
+  /// Copies `snapshot` beside `location`, and compares it with what exists there. Nothing else changes.
   ///
   /// - Parameters:
   ///   - mode: the permission bits for the store.
-  ///   - journalMode: what an SQLite file is to have.
+  ///   - journalMode: the journal mode of a SQLite file.
   /// - Throws: `StoreError`; `.invalidLocation` if the location is not of the snapshot's kind.
   package static func prepare(
     _ snapshot: StoreLocation, for location: StoreLocation, mode: UInt32, journalMode: String?
@@ -45,7 +45,7 @@ package struct StoreRestoration: ~Copyable {
       do throws(NativeError) {
         let copy = try FileCopy.make(of: source, for: path)
         if journalMode == "wal" {
-          let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: 0)
+          let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: .zero)
           _ = try database.text("PRAGMA journal_mode = WAL")
         }
         let present = try StoreRestoration.present(path, copy.draft)
@@ -57,7 +57,10 @@ package struct StoreRestoration: ~Copyable {
     case (.directory(let source), .directory(let path)):
       let (store, there) = (DirectoryStore(path: source), DirectoryStore(path: path))
       let present: Present
-      if (try? FileStatus.isThere(path)) != true || there.isEmptyFolder {
+      let exists = try rewording({ StoreError($0, location: path) }) { () throws(NativeError) in
+        try FileStatus.isThere(path)
+      }
+      if !exists || there.isEmptyFolder {
         present = .nothing
       } else {
         present = try there.holdsTheSame(as: store) ? .same : .other
@@ -74,7 +77,7 @@ package struct StoreRestoration: ~Copyable {
   /// Puts it in its place.
   ///
   /// - Parameters:
-  ///   - owner: whom it is to belong to; nil: whoever runs octokey.
+  ///   - owner: the owner it gets; nil is the user who runs octokey.
   ///   - stamp: the time for the name of a former store.
   /// - Returns: the path of the former store.
   package consuming func commit(owner: FileOwner?, stamp: String) throws(StoreError) -> String? {
@@ -97,7 +100,7 @@ package struct StoreRestoration: ~Copyable {
     return former
   }
 
-  /// A name that nothing has: two restorations in one second get two.
+  /// A path that does not exist: two restorations in the same second get two.
   private static func freeName(_ path: String, _ stamp: String) -> String {
     var candidate = "\(path).\(stamp).bak"
     var number = 1
@@ -108,7 +111,7 @@ package struct StoreRestoration: ~Copyable {
     return candidate
   }
 
-  /// A log that belongs to what was there would be read into what comes.
+  /// SQLite would apply a log that belongs to the former file to the new one.
   private static func requireNoLog(beside path: String) throws(StoreError) {
     for log in [path + "-wal", path + "-journal"] {
       guard (try? FileStatus.read(log).identity.size) ?? 0 == 0 else {
@@ -125,70 +128,13 @@ package struct StoreRestoration: ~Copyable {
     guard try FileStatus.isThere(path) else { return .nothing }
     // What is in a log is not in the file yet.
     guard (try? FileStatus.read(path + "-wal").identity.size) ?? 0 == 0 else { return .other }
-    // What a copy need not share: the file format (18, 19: whether there is a log), and counters: of
-    // changes (24), of schemas (40),
-    // and the version that made the last one (92 to 99).
+    // A copy may differ in the file format (18, 19: whether there is a log) and in counters: of changes (24),
+    // of schemas (40), and of the version that made the last change (92 to 99).
     let counters = [18..<20, 24..<28, 40..<44, 92..<100]
     let (mine, other) = (
       try Digest.sha256(file: path, ignoring: counters),
       try Digest.sha256(file: draft, ignoring: counters)
     )
     return mine == other ? .same : .other
-  }
-}
-
-extension DirectoryStore {
-  /// Whether there is nothing in the folder.
-  fileprivate var isEmptyFolder: Bool {
-    defer { rollback() }
-    guard (try? begin(.read)) != nil, let documents = try? documents() else { return false }
-    return documents.isEmpty
-  }
-
-  /// Whether both hold the same documents, byte for byte.
-  fileprivate func holdsTheSame(as other: DirectoryStore) throws(StoreError) -> Bool {
-    defer {
-      rollback()
-      other.rollback()
-    }
-    try begin(.read)
-    try other.begin(.read)
-    let mine = try documents()
-    guard try mine.elementsEqual(other.documents(), by: { $0 == $1 }) else { return false }
-    for (collection, files) in mine {
-      for file in files {
-        let name = "/" + collection + "/" + file
-        do throws(NativeError) {
-          guard
-            try Digest.sha256(file: location + name) == Digest.sha256(file: other.location + name)
-          else { return false }
-        } catch {
-          throw failure(error)
-        }
-      }
-    }
-    return true
-  }
-
-  /// A copy of all documents that will be the folder `path`.
-  fileprivate func copy(for path: String) throws(StoreError) -> NewFolder {
-    defer { rollback() }
-    try begin(.read)
-    let documents = try documents()
-    do throws(NativeError) {
-      let folder = try NewFolder.create(path, replacing: true)
-      for (collection, files) in documents {
-        let inner = collection == "." ? "" : collection + "/"
-        if collection != "." { try folder.makeFolder(collection) }
-        for file in files {
-          let contents = try FileContents.read(
-            location + "/" + collection + "/" + file, limit: DirectoryStore.documentBytes)
-          try folder.write(inner + file, contents.bytes.span)
-        }
-      }
-      return folder
-    } catch {
-      throw failure(error)
-    }
   }
 }

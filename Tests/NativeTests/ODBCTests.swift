@@ -13,11 +13,11 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     case .postgres:
       let server = try PostgresServer.shared
       return try .open(
-        server.database().odbc, secrets: [server.password], loginTimeout: 10)
+        server.database().odbc, secrets: [server.password], loginTimeout: .seconds(10))
     case .sqlite:
       let driver = ODBCLibrary.path("libsqlite3odbc.so")
       return try .open(
-        "Driver=\(driver);Database=\(folder.path)/x.db", secrets: [], loginTimeout: 10)
+        "Driver=\(driver);Database=\(folder.path)/x.db", secrets: [], loginTimeout: .seconds(10))
     }
   }
 
@@ -161,7 +161,6 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     let connection = try ODBCEngine.postgres.open(folder)
     #expect(connection.product == "PostgreSQL")
     #expect(connection.driver.contains("psqlodbc"))
-    #expect(connection.database.hasPrefix("test_"))
     #expect(try ODBCEngine.sqlite.open(folder).product == "SQLite")
   }
 
@@ -170,7 +169,7 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     let database = try server.database()
     let text = database.odbc.replacing("PWD={", with: "PWD={wrong")
     let failure = #expect(throws: NativeError.self) {
-      try ODBCConnection.open(text, secrets: ["wrong" + server.password], loginTimeout: 10)
+      try ODBCConnection.open(text, secrets: ["wrong" + server.password], loginTimeout: .seconds(10))
     }
     guard case .odbc("SQLDriverConnect", let diagnostics)? = failure else {
       Issue.record("\(String(describing: failure))")
@@ -183,7 +182,7 @@ enum ODBCEngine: String, CaseIterable, Sendable {
   @Test func aSecretInAMessageIsTakenOut() throws {
     let database = try PostgresServer.shared.database()
     let connection = try ODBCConnection.open(
-      database.odbc, secrets: ["hunter2"], loginTimeout: 10)
+      database.odbc, secrets: ["hunter2"], loginTimeout: .seconds(10))
     let failure = #expect(throws: NativeError.self) { try connection.run("SELECT hunter2e\u{301}") }
     #expect("\(String(describing: failure))".contains("***"))
     #expect(!"\(String(describing: failure))".contains("hunter2"))
@@ -191,10 +190,10 @@ enum ODBCEngine: String, CaseIterable, Sendable {
 
   @Test func aMissingDriverIsAnError() {
     #expect(throws: NativeError.self) {
-      try ODBCConnection.open("Driver=/no/such/driver.so", secrets: [], loginTimeout: 1)
+      try ODBCConnection.open("Driver=/no/such/driver.so", secrets: [], loginTimeout: .seconds(1))
     }
     #expect(throws: NativeError.self) {
-      try ODBCConnection.open("Driver={no such driver}", secrets: [], loginTimeout: 1)
+      try ODBCConnection.open("Driver={no such driver}", secrets: [], loginTimeout: .seconds(1))
     }
   }
 
@@ -215,13 +214,13 @@ enum ODBCEngine: String, CaseIterable, Sendable {
   @Test func aStatementThatTakesTooLongIsEnded() throws {
     let database = try PostgresServer.shared.database()
     let connection = try ODBCConnection.open(
-      database.odbc, secrets: [], loginTimeout: 10, statementTimeout: 1)
+      database.odbc, secrets: [], loginTimeout: .seconds(10), statementTimeout: .seconds(1))
     #expect(throws: NativeError.self) { try connection.run("SELECT pg_sleep(60)") }
   }
 
   @Test func aBackendThatIsKilledIsAnError() throws {
     let database = try PostgresServer.shared.database("CREATE TABLE t (id integer)")
-    let connection = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: 10)
+    let connection = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: .seconds(10))
     try connection.begin()
     try connection.run("INSERT INTO t VALUES (1)")
     try database.server.psql(

@@ -42,7 +42,7 @@ final class TestDatabase: Sendable {
 
   var bytes: [UInt8] { Outside.bytes(path) }
 
-  var store: SQLiteStore { SQLiteStore(path: path, patience: 100) }
+  var store: SQLiteStore { SQLiteStore(path: path, patience: .milliseconds(100)) }
 }
 
 /// A document as a store handed it out.

@@ -8,8 +8,8 @@ import Stores
 import Testing
 
 extension PostgresDatabase {
-  func store(patience: Int = 500) throws -> SQLServerStore {
-    SQLServerStore(try ODBCConnectionString(odbc), patience: patience)
+  func store(patience: Duration = .milliseconds(500)) throws -> ODBCStore {
+    ODBCStore(try ODBCConnectionString(odbc), patience: patience)
   }
 }
 
@@ -93,7 +93,7 @@ extension PostgresDatabase {
     let database = try PostgresServer.shared.database(
       "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
     )
-    let writer = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: 10)
+    let writer = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: .seconds(10))
     try writer.begin()
     try writer.run("UPDATE \"T\" SET \"JSON\" = 'c'")
     let store = try database.store()

@@ -121,12 +121,12 @@ import Testing
 
   @Test func theSessionIsMadeSafeFirst() {
     let dialect = SQLServerDialectTests.dialect
-    let rewrite = dialect.session(.rewrite, patience: 5, allowsSnapshot: true)
+    let rewrite = dialect.session(.rewrite, patience: .milliseconds(5), allowsSnapshot: true)
     #expect(rewrite.contains("SET XACT_ABORT ON") && rewrite.contains("SET NOCOUNT OFF"))
     #expect(rewrite.contains("SET LOCK_TIMEOUT 5"))
     #expect(rewrite.last == "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
     #expect(
-      dialect.session(.read, patience: 5, allowsSnapshot: true).last
+      dialect.session(.read, patience: .milliseconds(5), allowsSnapshot: true).last
         == "SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
     #expect(dialect.applicationLock.contains("sp_getapplock"))
   }

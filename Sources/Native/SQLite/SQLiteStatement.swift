@@ -1,4 +1,4 @@
-// A compiled statement: values in, rows out, without copies where that is possible.
+// A prepared statement: values in, rows out, without copies where possible.
 
 internal import CSQLite
 
@@ -20,7 +20,7 @@ package final class SQLiteStatement {
 
   deinit { unsafe sqlite3_finalize(statement) }
 
-  /// Goes on to the next row.
+  /// Advances to the next row.
   ///
   /// - Returns: false at the end; the statement is then ready to run again.
   package func step() throws(NativeError) -> Bool {

@@ -1,7 +1,7 @@
-// Names of tables and columns as SQL takes them, whatever is in them.
+// Quoted names of tables and columns.
 
-/// The name between two marks, the closing one doubled. Byte by byte: a mark with an accent on it is
-/// another character to Swift, but not to SQL.
+/// The name between two marks, the closing one doubled. By bytes: a mark with a combining accent is another
+/// character to Swift, but not to SQL.
 func quotedName(
   _ name: String, from open: UInt8 = UInt8(ascii: "\""), to close: UInt8 = UInt8(ascii: "\"")
 ) -> String {

@@ -1,4 +1,4 @@
-// The few statements that a table's documents are read and written with.
+// The statements that read and write the documents of a table.
 
 internal import OctopusKeys
 

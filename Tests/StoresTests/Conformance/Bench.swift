@@ -87,7 +87,7 @@ struct SQLiteBench: Bench {
       """)
   }
 
-  func store() throws -> any Store { SQLiteStore(path: path, patience: 300) }
+  func store() throws -> any Store { SQLiteStore(path: path, patience: .milliseconds(300)) }
 
   func texts(_ table: String) throws -> [String: String] {
     try pairs(
@@ -115,16 +115,14 @@ struct SQLiteBench: Bench {
 /// The same file behind an ODBC driver.
 struct SQLiteODBCBench: Bench {
   static let hasBlobs = true
-  // The driver takes bytes, and what unixODBC makes of other letters in a statement hangs on the locale.
+  // The driver takes bytes, and unixODBC converts other letters of a statement to the locale's encoding.
   static let takesForeignNames = false
   private let file: SQLiteBench
 
   init(_ tables: [SampleTable]) throws { file = try SQLiteBench(tables) }
 
   func store() throws -> any Store {
-    let driver = ODBCLibrary.path("libsqlite3odbc.so")
-    return SQLServerStore(
-      try ODBCConnectionString("Driver=\(driver);Database=\(file.path);Timeout=300"))
+    try ODBCStore(sqlite: file.path, timeout: .milliseconds(300))
   }
 
   func texts(_ table: String) throws -> [String: String] { try file.texts(table) }

@@ -182,11 +182,11 @@ import Testing
   @Test func timeoutsAreNoKeywords() throws {
     let plain = try ConnectionString(ConnectionTargetTests.login)
       .target(ConnectionTargetTests.microsoft)
-    #expect((plain.loginTimeout, plain.statementTimeout) == (15, 0))
+    #expect((plain.loginTimeout, plain.statementTimeout) == (.seconds(15), .zero))
     let target = try ConnectionString(
       ConnectionTargetTests.login + "Connect Timeout=7;Command Timeout=8;Packet Size=4096"
     ).target(ConnectionTargetTests.microsoft)
-    #expect((target.loginTimeout, target.statementTimeout) == (7, 8))
+    #expect((target.loginTimeout, target.statementTimeout) == (.seconds(7), .seconds(8)))
     #expect(target.packetSize == 4096)
   }
 

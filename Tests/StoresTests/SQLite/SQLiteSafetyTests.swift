@@ -69,7 +69,7 @@ import Testing
     let folder = ScratchFolder()
     func error(_ path: String, _ access: StoreAccess = .read) -> StoreError? {
       do {
-        _ = try SQLiteStore(path: path, patience: 50).all(access)
+        _ = try SQLiteStore(path: path, patience: .milliseconds(50)).all(access)
         return nil
       } catch {
         return error as? StoreError

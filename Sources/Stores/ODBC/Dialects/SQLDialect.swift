@@ -1,52 +1,51 @@
-// What differs between the engines that are spoken to through ODBC. Everything else is in SQLServerStore
-// and SQLSchema.
+// What differs between the engines behind ODBC. Everything else is in ODBCStore and SQLSchema.
 
 internal import Native
 internal import OctopusKeys
 
-/// One engine's way to say things.
+/// The SQL of one engine.
 protocol SQLDialect: Sendable {
   /// Statements for the session, before the transaction begins.
   ///
-  /// - Parameter patience: how long to wait for others' locks, in milliseconds.
-  func session(_ access: StoreAccess, patience: Int, allowsSnapshot: Bool) -> [String]
+  /// - Parameter patience: how long to wait for the locks of others.
+  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> [String]
 
-  /// A query for whether readers may have a snapshot, 1 or 0.
+  /// A query that is 1 if readers may have a snapshot.
   var snapshotQuery: String { get }
 
   /// A query that is 1 if every table can be seen.
   var visibilityQuery: String { get }
 
-  /// A query that takes the lock which keeps other octokeys away, and is 1 if it got it.
+  /// A query that takes the lock which keeps other octokeys away, and is 1 if it was free.
   var applicationLock: String { get }
 
-  /// The columns of all tables: table, column, type, length (-1 or NULL: none), collation, and 1 if it
-  /// is computed; in the order of tables and columns.
+  /// A query for the columns of all tables: table, column, type, length (-1 or NULL: none), collation, and
+  /// 1 if it is computed; in the order of tables and columns.
   var columnsQuery: String { get }
 
-  /// The primary keys: table and column, in order.
+  /// A query for the primary keys: table and column, in order.
   var keysQuery: String { get }
 
-  /// What runs with an update: table and trigger.
+  /// A query for the triggers that run with an update: table and trigger.
   var triggersQuery: String { get }
 
-  /// The type of a moment in time, in small letters.
+  /// The type of a point in time, in lower case.
   var momentType: String { get }
 
-  /// An expression for a moment as text, and one for the seconds since then by the database's clock, NULL
-  /// if there is no telling.
+  /// An expression for a point in time as text, and one for the seconds since then by the database's clock,
+  /// NULL if that is unknown.
   func moment(_ column: String) -> (text: String, secondsAgo: String)
 
-  /// A name as SQL takes it, whatever is in it.
+  /// A name in quotes; it may hold any character.
   func quoted(_ name: String) -> String
 
-  /// A table's name as SQL takes it.
+  /// A table's name in quotes, with its schema.
   func qualified(_ table: String) -> String
 
-  /// A statement that keeps everybody else from writing to `table` until the transaction ends.
+  /// A statement that keeps all others from writing to `table` until the transaction ends.
   func lock(_ table: String) -> String
 
-  /// A query for some columns of the first rows that fulfil a condition.
+  /// A query for some columns of the first rows that meet a condition.
   func select(
     _ columns: String, from table: String, where condition: String?, orderedBy order: String,
     limit: Int
@@ -59,30 +58,31 @@ protocol SQLDialect: Sendable {
   /// A parameter for this column of a key; nil if octokey does not know the type.
   func keyParameter(for column: SQLColumn) -> String?
 
-  /// How a column keeps documents; nil if its type would not keep them byte for byte.
+  /// How a column stores documents; nil if its type would not keep them byte for byte.
   func contents(of column: SQLColumn) -> SQLColumn.Contents?
 
   /// A query for the name of the database.
   var databaseQuery: String { get }
 
-  /// What makes a copy of the database called `name`; `stamp` makes the copy's name one of its own.
+  /// The statement or command that backs up the database `name`; `stamp` makes the name of the backup
+  /// unique.
   func backup(of name: String, stamp: String) -> String
 
-  /// What a failure means; nil if it is none of those that matter here.
+  /// What a failure means; nil if it is not one of those that matter here.
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure?
 }
 
 /// A column as the schema has it.
 struct SQLColumn: Sendable {
   let name: String
-  /// In small letters.
+  /// In lower case.
   let type: String
   /// Characters or bytes at most; nil if there is no such limit.
   let length: Int?
   let collation: String?
   let isGenerated: Bool
 
-  /// How a column keeps documents.
+  /// How a column stores documents.
   struct Contents: Sendable {
     /// A parameter for it.
     let parameter: String
