@@ -33,18 +33,11 @@ extension StoreLocation {
   ///
   /// - Parameter patience: how long to wait for the locks of others.
   package func activity(patience: Duration = .seconds(2)) throws(StoreError) -> ServerActivity? {
-    let path: String
-    switch self {
-    case .sqlite(let file): path = file
-    case .directory: return nil
-    case .sqlServer(let connection, let driver):
-      return try ODBCStore(connection, driver: driver, patience: patience).activity()
-    case .odbc(let connection):
-      return try ODBCStore(connection, patience: patience).activity()
-    }
-    // SQLite would say that it cannot open it.
+    if let store = odbcStore(patience: patience) { return try store.activity() }
+    guard case .sqlite(let path) = self else { return nil }
+    // SQLite would only say that it cannot open it.
     guard (try? FileStatus.read(path)) != nil else { throw .notFound(location: path) }
-    do throws(NativeError) {
+    return try rewording({ StoreError($0, location: path) }) { () throws(NativeError) in
       let database = try SQLiteConnection.open(path, .readOnly, patience: patience)
       let isThere = try database.integer(
         """
@@ -72,8 +65,6 @@ extension StoreLocation {
         ? try database.integer(
           "SELECT count(*) FROM ServerTask WHERE State IN ('Executing', 'Cancelling')") : 0
       return ServerActivity(nodes: nodes, runningTasks: Int(tasks ?? 0))
-    } catch {
-      throw StoreError(error, location: path)
     }
   }
 }

@@ -33,17 +33,16 @@ package enum StoreLocation: Equatable, Sendable {
       return
     }
     let rest = String(text[text.index(after: colon)...])
+    let path = rest.hasPrefix("/") ? rest : folder + "/" + rest
     switch text[..<colon].lowercased() {
-    case "sqlite":
-      guard !rest.isEmpty else { throw .invalidLocation(text: text, reason: "the path is missing") }
-      self = .sqlite(path: rest.hasPrefix("/") ? rest : folder + "/" + rest)
+    case "sqlite" where rest.isEmpty, "directory" where rest.isEmpty:
+      throw .invalidLocation(text: text, reason: "the path is missing")
+    case "sqlite": self = .sqlite(path: path)
+    case "directory": self = .directory(path: path)
     case "sqlserver":
       self = .sqlServer(try ConnectionString(rest), driver: odbcDriver)
     case "odbc":
       self = .odbc(try ODBCConnectionString(rest))
-    case "directory":
-      guard !rest.isEmpty else { throw .invalidLocation(text: text, reason: "the path is missing") }
-      self = .directory(path: rest.hasPrefix("/") ? rest : folder + "/" + rest)
     default:
       throw .invalidLocation(
         text: String(text[...colon]) + "…", reason: "there is no such kind of store")
@@ -66,6 +65,16 @@ package enum StoreLocation: Equatable, Sendable {
     case .directory(let path): DirectoryStore(path: path)
     case .sqlServer(let connection, let driver): ODBCStore(connection, driver: driver)
     case .odbc(let connection): ODBCStore(connection)
+    }
+  }
+
+  /// The same where it is behind ODBC; nil elsewhere.
+  func odbcStore(patience: Duration = .seconds(10)) -> ODBCStore? {
+    switch self {
+    case .sqlite, .directory: nil
+    case .sqlServer(let connection, let driver):
+      ODBCStore(connection, driver: driver, patience: patience)
+    case .odbc(let connection): ODBCStore(connection, patience: patience)
     }
   }
 }

@@ -42,7 +42,7 @@ package struct StoreRestoration: ~Copyable {
   ) throws(StoreError) -> StoreRestoration {
     switch (snapshot, location) {
     case (.sqlite(let source), .sqlite(let path)):
-      do throws(NativeError) {
+      return try rewording({ StoreError($0, location: path) }) { () throws(NativeError) in
         let copy = try FileCopy.make(of: source, for: path)
         if journalMode == "wal" {
           let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: .zero)
@@ -51,8 +51,6 @@ package struct StoreRestoration: ~Copyable {
         let present = try StoreRestoration.present(path, copy.draft)
         return StoreRestoration(
           present: present, location: location, mode: mode, file: copy, folder: nil)
-      } catch {
-        throw StoreError(error, location: path)
       }
     case (.directory(let source), .directory(let path)):
       let (store, there) = (DirectoryStore(path: source), DirectoryStore(path: path))

@@ -31,11 +31,12 @@ extension StoreLocation {
   /// The statement or command that backs up the database where `snapshot` does not; to be run by a person
   /// with permission to do so.
   package func backupStatement(stamp: String) throws(StoreError) -> String? {
-    switch self {
-    case .sqlite, .directory: nil
-    case .sqlServer(let connection, let driver):
-      try ODBCStore(connection, driver: driver).backupStatement(stamp: stamp)
-    case .odbc(let connection): try ODBCStore(connection).backupStatement(stamp: stamp)
+    try odbcStore()?.look { (schema) throws(StoreError) in
+      var name: String?
+      try schema.rows(schema.dialect.databaseQuery) { (row) throws(NativeError) in
+        name = try row.text(1)
+      }
+      return name.map { schema.dialect.backup(of: $0, stamp: stamp) }
     }
   }
 
@@ -62,18 +63,5 @@ extension StoreLocation {
     }
     guard check == "ok" else { throw .damaged(path) }
     return StoreSnapshot(name: name, mode: status.mode & 0o777, journalMode: journalMode)
-  }
-}
-
-extension ODBCStore {
-  /// What the engine's own tools are told to copy this database.
-  func backupStatement(stamp: String) throws(StoreError) -> String? {
-    try look { (schema) throws(StoreError) in
-      var name: String?
-      try schema.rows(schema.dialect.databaseQuery) { (row) throws(NativeError) in
-        name = try row.text(1)
-      }
-      return name.map { schema.dialect.backup(of: $0, stamp: stamp) }
-    }
   }
 }

@@ -52,7 +52,7 @@ struct SQLiteDialect: SQLDialect {
     ] + settings
   }
 
-  func quoted(_ name: String) -> String { quotedName(name) }
+  func quoted(_ name: String) -> String { inQuotes(name) }
 
   func qualified(_ table: String) -> String { "main." + quoted(table) }
 
@@ -67,15 +67,15 @@ struct SQLiteDialect: SQLDialect {
       + " ORDER BY \(order) LIMIT \(limit)"
   }
 
-  func update(_ column: String, of table: String, rows: String, keyColumns: [String]) -> String {
-    let names = keyColumns.indices.map { "k\($0)" } + ["c"]
-    let matches = keyColumns.enumerated().map { "t.\(quoted($1)) = v.k\($0)" }
+  func update(
+    _ column: String, of table: String, rows: String, names: [String], matching: String
+  ) -> String {
     // Here a list of VALUES cannot name its columns, and the driver does not count the changes of a
     // statement that begins with WITH.
     let header = names.map { "NULL AS " + $0 }.joined(separator: ", ")
     return "UPDATE \(qualified(table)) AS t SET \(quoted(column)) = v.c "
       + "FROM (SELECT \(header) WHERE 0 UNION ALL VALUES \(rows)) AS v "
-      + "WHERE " + matches.joined(separator: " AND ")
+      + "WHERE \(matching)"
   }
 
   func keyParameter(for column: SQLColumn) -> String? {

@@ -84,20 +84,6 @@ package final class ODBCStatement {
 
   // MARK: Values in.
 
-  /// Binds an integer.
-  package func bind(_ parameter: Int, integer: Int64) throws(NativeError) {
-    let slot = slot(parameter)
-    unsafe slot.memory.storeBytes(of: integer, as: Int64.self)
-    try bind(parameter, SQL_C_SBIGINT, SQL_BIGINT, size: 19, length: 8, in: slot)
-  }
-
-  /// Binds NULL, as text.
-  package func bindNull(_ parameter: Int) throws(NativeError) {
-    try bind(
-      parameter, SQL_C_WCHAR, SQL_WVARCHAR, size: 1, length: Int(SQL_NULL_DATA),
-      in: slot(parameter))
-  }
-
   /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
   package func bind(_ parameter: Int, utf8: Span<UInt8>) throws(NativeError) {
     wide.removeAll(keepingCapacity: true)

@@ -51,8 +51,9 @@ package enum ConnectionKeyword: String, CaseIterable, Sendable {
   /// The setting with this spelling, in any letter case; nil if there is none.
   package init?(spelling: some StringProtocol) {
     // ASCII alone: other letters that fold to ASCII are not accepted.
-    let folded = String(decoding: spelling.utf8.map(ConnectionKeyword.folded), as: UTF8.self)
-    guard let keyword = ConnectionKeyword.spellings[folded] else { return nil }
+    guard spelling.utf8.allSatisfy({ $0 < 0x80 }),
+      let keyword = ConnectionKeyword.spellings[spelling.lowercased()]
+    else { return nil }
     self = keyword
   }
 
@@ -61,7 +62,7 @@ package enum ConnectionKeyword: String, CaseIterable, Sendable {
     var spellings: [String: ConnectionKeyword] = [:]
     for keyword in allCases {
       for name in [keyword.rawValue] + keyword.synonyms {
-        spellings[String(decoding: name.utf8.map(folded), as: UTF8.self)] = keyword
+        spellings[name.lowercased()] = keyword
       }
     }
     return spellings
@@ -97,9 +98,5 @@ package enum ConnectionKeyword: String, CaseIterable, Sendable {
     case .workstationID: ["wsid"]
     default: []
     }
-  }
-
-  private static func folded(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
   }
 }

@@ -126,7 +126,7 @@ extension ConnectionString {
     switch driver.kind {
     case .microsoft:
       target.connection.add("Encrypt", encrypt)
-      target.connection.add("TrustServerCertificate", trusts ? "yes" : "no")
+      target.connection.add("TrustServerCertificate", trusts)
       copy(.hostNameInCertificate, as: "HostnameInCertificate", to: &target)
       copy(.serverCertificate, as: "ServerCertificate", to: &target)
     case .freeTDS:
@@ -160,10 +160,8 @@ extension ConnectionString {
     switch driver.kind {
     case .microsoft:
       target.packetSize = packetSize
-      if let manyResults { target.connection.add("MARS_Connection", manyResults ? "yes" : "no") }
-      if let multiSubnet {
-        target.connection.add("MultiSubnetFailover", multiSubnet ? "yes" : "no")
-      }
+      if let manyResults { target.connection.add("MARS_Connection", manyResults) }
+      if let multiSubnet { target.connection.add("MultiSubnetFailover", multiSubnet) }
       if let retries { target.connection.add("ConnectRetryCount", String(retries)) }
       if let interval { target.connection.add("ConnectRetryInterval", String(interval)) }
       copy(.ipAddressPreference, as: "IpAddressPreference", to: &target)

@@ -47,15 +47,9 @@ package struct ConnectionString: Equatable, Sendable {
       !"\"'=;".unicodeScalars.contains($0) && !$0.properties.isWhitespace && !$0.isControl
     }
     guard value.isEmpty || !isPlain else { return value }
-    let quote: Unicode.Scalar =
-      value.unicodeScalars.contains("\"") && !value.unicodeScalars.contains("'") ? "'" : "\""
-    var text = String.UnicodeScalarView([quote])
-    for scalar in value.unicodeScalars {
-      text.append(scalar)
-      if scalar == quote { text.append(quote) }
-    }
-    text.append(quote)
-    return String(text)
+    let marks = ["\"", "'"].map { UInt8(ascii: $0) }
+    let mark = value.utf8.contains(marks[0]) && !value.utf8.contains(marks[1]) ? marks[1] : marks[0]
+    return inQuotes(value, from: mark, to: mark)
   }
 }
 

@@ -15,9 +15,7 @@ package struct ODBCConnectionString: Equatable, Sendable {
     /// The setting in a connection string.
     var text: String {
       guard isQuoted else { return name + "=" + value }
-      // By bytes: a brace with a combining accent is not a brace to Swift, but it is to a driver.
-      let inner = value.utf8.flatMap { $0 == UInt8(ascii: "}") ? [$0, $0] : [$0] }
-      return name + "={" + String(decoding: inner, as: UTF8.self) + "}"
+      return name + "=" + inQuotes(value, from: UInt8(ascii: "{"), to: UInt8(ascii: "}"))
     }
 
     /// Whether the value may be printed.
@@ -72,6 +70,9 @@ package struct ODBCConnectionString: Equatable, Sendable {
   mutating func add(_ name: String, _ value: String) {
     settings.append(Setting(name: name, value: value, isQuoted: false))
   }
+
+  /// Adds yes or no.
+  mutating func add(_ name: String, _ flag: Bool) { add(name, flag ? "yes" : "no") }
 
   /// Adds a value from outside.
   mutating func add(_ name: String, quoting value: String) {

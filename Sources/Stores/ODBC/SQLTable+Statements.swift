@@ -43,7 +43,9 @@ extension SQLTable {
     return dialect.update(
       collection.fields[field].name, of: collection.name,
       rows: [String](repeating: "(\(row))", count: rows).joined(separator: ", "),
-      keyColumns: key.map(\.name))
+      names: key.indices.map { "k\($0)" } + ["c"],
+      matching: key.enumerated().map { "t.\(dialect.quoted($1.name)) = v.k\($0)" }
+        .joined(separator: " AND "))
   }
 
   /// A query with one row if the table has a row with this key.

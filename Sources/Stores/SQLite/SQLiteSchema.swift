@@ -130,7 +130,7 @@ struct SQLiteSchema {
     // All three are columns; one that is the INTEGER PRIMARY KEY is the rowid under another name.
     let primary = columns.filter(\.isPrimaryKey)
     if primary.count == 1, primary[0].declaredType == "INTEGER" {
-      return .rowid(quotedName(primary[0].name))
+      return .rowid(inQuotes(primary[0].name))
     }
     return nil
   }

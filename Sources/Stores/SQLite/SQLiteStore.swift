@@ -78,7 +78,7 @@ package final class SQLiteStore: Store {
   /// Counts rows.
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     let database = try opened()
-    let query = "SELECT count(*) FROM main.\(quotedName(collection.name))"
+    let query = "SELECT count(*) FROM main.\(inQuotes(collection.name))"
     return try attempt(collection.name) { () throws(NativeError) in
       Int(try database.integer(query) ?? 0)
     }
@@ -137,14 +137,14 @@ package final class SQLiteStore: Store {
         }
         switch slot.storage {
         case .bytes: try statement.withBound(1, blob: contents, run)
-        case .text where !isWide: try statement.withBound(1, utf8: contents, run)
+        case .text where !isWide: try statement.withBound(1, text: contents, .utf8, run)
         case .text:
           wide.removeAll(keepingCapacity: true)
           guard UTF16Text.encode(contents, order: .little, appendingTo: &wide) else {
             throw .notUnicode
           }
           let text = wide
-          try statement.withBound(1, utf16: text.span, run)
+          try statement.withBound(1, text: text.span, .utf16LittleEndian, run)
         }
       } catch {
         throw StoreError(error, location: location, collection: collection.name)

@@ -63,7 +63,7 @@ struct PostgreSQLDialect: SQLDialect {
     )
   }
 
-  func quoted(_ name: String) -> String { quotedName(name) }
+  func quoted(_ name: String) -> String { inQuotes(name) }
 
   func qualified(_ table: String) -> String { quoted(table) }
 
@@ -79,12 +79,12 @@ struct PostgreSQLDialect: SQLDialect {
       + " ORDER BY \(order) LIMIT \(limit)"
   }
 
-  func update(_ column: String, of table: String, rows: String, keyColumns: [String]) -> String {
-    let names = keyColumns.indices.map { "k\($0)" } + ["c"]
-    let matches = keyColumns.enumerated().map { "t.\(quoted($1)) = v.k\($0)" }
-    return "UPDATE \(qualified(table)) AS t SET \(quoted(column)) = v.c "
+  func update(
+    _ column: String, of table: String, rows: String, names: [String], matching: String
+  ) -> String {
+    "UPDATE \(qualified(table)) AS t SET \(quoted(column)) = v.c "
       + "FROM (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
-      + "WHERE " + matches.joined(separator: " AND ")
+      + "WHERE \(matching)"
   }
 
   func keyParameter(for column: SQLColumn) -> String? {

@@ -51,9 +51,15 @@ protocol SQLDialect: Sendable {
     limit: Int
   ) -> String
 
-  /// A statement that writes `column` of the rows whose key is in `rows`, a list of VALUES `v` with the
-  /// columns `k0`, `k1`… and `c`.
-  func update(_ column: String, of table: String, rows: String, keyColumns: [String]) -> String
+  /// A statement that sets `column` of the table `t` to the column `c` of `v`, a list of VALUES.
+  ///
+  /// - Parameters:
+  ///   - rows: the VALUES.
+  ///   - names: the columns of `v`: `k0`, `k1`… for the key, and `c`.
+  ///   - matching: the condition that joins `t` and `v` by the key.
+  func update(
+    _ column: String, of table: String, rows: String, names: [String], matching: String
+  ) -> String
 
   /// A parameter for this column of a key; nil if octokey does not know the type.
   func keyParameter(for column: SQLColumn) -> String?

@@ -71,7 +71,7 @@ struct SQLServerDialect: SQLDialect {
   }
 
   func quoted(_ name: String) -> String {
-    quotedName(name, from: UInt8(ascii: "["), to: UInt8(ascii: "]"))
+    inQuotes(name, from: UInt8(ascii: "["), to: UInt8(ascii: "]"))
   }
 
   func qualified(_ table: String) -> String { "[dbo]." + quoted(table) }
@@ -90,19 +90,20 @@ struct SQLServerDialect: SQLDialect {
       + (condition.map { " WHERE " + $0 } ?? "") + " ORDER BY " + order
   }
 
-  func update(_ column: String, of table: String, rows: String, keyColumns: [String]) -> String {
-    let names = keyColumns.indices.map { "k\($0)" } + ["c"]
-    let matches = keyColumns.enumerated().map { "t.\(quoted($1)) = v.k\($0)" }
-    return "UPDATE t SET \(quoted(column)) = v.c FROM \(qualified(table)) AS t "
+  func update(
+    _ column: String, of table: String, rows: String, names: [String], matching: String
+  ) -> String {
+    "UPDATE t SET \(quoted(column)) = v.c FROM \(qualified(table)) AS t "
       + "JOIN (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
-      + "ON " + matches.joined(separator: " AND ")
+      + "ON \(matching)"
   }
 
   func keyParameter(for column: SQLColumn) -> String? {
     switch column.type {
     case "nvarchar", "nchar", "varchar", "char":
       guard let length = column.length, length > 0, let collation = column.collation,
-        !collation.isEmpty, collation.utf8.allSatisfy(SQLServerDialect.isPlain)
+        !collation.isEmpty,
+        collation.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
       else { return nil }
       // Without its own collation a parameter has the database's, which may conflict with the column's.
       return "CAST(? AS \(column.type)(\(length))) COLLATE \(collation)"
@@ -139,15 +140,6 @@ struct SQLServerDialect: SQLDialect {
     case 4060, 4063, 911: .noDatabase
     case 2601, 2627, 2628, 8152, 547, 245, 8114: .badData
     default: nil
-    }
-  }
-
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-      true
-    default: false
     }
   }
 }
