@@ -1,4 +1,4 @@
-// What SQL Server is told, word for word: there is none to ask here.
+// The exact SQL for SQL Server, because the tests have no server to run it on.
 
 import Native
 import OctopusKeys
@@ -93,7 +93,7 @@ import Testing
     column("Id", "datetime2"), column("Id", "nvarchar", 50, "x; DROP TABLE y"),
     column("Id", "timestamp", 8),
   ])
-  func aKeyThatWouldNotComeBackTheSameIsRefused(_ column: SQLColumn) {
+  func aKeyThatDoesNotRoundTripIsRefused(_ column: SQLColumn) {
     #expect(SQLServerDialectTests.dialect.keyParameter(for: column) == nil)
   }
 

@@ -57,7 +57,7 @@ struct SQLServerBench: Bench {
 
   private let database: Database
 
-  /// The database, which goes when the test does.
+  /// The database, which is dropped after the test.
   private final class Database: Sendable {
     let name = "octokey_test_" + UUID().uuidString.replacing("-", with: "")
 
@@ -128,7 +128,7 @@ struct SQLServerBench: Bench {
   }
 }
 
-/// A name as SQL takes it.
+/// A name in quotes.
 private func doubled(_ name: String, _ open: String, _ close: String? = nil) -> String {
   let close = close ?? open
   let inner = name.unicodeScalars.map { String($0) == close ? close + close : String($0) }

@@ -70,6 +70,16 @@ extension ODBCStore {
     #expect(outcome.ledgerBefore == outcome.ledgerAfter && outcome.ledgerAfter.values > 60)
   }
 
+  @Test func aNullInAKeyStopsTheRun() throws {
+    let database = try TestDatabase(
+      "db.executescript('''CREATE TABLE T (Id TEXT PRIMARY KEY, JSON TEXT); "
+        + "INSERT INTO T VALUES (NULL, '1'), ('a', '2')''')")
+    #expect(
+      throws: StoreError.failed(
+        location: database.path, collection: "T", reason: "a primary key that is NULL")
+    ) { try ODBCStore(sqlite: database.path).all() }
+  }
+
   @Test func aSurveyChangesNothing() throws {
     let sample = try Sample()
     let before = sample.bytes
