@@ -35,9 +35,9 @@ extension StoreLocation {
   package func activity(patience: Duration = .seconds(2)) throws(StoreError) -> ServerActivity? {
     if let store = odbcStore(patience: patience) { return try store.activity() }
     guard case .sqlite(let path) = self else { return nil }
-    // SQLite would only say that it cannot open it.
-    guard (try? FileStatus.read(path)) != nil else { throw .notFound(location: path) }
     return try rewording({ StoreError($0, location: path) }) { () throws(NativeError) in
+      // SQLite would only say that it cannot open a missing file.
+      _ = try FileStatus.read(path)
       let database = try SQLiteConnection.open(path, .readOnly, patience: patience)
       let isThere = try database.integer(
         """

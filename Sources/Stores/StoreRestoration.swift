@@ -112,7 +112,10 @@ package struct StoreRestoration: ~Copyable {
   /// SQLite would apply a log that belongs to the former file to the new one.
   private static func requireNoLog(beside path: String) throws(StoreError) {
     for log in [path + "-wal", path + "-journal"] {
-      guard (try? FileStatus.read(log).identity.size) ?? 0 == 0 else {
+      let isEmpty = try rewording({ StoreError($0, location: path) }) { () throws(NativeError) in
+        try isEmptyOrMissing(log)
+      }
+      guard isEmpty else {
         throw .failed(
           location: path, collection: nil,
           reason: "there is a log of another database beside it: \"\(log)\"")
@@ -125,7 +128,7 @@ package struct StoreRestoration: ~Copyable {
   ) throws(NativeError) -> Present {
     guard try FileStatus.isThere(path) else { return .nothing }
     // What is in a log is not in the file yet.
-    guard (try? FileStatus.read(path + "-wal").identity.size) ?? 0 == 0 else { return .other }
+    guard try isEmptyOrMissing(path + "-wal") else { return .other }
     // A copy may differ in the file format (18, 19: whether there is a log) and in counters: of changes (24),
     // of schemas (40), and of the version that made the last change (92 to 99).
     let counters = [18..<20, 24..<28, 40..<44, 92..<100]
@@ -134,5 +137,10 @@ package struct StoreRestoration: ~Copyable {
       try Digest.sha256(file: draft, ignoring: counters)
     )
     return mine == other ? .same : .other
+  }
+
+  private static func isEmptyOrMissing(_ path: String) throws(NativeError) -> Bool {
+    guard try FileStatus.isThere(path) else { return true }
+    return try FileStatus.read(path).identity.size == 0
   }
 }

@@ -44,10 +44,11 @@ extension StoreLocation {
     ofFile path: String, into folder: borrowing NewFolder
   ) throws(StoreError) -> StoreSnapshot {
     let name = "store.sqlite"
-    guard let status = try? FileStatus.read(path) else { throw .notFound(location: path) }
+    let status: FileStatus
     let check: String?
     let journalMode: String?
     do throws(NativeError) {
+      status = try FileStatus.read(path)
       try folder.write(name, [UInt8]().span)
       let database = try SQLiteConnection.open(path, .readOnly, patience: .seconds(10))
       journalMode = try database.text("PRAGMA main.journal_mode")

@@ -4,7 +4,7 @@
 package import OctopusKeys
 
 /// The settings of an ADO.NET connection string for SQL Server.
-package struct ConnectionString: Equatable, Sendable {
+package struct ConnectionString: Equatable, Sendable, Redacted {
   private var values: [ConnectionKeyword: String] = [:]
 
   /// Reads a connection string as SqlClient does: the last of several values of a setting counts, and a
@@ -51,17 +51,6 @@ package struct ConnectionString: Equatable, Sendable {
     let mark = value.utf8.contains(marks[0]) && !value.utf8.contains(marks[1]) ? marks[1] : marks[0]
     return inQuotes(value, from: mark, to: mark)
   }
-}
-
-// In a log, a debugger or a failed test: without the password.
-extension ConnectionString: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
-{
-  /// Without secrets.
-  package var description: String { redacted }
-  /// Without secrets.
-  package var debugDescription: String { redacted }
-  /// Without secrets.
-  package var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
 }
 
 extension ConnectionString {

@@ -54,9 +54,9 @@ struct ConnectionStringParser {
       index += 1
       if scalar == "=" {
         guard current == "=" else {
-          while name.last?.properties.isWhitespace == true { name.removeLast() }
+          let name = String(name).trimmed
           guard !name.isEmpty else { break }
-          return String(name)
+          return name
         }
         index += 1
       } else if scalar.isControl, !scalar.properties.isWhitespace {

@@ -4,7 +4,7 @@
 package import OctopusKeys
 
 /// The settings of an ODBC connection string in their order.
-package struct ODBCConnectionString: Equatable, Sendable {
+package struct ODBCConnectionString: Equatable, Sendable, Redacted {
   /// One setting.
   struct Setting: Equatable, Sendable {
     let name: String
@@ -129,15 +129,4 @@ package struct ODBCConnectionString: Equatable, Sendable {
     }
     return nil
   }
-}
-
-extension ODBCConnectionString: CustomStringConvertible, CustomDebugStringConvertible,
-  CustomReflectable
-{
-  /// Without secrets.
-  package var description: String { redacted }
-  /// Without secrets.
-  package var debugDescription: String { redacted }
-  /// Without secrets.
-  package var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
 }

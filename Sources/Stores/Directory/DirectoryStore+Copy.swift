@@ -13,16 +13,14 @@ extension DirectoryStore {
     try begin(.read)
     let documents = try documents()
     let name = "store"
-    let mode: UInt32
-    do throws(NativeError) {
-      mode = try FileStatus.read(location + "/.").mode & 0o777
+    let mode = try rewording({ failure($0) }) { () throws(NativeError) in
+      let mode = try FileStatus.read(location + "/.").mode & 0o777
       try folder.makeFolder(name)
       for (path, identity) in try copy(documents, into: folder, below: name + "/")
       where try FileStatus.read(path).identity != identity {
         throw .changedMeanwhile(path: path)
       }
-    } catch {
-      throw failure(error)
+      return mode
     }
     // A document that was added or removed is a change, too.
     guard try self.documents().elementsEqual(documents, by: { $0 == $1 }) else {
