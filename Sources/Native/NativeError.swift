@@ -33,8 +33,10 @@ package enum NativeError: Error, Equatable, Sendable {
   case forbiddenXML(line: Int, construct: String)
   /// Not a gzip stream, or a damaged one.
   case damagedGzip(reason: String)
-  /// SQLite answered with an (extended) result code.
-  case sqlite(code: Int32, message: String)
+  /// Text that has no form in UTF-16: it is not valid UTF-8.
+  case notUnicode
+  /// SQLite answered with a result code.
+  case sqlite(SQLiteResultCode, message: String)
   /// An ODBC driver, or unixODBC, refused `call`; what it had to say, in its order.
   case odbc(call: String, [ODBCDiagnostic])
   /// The file was replaced, but the folder could not be forced to the device.

@@ -1,5 +1,5 @@
-// The nodes of the server that have written into its database that they are alive (octopus-formats,
-// section 4.1: OctopusServerNode.LastSeen).
+// The nodes of a server, by the heartbeats in its database (octopus-formats, section 4.1:
+// OctopusServerNode.LastSeen).
 
 internal import Native
 package import OctopusKeys
@@ -8,21 +8,21 @@ package import OctopusKeys
 package struct ServerNode: Sendable {
   /// Its name.
   package let name: String
-  /// When it was last seen, as the database has it; empty if never.
+  /// When it was last seen, as the database writes it; empty if never.
   package let lastSeen: String
-  /// How long ago that is by the database's clock, in seconds; nil if nobody can say.
-  package let secondsAgo: Double?
+  /// How long ago that was by the database's clock; nil if it is unknown.
+  package let age: Duration?
 
-  /// Whether it was seen lately. After a clean shutdown a server marks itself as gone; after a crash
-  /// the time only grows old.
-  package func isAlive(within seconds: Double = 300) -> Bool {
-    secondsAgo.map { $0 < seconds } ?? false
+  /// Whether it was seen within this time. A server that shuts down cleanly clears the time; after a crash
+  /// the time stays.
+  package func isAlive(within limit: Duration = .seconds(300)) -> Bool {
+    age.map { $0 < limit } ?? false
   }
 }
 
-/// What goes on around a database.
+/// The nodes and tasks that use a database.
 package struct ServerActivity: Sendable {
-  /// The nodes that have ever been there.
+  /// All nodes that the database knows.
   package let nodes: [ServerNode]
   /// Tasks that are running, or being cancelled (octopus-formats, section 4.1: ServerTask.State).
   package let runningTasks: Int
@@ -31,20 +31,13 @@ package struct ServerActivity: Sendable {
 extension StoreLocation {
   /// The nodes and tasks in the store; nil where the store has no list of nodes.
   ///
-  /// - Parameter patience: how long to wait for others' locks, in milliseconds.
-  package func activity(patience: Int32 = 2000) throws(StoreError) -> ServerActivity? {
-    let path: String
-    switch self {
-    case .sqlite(let file): path = file
-    case .directory: return nil
-    case .sqlServer(let connection, let driver):
-      return try SQLServerStore(connection, driver: driver, patience: Int(patience)).activity()
-    case .odbc(let connection):
-      return try SQLServerStore(connection, patience: Int(patience)).activity()
-    }
-    // SQLite would say that it cannot open it.
-    guard (try? FileStatus.read(path)) != nil else { throw .notFound(location: path) }
-    do throws(NativeError) {
+  /// - Parameter patience: how long to wait for the locks of others.
+  package func activity(patience: Duration = .seconds(2)) throws(StoreError) -> ServerActivity? {
+    if let store = odbcStore(patience: patience) { return try store.activity() }
+    guard case .sqlite(let path) = self else { return nil }
+    return try rethrow(as: { StoreError($0, location: path) }) { () throws(NativeError) in
+      // SQLite would only say that it cannot open a missing file.
+      _ = try FileStatus.read(path)
       let database = try SQLiteConnection.open(path, .readOnly, patience: patience)
       let isThere = try database.integer(
         """
@@ -63,7 +56,7 @@ extension StoreLocation {
         nodes.append(
           ServerNode(
             name: rows.text(0) ?? "", lastSeen: rows.text(1) ?? "",
-            secondsAgo: rows.integer(3) == 1 ? nil : rows.real(2)))
+            age: rows.integer(3) == 1 ? nil : .seconds(rows.real(2))))
       }
       let hasTasks = try database.integer(
         "SELECT count(*) FROM pragma_table_info('ServerTask') WHERE lower(name) = 'state'")
@@ -72,8 +65,6 @@ extension StoreLocation {
         ? try database.integer(
           "SELECT count(*) FROM ServerTask WHERE State IN ('Executing', 'Cancelling')") : 0
       return ServerActivity(nodes: nodes, runningTasks: Int(tasks ?? 0))
-    } catch {
-      throw StoreError(error, location: path)
     }
   }
 }

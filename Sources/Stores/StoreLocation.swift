@@ -1,4 +1,4 @@
-// The text after `--store`, or the connection string of a node config, and the store that it means.
+// Store locations: the text after `--store`, or the connection string in a node config.
 
 package import OctopusKeys
 
@@ -8,9 +8,9 @@ package enum StoreLocation: Equatable, Sendable {
   case sqlite(path: String)
   /// A folder of JSON files.
   case directory(path: String)
-  /// A SQL Server database, by the connection string that Octopus Server has for it.
+  /// A SQL Server database, by the connection string of Octopus Server.
   case sqlServer(ConnectionString, driver: String? = nil)
-  /// A database behind an ODBC driver, by a connection string for that driver.
+  /// A database behind an ODBC driver, by a connection string for the driver.
   case odbc(ODBCConnectionString)
 
   /// Reads a location. Relative paths count from `folder`.
@@ -21,7 +21,7 @@ package enum StoreLocation: Equatable, Sendable {
   package init(_ text: String, relativeTo folder: String, odbcDriver: String? = nil)
     throws(StoreError)
   {
-    // By bytes: a sign with an accent on it is another character.
+    // By bytes: a sign with a combining accent is another character.
     let equals = UInt8(ascii: "=")
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),
       !text[..<colon].utf8.contains(equals)
@@ -33,28 +33,27 @@ package enum StoreLocation: Equatable, Sendable {
       return
     }
     let rest = String(text[text.index(after: colon)...])
+    let path = rest.hasPrefix("/") ? rest : folder + "/" + rest
     switch text[..<colon].lowercased() {
-    case "sqlite":
-      guard !rest.isEmpty else { throw .invalidLocation(text: text, reason: "the path is missing") }
-      self = .sqlite(path: rest.hasPrefix("/") ? rest : folder + "/" + rest)
+    case "sqlite" where rest.isEmpty, "directory" where rest.isEmpty:
+      throw .invalidLocation(text: text, reason: "the path is missing")
+    case "sqlite": self = .sqlite(path: path)
+    case "directory": self = .directory(path: path)
     case "sqlserver":
       self = .sqlServer(try ConnectionString(rest), driver: odbcDriver)
     case "odbc":
       self = .odbc(try ODBCConnectionString(rest))
-    case "directory":
-      guard !rest.isEmpty else { throw .invalidLocation(text: text, reason: "the path is missing") }
-      self = .directory(path: rest.hasPrefix("/") ? rest : folder + "/" + rest)
     default:
       throw .invalidLocation(
         text: String(text[...colon]) + "…", reason: "there is no such kind of store")
     }
   }
 
-  /// Settings of the connection string that the driver does not know and goes on without; none that
-  /// matters is among them. None either if the store cannot be reached anyway.
+  /// Settings of the connection string that the driver does not have, and that do not matter. Empty also if
+  /// there is no driver.
   package var ignoredSettings: [String] {
     guard case .sqlServer(let connection, let driver) = self,
-      let target = try? SQLServerStore.target(of: connection, driver: driver)
+      let target = try? ODBCStore.target(of: connection, driver: driver)
     else { return [] }
     return target.ignored.map(\.rawValue)
   }
@@ -64,8 +63,18 @@ package enum StoreLocation: Equatable, Sendable {
     switch self {
     case .sqlite(let path): SQLiteStore(path: path)
     case .directory(let path): DirectoryStore(path: path)
-    case .sqlServer(let connection, let driver): SQLServerStore(connection, driver: driver)
-    case .odbc(let connection): SQLServerStore(connection)
+    case .sqlServer(let connection, let driver): ODBCStore(connection, driver: driver)
+    case .odbc(let connection): ODBCStore(connection)
+    }
+  }
+
+  /// The same where it is behind ODBC; nil elsewhere.
+  func odbcStore(patience: Duration = .seconds(10)) -> ODBCStore? {
+    switch self {
+    case .sqlite, .directory: nil
+    case .sqlServer(let connection, let driver):
+      ODBCStore(connection, driver: driver, patience: patience)
+    case .odbc(let connection): ODBCStore(connection, patience: patience)
     }
   }
 }

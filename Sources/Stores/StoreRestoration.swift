@@ -1,19 +1,19 @@
-// Puts a snapshot in the place of a store, or where there is none yet, in one step.
+// Puts a snapshot in the place of a store, or where no store exists yet, in one step.
 
 package import Native
 package import OctopusKeys
 
 /// A snapshot on its way to its place.
 package struct StoreRestoration: ~Copyable {
-  /// What is in that place now.
+  /// What exists in that place before.
   package enum Present: Equatable, Sendable {
     case nothing
-    /// The very same as in the snapshot.
+    /// The same as in the snapshot.
     case same
     case other
   }
 
-  /// What is there now.
+  /// What exists there now.
   package let present: Present
   private let location: StoreLocation
   private let mode: UInt32
@@ -31,33 +31,34 @@ package struct StoreRestoration: ~Copyable {
     self.folder = folder
   }
 
-  /// Copies `snapshot` beside `location`, and looks at what is there. Nothing else changes.
+  /// Copies `snapshot` beside `location`, and compares it with what exists there. Nothing else changes.
   ///
   /// - Parameters:
   ///   - mode: the permission bits for the store.
-  ///   - journalMode: what an SQLite file is to have.
+  ///   - journalMode: the journal mode of a SQLite file.
   /// - Throws: `StoreError`; `.invalidLocation` if the location is not of the snapshot's kind.
   package static func prepare(
     _ snapshot: StoreLocation, for location: StoreLocation, mode: UInt32, journalMode: String?
   ) throws(StoreError) -> StoreRestoration {
     switch (snapshot, location) {
     case (.sqlite(let source), .sqlite(let path)):
-      do throws(NativeError) {
+      return try rethrow(as: { StoreError($0, location: path) }) { () throws(NativeError) in
         let copy = try FileCopy.make(of: source, for: path)
         if journalMode == "wal" {
-          let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: 0)
+          let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: .zero)
           _ = try database.text("PRAGMA journal_mode = WAL")
         }
         let present = try StoreRestoration.present(path, copy.draft)
         return StoreRestoration(
           present: present, location: location, mode: mode, file: copy, folder: nil)
-      } catch {
-        throw StoreError(error, location: path)
       }
     case (.directory(let source), .directory(let path)):
       let (store, there) = (DirectoryStore(path: source), DirectoryStore(path: path))
       let present: Present
-      if (try? FileStatus.isThere(path)) != true || there.isEmptyFolder {
+      let exists = try rethrow(as: { StoreError($0, location: path) }) { () throws(NativeError) in
+        try FileStatus.isThere(path)
+      }
+      if !exists || there.isEmptyFolder {
         present = .nothing
       } else {
         present = try there.holdsTheSame(as: store) ? .same : .other
@@ -74,7 +75,7 @@ package struct StoreRestoration: ~Copyable {
   /// Puts it in its place.
   ///
   /// - Parameters:
-  ///   - owner: whom it is to belong to; nil: whoever runs octokey.
+  ///   - owner: the owner it gets; nil is the user who runs octokey.
   ///   - stamp: the time for the name of a former store.
   /// - Returns: the path of the former store.
   package consuming func commit(owner: FileOwner?, stamp: String) throws(StoreError) -> String? {
@@ -97,10 +98,13 @@ package struct StoreRestoration: ~Copyable {
     return former
   }
 
-  /// A log that belongs to what was there would be read into what comes.
+  /// SQLite would apply a log that belongs to the former file to the new one.
   private static func requireNoLog(beside path: String) throws(StoreError) {
     for log in [path + "-wal", path + "-journal"] {
-      guard (try? FileStatus.read(log).identity.size) ?? 0 == 0 else {
+      let isEmpty = try rethrow(as: { StoreError($0, location: path) }) { () throws(NativeError) in
+        try isEmptyOrMissing(log)
+      }
+      guard isEmpty else {
         throw .failed(
           location: path, collection: nil,
           reason: "there is a log of another database beside it: \"\(log)\"")
@@ -113,10 +117,9 @@ package struct StoreRestoration: ~Copyable {
   ) throws(NativeError) -> Present {
     guard try FileStatus.isThere(path) else { return .nothing }
     // What is in a log is not in the file yet.
-    guard (try? FileStatus.read(path + "-wal").identity.size) ?? 0 == 0 else { return .other }
-    // What a copy need not share: the file format (18, 19: whether there is a log), and counters: of
-    // changes (24), of schemas (40),
-    // and the version that made the last one (92 to 99).
+    guard try isEmptyOrMissing(path + "-wal") else { return .other }
+    // A copy may differ in the file format (18, 19: whether there is a log) and in counters: of changes (24),
+    // of schemas (40), and of the version that made the last change (92 to 99).
     let counters = [18..<20, 24..<28, 40..<44, 92..<100]
     let (mine, other) = (
       try Digest.sha256(file: path, ignoring: counters),
@@ -124,60 +127,9 @@ package struct StoreRestoration: ~Copyable {
     )
     return mine == other ? .same : .other
   }
-}
 
-extension DirectoryStore {
-  /// Whether there is nothing in the folder.
-  fileprivate var isEmptyFolder: Bool {
-    defer { rollback() }
-    guard (try? begin(.read)) != nil, let documents = try? documents() else { return false }
-    return documents.isEmpty
-  }
-
-  /// Whether both hold the same documents, byte for byte.
-  fileprivate func holdsTheSame(as other: DirectoryStore) throws(StoreError) -> Bool {
-    defer {
-      rollback()
-      other.rollback()
-    }
-    try begin(.read)
-    try other.begin(.read)
-    let mine = try documents()
-    guard try mine.elementsEqual(other.documents(), by: { $0 == $1 }) else { return false }
-    for (collection, files) in mine {
-      for file in files {
-        let name = "/" + collection + "/" + file
-        do throws(NativeError) {
-          guard
-            try Digest.sha256(file: location + name) == Digest.sha256(file: other.location + name)
-          else { return false }
-        } catch {
-          throw failure(error)
-        }
-      }
-    }
-    return true
-  }
-
-  /// A copy of all documents that will be the folder `path`.
-  fileprivate func copy(for path: String) throws(StoreError) -> NewFolder {
-    defer { rollback() }
-    try begin(.read)
-    let documents = try documents()
-    do throws(NativeError) {
-      let folder = try NewFolder.create(path, replacing: true)
-      for (collection, files) in documents {
-        let inner = collection == "." ? "" : collection + "/"
-        if collection != "." { try folder.makeFolder(collection) }
-        for file in files {
-          let contents = try FileContents.read(
-            location + "/" + collection + "/" + file, limit: DirectoryStore.documentBytes)
-          try folder.write(inner + file, contents.bytes.span)
-        }
-      }
-      return folder
-    } catch {
-      throw failure(error)
-    }
+  private static func isEmptyOrMissing(_ path: String) throws(NativeError) -> Bool {
+    guard try FileStatus.isThere(path) else { return true }
+    return try FileStatus.read(path).identity.size == 0
   }
 }

@@ -13,11 +13,11 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     case .postgres:
       let server = try PostgresServer.shared
       return try .open(
-        server.database().odbc, secrets: [server.password], loginTimeout: 10)
+        server.database().odbc, secrets: [server.password], loginTimeout: .seconds(10))
     case .sqlite:
       let driver = ODBCLibrary.path("libsqlite3odbc.so")
       return try .open(
-        "Driver=\(driver);Database=\(folder.path)/x.db", secrets: [], loginTimeout: 10)
+        "Driver=\(driver);Database=\(folder.path)/x.db", secrets: [], loginTimeout: .seconds(10))
     }
   }
 
@@ -32,15 +32,15 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     let folder = ScratchFolder()
     let connection = try engine.open(folder)
     try connection.run("CREATE TABLE t (id integer, x text)")
-    let insert = try connection.prepare("INSERT INTO t VALUES (?, ?)")
-    let select = try connection.prepare("SELECT x FROM t WHERE id = ?")
+    let insert = try connection.prepare("INSERT INTO t VALUES (CAST(? AS integer), ?)")
+    let select = try connection.prepare("SELECT x FROM t WHERE id = CAST(? AS integer)")
     for (id, length) in ODBCTests.lengths.enumerated() {
       // Three units of text, one of them half of a pair, so that no piece ends evenly.
       let text = Array(
         String((0..<length).map { $0 % 3 == 0 ? "ä" : $0 % 3 == 1 ? "𝄞" : "'" }).utf8)
       for streamed in [false, true] {
-        let key = Int64(id * 2 + (streamed ? 1 : 0))
-        try insert.bind(1, integer: key)
+        let key = Array("\(id * 2 + (streamed ? 1 : 0))".utf8)
+        try insert.bind(1, utf8: key.span)
         if streamed {
           try insert.bindStreamed(2, units: UTF16Text.units(in: text.span))
         } else {
@@ -51,7 +51,7 @@ enum ODBCEngine: String, CaseIterable, Sendable {
           try insert.send(utf8: text.span)
         }
         #expect(insert.changes == 1)
-        try select.bind(1, integer: key)
+        try select.bind(1, utf8: key.span)
         try select.execute()
         #expect(try select.step())
         var back: [UInt8] = []
@@ -67,20 +67,20 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     let folder = ScratchFolder()
     let connection = try engine.open(folder)
     try connection.run("CREATE TABLE t (id integer, x \(engine.blob))")
-    let insert = try connection.prepare("INSERT INTO t VALUES (?, ?)")
-    let select = try connection.prepare("SELECT x FROM t WHERE id = ?")
+    let insert = try connection.prepare("INSERT INTO t VALUES (CAST(? AS integer), ?)")
+    let select = try connection.prepare("SELECT x FROM t WHERE id = CAST(? AS integer)")
     for (id, length) in (ODBCTests.lengths + [3_000_000]).enumerated() {
       let bytes = Outside.random(length)
       for streamed in [false, true] {
-        let key = Int64(id * 2 + (streamed ? 1 : 0))
-        try insert.bind(1, integer: key)
+        let key = Array("\(id * 2 + (streamed ? 1 : 0))".utf8)
+        try insert.bind(1, utf8: key.span)
         if streamed {
           try insert.bindStreamed(2, blobCount: length)
         } else {
           try insert.bind(2, blob: bytes.span)
         }
         try insert.execute { (_) throws(NativeError) in try insert.send(blob: bytes.span) }
-        try select.bind(1, integer: key)
+        try select.bind(1, utf8: key.span)
         try select.execute()
         #expect(try select.step())
         var back: [UInt8] = []
@@ -96,8 +96,7 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     let folder = ScratchFolder()
     let connection = try engine.open(folder)
     try connection.run("CREATE TABLE t (id integer, x text, n integer)")
-    let insert = try connection.prepare("INSERT INTO t VALUES (1, ?, 7), (2, '', NULL)")
-    try insert.bindNull(1)
+    let insert = try connection.prepare("INSERT INTO t VALUES (1, NULL, 7), (2, '', NULL)")
     try insert.execute()
     #expect(insert.changes == 2)
     let select = try connection.prepare("SELECT x, n FROM t ORDER BY id")
@@ -132,10 +131,9 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     try connection.commit()
     #expect(!connection.isInTransaction)
     #expect(try count() == 1)
-    let update = try connection.prepare("UPDATE t SET id = ? WHERE id = ?")
-    for (old, changes) in [(Int64(1), 1), (5, 0)] {
-      try update.bind(1, integer: 1)
-      try update.bind(2, integer: old)
+    let update = try connection.prepare("UPDATE t SET id = 1 WHERE id = CAST(? AS integer)")
+    for (old, changes) in [("1", 1), ("5", 0)] {
+      try update.bind(1, utf8: Array(old.utf8).span)
       try update.execute()
       #expect(update.changes == changes)
     }
@@ -161,7 +159,6 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     let connection = try ODBCEngine.postgres.open(folder)
     #expect(connection.product == "PostgreSQL")
     #expect(connection.driver.contains("psqlodbc"))
-    #expect(connection.database.hasPrefix("test_"))
     #expect(try ODBCEngine.sqlite.open(folder).product == "SQLite")
   }
 
@@ -170,7 +167,8 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     let database = try server.database()
     let text = database.odbc.replacing("PWD={", with: "PWD={wrong")
     let failure = #expect(throws: NativeError.self) {
-      try ODBCConnection.open(text, secrets: ["wrong" + server.password], loginTimeout: 10)
+      try ODBCConnection.open(
+        text, secrets: ["wrong" + server.password], loginTimeout: .seconds(10))
     }
     guard case .odbc("SQLDriverConnect", let diagnostics)? = failure else {
       Issue.record("\(String(describing: failure))")
@@ -183,7 +181,7 @@ enum ODBCEngine: String, CaseIterable, Sendable {
   @Test func aSecretInAMessageIsTakenOut() throws {
     let database = try PostgresServer.shared.database()
     let connection = try ODBCConnection.open(
-      database.odbc, secrets: ["hunter2"], loginTimeout: 10)
+      database.odbc, secrets: ["hunter2"], loginTimeout: .seconds(10))
     let failure = #expect(throws: NativeError.self) { try connection.run("SELECT hunter2e\u{301}") }
     #expect("\(String(describing: failure))".contains("***"))
     #expect(!"\(String(describing: failure))".contains("hunter2"))
@@ -191,10 +189,10 @@ enum ODBCEngine: String, CaseIterable, Sendable {
 
   @Test func aMissingDriverIsAnError() {
     #expect(throws: NativeError.self) {
-      try ODBCConnection.open("Driver=/no/such/driver.so", secrets: [], loginTimeout: 1)
+      try ODBCConnection.open("Driver=/no/such/driver.so", secrets: [], loginTimeout: .seconds(1))
     }
     #expect(throws: NativeError.self) {
-      try ODBCConnection.open("Driver={no such driver}", secrets: [], loginTimeout: 1)
+      try ODBCConnection.open("Driver={no such driver}", secrets: [], loginTimeout: .seconds(1))
     }
   }
 
@@ -215,13 +213,13 @@ enum ODBCEngine: String, CaseIterable, Sendable {
   @Test func aStatementThatTakesTooLongIsEnded() throws {
     let database = try PostgresServer.shared.database()
     let connection = try ODBCConnection.open(
-      database.odbc, secrets: [], loginTimeout: 10, statementTimeout: 1)
+      database.odbc, secrets: [], loginTimeout: .seconds(10), statementTimeout: .seconds(1))
     #expect(throws: NativeError.self) { try connection.run("SELECT pg_sleep(60)") }
   }
 
   @Test func aBackendThatIsKilledIsAnError() throws {
     let database = try PostgresServer.shared.database("CREATE TABLE t (id integer)")
-    let connection = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: 10)
+    let connection = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: .seconds(10))
     try connection.begin()
     try connection.run("INSERT INTO t VALUES (1)")
     try database.server.psql(

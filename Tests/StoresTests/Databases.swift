@@ -1,4 +1,4 @@
-// SQLite databases that Python's sqlite3 made and judges; octokey's own code has no part in either.
+// SQLite databases that Python's sqlite3 makes and reads, without octokey's code.
 
 import Foundation
 import OctopusKeys
@@ -42,10 +42,10 @@ final class TestDatabase: Sendable {
 
   var bytes: [UInt8] { Outside.bytes(path) }
 
-  var store: SQLiteStore { SQLiteStore(path: path, patience: 100) }
+  var store: SQLiteStore { SQLiteStore(path: path, patience: .milliseconds(100)) }
 }
 
-/// A document as a store handed it out.
+/// A document that was read from a store.
 struct SeenDocument: Equatable {
   let collection: String
   let id: String

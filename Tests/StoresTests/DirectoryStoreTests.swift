@@ -62,13 +62,22 @@ import Testing
     #expect(Outside.bytes(folder.path + "/T/1.json") == Array("a".utf8))
     #expect(try DirectoryStore(path: folder.path).all().count == 2)
     try FileManager.default.removeItem(atPath: folder.path + "/T/other")
+    for (collection, name) in [("T", "3.json"), (".", "Unmounted")] {
+      let link = "\(folder.path)/\(collection)/\(name)"
+      try Outside.run("ln", "-s", "/no/such/target", link)
+      #expect(
+        throws: StoreError.failed(
+          location: folder.path, collection: collection, reason: "a link leads to nothing: \(name)")
+      ) { try DirectoryStore(path: folder.path).all() }
+      try FileManager.default.removeItem(atPath: link)
+    }
     try Outside.run("mkfifo", folder.path + "/T/3.json")
     let pipe = StoreError.failed(
       location: folder.path, collection: "T", reason: "a document is no file: 3.json")
     #expect(throws: pipe) { try DirectoryStore(path: folder.path).all() }
   }
 
-  @Test func whatIsNoFolderIsNoStore() throws {
+  @Test func onlyAFolderIsOpened() throws {
     let folder = try DirectoryStoreTests.make([("file", "a")])
     #expect(throws: StoreError.notFound(location: folder.path + "/none")) {
       try DirectoryStore(path: folder.path + "/none").begin(.read)

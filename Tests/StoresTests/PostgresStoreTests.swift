@@ -1,5 +1,5 @@
-// The store that stands on ODBC, against a real server. SQL Server's own dialect runs in the same code;
-// what it says is in SQLServerDialectTests.
+// ODBCStore against a real server. SQL Server uses the same code with another dialect, which
+// SQLServerDialectTests covers.
 
 import Native
 import OctopusKeys
@@ -8,8 +8,8 @@ import Stores
 import Testing
 
 extension PostgresDatabase {
-  func store(patience: Int = 500) throws -> SQLServerStore {
-    SQLServerStore(try ODBCConnectionString(odbc), patience: patience)
+  func store(patience: Duration = .milliseconds(500)) throws -> ODBCStore {
+    ODBCStore(try ODBCConnectionString(odbc), patience: patience)
   }
 }
 
@@ -67,7 +67,7 @@ extension PostgresDatabase {
     #expect(try database.store().all().map(\.id) == before.map(\.id))
   }
 
-  @Test func nobodyElseMayWriteMeanwhile() throws {
+  @Test func othersCannotWriteDuringARewrite() throws {
     let database = try PostgresServer.shared.database(
       "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
     )
@@ -82,18 +82,18 @@ extension PostgresDatabase {
     #expect(throws: StoreError.busy(location: store.location)) {
       try database.store().begin(.rewrite)
     }
-    // Who only reads is not in the way.
+    // A reader is not blocked.
     #expect(try database.store().all().count == 1)
     store.rollback()
     try database.store().rewrite(aToB)
     #expect(try database.run("SELECT \"JSON\" FROM \"T\"") == "b\n")
   }
 
-  @Test func aTableThatSomebodyWritesToIsBusy() throws {
+  @Test func aTableWithAnUncommittedWriteIsBusy() throws {
     let database = try PostgresServer.shared.database(
       "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
     )
-    let writer = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: 10)
+    let writer = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: .seconds(10))
     try writer.begin()
     try writer.run("UPDATE \"T\" SET \"JSON\" = 'c'")
     let store = try database.store()
@@ -105,7 +105,7 @@ extension PostgresDatabase {
     #expect(try database.store().all().map(\.fields) == [["JSON": "a"]])
   }
 
-  @Test func readersSeeOneMoment() throws {
+  @Test func readersSeeASnapshot() throws {
     let database = try PostgresServer.shared.database(
       "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
     )
@@ -150,7 +150,7 @@ extension PostgresDatabase {
     ) { try store.collections() }
   }
 
-  @Test func aDocumentThatIsGoneIsNamed() throws {
+  @Test func aDeletedDocumentIsNamed() throws {
     let database = try PostgresServer.shared.database(
       """
       CREATE TABLE "T" ("Id" int PRIMARY KEY, "JSON" text);
@@ -161,7 +161,7 @@ extension PostgresDatabase {
     let collection = try #require(try store.collections().first)
     var page = DocumentPage()
     try store.readPage(of: collection, after: nil, into: &page)
-    // Keys of rows that are not there.
+    // The key of a row that does not exist.
     var other = DocumentPage()
     for (index, document) in page.documents.enumerated() {
       var key = Array(page.bytes[document.key])

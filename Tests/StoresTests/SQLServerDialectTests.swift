@@ -1,4 +1,4 @@
-// What SQL Server is told, word for word: there is none to ask here.
+// The exact SQL for SQL Server, because the tests have no server to run it on.
 
 import Native
 import OctopusKeys
@@ -93,7 +93,7 @@ import Testing
     column("Id", "datetime2"), column("Id", "nvarchar", 50, "x; DROP TABLE y"),
     column("Id", "timestamp", 8),
   ])
-  func aKeyThatWouldNotComeBackTheSameIsRefused(_ column: SQLColumn) {
+  func aKeyThatDoesNotRoundTripIsRefused(_ column: SQLColumn) {
     #expect(SQLServerDialectTests.dialect.keyParameter(for: column) == nil)
   }
 
@@ -121,12 +121,12 @@ import Testing
 
   @Test func theSessionIsMadeSafeFirst() {
     let dialect = SQLServerDialectTests.dialect
-    let rewrite = dialect.session(.rewrite, patience: 5, allowsSnapshot: true)
+    let rewrite = dialect.session(.rewrite, patience: .milliseconds(5), allowsSnapshot: true)
     #expect(rewrite.contains("SET XACT_ABORT ON") && rewrite.contains("SET NOCOUNT OFF"))
     #expect(rewrite.contains("SET LOCK_TIMEOUT 5"))
     #expect(rewrite.last == "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
     #expect(
-      dialect.session(.read, patience: 5, allowsSnapshot: true).last
+      dialect.session(.read, patience: .milliseconds(5), allowsSnapshot: true).last
         == "SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
     #expect(dialect.applicationLock.contains("sp_getapplock"))
   }

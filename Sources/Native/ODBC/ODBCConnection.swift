@@ -1,5 +1,5 @@
-// One connection through an ODBC driver, its transactions and its errors. SQL, and what a connection
-// string says, is the business of whoever calls.
+// One connection through an ODBC driver, its transactions and its errors. The caller writes the SQL and the
+// connection string.
 
 internal import CLibCrypto
 internal import CODBC
@@ -10,14 +10,14 @@ package final class ODBCConnection {
   private let environment: SQLHENV  // owned
   let handle: SQLHDBC  // owned
   private let secrets: [String]
-  private let statementTimeout: Int
+  private let statementTimeout: Duration
   private var isConnected = false
 
   /// Whether a transaction is open.
   package private(set) var isInTransaction = false
 
   private init(
-    owning handle: SQLHDBC, of environment: SQLHENV, secrets: [String], statementTimeout: Int
+    owning handle: SQLHDBC, of environment: SQLHENV, secrets: [String], statementTimeout: Duration
   ) {
     unsafe self.environment = environment
     unsafe self.handle = handle
@@ -53,13 +53,13 @@ package final class ODBCConnection {
   ///
   /// - Parameters:
   ///   - text: an ODBC connection string.
-  ///   - secrets: what must not be seen in any diagnostic, such as the password in `text`.
-  ///   - loginTimeout: seconds to wait for the connection; 0 is for ever.
-  ///   - statementTimeout: seconds to wait for a statement, where the driver can; 0 is for ever.
-  ///   - packetSize: the size of packets on the wire; nil is the driver's own.
+  ///   - secrets: what must not appear in any diagnostic, such as the password in `text`.
+  ///   - loginTimeout: how long to wait for the connection; zero waits indefinitely.
+  ///   - statementTimeout: how long to wait for a statement, where the driver can; zero waits indefinitely.
+  ///   - packetSize: the size of network packets in bytes; nil is the driver's default.
   /// - Throws: `NativeError.odbc`.
   package static func open(
-    _ text: String, secrets: [String], loginTimeout: Int, statementTimeout: Int = 0,
+    _ text: String, secrets: [String], loginTimeout: Duration, statementTimeout: Duration = .zero,
     packetSize: Int? = nil
   ) throws(NativeError) -> ODBCConnection {
     let environment = try unsafe makeEnvironment()
@@ -71,7 +71,7 @@ package final class ODBCConnection {
     }
     let connection = unsafe ODBCConnection(
       owning: handle, of: environment, secrets: secrets, statementTimeout: statementTimeout)
-    try connection.set(SQL_ATTR_LOGIN_TIMEOUT, to: loginTimeout)
+    try connection.set(SQL_ATTR_LOGIN_TIMEOUT, to: Int(loginTimeout.seconds))
     if let packetSize { try connection.set(SQL_ATTR_PACKET_SIZE, to: packetSize) }
     var units = Array(text.utf16)
     let count = SQLSMALLINT(clamping: units.count)
@@ -89,10 +89,7 @@ package final class ODBCConnection {
   /// The driver's file, such as `libmsodbcsql-18.3.so.2.1`.
   package var driver: String { information(SQL_DRIVER_NAME) }
 
-  /// The database that is worked on.
-  package var database: String { information(SQL_DATABASE_NAME) }
-
-  /// Whether the driver knows that nobody is at the other end any more.
+  /// Whether the driver knows that the connection is broken.
   private var isDead: Bool {
     var answer: SQLUINTEGER = 0
     let result = unsafe withUnsafeMutablePointer(to: &answer) {
@@ -101,7 +98,7 @@ package final class ODBCConnection {
     return result == SQL_SUCCESS && answer == SQLUINTEGER(SQL_CD_TRUE)
   }
 
-  /// Compiles one statement; `?` stands for a parameter.
+  /// Prepares one statement; `?` stands for a parameter.
   package func prepare(_ sql: String) throws(NativeError) -> ODBCStatement {
     let statement = try makeStatement()
     try statement.prepare(sql)
@@ -119,7 +116,7 @@ package final class ODBCConnection {
     isInTransaction = true
   }
 
-  /// Commits. If it throws, whether the transaction took place is not known.
+  /// Commits. If it throws, it is unknown whether the transaction was committed.
   package func commit() throws(NativeError) { try end(SQL_COMMIT) }
 
   /// Rolls back.
@@ -165,10 +162,10 @@ package final class ODBCConnection {
     .odbc(call: call, unsafe diagnostics(SQL_HANDLE_DBC, handle))
   }
 
-  /// What there is to say of a handle of this connection.
+  /// The diagnostics of a handle of this connection.
   func diagnostics(_ kind: Int32, _ handle: SQLHANDLE) -> [ODBCDiagnostic] {
     var records = unsafe ODBCDiagnostic.all(of: kind, handle, scrubbing: secrets)
-    // Not every driver says so where a connection breaks; the standard has a state for it.
+    // Some drivers report a broken connection in this attribute alone. The standard has a state for it.
     if isDead, !records.contains(where: { $0.state.hasPrefix("08") }) {
       records.append(
         ODBCDiagnostic(state: "08S01", number: 0, text: "communication link failure"))

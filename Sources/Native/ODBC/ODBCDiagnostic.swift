@@ -1,5 +1,5 @@
-// What ODBC has to say of a call: every record, not the first one alone. Passwords are taken out before
-// anybody can see them.
+// The diagnostics of a call: every record, not only the first. Passwords are removed before a record is
+// made.
 
 internal import CODBC
 
@@ -9,7 +9,7 @@ package struct ODBCDiagnostic: Equatable, Sendable {
   package let state: String
   /// The number that the engine itself gives the error; 0 if it is not the engine's.
   package let number: Int32
-  /// The text, without the names of drivers in brackets in front.
+  /// The text, without the names of drivers in brackets before it.
   package let text: String
 
   /// Describes a record.
@@ -26,7 +26,7 @@ package struct ODBCDiagnostic: Equatable, Sendable {
     var records: [ODBCDiagnostic] = []
     var state = [SQLWCHAR](repeating: 0, count: 6)
     var text = [SQLWCHAR](repeating: 0, count: 2048)
-    // A driver that reports without end must not keep us.
+    // The limit is for a driver that reports without end.
     for index in 1...64 {
       var number: SQLINTEGER = 0
       var length: SQLSMALLINT = 0
@@ -52,8 +52,8 @@ package struct ODBCDiagnostic: Equatable, Sendable {
     return String(Substring(rest))
   }
 
-  /// The text with `***` for every secret in it, byte by byte: an accent behind a secret makes another
-  /// character of its end, and it is to be found all the same.
+  /// The text with `***` for every secret in it. By bytes: a combining accent after a secret changes its
+  /// last character, and the secret must still be found.
   private static func scrubbed(_ text: String, of secrets: [String]) -> String {
     var bytes = Array(text.utf8)
     for secret in secrets where !secret.isEmpty {

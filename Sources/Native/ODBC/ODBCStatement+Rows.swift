@@ -1,12 +1,12 @@
-// Rows out of a statement. Columns are read in their order, each once, in pieces: a document may be as
-// large as the engine allows.
+// Rows of a statement. Columns are read in their order, each once, in pieces: a document may be as large as
+// the engine allows.
 
 internal import CODBC
 
 extension ODBCStatement {
   private static let pieceLength = 64 << 10
 
-  /// Goes on to the next row; false at the end, where the statement is ready to run again.
+  /// Advances to the next row; false at the end, where the statement is ready to run again.
   package func step() throws(NativeError) -> Bool {
     let result = unsafe SQLFetch(handle)
     guard result != SQL_NO_DATA else {
@@ -75,7 +75,7 @@ extension ODBCStatement {
       if result == SQL_NO_DATA { return true }
       try check(result, "SQLGetData")
       if indicator == SQL_NULL_DATA { return false }
-      // The length is that of all the rest, if the driver knows it.
+      // The length of what is left, if the driver knows it.
       let isWhole = indicator != SQL_NO_TOTAL && Int(indicator) <= room
       let bytes = piece
       body(bytes.span.extracting(0..<(isWhole ? Int(indicator) : room)))

@@ -1,10 +1,10 @@
-// A compiled statement through ODBC: values in, whole or in pieces, and its runs. How rows are read is in
+// A prepared statement through ODBC: values in, whole or in pieces, and its runs. How rows are read is in
 // ODBCStatement+Rows.swift.
 //
-// How values are bound is what both Microsoft's driver and FreeTDS do right. Long text as
-// SQL_WLONGVARCHAR with its length: as SQL_WVARCHAR, FreeTDS cuts it to 4,000 characters and calls that a
-// success. Long binaries as SQL_VARBINARY of size 0 with Microsoft's driver, which makes them
-// varbinary(max), and as SQL_LONGVARBINARY with all others: FreeTDS stores the former as 0 bytes.
+// Values are bound in the ways that both Microsoft's driver and FreeTDS get right. Long text is
+// SQL_WLONGVARCHAR with its length: as SQL_WVARCHAR, FreeTDS truncates it to 4,000 characters and reports
+// success. A long binary is SQL_VARBINARY of size 0 with Microsoft's driver, which makes it varbinary(max),
+// and SQL_LONGVARBINARY with all others: FreeTDS stores the former as 0 bytes.
 
 internal import CODBC
 
@@ -25,7 +25,7 @@ package final class ODBCStatement {
   /// How much of a streamed value is sent at once.
   private static let pieceLength = 32 << 10
 
-  /// Memory that lies still from binding to running.
+  /// Memory that does not move between binding and running.
   @safe
   private final class Parameter {
     private(set) var memory: UnsafeMutableRawPointer
@@ -56,13 +56,13 @@ package final class ODBCStatement {
   }
 
   init(
-    owning handle: SQLHSTMT, of connection: ODBCConnection, timeout: Int
+    owning handle: SQLHSTMT, of connection: ODBCConnection, timeout: Duration
   ) throws(NativeError) {
     unsafe self.handle = handle
     self.connection = connection
-    if timeout > 0 {
-      let result = unsafe SQLSetStmtAttrW(
-        handle, SQL_ATTR_QUERY_TIMEOUT, UnsafeMutableRawPointer(bitPattern: timeout), 0)
+    if timeout > .zero {
+      let seconds = unsafe UnsafeMutableRawPointer(bitPattern: Int(timeout.seconds))
+      let result = unsafe SQLSetStmtAttrW(handle, SQL_ATTR_QUERY_TIMEOUT, seconds, 0)
       try check(result, "SQLSetStmtAttr")
     }
   }
@@ -84,25 +84,11 @@ package final class ODBCStatement {
 
   // MARK: Values in.
 
-  /// Binds an integer.
-  package func bind(_ parameter: Int, integer: Int64) throws(NativeError) {
-    let slot = slot(parameter)
-    unsafe slot.memory.storeBytes(of: integer, as: Int64.self)
-    try bind(parameter, SQL_C_SBIGINT, SQL_BIGINT, size: 19, length: 8, in: slot)
-  }
-
-  /// Binds NULL, as text.
-  package func bindNull(_ parameter: Int) throws(NativeError) {
-    try bind(
-      parameter, SQL_C_WCHAR, SQL_WVARCHAR, size: 1, length: Int(SQL_NULL_DATA),
-      in: slot(parameter))
-  }
-
   /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
   package func bind(_ parameter: Int, utf8: Span<UInt8>) throws(NativeError) {
     wide.removeAll(keepingCapacity: true)
     guard UTF16Text.encode(utf8, order: .little, appendingTo: &wide) else {
-      throw .odbc(call: "SQLBindParameter", [ODBCStatement.notUnicode])
+      throw .notUnicode
     }
     let units = wide.count / 2
     let slot = slot(parameter)
@@ -121,7 +107,7 @@ package final class ODBCStatement {
     try bindBinary(parameter, count: blob.count, length: blob.count, in: slot)
   }
 
-  /// Says that a text follows in pieces when the statement runs.
+  /// Announces a text that follows in pieces when the statement runs.
   ///
   /// - Parameter units: its length in UTF-16 code units, see `UTF16Text.units(in:)`.
   package func bindStreamed(_ parameter: Int, units: Int) throws(NativeError) {
@@ -130,7 +116,7 @@ package final class ODBCStatement {
       length: ODBCStatement.atExecution(units * 2), in: slot(parameter))
   }
 
-  /// Says that bytes follow in pieces when the statement runs.
+  /// Announces bytes that follow in pieces when the statement runs.
   package func bindStreamed(_ parameter: Int, blobCount count: Int) throws(NativeError) {
     try bindBinary(
       parameter, count: count, length: ODBCStatement.atExecution(count), in: slot(parameter))
@@ -168,7 +154,7 @@ package final class ODBCStatement {
 
   /// Runs the statement. `supply` is called for every streamed parameter and sends it with `send`.
   ///
-  /// - Throws: `NativeError.odbc`, also if the driver reports that something was cut off.
+  /// - Throws: `NativeError.odbc`, also if the driver reports that something was truncated.
   package func execute(
     supply: (_ parameter: Int) throws(NativeError) -> Void = { _ in }
   ) throws(NativeError) {
@@ -184,12 +170,12 @@ package final class ODBCStatement {
         throw error
       }
     }
-    // A statement that changes no row says so in this way.
+    // The result of a statement that changes no row.
     if result == SQL_NO_DATA { return }
     try check(result, "SQLExecute")
     guard result == SQL_SUCCESS_WITH_INFO else { return }
     let diagnostics = unsafe connection.diagnostics(SQL_HANDLE_STMT, handle)
-    // Success, says the driver, and has cut something off.
+    // The driver reports success, and has truncated something.
     guard !diagnostics.contains(where: { ["01004", "22001"].contains($0.state) }) else {
       throw .odbc(call: "SQLExecute", diagnostics)
     }
@@ -198,14 +184,14 @@ package final class ODBCStatement {
   /// Sends a piece of a streamed text, given as UTF-8.
   package func send(utf8: Span<UInt8>) throws(NativeError) {
     var start = 0
-    // An empty text is a piece, too: without one it would be NULL.
+    // An empty text is one empty piece; without a piece it would be NULL.
     repeat {
       var end = min(start + ODBCStatement.pieceLength, utf8.count)
       while end < utf8.count, utf8[end] & 0xC0 == 0x80 { end -= 1 }
       wide.removeAll(keepingCapacity: true)
       guard
         UTF16Text.encode(utf8.extracting(start..<end), order: .little, appendingTo: &wide)
-      else { throw .odbc(call: "SQLPutData", [ODBCStatement.notUnicode]) }
+      else { throw .notUnicode }
       let text = wide
       try put(text.span)
       start = end
@@ -239,10 +225,10 @@ package final class ODBCStatement {
     return Int(count)
   }
 
-  /// Ends the rows, makes the statement ready to run again; what is bound stays.
+  /// Ends the rows, so that the statement can run again; what is bound stays.
   package func reset() { unsafe SQLFreeStmt(handle, SQLUSMALLINT(SQL_CLOSE)) }
 
-  /// Goes through all results: an error may come after the first of them.
+  /// Goes through all results: an error may follow the first of them.
   package func finish() throws(NativeError) {
     while true {
       let result = unsafe SQLMoreResults(handle)
@@ -262,13 +248,10 @@ package final class ODBCStatement {
     Int(SQL_LEN_DATA_AT_EXEC_OFFSET) - length
   }
 
-  /// Sizes in a few steps, so that a driver need not compile the statement for every length.
+  /// Sizes in a few steps, so that a driver does not prepare the statement again for every length.
   private static func step(above units: Int) -> Int {
     var size = 64
     while size < units { size *= 2 }
     return min(size, longestText)
   }
-
-  private static let notUnicode = ODBCDiagnostic(
-    state: "22021", number: 0, text: "text that is not Unicode")
 }

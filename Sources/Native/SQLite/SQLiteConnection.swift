@@ -1,4 +1,4 @@
-// One connection to a SQLite database file, and its errors. SQL is the business of whoever calls.
+// One connection to a SQLite database file, and its errors. The caller writes the SQL.
 
 internal import CSQLite
 
@@ -18,12 +18,12 @@ package final class SQLiteConnection {
 
   deinit { unsafe sqlite3_close_v2(handle) }
 
-  /// Opens the file at `path`, whatever it is called: no name is special.
+  /// Opens the file at `path`. No name is special.
   ///
-  /// - Parameter patience: how long to wait for others' locks, in milliseconds.
+  /// - Parameter patience: how long to wait for the locks of others.
   /// - Throws: `NativeError.sqlite`.
   package static func open(
-    _ path: String, _ access: Access, patience: Int32
+    _ path: String, _ access: Access, patience: Duration
   ) throws(NativeError) -> SQLiteConnection {
     // `:memory:` and the empty name mean something to SQLite; a path with a slash does not. URIs are
     // off unless SQLite was built otherwise, and then only for names that begin with `file:`.
@@ -32,10 +32,13 @@ package final class SQLiteConnection {
     var handle: OpaquePointer?
     let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
     let result = unsafe sqlite3_open_v2(plain, &handle, flags, nil)
-    guard let handle = unsafe handle else { throw .sqlite(code: result, message: "out of memory") }
+    guard let handle = unsafe handle else {
+      let message = unsafe String(cString: sqlite3_errstr(result))
+      throw .sqlite(SQLiteResultCode(rawValue: result), message: message)
+    }
     let connection = unsafe SQLiteConnection(owning: handle)
     guard result == SQLITE_OK else { throw connection.failure(result) }
-    unsafe sqlite3_busy_timeout(handle, patience)
+    unsafe sqlite3_busy_timeout(handle, Int32(clamping: patience.milliseconds))
     return connection
   }
 
@@ -78,6 +81,6 @@ package final class SQLiteConnection {
   /// SQLite's message for the last failure; bound values are never part of one.
   func failure(_ code: Int32) -> NativeError {
     let message = unsafe sqlite3_errmsg(handle).map { unsafe String(cString: $0) } ?? ""
-    return .sqlite(code: code, message: message)
+    return .sqlite(SQLiteResultCode(rawValue: code), message: message)
   }
 }

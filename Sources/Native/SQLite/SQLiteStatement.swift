@@ -1,4 +1,4 @@
-// A compiled statement: values in, rows out, without copies where that is possible.
+// A prepared statement: values in, rows out, without copies where possible.
 
 internal import CSQLite
 
@@ -8,6 +8,13 @@ package final class SQLiteStatement {
   /// The storage classes of SQLite.
   package enum StorageClass: Sendable {
     case integer, real, text, blob, null
+  }
+
+  /// The encodings that text is bound in.
+  package enum Encoding: Sendable {
+    case utf8, utf16LittleEndian
+
+    fileprivate var number: Int32 { self == .utf8 ? SQLITE_UTF8 : SQLITE_UTF16LE }
   }
 
   private let statement: OpaquePointer  // owned
@@ -20,7 +27,7 @@ package final class SQLiteStatement {
 
   deinit { unsafe sqlite3_finalize(statement) }
 
-  /// Goes on to the next row.
+  /// Advances to the next row.
   ///
   /// - Returns: false at the end; the statement is then ready to run again.
   package func step() throws(NativeError) -> Bool {
@@ -57,27 +64,16 @@ package final class SQLiteStatement {
     try check(unsafe sqlite3_bind_null(statement, parameter))
   }
 
-  /// Binds text, given as UTF-8, and runs `body` while it lasts.
+  /// Binds text in `encoding` and runs `body` while it lasts.
   package func withBound(
-    _ parameter: Int32, utf8: Span<UInt8>, _ body: () throws(NativeError) -> Void
+    _ parameter: Int32, text: Span<UInt8>, _ encoding: Encoding,
+    _ body: () throws(NativeError) -> Void
   ) throws(NativeError) {
-    try unsafe lend(utf8, body) { (bytes, count) throws(NativeError) in
+    try unsafe lend(text, body) { (bytes, count) throws(NativeError) in
       let text = unsafe bytes.assumingMemoryBound(to: CChar.self)
       try check(
         unsafe sqlite3_bind_text64(
-          statement, parameter, text, count, nil, UInt8(SQLITE_UTF8)))
-    }
-  }
-
-  /// Binds text, given as UTF-16 in the machine's byte order, and runs `body` while it lasts.
-  package func withBound(
-    _ parameter: Int32, utf16: Span<UInt8>, _ body: () throws(NativeError) -> Void
-  ) throws(NativeError) {
-    try unsafe lend(utf16, body) { (bytes, count) throws(NativeError) in
-      let text = unsafe bytes.assumingMemoryBound(to: CChar.self)
-      try check(
-        unsafe sqlite3_bind_text64(
-          statement, parameter, text, count, nil, UInt8(SQLITE_UTF16LE)))
+          statement, parameter, text, count, nil, UInt8(encoding.number)))
     }
   }
 
@@ -142,13 +138,7 @@ package final class SQLiteStatement {
 
   /// Appends the bytes of a blob, or the UTF-8 of anything else, to `output`.
   package func append(_ column: Int32, to output: inout [UInt8]) {
-    let isBlob = unsafe sqlite3_column_type(statement, column) == SQLITE_BLOB
-    let start =
-      isBlob
-      ? unsafe sqlite3_column_blob(statement, column)
-      : unsafe UnsafeRawPointer(sqlite3_column_text(statement, column))
-    let count = unsafe Int(sqlite3_column_bytes(statement, column))
-    unsafe output.append(contentsOf: UnsafeRawBufferPointer(start: start, count: count))
+    withBytes(column) { output.append(copying: $0) }
   }
 
   /// Lends the bytes of a blob, or the UTF-8 of anything else, until the next step.

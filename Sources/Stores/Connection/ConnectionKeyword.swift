@@ -1,5 +1,5 @@
-// The settings of an ADO.NET connection string for SQL Server, with all their spellings. They are
-// those of Microsoft.Data.SqlClient (DbConnectionStringKeywords and DbConnectionStringSynonyms).
+// The settings of an ADO.NET connection string for SQL Server, with all their spellings, as in
+// Microsoft.Data.SqlClient (DbConnectionStringKeywords and DbConnectionStringSynonyms).
 
 /// A setting, named as SqlClient names it.
 package enum ConnectionKeyword: String, CaseIterable, Sendable {
@@ -48,20 +48,21 @@ package enum ConnectionKeyword: String, CaseIterable, Sendable {
   case transactionBinding = "Transaction Binding"
   case typeSystemVersion = "Type System Version"
 
-  /// The setting that is spelled like this, in any letter case; nil if there is none.
+  /// The setting with this spelling, in any letter case; nil if there is none.
   package init?(spelling: some StringProtocol) {
-    // ASCII alone: other letters that fold into it are nobody's spelling.
-    let folded = String(decoding: spelling.utf8.map(ConnectionKeyword.folded), as: UTF8.self)
-    guard let keyword = ConnectionKeyword.spellings[folded] else { return nil }
+    // ASCII alone: other letters that fold to ASCII are not accepted.
+    guard spelling.utf8.allSatisfy({ $0 < 0x80 }),
+      let keyword = ConnectionKeyword.spellings[spelling.lowercased()]
+    else { return nil }
     self = keyword
   }
 
-  /// All spellings in small letters.
+  /// All spellings in lower case.
   private static let spellings: [String: ConnectionKeyword] = {
     var spellings: [String: ConnectionKeyword] = [:]
     for keyword in allCases {
       for name in [keyword.rawValue] + keyword.synonyms {
-        spellings[String(decoding: name.utf8.map(folded), as: UTF8.self)] = keyword
+        spellings[name.lowercased()] = keyword
       }
     }
     return spellings
@@ -97,9 +98,5 @@ package enum ConnectionKeyword: String, CaseIterable, Sendable {
     case .workstationID: ["wsid"]
     default: []
     }
-  }
-
-  private static func folded(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
   }
 }

@@ -1,20 +1,20 @@
-// From the settings of ADO.NET to those of an ODBC driver. What a driver cannot do is either of no
-// consequence and dropped, or named, or, where the connection would be less safe than it was asked to
-// be or go elsewhere, refused.
+// From the settings of ADO.NET to those of an ODBC driver. A setting that a driver does not have is dropped
+// where it does not matter, or named, or refused where the connection would be less safe than requested or
+// lead to another server.
 
 package import OctopusKeys
 
-/// All that is needed to connect.
+/// Everything that a connection needs.
 package struct ODBCTarget: Equatable, Sendable {
   /// What the driver gets.
   package internal(set) var connection = ODBCConnectionString()
-  /// Seconds to wait for a connection; 0 is for ever.
-  package internal(set) var loginTimeout = 15
-  /// Seconds to wait for a statement; 0 is for ever.
-  package internal(set) var statementTimeout = 0
-  /// The size of packets, where it has no keyword.
+  /// How long to wait for a connection; zero waits indefinitely.
+  package internal(set) var loginTimeout = Duration.seconds(15)
+  /// How long to wait for a statement; zero waits indefinitely.
+  package internal(set) var statementTimeout = Duration.zero
+  /// The size of network packets in bytes, where the driver has no keyword for it.
   package internal(set) var packetSize: Int?
-  /// Settings that ask for more than the driver can do, but for nothing that matters here.
+  /// Settings that the driver does not have, and that do not matter here.
   package internal(set) var ignored: [ConnectionKeyword] = []
 }
 
@@ -38,9 +38,9 @@ extension ConnectionString {
     try addServer(driver, to: &target)
     try addProtection(driver, to: &target)
     try addIdentity(driver, to: &target)
-    target.loginTimeout = try number(.connectTimeout, in: 0...86_400) ?? 15
-    target.statementTimeout = try number(.commandTimeout, in: 0...86_400) ?? 0
-    // Last of all: whatever a driver makes of a password, nothing comes after it.
+    target.loginTimeout = .seconds(try number(.connectTimeout, in: 0...86_400) ?? 15)
+    target.statementTimeout = .seconds(try number(.commandTimeout, in: 0...86_400) ?? 0)
+    // Last: however a driver reads a password, nothing follows it.
     try addLogin(driver, to: &target)
     if driver.kind == .freeTDS {
       // Some versions of FreeTDS read two braces as one and others do not.
@@ -86,7 +86,7 @@ extension ConnectionString {
       guard names.count == 2, !instance.isEmpty else {
         throw .connection(.badValue(setting: setting))
       }
-      // The default instance has a name, too; and a port says more than a name.
+      // MSSQLSERVER is the default instance. A port takes precedence over a name.
       if server.port == nil, instance.lowercased() != "mssqlserver" { server.instance = instance }
     }
     if [".", "(local)"].contains(server.host.lowercased()) { server.host = "localhost" }
@@ -113,7 +113,7 @@ extension ConnectionString {
     }
   }
 
-  /// Encryption on the wire. Octopus Server takes any certificate unless it is told not to.
+  /// Encryption on the network. Octopus Server trusts any certificate unless it is told not to.
   private func addProtection(_ driver: ODBCDriver, to target: inout ODBCTarget) throws(StoreError) {
     let encrypt: String
     switch word(.encrypt) {
@@ -126,11 +126,11 @@ extension ConnectionString {
     switch driver.kind {
     case .microsoft:
       target.connection.add("Encrypt", encrypt)
-      target.connection.add("TrustServerCertificate", trusts ? "yes" : "no")
+      target.connection.add("TrustServerCertificate", trusts)
       copy(.hostNameInCertificate, as: "HostnameInCertificate", to: &target)
       copy(.serverCertificate, as: "ServerCertificate", to: &target)
     case .freeTDS:
-      // FreeTDS, at least up to 1.3, is told of certificates in freetds.conf only.
+      // FreeTDS, at least up to 1.3, reads settings of certificates from freetds.conf only.
       if encrypt != "no", !trusts { throw refusal(.trustServerCertificate, driver) }
       for keyword in [ConnectionKeyword.hostNameInCertificate, .serverCertificate]
       where self[keyword] != nil { throw refusal(keyword, driver) }
@@ -139,7 +139,7 @@ extension ConnectionString {
     }
   }
 
-  /// What the connection says of itself, and how it behaves.
+  /// How the connection identifies itself, and how it behaves.
   private func addIdentity(_ driver: ODBCDriver, to target: inout ODBCTarget) throws(StoreError) {
     target.connection.add("APP", quoting: self[.applicationName] ?? "octokey")
     copy(.workstationID, as: "WSID", to: &target)
@@ -160,10 +160,8 @@ extension ConnectionString {
     switch driver.kind {
     case .microsoft:
       target.packetSize = packetSize
-      if let manyResults { target.connection.add("MARS_Connection", manyResults ? "yes" : "no") }
-      if let multiSubnet {
-        target.connection.add("MultiSubnetFailover", multiSubnet ? "yes" : "no")
-      }
+      if let manyResults { target.connection.add("MARS_Connection", manyResults) }
+      if let multiSubnet { target.connection.add("MultiSubnetFailover", multiSubnet) }
       if let retries { target.connection.add("ConnectRetryCount", String(retries)) }
       if let interval { target.connection.add("ConnectRetryInterval", String(interval)) }
       copy(.ipAddressPreference, as: "IpAddressPreference", to: &target)
@@ -172,7 +170,7 @@ extension ConnectionString {
       }
     case .freeTDS:
       if let packetSize { target.connection.add("PacketSize", String(packetSize)) }
-      // Nothing here needs more than one result at a time, and in FreeTDS it is an experiment.
+      // Several results at a time are not needed here, and are experimental in FreeTDS.
       if multiSubnet == true { target.ignored.append(.multiSubnetFailover) }
       for keyword in [
         ConnectionKeyword.connectRetryCount, .connectRetryInterval, .ipAddressPreference,
@@ -244,7 +242,7 @@ extension ConnectionString {
     .connection(.cannotHonour(setting: keyword.rawValue, driver: driver?.kind.rawValue))
   }
 
-  /// The setting that a keyword of FreeTDS came from.
+  /// The setting that a keyword of FreeTDS stands for.
   private func name(of keyword: String) -> String {
     ConnectionKeyword(spelling: keyword)?.rawValue ?? keyword
   }

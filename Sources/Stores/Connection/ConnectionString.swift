@@ -1,14 +1,14 @@
-// An ADO.NET connection string, as the node config of a server has it. It may hold a password, and so
-// it cannot be printed: whatever shows it, shows it without.
+// An ADO.NET connection string, as in the node config of a server. It may hold a password, so every way to
+// print it omits the password.
 
 package import OctopusKeys
 
 /// The settings of an ADO.NET connection string for SQL Server.
-package struct ConnectionString: Equatable, Sendable {
+package struct ConnectionString: Equatable, Sendable, Redacted {
   private var values: [ConnectionKeyword: String] = [:]
 
-  /// Reads a connection string as SqlClient does: of a setting that is there twice the last one
-  /// counts, and one without a value does not count at all.
+  /// Reads a connection string as SqlClient does: the last of several values of a setting counts, and a
+  /// setting without a value is as if it were absent.
   ///
   /// - Throws: `StoreError.connection`, without any part of the text.
   package init(_ text: String) throws(StoreError) {
@@ -25,13 +25,13 @@ package struct ConnectionString: Equatable, Sendable {
     }
   }
 
-  /// The value of a setting as it was written; nil if it is not there.
+  /// The value of a setting as it was written; nil if it is absent.
   package subscript(_ keyword: ConnectionKeyword) -> String? { values[keyword] }
 
-  /// The connection string in one spelling, password and all: it reads back as the same settings.
+  /// The connection string in one spelling, with the password: it reads back as the same settings.
   package var text: String { text { $1 } }
 
-  /// The same without the password.
+  /// The same with `***` for the password.
   package var redacted: String { text { $0 == .password ? "***" : $1 } }
 
   private func text(_ shown: (ConnectionKeyword, String) -> String) -> String {
@@ -47,27 +47,10 @@ package struct ConnectionString: Equatable, Sendable {
       !"\"'=;".unicodeScalars.contains($0) && !$0.properties.isWhitespace && !$0.isControl
     }
     guard value.isEmpty || !isPlain else { return value }
-    let quote: Unicode.Scalar =
-      value.unicodeScalars.contains("\"") && !value.unicodeScalars.contains("'") ? "'" : "\""
-    var text = String.UnicodeScalarView([quote])
-    for scalar in value.unicodeScalars {
-      text.append(scalar)
-      if scalar == quote { text.append(quote) }
-    }
-    text.append(quote)
-    return String(text)
+    let marks = ["\"", "'"].map { UInt8(ascii: $0) }
+    let mark = value.utf8.contains(marks[0]) && !value.utf8.contains(marks[1]) ? marks[1] : marks[0]
+    return inQuotes(value, from: mark, to: mark)
   }
-}
-
-// However it is shown, in a log, a debugger or a failed test: without the password.
-extension ConnectionString: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable
-{
-  /// Without secrets.
-  package var description: String { redacted }
-  /// Without secrets.
-  package var debugDescription: String { redacted }
-  /// Without secrets.
-  package var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
 }
 
 extension ConnectionString {
@@ -95,7 +78,7 @@ extension ConnectionString {
     return number
   }
 
-  /// A setting that is one of a few words, in small letters without blanks at the ends.
+  /// A setting that is one of a few words, in lower case without spaces at the ends.
   func word(_ keyword: ConnectionKeyword) -> String? {
     self[keyword]?.trimmed.lowercased()
   }
@@ -104,9 +87,8 @@ extension ConnectionString {
 extension StringProtocol {
   /// Without white space at both ends.
   var trimmed: String {
-    var scalars = String(self).unicodeScalars[...]
-    while scalars.first?.properties.isWhitespace == true { scalars.removeFirst() }
-    while scalars.last?.properties.isWhitespace == true { scalars.removeLast() }
-    return String(scalars)
+    let rest = String(self).unicodeScalars.drop { $0.properties.isWhitespace }
+    let end = rest.lastIndex { !$0.properties.isWhitespace }
+    return end.map { String(rest[...$0]) } ?? ""
   }
 }

@@ -1,7 +1,7 @@
 // The grammar of ADO.NET connection strings, state by state as .NET has it (DbConnectionOptions):
 //
-//   name = value ; …      blanks round both do not count, empty settings are allowed
-//   value in '…' or "…"   where the quote is doubled; needed for `;`, a quote in front, blanks at the ends
+//   name = value ; …      spaces around both do not count, empty settings are allowed
+//   value in '…' or "…"   where the quote is doubled; needed for `;`, a quote at the start, spaces at the ends
 //   == in a name          is one `=`
 //   NUL                   only at the end of the whole text
 
@@ -12,12 +12,12 @@ struct ConnectionStringParser {
   private let scalars: [Unicode.Scalar]
   private var index = 0
 
-  /// The number of settings that were begun.
+  /// The number of settings so far.
   private(set) var setting = 0
 
   init(_ text: String) { scalars = Array(text.unicodeScalars) }
 
-  /// The next setting; its value is nil if there is none at all behind the `=`. Nil at the end.
+  /// The next setting; its value is nil if nothing follows the `=`. Nil at the end.
   mutating func next() throws(ConnectionFault) -> (name: String, value: String?)? {
     guard try skipToName() else { return nil }
     setting += 1
@@ -54,9 +54,9 @@ struct ConnectionStringParser {
       index += 1
       if scalar == "=" {
         guard current == "=" else {
-          while name.last?.properties.isWhitespace == true { name.removeLast() }
+          let name = String(name).trimmed
           guard !name.isEmpty else { break }
-          return String(name)
+          return name
         }
         index += 1
       } else if scalar.isControl, !scalar.properties.isWhitespace {
@@ -77,7 +77,7 @@ struct ConnectionStringParser {
     }
     if current == ";" { index += 1 }
     while value.last?.properties.isWhitespace == true { value.removeLast() }
-    // A quote at the end has most likely lost the one in front.
+    // A quote at the end: the one at the start is probably missing.
     guard value.last != "'", value.last != "\"" else { throw malformed }
     return String(value)
   }

@@ -1,10 +1,10 @@
-// A connection string as ODBC drivers take it. Values from outside stand in braces, so that nothing in
-// them can become a setting of its own. It may hold a password, and cannot be printed with it.
+// A connection string for ODBC drivers. Values from outside are put in braces, so that nothing in them can
+// become a setting of its own. It may hold a password, so every way to print it omits secrets.
 
 package import OctopusKeys
 
 /// The settings of an ODBC connection string in their order.
-package struct ODBCConnectionString: Equatable, Sendable {
+package struct ODBCConnectionString: Equatable, Sendable, Redacted {
   /// One setting.
   struct Setting: Equatable, Sendable {
     let name: String
@@ -12,15 +12,13 @@ package struct ODBCConnectionString: Equatable, Sendable {
     /// Whether the value comes from outside.
     let isQuoted: Bool
 
-    /// As it stands in a connection string.
+    /// The setting in a connection string.
     var text: String {
       guard isQuoted else { return name + "=" + value }
-      // Byte by byte: a brace with an accent on it is no brace to Swift, but one to a driver.
-      let inner = value.utf8.flatMap { $0 == UInt8(ascii: "}") ? [$0, $0] : [$0] }
-      return name + "={" + String(decoding: inner, as: UTF8.self) + "}"
+      return name + "=" + inQuotes(value, from: UInt8(ascii: "{"), to: UInt8(ascii: "}"))
     }
 
-    /// Whether people may see it.
+    /// Whether the value may be printed.
     var isHarmless: Bool { Setting.harmless.contains(name.lowercased()) }
 
     private static let harmless: Set = [
@@ -32,14 +30,14 @@ package struct ODBCConnectionString: Equatable, Sendable {
   }
 
   private(set) var settings: [Setting] = []
-  /// The text that was read, which a driver with rules of its own gets as it is.
+  /// The text that was read. It is passed on unchanged, because drivers have rules of their own.
   private var original: String?
 
-  /// Without any setting.
+  /// Makes an empty string.
   init() {}
 
-  /// Reads a text that somebody wrote for his driver: `name=value;…`, where a value in braces ends at
-  /// the first `}` that is not doubled.
+  /// Reads a string that was written for a driver: `name=value;…`, where a value in braces ends at the first
+  /// `}` that is not doubled.
   ///
   /// - Throws: `StoreError.connection` with `.malformed`.
   package init(_ text: String) throws(StoreError) {
@@ -73,6 +71,9 @@ package struct ODBCConnectionString: Equatable, Sendable {
     settings.append(Setting(name: name, value: value, isQuoted: false))
   }
 
+  /// Adds yes or no.
+  mutating func add(_ name: String, _ flag: Bool) { add(name, flag ? "yes" : "no") }
+
   /// Adds a value from outside.
   mutating func add(_ name: String, quoting value: String) {
     settings.append(Setting(name: name, value: value, isQuoted: true))
@@ -83,13 +84,13 @@ package struct ODBCConnectionString: Equatable, Sendable {
     settings.first { setting in names.contains { $0 == setting.name.lowercased() } }?.value
   }
 
-  /// The text for the driver, password and all.
+  /// The text for the driver, with secrets.
   package var text: String {
     original ?? settings.map(\.text).joined(separator: ";")
   }
 
-  /// The text for people. Only what is known to be harmless is shown: a driver may have any number of
-  /// settings that hold secrets, and what looks like a name may be a part of a password.
+  /// The text for people. Only what is known to be harmless is shown: other settings may hold secrets, and
+  /// what looks like a name may be part of a password.
   package var redacted: String {
     settings.map { $0.isHarmless ? $0.text : "***" }.joined(separator: ";")
   }
@@ -103,10 +104,10 @@ package struct ODBCConnectionString: Equatable, Sendable {
     return server + (self["port"].map { ",\($0)" } ?? "") + (database.map { "/" + $0 } ?? "")
   }
 
-  /// What must not be seen in any message.
+  /// What must not appear in any message.
   var secrets: [String] {
     settings.filter { !$0.isHarmless }.map(\.value)
-      // `yes`, `1` and the like are no secrets, and scrubbing them would spoil the messages.
+      // `yes`, `1` and the like are not secrets, and scrubbing them would garble the messages.
       .filter { $0.count > 3 }
   }
 
@@ -128,15 +129,4 @@ package struct ODBCConnectionString: Equatable, Sendable {
     }
     return nil
   }
-}
-
-extension ODBCConnectionString: CustomStringConvertible, CustomDebugStringConvertible,
-  CustomReflectable
-{
-  /// Without secrets.
-  package var description: String { redacted }
-  /// Without secrets.
-  package var debugDescription: String { redacted }
-  /// Without secrets.
-  package var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
 }

@@ -1,21 +1,21 @@
-// Which of the installed ODBC drivers speaks to SQL Server.
+// Chooses an installed ODBC driver for SQL Server.
 
 package import OctopusKeys
 
 /// A driver for SQL Server.
 package struct ODBCDriver: Equatable, Sendable {
-  /// The drivers whose ways are known.
+  /// The drivers that octokey knows.
   package enum Kind: String, Sendable {
     case microsoft = "Microsoft's driver"
     case freeTDS = "FreeTDS"
   }
 
-  /// Whose it is.
+  /// Which of them it is.
   package let kind: Kind
-  /// What unixODBC knows it by: a name in `odbcinst.ini`, or the path of a library.
+  /// Its name in `odbcinst.ini`, or the path of a library.
   package let name: String
 
-  /// A driver by its name or path; nil if it is none of those that are known.
+  /// A driver by its name or path; nil if octokey does not know it.
   package init?(name: String) {
     let folded = name.lowercased()
     let file = folded.split(separator: "/").last.map(String.init) ?? folded

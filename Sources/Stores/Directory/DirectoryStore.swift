@@ -1,11 +1,10 @@
 // Documents in a folder: a subfolder is a collection, and every `*.json` file in it a document. Files in
 // the folder itself are the collection `.`.
 //
-// There is no transaction. Every file changes in one step of its own, and keeps its owner, permissions
-// and attributes; a rotation that was interrupted goes on where the files tell that it stopped. So all
-// that can be refused is refused before the first file is written.
+// There is no transaction. Every file changes in one step of its own, and keeps its owner, permissions and
+// attributes. After an interruption the files themselves show how far the rotation got. So everything that
+// can be refused is refused before the first file is written.
 
-internal import FoundationEssentials
 internal import Native
 package import OctopusKeys
 
@@ -40,16 +39,11 @@ package final class DirectoryStore: Store {
   package func begin(_ access: StoreAccess) throws(StoreError) {
     rollback()
     self.access = access
-    do throws(NativeError) {
-      // A path that ends in a slash leads through a symbolic link.
-      guard try FileStatus.read(location + "/.").kind == .folder else {
-        throw .notAFile(path: location)
-      }
-      if access == .rewrite {
-        lock = try FileLock.acquire(location + "/" + DirectoryStore.lockName)
-      }
-    } catch {
-      throw failure(error)
+    lock = try rethrow(as: { failure($0) }) { () throws(NativeError) in
+      // Fails for everything but a folder or a link to one.
+      _ = try FileStatus.read(location + "/.")
+      guard access == .rewrite else { return nil }
+      return try FileLock.acquire(location + "/" + DirectoryStore.lockName)
     }
     guard access == .read || lock != nil else { throw .busy(location: location) }
     isOpen = true
@@ -57,12 +51,10 @@ package final class DirectoryStore: Store {
 
   /// Looks for files; see `Store.collections`.
   package func collections() throws(StoreError) -> [StoreCollection] {
-    guard isOpen else {
-      throw .failed(location: location, collection: nil, reason: "the store is not open")
-    }
+    guard isOpen else { throw .notOpen(location) }
     names.removeAll()
     for folder in ["."] + (try entries(of: ".").filter { !$0.hasSuffix(".json") }) {
-      guard try status(folder).kind == .folder else { continue }
+      guard try status(of: folder, in: ".").kind == .folder else { continue }
       let found = try entries(of: folder).filter { $0.hasSuffix(".json") }
       guard !found.isEmpty else { continue }
       for name in found { try require(name, in: folder) }
@@ -114,11 +106,9 @@ package final class DirectoryStore: Store {
       }
       var contents: [UInt8] = []
       edits.appendContents(of: edit, in: page, to: &contents)
-      do {
-        let replacement = try FileReplacement.prepare(original, contents: contents.span)
-        try replacement.commit()
-      } catch {
-        throw failure(error, collection.name, page.name(of: document))
+      try rethrow(as: { failure($0, collection.name, page.name(of: document)) }) {
+        () throws(NativeError) in
+        try FileReplacement.prepare(original, contents: contents.span).commit()
       }
     }
   }
@@ -126,14 +116,14 @@ package final class DirectoryStore: Store {
   /// Everything is durable already.
   package func commit() throws(StoreError) {}
 
-  /// Lets go of the folder. What was written stays.
+  /// Closes the folder. What was written stays.
   package func rollback() {
     names.removeAll()
     isOpen = false
     lock = nil
   }
 
-  /// Lets go of the folder; see `Store.scrub`.
+  /// Closes the folder; see `Store.scrub`.
   package func scrub() throws(StoreError) -> [StoreResidue] {
     rollback()
     return []
@@ -141,19 +131,15 @@ package final class DirectoryStore: Store {
 
   /// The names in a folder that are not hidden, in the order of their bytes.
   private func entries(of folder: String) throws(StoreError) -> [String] {
-    let path = location + "/" + folder
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: path)
+    try rethrow(as: { failure($0, folder) }) { () throws(NativeError) in
+      try FolderNames.read(location + "/" + folder)
         .filter { !$0.hasPrefix(".") && $0 != DirectoryStore.lockName }
-        .sorted(by: DirectoryStore.isBefore)
-    } catch {
-      throw .accessDenied(location: path)
     }
   }
 
   /// Refuses a file that could not be replaced by itself.
   private func require(_ name: String, in folder: String) throws(StoreError) {
-    let status = try status(folder + "/" + name)
+    let status = try status(of: name, in: folder)
     guard status.kind == .regular else {
       throw .failed(
         location: location, collection: folder, reason: "a document is no file: \(name)")
@@ -167,18 +153,24 @@ package final class DirectoryStore: Store {
     }
   }
 
-  private func status(_ path: String) throws(StoreError) -> FileStatus {
-    do { return try FileStatus.read(location + "/" + path) } catch { throw failure(error) }
+  /// What a name leads to. A link to nothing may be a document or a collection whose target is not mounted, so
+  /// it is refused by name and not skipped.
+  private func status(of name: String, in folder: String) throws(StoreError) -> FileStatus {
+    try rethrow(as: { (error: NativeError) in
+      guard case .system(_, _, let number) = error,
+        SystemErrorKind(errno: number) == .notFound
+      else { return failure(error, folder) }
+      return .failed(
+        location: location, collection: folder, reason: "a link leads to nothing: \(name)")
+    }) { () throws(NativeError) in try FileStatus.read("\(location)/\(folder)/\(name)") }
   }
 
   private func read(
     _ name: String, of collection: StoreCollection
   ) throws(StoreError) -> FileContents {
-    do {
-      return try FileContents.read(
+    try rethrow(as: { failure($0, collection.name, name) }) { () throws(NativeError) in
+      try FileContents.read(
         location + "/" + collection.name + "/" + name, limit: DirectoryStore.documentBytes)
-    } catch {
-      throw failure(error, collection.name, name)
     }
   }
 
@@ -189,24 +181,9 @@ package final class DirectoryStore: Store {
     case .changedMeanwhile:
       return .changedMeanwhile(
         location: location, collection: collection ?? ".", document: document ?? "")
-    case .notAFile: return .notAStore(location: location, reason: "it is no folder")
-    case .system(_, let path, let number):
-      switch SystemErrorKind(errno: number) {
-      case .notADirectory: return .notAStore(location: location, reason: "it is no folder")
-      case .notFound where collection == nil: return .notFound(location: location)
-      case .accessDenied: return .accessDenied(location: path.isEmpty ? location : path)
-      case .noSpace: return .full(location: location)
-      case .readOnly: return .readOnly(location: location)
-      default:
-        return .failed(
-          location: location, collection: collection,
-          reason: SystemErrorKind.text(errno: number))
-      }
-    case .tooManyLinks:
-      return .failed(
-        location: location, collection: collection, reason: "too many levels of symbolic links")
-    default:
-      return .failed(location: location, collection: collection, reason: "\(error)")
+    case .system(_, _, let number) where SystemErrorKind(errno: number) == .notADirectory:
+      return .notAStore(location: location, reason: "it is no folder")
+    default: return StoreError(error, location: location, collection: collection)
     }
   }
 

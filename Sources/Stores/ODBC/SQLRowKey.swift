@@ -1,20 +1,20 @@
-// Row keys as bytes, so that a page can carry keys of any kind: each part as the text that the engine
-// makes of it, with its length in front.
+// Row keys as bytes, so that a page can hold keys of any kind: each part as the text that the engine
+// converts it to, after its length in four bytes.
 
 internal import Native
 
 enum SQLRowKey {
   /// Appends the first `count` columns of the current row to `output`, and to `name`, with commas
-  /// between, as people read them.
+  /// between them, for people.
+  ///
+  /// - Returns: false if one of them is NULL.
   static func read(
     _ row: ODBCStatement, _ count: Int, appendingTo output: inout [UInt8], name: inout [UInt8]
-  ) throws(NativeError) {
+  ) throws(NativeError) -> Bool {
     for column in 1...count {
       let lengthAt = output.count
       output.append(contentsOf: [0, 0, 0, 0])
-      guard try row.appendText(column, to: &output) else {
-        throw .odbc(call: "SQLGetData", [nullKey])
-      }
+      guard try row.appendText(column, to: &output) else { return false }
       let start = lengthAt + 4
       var length = UInt32(output.count - start)
       for index in lengthAt..<start {
@@ -24,6 +24,7 @@ enum SQLRowKey {
       if column > 1 { name.append(UInt8(ascii: ",")) }
       name.append(contentsOf: output[start...])
     }
+    return true
   }
 
   /// The ranges of a key's parts.
@@ -38,7 +39,4 @@ enum SQLRowKey {
     }
     return parts
   }
-
-  private static let nullKey = ODBCDiagnostic(
-    state: "HY000", number: 0, text: "a primary key that is NULL")
 }

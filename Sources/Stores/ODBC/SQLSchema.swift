@@ -1,5 +1,5 @@
-// Finds the tables of a database that may hold sensitive values, and how to tell their rows apart. Nothing
-// is known beforehand but the names of two columns.
+// Finds the tables of a database that may hold sensitive values, and the keys of their rows. Only the names
+// of two columns are known in advance.
 
 internal import Native
 internal import OctopusKeys
@@ -11,19 +11,18 @@ struct SQLTable: Sendable {
   let contents: [SQLColumn.Contents]
   /// The primary key, each column with a parameter for it.
   let key: [(name: String, parameter: String)]
-  /// The column that makes up the name of a document, if it is not a part of the key.
+  /// The column with the name of a document, if it is not part of the key.
   let name: String?
 }
 
-/// Reads the schema through `database`.
+/// Reads the schema of a database.
 struct SQLSchema {
-  let database: ODBCConnection
-  let dialect: any SQLDialect
-  let location: String
+  let session: ODBCSession
+  var dialect: any SQLDialect { session.dialect }
 
   /// All tables with a document or binary column, in the order of their names.
   ///
-  /// - Parameter forWriting: whether to refuse what could not be written faithfully.
+  /// - Parameter forWriting: whether to refuse what cannot be written faithfully.
   func tables(forWriting: Bool) throws(StoreError) -> [SQLTable] {
     let columns = try columns()
     let keys = try pairs(dialect.keysQuery)
@@ -94,7 +93,7 @@ struct SQLSchema {
     return tables
   }
 
-  /// What a query of two columns gives: the second ones by the first.
+  /// The answer to a query of two columns: the second ones by the first.
   private func pairs(_ query: String) throws(StoreError) -> [String: [String]] {
     var pairs: [String: [String]] = [:]
     try rows(query) { (row) throws(NativeError) in
@@ -104,19 +103,18 @@ struct SQLSchema {
     return pairs
   }
 
+  /// Runs `body` on every row that a query gives.
   func rows(
     _ query: String, _ body: (ODBCStatement) throws(NativeError) -> Void
   ) throws(StoreError) {
-    do throws(NativeError) {
-      let statement = try database.prepare(query)
+    try session.attempt { () throws(NativeError) in
+      let statement = try session.connection.prepare(query)
       try statement.execute()
       while try statement.step() { try body(statement) }
-    } catch {
-      throw StoreError(error, dialect, location: location)
     }
   }
 
   private func obstacle(_ table: String, _ obstacle: StoreObstacle) -> StoreError {
-    .obstacle(location: location, collection: table, obstacle)
+    .obstacle(location: session.location, collection: table, obstacle)
   }
 }

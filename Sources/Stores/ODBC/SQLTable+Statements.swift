@@ -1,4 +1,4 @@
-// The few statements that a table's documents are read and written with.
+// The statements that read and write the documents of a table.
 
 internal import OctopusKeys
 
@@ -18,8 +18,8 @@ extension SQLTable {
     return (text, parameters)
   }
 
-  /// `a >= ? AND (a > ? OR (a = ? AND b > ?))`: not every engine compares rows, and the first term is
-  /// there for the index.
+  /// `a >= ? AND (a > ? OR (a = ? AND b > ?))`: not every engine compares rows, and the first term lets the
+  /// engine use the index.
   private func followers(_ dialect: any SQLDialect, _ parameters: inout [Int]) -> String {
     func compare(_ part: Int, _ how: String) -> String {
       parameters.append(part)
@@ -43,10 +43,12 @@ extension SQLTable {
     return dialect.update(
       collection.fields[field].name, of: collection.name,
       rows: [String](repeating: "(\(row))", count: rows).joined(separator: ", "),
-      keyColumns: key.map(\.name))
+      names: key.indices.map { "k\($0)" } + ["c"],
+      matching: key.enumerated().map { "t.\(dialect.quoted($1.name)) = v.k\($0)" }
+        .joined(separator: " AND "))
   }
 
-  /// A query that has a row if there is one with a key.
+  /// A query with one row if the table has a row with this key.
   func presenceQuery(_ dialect: any SQLDialect) -> String {
     let terms = key.map { "\(dialect.quoted($0.name)) = \($0.parameter)" }
     return "SELECT 1 FROM \(dialect.qualified(collection.name)) WHERE "

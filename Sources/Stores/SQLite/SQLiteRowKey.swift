@@ -1,5 +1,5 @@
-// Row keys as bytes, so that a page can carry keys of any kind: a rowid is eight bytes, a primary key
-// is its values one after the other, each with its storage class and length.
+// Row keys as bytes, so that a page can hold keys of any kind: a rowid is eight bytes, a primary key is its
+// values one after the other, each with its storage class and length.
 
 internal import Native
 

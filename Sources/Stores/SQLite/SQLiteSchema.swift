@@ -1,5 +1,5 @@
-// Finds the tables of a SQLite database that may hold sensitive values, and how to tell their rows
-// apart. Nothing is known beforehand but the names of two columns.
+// Finds the tables of a SQLite database that may hold sensitive values, and the keys of their rows. Only the
+// names of two columns are known in advance.
 
 internal import Native
 internal import OctopusKeys
@@ -27,7 +27,7 @@ struct SQLiteSchema {
 
   /// All tables with a document or binary column, sorted by name.
   ///
-  /// - Parameter forWriting: whether to refuse what could not be written faithfully.
+  /// - Parameter forWriting: whether to refuse what cannot be written faithfully.
   func tables(forWriting: Bool) throws(StoreError) -> [SQLiteTable] {
     var tables: [SQLiteTable] = []
     for found in try tableNames() {
@@ -130,7 +130,7 @@ struct SQLiteSchema {
     // All three are columns; one that is the INTEGER PRIMARY KEY is the rowid under another name.
     let primary = columns.filter(\.isPrimaryKey)
     if primary.count == 1, primary[0].declaredType == "INTEGER" {
-      return .rowid(quotedName(primary[0].name))
+      return .rowid(inQuotes(primary[0].name))
     }
     return nil
   }
@@ -150,18 +150,16 @@ struct SQLiteSchema {
   private func rows<Row>(
     _ query: String, _ parameters: [String], _ row: (SQLiteStatement) -> Row
   ) throws(StoreError) -> [Row] {
-    var found: [Row] = []
-    do throws(NativeError) {
+    try rethrow(as: { StoreError($0, location: location) }) { () throws(NativeError) in
       let statement = try database.prepare(query)
       for (index, parameter) in parameters.enumerated() {
         let bytes = Array(parameter.utf8)
         try statement.bind(Int32(index + 1), utf8: bytes.span)
       }
+      var found: [Row] = []
       while try statement.step() { found.append(row(statement)) }
-    } catch {
-      throw StoreError(error, location: location)
+      return found
     }
-    return found
   }
 
   private func obstacle(_ table: String, _ obstacle: StoreObstacle) -> StoreError {

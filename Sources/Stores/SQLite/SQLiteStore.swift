@@ -1,8 +1,8 @@
 // Documents in a SQLite database file.
 //
-// A rotation is one exclusive transaction. Old contents are overwritten with zeros (secure_delete),
-// because the old key may be in bad hands, and the journal mode stays what it is, unless it is one
-// that would lose the database if the process were killed.
+// A rotation is one exclusive transaction. Old contents are overwritten with zeros (secure_delete), because
+// the old key may be known to an attacker. The journal mode stays as it is, unless the database would be
+// lost with it when the process is killed.
 
 internal import Native
 package import OctopusKeys
@@ -16,7 +16,7 @@ package final class SQLiteStore: Store {
   /// SQLite has transactions.
   package let isTransactional = true
 
-  private let patience: Int32
+  private let patience: Duration
   private var database: SQLiteConnection?
   private var access = StoreAccess.read
   private var tables: [String: SQLiteTable] = [:]
@@ -34,33 +34,36 @@ package final class SQLiteStore: Store {
 
   /// A store in the file at `path`, which is not opened yet.
   ///
-  /// - Parameter patience: how long to wait for others' locks, in milliseconds.
-  package init(path: String, patience: Int32 = 2000) {
+  /// - Parameter patience: how long to wait for the locks of others.
+  package init(path: String, patience: Duration = .seconds(2)) {
     location = path
     self.patience = patience
   }
 
   /// Opens the file and a transaction; see `Store.begin`.
   package func begin(_ access: StoreAccess) throws(StoreError) {
-    try requireFile()
+    let kind = try attempt { () throws(NativeError) in try FileStatus.read(location).kind }
+    guard kind == .regular else { throw .notAStore(location: location, reason: "it is no file") }
     self.access = access
-    do throws(NativeError) {
-      let database = try SQLiteConnection.open(
-        location, access == .read ? .readOnly : .readWrite, patience: patience)
+    do throws(StoreError) {
+      let database = try attempt { () throws(NativeError) in
+        try SQLiteConnection.open(
+          location, access == .read ? .readOnly : .readWrite, patience: patience)
+      }
       self.database = database
-      // Journal modes are asked for first: the answer shows whether this is a database at all.
-      journalMode = try database.text("PRAGMA main.journal_mode") ?? ""
-      encoding = try database.text("PRAGMA encoding") ?? ""
+      try attempt { () throws(NativeError) in
+        // The journal mode first: the answer shows whether this is a database at all.
+        journalMode = try database.text("PRAGMA main.journal_mode") ?? ""
+        encoding = try database.text("PRAGMA encoding") ?? ""
+      }
       if access == .rewrite {
-        try prepareForWriting(database)
+        try beginRewrite(database)
       } else {
-        try database.run("BEGIN")
-        // The snapshot begins with the first read.
-        _ = try database.integer("SELECT count(*) FROM sqlite_schema")
+        try beginRead(database)
       }
     } catch {
       rollback()
-      throw StoreError(error, location: location)
+      throw error
     }
   }
 
@@ -75,11 +78,9 @@ package final class SQLiteStore: Store {
   /// Counts rows.
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     let database = try opened()
-    do {
-      let query = "SELECT count(*) FROM main.\(quotedName(collection.name))"
-      return Int(try database.integer(query) ?? 0)
-    } catch {
-      throw StoreError(error, location: location, collection: collection.name)
+    let query = "SELECT count(*) FROM main.\(inQuotes(collection.name))"
+    return try attempt(collection.name) { () throws(NativeError) in
+      Int(try database.integer(query) ?? 0)
     }
   }
 
@@ -89,9 +90,11 @@ package final class SQLiteStore: Store {
   ) throws(StoreError) {
     page.clear()
     guard let table = tables[collection.name] else { return }
+    let database = try opened()
     let isWide = encoding != "UTF-8"
     do throws(NativeError) {
       let statement = try prepared(
+        database,
         table.pageStatement(
           follows: lastKey != nil, readsUTF16: isWide, limit: SQLiteStore.pageDocuments))
       defer { statement.reset() }
@@ -111,7 +114,7 @@ package final class SQLiteStore: Store {
   ) throws(StoreError) {
     guard let table = tables[collection.name] else { return }
     let database = try opened()
-    // By field; the text of a statement is not made for every document anew.
+    // By field, so that the text of a statement is made once.
     var updates: [Int: SQLiteStatement] = [:]
     var contents: [UInt8] = []
     let isWide = encoding != "UTF-8"
@@ -126,7 +129,8 @@ package final class SQLiteStore: Store {
         if let update = updates[slot.field] {
           statement = update
         } else {
-          statement = try prepared(table.updateStatement(of: collection.fields[slot.field]))
+          statement = try prepared(
+            database, table.updateStatement(of: collection.fields[slot.field]))
           updates[slot.field] = statement
         }
         let key = page.bytes.span.extracting(document.key)
@@ -136,15 +140,14 @@ package final class SQLiteStore: Store {
         }
         switch slot.storage {
         case .bytes: try statement.withBound(1, blob: contents, run)
-        case .text where !isWide: try statement.withBound(1, utf8: contents, run)
+        case .text where !isWide: try statement.withBound(1, text: contents, .utf8, run)
         case .text:
           wide.removeAll(keepingCapacity: true)
-          // What came from UTF-16 goes back; anything else was found out before.
           guard UTF16Text.encode(contents, order: .little, appendingTo: &wide) else {
-            throw .sqlite(code: 20, message: "text that is not Unicode")
+            throw .notUnicode
           }
           let text = wide
-          try statement.withBound(1, utf16: text.span, run)
+          try statement.withBound(1, text: text.span, .utf16LittleEndian, run)
         }
       } catch {
         throw StoreError(error, location: location, collection: collection.name)
@@ -160,11 +163,7 @@ package final class SQLiteStore: Store {
   package func commit() throws(StoreError) {
     let database = try opened()
     statements.removeAll()
-    do {
-      try database.run("COMMIT")
-    } catch {
-      throw StoreError(error, location: location)
-    }
+    try attempt { () throws(NativeError) in try database.run("COMMIT") }
   }
 
   /// Rolls back and closes the file.
@@ -181,7 +180,7 @@ package final class SQLiteStore: Store {
     defer { rollback() }
     var residues: [StoreResidue] = []
     if journalMode == "wal" {
-      // The first column of the answer is 1 if somebody stands in the way.
+      // The first column of the answer is 1 if another connection blocks it.
       let blocked = try? database.integer("PRAGMA main.wal_checkpoint(TRUNCATE)")
       if blocked != 0 { residues.append(.writeAheadLog(path: location + "-wal")) }
     }
@@ -190,59 +189,58 @@ package final class SQLiteStore: Store {
   }
 
   private func opened() throws(StoreError) -> SQLiteConnection {
-    guard let database else {
-      throw .failed(location: location, collection: nil, reason: "the store is not open")
-    }
+    guard let database else { throw .notOpen(location) }
     return database
   }
 
-  private func requireFile() throws(StoreError) {
-    do throws(NativeError) {
-      let status = try FileStatus.read(location)
-      guard status.kind == .regular else {
-        throw .notAFile(path: location)
-      }
-    } catch {
-      switch error {
-      case .notAFile: throw .notAStore(location: location, reason: "it is no file")
-      case .system(_, _, let number):
-        switch SystemErrorKind(errno: number) {
-        case .notFound, .notADirectory: throw .notFound(location: location)
-        case .accessDenied: throw .accessDenied(location: location)
-        default:
-          throw .failed(
-            location: location, collection: nil, reason: SystemErrorKind.text(errno: number))
-        }
-      default: throw .failed(location: location, collection: nil, reason: "\(error)")
-      }
+  private func beginRead(_ database: SQLiteConnection) throws(StoreError) {
+    try attempt { () throws(NativeError) in
+      try database.run("BEGIN")
+      // The snapshot begins with the first read.
+      _ = try database.integer("SELECT count(*) FROM sqlite_schema")
     }
   }
 
-  private func prepareForWriting(_ database: SQLiteConnection) throws(NativeError) {
-    guard !database.isReadOnly else {
-      throw .sqlite(code: 8, message: "attempt to write a readonly database")
-    }
-    // MEMORY and OFF are never stored in the file, but SQLite may have been built with one of them
-    // as the default: a kill would then leave a malformed database.
+  private func beginRewrite(_ database: SQLiteConnection) throws(StoreError) {
+    guard !database.isReadOnly else { throw .readOnly(location: location) }
+    // MEMORY and OFF are never stored in the file, but SQLite may have been built with one of them as the
+    // default. After a kill the database would then be damaged.
     if journalMode == "memory" || journalMode == "off" {
-      journalMode = try database.text("PRAGMA main.journal_mode = DELETE") ?? ""
+      journalMode = try attempt { () throws(NativeError) in
+        try database.text("PRAGMA main.journal_mode = DELETE") ?? ""
+      }
       guard journalMode == "delete" else {
-        throw .sqlite(code: 1, message: "the journal mode cannot be set to DELETE")
+        throw .failed(
+          location: location, collection: nil,
+          reason: "the journal mode cannot be set to DELETE")
       }
     }
-    try database.run("PRAGMA main.locking_mode = EXCLUSIVE")
-    try database.run("PRAGMA main.secure_delete = ON")
-    // The journal's removal must be on the device, too: the node config is switched right after the
+    // EXTRA: the removal of the journal must be on the device, too. The node config changes right after the
     // commit, and a journal that came back would bring the old values back.
-    try database.run("PRAGMA main.synchronous = EXTRA")
-    try database.run("PRAGMA main.cache_size = -16384")
-    try database.run("BEGIN EXCLUSIVE")
-    freePagesBefore = Int(try database.integer("PRAGMA main.freelist_count") ?? 0)
+    let settings = [
+      "locking_mode = EXCLUSIVE", "secure_delete = ON", "synchronous = EXTRA",
+      "cache_size = -16384",
+    ]
+    try attempt { () throws(NativeError) in
+      for setting in settings { try database.run("PRAGMA main." + setting) }
+      try database.run("BEGIN EXCLUSIVE")
+      freePagesBefore = Int(try database.integer("PRAGMA main.freelist_count") ?? 0)
+    }
   }
 
-  private func prepared(_ sql: String) throws(NativeError) -> SQLiteStatement {
+  private func attempt<Result>(
+    _ collection: String? = nil, _ body: () throws(NativeError) -> Result
+  ) throws(StoreError) -> Result {
+    try rethrow(
+      as: { (error: NativeError) in
+        StoreError(error, location: location, collection: collection)
+      }, body)
+  }
+
+  private func prepared(
+    _ database: SQLiteConnection, _ sql: String
+  ) throws(NativeError) -> SQLiteStatement {
     if let statement = statements[sql] { return statement }
-    guard let database else { throw .sqlite(code: 21, message: "the store is not open") }
     let statement = try database.prepare(sql)
     statements[sql] = statement
     return statement

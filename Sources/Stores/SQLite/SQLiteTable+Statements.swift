@@ -1,4 +1,4 @@
-// The few statements that a table's documents are read and written with.
+// The statements that read and write the documents of a table.
 
 internal import OctopusKeys
 
@@ -8,11 +8,11 @@ extension SQLiteTable {
     var columns: [String] = []
     switch key {
     case .rowid(let alias): columns.append(alias)
-    case .columns(let parts): columns += parts.map { quotedName($0.name) }
+    case .columns(let parts): columns += parts.map { inQuotes($0.name) }
     }
-    columns += names.map { quotedName($0) }
+    columns += names.map { inQuotes($0) }
     for field in collection.fields {
-      let name = quotedName(field.name)
+      let name = inQuotes(field.name)
       if readsUTF16 {
         // As text, SQLite would turn a lone surrogate into something else.
         columns.append(
@@ -35,7 +35,7 @@ extension SQLiteTable {
       order = alias
     case .columns(let parts):
       let terms = parts.map {
-        quotedName($0.name) + " COLLATE " + quotedName($0.collation)
+        inQuotes($0.name) + " COLLATE " + inQuotes($0.collation)
       }
       let parameters = parts.indices.map { "?\($0 + 1)" }
       condition =
@@ -43,7 +43,7 @@ extension SQLiteTable {
       order = terms.joined(separator: ", ")
     }
     return
-      "SELECT \(columns(readsUTF16: readsUTF16)) FROM main.\(quotedName(collection.name))"
+      "SELECT \(columns(readsUTF16: readsUTF16)) FROM main.\(inQuotes(collection.name))"
       + (follows ? " WHERE \(condition)" : "") + " ORDER BY \(order) LIMIT \(limit)"
   }
 
@@ -55,10 +55,10 @@ extension SQLiteTable {
     case .rowid(let alias): condition = "\(alias) = ?2"
     case .columns(let parts):
       condition = parts.enumerated().map { index, part in
-        "\(quotedName(part.name)) = ?\(index + 2) COLLATE \(quotedName(part.collation))"
+        "\(inQuotes(part.name)) = ?\(index + 2) COLLATE \(inQuotes(part.collation))"
       }.joined(separator: " AND ")
     }
-    return "UPDATE main.\(quotedName(collection.name)) "
-      + "SET \(quotedName(field.name)) = ?1 WHERE \(condition)"
+    return "UPDATE main.\(inQuotes(collection.name)) "
+      + "SET \(inQuotes(field.name)) = ?1 WHERE \(condition)"
   }
 }

@@ -58,7 +58,7 @@ extension RotateMasterKey {
   private func requireNoLiveNodes(
     _ activity: ServerActivity, among nodes: [ServerNode]
   ) throws {
-    let alive = nodes.filter { $0.isAlive(within: Double(liveNodeAge)) }.map(\.name)
+    let alive = nodes.filter { $0.isAlive(within: .seconds(liveNodeAge)) }.map(\.name)
     guard alive.isEmpty, activity.runningTasks == 0 else {
       throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
     }

@@ -72,7 +72,8 @@ import Testing
   @Test func aLockedTableIsBusy() async throws {
     let node = try await PostgresNode()
     let before = try node.dump("Account")
-    let holder = try ODBCConnection.open(node.database.odbc, secrets: [], loginTimeout: 10)
+    let holder = try ODBCConnection.open(
+      node.database.odbc, secrets: [], loginTimeout: .seconds(10))
     try holder.begin()
     try holder.run("LOCK TABLE \"Account\" IN ROW EXCLUSIVE MODE")
     let result = try await rotate(node)
@@ -88,7 +89,8 @@ import Testing
   @Test func theVictimOfADeadlockChangesNothing() async throws {
     let node = try await PostgresNode()
     let before = try node.dump("Account")
-    let holder = try ODBCConnection.open(node.database.odbc, secrets: [], loginTimeout: 10)
+    let holder = try ODBCConnection.open(
+      node.database.odbc, secrets: [], loginTimeout: .seconds(10))
     // Whoever looks for deadlocks first is the victim.
     try holder.run("SET deadlock_timeout = '1h'")
     try holder.begin()

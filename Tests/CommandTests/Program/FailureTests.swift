@@ -16,7 +16,7 @@ import Testing
     .forbiddenXML(line: 3, construct: "a DOCTYPE"), .damagedGzip(reason: "Incorrect data check"),
     .odbc(call: "SQLExecute", [.init(state: "42S02", number: 208, text: "Invalid object.")]),
     .unconfirmed(path: "/x", errno: 5), .tooManyLinks(path: "/x"), .noPrivateFolder(path: "/tmp"),
-    .sqlite(code: 11, message: "Database disk image is malformed."),
+    .sqlite(.corrupt, message: "Database disk image is malformed."), .notUnicode,
   ]
   static let keys: [KeyError] = [
     .native(.tooLarge(path: "/x", limit: 1)), .wrongLength(bytes: 24, source: "/k"),

@@ -1,5 +1,5 @@
-// The stores that the conformance suite runs on. A new store needs one more `Bench`: how to make a store
-// with given documents, and how to look at it and change it with something that is not octokey.
+// The stores that the conformance suite runs on. A new store needs one more `Bench`: how to make a store with
+// given documents, and how to read and change it with a program other than octokey.
 
 import Foundation
 import Native
@@ -7,7 +7,7 @@ import OctopusKeys
 import Outside
 import Stores
 
-/// Documents to begin with. Every store keeps text; `blob` is for those that have two fields.
+/// The initial documents. Every store has text; `blob` is for those with two fields.
 struct SampleTable: Sendable {
   let name: String
   var rows: [(id: String, json: String?, blob: [UInt8]?)]
@@ -24,7 +24,7 @@ protocol Bench: Sendable {
   static var hasBlobs: Bool { get }
 
   /// Whether a table may have any name.
-  static var takesForeignNames: Bool { get }
+  static var takesAnyName: Bool { get }
 
   /// Makes a store of its own with these documents.
   init(_ tables: [SampleTable]) throws
@@ -40,14 +40,14 @@ protocol Bench: Sendable {
 }
 
 extension Bench {
-  static var takesForeignNames: Bool { true }
+  static var takesAnyName: Bool { true }
 }
 
 /// The benches by name.
 enum BenchKind: String, CaseIterable, Sendable {
   case sqlite, sqliteThroughODBC, postgreSQL, folder, sqlServer
 
-  /// Every kind that there is a server for.
+  /// Every kind whose server is available.
   static let available = allCases.filter { $0 != .sqlServer || SQLServerBench.connection != nil }
 
   var type: any Bench.Type {
@@ -87,7 +87,7 @@ struct SQLiteBench: Bench {
       """)
   }
 
-  func store() throws -> any Store { SQLiteStore(path: path, patience: 300) }
+  func store() throws -> any Store { SQLiteStore(path: path, patience: .milliseconds(300)) }
 
   func texts(_ table: String) throws -> [String: String] {
     try pairs(
@@ -115,16 +115,14 @@ struct SQLiteBench: Bench {
 /// The same file behind an ODBC driver.
 struct SQLiteODBCBench: Bench {
   static let hasBlobs = true
-  // The driver takes bytes, and what unixODBC makes of other letters in a statement hangs on the locale.
-  static let takesForeignNames = false
+  // The driver takes bytes, and unixODBC converts other letters of a statement to the locale's encoding.
+  static let takesAnyName = false
   private let file: SQLiteBench
 
   init(_ tables: [SampleTable]) throws { file = try SQLiteBench(tables) }
 
   func store() throws -> any Store {
-    let driver = ODBCLibrary.path("libsqlite3odbc.so")
-    return SQLServerStore(
-      try ODBCConnectionString("Driver=\(driver);Database=\(file.path);Timeout=300"))
+    try ODBCStore(sqlite: file.path, timeout: .milliseconds(300))
   }
 
   func texts(_ table: String) throws -> [String: String] { try file.texts(table) }
@@ -172,7 +170,7 @@ func hex(_ bytes: some Sequence<UInt8>) -> String {
   return String(decoding: text, as: UTF8.self)
 }
 
-/// As a word of Python.
+/// A Python literal.
 private func quoted(_ bytes: (some Sequence<UInt8>)?) -> String {
   bytes.map { "'\(hex($0))'" } ?? "None"
 }

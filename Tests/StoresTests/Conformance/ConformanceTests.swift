@@ -1,12 +1,12 @@
-// What the comments of `Store` promise, asked of every store. What only one store can do, or has to
-// refuse, is in the tests of that store.
+// The promises of `Store`, tested on every store. What only one store can do, or must refuse, is in the tests
+// of that store.
 
 import OctopusKeys
 import Testing
 
 @Suite struct ConformanceTests {
   private static func sample(for kind: BenchKind) -> [SampleTable] {
-    let name = "a \"'];b" + (kind.type.takesForeignNames ? " 表" : "")
+    let name = "a \"'];b" + (kind.type.takesAnyName ? " 表" : "")
     return [account, SampleTable(name, [("1", "\"none\""), ("2", "\"a\"")])]
   }
 
@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(arguments: BenchKind.available)
-  func documentsComeAsTheyAre(_ kind: BenchKind) throws {
+  func documentsAreReadUnchanged(_ kind: BenchKind) throws {
     let bench = try kind.type.init(Self.sample(for: kind))
     let first = try bench.store().all()
     #expect(seen(first) == expected(Self.sample(for: kind)))
@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test(arguments: BenchKind.available)
-  func whatIsCommittedIsThereForEverybody(_ kind: BenchKind) throws {
+  func aCommitIsVisibleToOthers(_ kind: BenchKind) throws {
     let bench = try kind.type.init(Self.sample(for: kind))
     let store = try bench.store()
     try store.rewrite(aToB)
@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test(arguments: BenchKind.available)
-  func whatIsRolledBackIsNotThere(_ kind: BenchKind) throws {
+  func aRollbackLeavesNothing(_ kind: BenchKind) throws {
     let bench = try kind.type.init(Self.sample(for: kind))
     let store = try bench.store()
     store.rollback()
@@ -157,7 +157,7 @@ import Testing
   }
 
   @Test(arguments: BenchKind.available)
-  func oneRewritesAtATime(_ kind: BenchKind) throws {
+  func aSecondRewriteIsBusy(_ kind: BenchKind) throws {
     let bench = try kind.type.init(Self.sample(for: kind))
     let (store, other) = (try bench.store(), try bench.store())
     try store.begin(.rewrite)
@@ -174,9 +174,9 @@ import Testing
     #expect(try other.all(.rewrite).count == 8)
   }
 
-  /// Either nobody else can write meanwhile, or it is noticed.
+  /// Either others cannot write during a rewrite, or the change is noticed.
   @Test(arguments: BenchKind.available)
-  func nobodyElsesChangeIsWrittenOver(_ kind: BenchKind) throws {
+  func changesOfOthersAreNotOverwritten(_ kind: BenchKind) throws {
     let bench = try kind.type.init(Self.sample(for: kind))
     let store = try bench.store()
     try store.begin(.rewrite)

@@ -26,7 +26,7 @@ struct PostgreSQLBench: Bench {
     database = try PostgresServer.shared.database(scripts.joined(separator: "\n"))
   }
 
-  func store() throws -> any Store { try database.store(patience: 300) }
+  func store() throws -> any Store { try database.store(patience: .milliseconds(300)) }
 
   func texts(_ table: String) throws -> [String: String] {
     let digits = ["\"Id\"", "\"JSON\""].map {
@@ -57,7 +57,7 @@ struct SQLServerBench: Bench {
 
   private let database: Database
 
-  /// The database, which goes when the test does.
+  /// The database, which is dropped after the test.
   private final class Database: Sendable {
     let name = "octokey_test_" + UUID().uuidString.replacing("-", with: "")
 
@@ -76,7 +76,7 @@ struct SQLServerBench: Bench {
 
     func run(_ sql: String, in database: String? = nil) throws {
       let text = Self.text(database ?? name)
-      try ODBCConnection.open(text, secrets: [text], loginTimeout: 15).run(sql)
+      try ODBCConnection.open(text, secrets: [text], loginTimeout: .seconds(15)).run(sql)
     }
   }
 
@@ -98,12 +98,12 @@ struct SQLServerBench: Bench {
   }
 
   func store() throws -> any Store {
-    SQLServerStore(try ODBCConnectionString(database.text), patience: 300)
+    ODBCStore(try ODBCConnectionString(database.text), patience: .milliseconds(300))
   }
 
   func texts(_ table: String) throws -> [String: String] {
     let connection = try ODBCConnection.open(
-      database.text, secrets: [database.text], loginTimeout: 15)
+      database.text, secrets: [database.text], loginTimeout: .seconds(15))
     let statement = try connection.prepare(
       "SELECT Id, JSON FROM \(doubled(table, "[", "]")) WHERE JSON IS NOT NULL")
     try statement.execute()
@@ -128,7 +128,7 @@ struct SQLServerBench: Bench {
   }
 }
 
-/// A name as SQL takes it.
+/// A name in quotes.
 private func doubled(_ name: String, _ open: String, _ close: String? = nil) -> String {
   let close = close ?? open
   let inner = name.unicodeScalars.map { String($0) == close ? close + close : String($0) }

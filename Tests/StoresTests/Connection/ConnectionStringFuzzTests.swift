@@ -1,5 +1,5 @@
-// A hundred thousand connection strings of all kinds: no crash, no leak, and what is written is what
-// is read.
+// A hundred thousand connection strings of all kinds: no crash, no leak, and what is written reads back the
+// same.
 
 import OctopusKeys
 import Stores
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(arguments: 0..<10)
-  func whateverIsReadIsWrittenBackTheSame(_ part: Int) throws {
+  func aStringReadBackIsTheSame(_ part: Int) throws {
     var random = SplitMix(state: UInt64(part))
     var readable = 0
     for _ in 0..<10_000 {
@@ -94,8 +94,8 @@ import Testing
   }
 }
 
-/// Whether the bytes are there; an accent behind them hides them from `contains`. By hand, because it is
-/// asked half a million times, and `firstRange(of:)` takes its time.
+/// Whether the text has these bytes; `contains` misses them before a combining accent. By hand, because it is
+/// called half a million times, and `firstRange(of:)` is slow.
 func holds(_ text: String, _ part: String) -> Bool {
   let (text, part) = (Array(text.utf8), Array(part.utf8))
   guard text.count >= part.count, let first = part.first else { return part.isEmpty }

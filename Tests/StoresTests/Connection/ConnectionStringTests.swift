@@ -1,4 +1,4 @@
-// ADO.NET connection strings: what SqlClient reads, byte by byte, written down by hand.
+// ADO.NET connection strings: what SqlClient reads, with expectations written by hand.
 
 import OctopusKeys
 import Stores
@@ -91,7 +91,7 @@ import Testing
   ]
 
   @Test(arguments: unreadable)
-  func whatIsNoConnectionStringIsRefused(_ text: String, _ fault: ConnectionFault) {
+  func malformedStringsAreRefused(_ text: String, _ fault: ConnectionFault) {
     #expect(throws: StoreError.connection(fault)) { try ConnectionString(text) }
   }
 

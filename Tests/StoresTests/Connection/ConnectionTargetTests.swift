@@ -1,4 +1,4 @@
-// From ADO.NET to ODBC: what each driver is told, written down by hand.
+// From ADO.NET to ODBC: the settings for each driver, with expectations written by hand.
 
 import OctopusKeys
 import Stores
@@ -75,7 +75,7 @@ import Testing
   ]
 
   @Test(arguments: forMicrosoft)
-  func microsoftsDriverIsToldAllOfIt(_ text: String, _ expected: String) throws {
+  func microsoftsDriverGetsEverySetting(_ text: String, _ expected: String) throws {
     let target = try ConnectionString(text).target(ConnectionTargetTests.microsoft)
     #expect(target.connection.text == "Driver={ODBC Driver 18 for SQL Server};" + expected)
   }
@@ -103,7 +103,7 @@ import Testing
   ]
 
   @Test(arguments: forFreeTDS)
-  func freeTDSIsToldAllOfIt(_ text: String, _ expected: String) throws {
+  func freeTDSGetsEverySetting(_ text: String, _ expected: String) throws {
     let target = try ConnectionString(text).target(ConnectionTargetTests.freeTDS)
     #expect(target.connection.text == "Driver={FreeTDS};" + expected)
   }
@@ -169,7 +169,7 @@ import Testing
     }
   }
 
-  @Test func whatDoesNotMatterIsNamedAndNothingMore() throws {
+  @Test func settingsThatDoNotMatterAreNamed() throws {
     let read = try ConnectionString(
       ConnectionTargetTests.login + "Failover Partner=f;MultiSubnetFailover=yes;ConnectRetryCount=1"
     )
@@ -179,14 +179,14 @@ import Testing
         == [.failoverPartner, .multiSubnetFailover, .connectRetryCount])
   }
 
-  @Test func timeoutsAreNoKeywords() throws {
+  @Test func timeoutsAreNotKeywords() throws {
     let plain = try ConnectionString(ConnectionTargetTests.login)
       .target(ConnectionTargetTests.microsoft)
-    #expect((plain.loginTimeout, plain.statementTimeout) == (15, 0))
+    #expect((plain.loginTimeout, plain.statementTimeout) == (.seconds(15), .zero))
     let target = try ConnectionString(
       ConnectionTargetTests.login + "Connect Timeout=7;Command Timeout=8;Packet Size=4096"
     ).target(ConnectionTargetTests.microsoft)
-    #expect((target.loginTimeout, target.statementTimeout) == (7, 8))
+    #expect((target.loginTimeout, target.statementTimeout) == (.seconds(7), .seconds(8)))
     #expect(target.packetSize == 4096)
   }
 

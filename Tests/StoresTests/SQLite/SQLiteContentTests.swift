@@ -1,4 +1,4 @@
-// What is read and written comes and goes byte for byte, and nothing else about the file changes.
+// Documents are read and written byte for byte, and nothing else about the file changes.
 
 import OctopusKeys
 import Outside
@@ -31,7 +31,7 @@ import Testing
     #expect(try database.rows("PRAGMA integrity_check") == ["(b'ok',)"])
   }
 
-  @Test func invalidTextIsHandedOutAsItIs() throws {
+  @Test func invalidTextIsReadUnchanged() throws {
     let database = try TestDatabase(
       """
       db.execute('CREATE TABLE T (JSON TEXT)')
@@ -64,7 +64,7 @@ import Testing
         == ["(b'220061003DD82200',)", "(b'220062002200',)"])
   }
 
-  @Test func aHugeRowComesAndGoes() throws {
+  @Test func aHugeRowIsRewritten() throws {
     let database = try TestDatabase(
       """
       db.execute('CREATE TABLE T (JSON TEXT)')

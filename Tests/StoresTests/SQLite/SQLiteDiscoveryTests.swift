@@ -1,4 +1,4 @@
-// Which tables are found, and by which keys their rows are told apart.
+// Which tables are found, and by which keys their rows are addressed.
 
 import OctopusKeys
 import Outside
@@ -44,7 +44,7 @@ import Testing
     "tab\\tname",
     "null", "rowid", "100%", "sqlit", "--",
   ])
-  func anyNameWill(_ name: String) throws {
+  func anyTableNameWorks(_ name: String) throws {
     let doubled = name.unicodeScalars.map { $0 == "\"" ? "\"\"" : $0 == "'" ? "\\'" : String($0) }
     let quoted = doubled.joined()
     let database = try TestDatabase(
@@ -58,7 +58,7 @@ import Testing
     #expect(try database.store.all().map(\.fields) == [["JSON": "\"b\""]])
   }
 
-  @Test func fullTextTablesAreNoObstacleUnlessTheyHoldDocuments() throws {
+  @Test func fullTextTablesAreRefusedOnlyIfTheyHoldDocuments() throws {
     #expect(
       try found(
         """
@@ -122,7 +122,7 @@ import Testing
     #expect(try database.rows("SELECT count(*) FROM T WHERE JSON = '\"b\"'") == ["(5,)"])
   }
 
-  @Test func rowsThatNothingTellsApartAreRefused() throws {
+  @Test func rowsWithoutAKeyAreRefused() throws {
     let database = try TestDatabase(
       "db.execute('CREATE TABLE T (rowid TEXT, _rowid_ TEXT, oid TEXT, JSON TEXT)')")
     #expect(throws: StoreError.obstacle(location: database.path, collection: "T", .noRowKey)) {

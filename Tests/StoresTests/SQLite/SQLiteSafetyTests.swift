@@ -1,4 +1,4 @@
-// What is refused, who is waited for, and what is left of former contents.
+// What is refused, locks of others, and what is left of former contents.
 
 import Foundation
 import OctopusKeys
@@ -10,7 +10,7 @@ import Testing
   private static let secret = String(repeating: "aOldCiphertextQ9", count: 40)
 
   @Test(arguments: ["delete", "wal", "truncate", "persist"])
-  func oldContentsAreNowhere(_ mode: String) throws {
+  func oldContentsAreErased(_ mode: String) throws {
     let database = try TestDatabase(
       """
       db.execute('PRAGMA journal_mode=\(mode)').fetchall()
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  @Test func whatWasFreeBeforeIsTold() throws {
+  @Test func formerFreePagesAreReported() throws {
     let database = try TestDatabase(
       """
       db.execute('CREATE TABLE T (JSON TEXT)')
@@ -65,11 +65,11 @@ import Testing
     ) { try database.store.all(.rewrite) }
   }
 
-  @Test func whatIsNoDatabaseIsSaidToBeNone() throws {
+  @Test func onlyADatabaseIsOpened() throws {
     let folder = ScratchFolder()
     func error(_ path: String, _ access: StoreAccess = .read) -> StoreError? {
       do {
-        _ = try SQLiteStore(path: path, patience: 50).all(access)
+        _ = try SQLiteStore(path: path, patience: .milliseconds(50)).all(access)
         return nil
       } catch {
         return error as? StoreError
@@ -100,7 +100,7 @@ import Testing
     }
   }
 
-  @Test func whoeverHoldsItIsInTheWay() throws {
+  @Test func aLockedFileIsBusy() throws {
     let database = try TestDatabase("db.execute('CREATE TABLE T (JSON TEXT)')")
     let folder = ScratchFolder()
     let (ready, done) = (folder.file("ready"), folder.file("done"))
@@ -122,7 +122,7 @@ import Testing
     #expect(throws: StoreError.busy(location: database.path)) { try database.store.all(.read) }
   }
 
-  @Test func aDocumentThatIsGoneIsNoticed() throws {
+  @Test func aDeletedDocumentIsNamed() throws {
     let database = try TestDatabase(
       "db.executescript('''CREATE TABLE T (JSON TEXT); INSERT INTO T VALUES (1), ('\"a\"')''')")
     let store = database.store

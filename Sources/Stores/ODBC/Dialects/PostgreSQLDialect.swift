@@ -1,5 +1,5 @@
-// PostgreSQL's SQL. No Octopus Server keeps its documents there: this is how everything that stands on
-// ODBC runs against a real server over a network.
+// PostgreSQL's SQL. Octopus Server does not support PostgreSQL: with it, everything that is built on ODBC
+// runs against a real server over a network.
 
 internal import Native
 internal import OctopusKeys
@@ -8,10 +8,10 @@ struct PostgreSQLDialect: SQLDialect {
   let snapshotQuery = "SELECT 1"
   let visibilityQuery = "SELECT 1"
 
-  // Any number will do, as long as nobody else takes it.
+  // An arbitrary number that no other program is likely to use.
   let applicationLock = "SELECT CASE WHEN pg_try_advisory_lock(8028069384591) THEN 1 ELSE 0 END"
 
-  // The catalog and not INFORMATION_SCHEMA, which is silent on tables without a right to them.
+  // Not INFORMATION_SCHEMA, which omits tables that the login has no permission on.
   let columnsQuery = """
     SELECT c.relname, a.attname, t.typname,
       CASE WHEN t.typname IN ('varchar', 'bpchar') THEN a.atttypmod - 4 ELSE -1 END,
@@ -45,9 +45,9 @@ struct PostgreSQLDialect: SQLDialect {
     ORDER BY c.relname, t.tgname
     """
 
-  func session(_ access: StoreAccess, patience: Int, allowsSnapshot: Bool) -> [String] {
+  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> [String] {
     [
-      "SET lock_timeout = \(patience)",
+      "SET lock_timeout = \(patience.milliseconds)",
       "SET SESSION CHARACTERISTICS AS TRANSACTION "
         + (access == .read ? "ISOLATION LEVEL REPEATABLE READ, READ ONLY" : "READ WRITE"),
     ]
@@ -63,9 +63,7 @@ struct PostgreSQLDialect: SQLDialect {
     )
   }
 
-  func quoted(_ name: String) -> String {
-    quotedName(name)
-  }
+  func quoted(_ name: String) -> String { inQuotes(name) }
 
   func qualified(_ table: String) -> String { quoted(table) }
 
@@ -81,12 +79,12 @@ struct PostgreSQLDialect: SQLDialect {
       + " ORDER BY \(order) LIMIT \(limit)"
   }
 
-  func update(_ column: String, of table: String, rows: String, keyColumns: [String]) -> String {
-    let names = keyColumns.indices.map { "k\($0)" } + ["c"]
-    let matches = keyColumns.enumerated().map { "t.\(quoted($1)) = v.k\($0)" }
-    return "UPDATE \(qualified(table)) AS t SET \(quoted(column)) = v.c "
+  func update(
+    _ column: String, of table: String, rows: String, names: [String], matching: String
+  ) -> String {
+    "UPDATE \(qualified(table)) AS t SET \(quoted(column)) = v.c "
       + "FROM (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
-      + "WHERE " + matches.joined(separator: " AND ")
+      + "WHERE \(matching)"
   }
 
   func keyParameter(for column: SQLColumn) -> String? {

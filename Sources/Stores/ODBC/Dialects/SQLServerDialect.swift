@@ -1,5 +1,5 @@
-// Transact-SQL. NOCOUNT is off because the counts are checked. Compared and ordered is in the collation
-// of the key's own column: it is one collation, and the index has it.
+// Transact-SQL. NOCOUNT is off because the counts are checked. Keys are compared and ordered in the
+// collation of their column, because the index uses it.
 
 internal import Native
 internal import OctopusKeys
@@ -10,7 +10,7 @@ struct SQLServerDialect: SQLDialect {
     FROM sys.databases WHERE database_id = DB_ID()
     """
 
-  // Tables without a right to them are not there at all for who may not see definitions.
+  // Without this permission, the catalog does not list tables that the login has no permission on.
   let visibilityQuery =
     "SELECT HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'VIEW DEFINITION')"
 
@@ -51,9 +51,9 @@ struct SQLServerDialect: SQLDialect {
     ORDER BY o.name, t.name
     """
 
-  func session(_ access: StoreAccess, patience: Int, allowsSnapshot: Bool) -> [String] {
+  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> [String] {
     [
-      "SET NOCOUNT OFF", "SET XACT_ABORT ON", "SET LOCK_TIMEOUT \(patience)",
+      "SET NOCOUNT OFF", "SET XACT_ABORT ON", "SET LOCK_TIMEOUT \(patience.milliseconds)",
       "SET TRANSACTION ISOLATION LEVEL "
         + (access == .read && allowsSnapshot ? "SNAPSHOT" : "READ COMMITTED"),
     ]
@@ -61,7 +61,7 @@ struct SQLServerDialect: SQLDialect {
 
   let momentType = "datetimeoffset"
 
-  // The difference to a moment of the year 1, which means never, would overflow.
+  // The difference to a time in the year 1, which means never, would overflow.
   func moment(_ column: String) -> (text: String, secondsAgo: String) {
     let column = quoted(column)
     return (
@@ -71,12 +71,12 @@ struct SQLServerDialect: SQLDialect {
   }
 
   func quoted(_ name: String) -> String {
-    quotedName(name, from: UInt8(ascii: "["), to: UInt8(ascii: "]"))
+    inQuotes(name, from: UInt8(ascii: "["), to: UInt8(ascii: "]"))
   }
 
   func qualified(_ table: String) -> String { "[dbo]." + quoted(table) }
 
-  // A shared lock: others read on. TOP (0) would be optimized away, lock and all.
+  // A shared lock: others can still read. TOP (0) would be optimized away, and the lock with it.
   func lock(_ table: String) -> String {
     "SELECT COUNT(*) FROM (SELECT TOP (1) 1 AS x FROM \(qualified(table)) "
       + "WITH (TABLOCK, HOLDLOCK)) AS q"
@@ -90,21 +90,22 @@ struct SQLServerDialect: SQLDialect {
       + (condition.map { " WHERE " + $0 } ?? "") + " ORDER BY " + order
   }
 
-  func update(_ column: String, of table: String, rows: String, keyColumns: [String]) -> String {
-    let names = keyColumns.indices.map { "k\($0)" } + ["c"]
-    let matches = keyColumns.enumerated().map { "t.\(quoted($1)) = v.k\($0)" }
-    return "UPDATE t SET \(quoted(column)) = v.c FROM \(qualified(table)) AS t "
+  func update(
+    _ column: String, of table: String, rows: String, names: [String], matching: String
+  ) -> String {
+    "UPDATE t SET \(quoted(column)) = v.c FROM \(qualified(table)) AS t "
       + "JOIN (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
-      + "ON " + matches.joined(separator: " AND ")
+      + "ON \(matching)"
   }
 
   func keyParameter(for column: SQLColumn) -> String? {
     switch column.type {
     case "nvarchar", "nchar", "varchar", "char":
       guard let length = column.length, length > 0, let collation = column.collation,
-        !collation.isEmpty, collation.utf8.allSatisfy(SQLServerDialect.isPlain)
+        !collation.isEmpty,
+        collation.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
       else { return nil }
-      // With the database's collation the comparison could be in conflict with the column's.
+      // Without its own collation a parameter has the database's, which may conflict with the column's.
       return "CAST(? AS \(column.type)(\(length))) COLLATE \(collation)"
     case "int", "bigint", "smallint", "tinyint", "uniqueidentifier":
       return "CAST(? AS \(column.type))"
@@ -124,7 +125,7 @@ struct SQLServerDialect: SQLDialect {
 
   let databaseQuery = "SELECT DB_NAME()"
 
-  /// COPY_ONLY leaves the chain of the database's own backups as it is.
+  /// COPY_ONLY leaves the database's own chain of backups as it is.
   func backup(of name: String, stamp: String) -> String {
     let file = "\(name)-\(stamp).bak".replacing("'", with: "''")
     return "BACKUP DATABASE \(quoted(name)) TO DISK = N'\(file)' WITH COPY_ONLY, CHECKSUM, INIT;"
@@ -139,15 +140,6 @@ struct SQLServerDialect: SQLDialect {
     case 4060, 4063, 911: .noDatabase
     case 2601, 2627, 2628, 8152, 547, 245, 8114: .badData
     default: nil
-    }
-  }
-
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-      true
-    default: false
     }
   }
 }

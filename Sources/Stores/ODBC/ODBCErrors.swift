@@ -1,23 +1,20 @@
-// The failures of databases behind ODBC in the words of a store.
+// Failures of databases behind ODBC in the words of a store.
 
 internal import Native
 internal import OctopusKeys
 
 extension StoreError {
-  /// What a failure of ODBC means for the store at `location`. Judged is by the first record whose
-  /// meaning is known; the text is that of the first of all.
+  /// What a failure of ODBC means for the store at `location`. The first record whose meaning is known
+  /// decides; the text is that of the first record.
   init(
-    _ error: NativeError, _ dialect: (any SQLDialect)?, location: String, collection: String? = nil
+    _ error: NativeError, _ dialect: any SQLDialect, location: String, collection: String? = nil
   ) {
     guard case .odbc(let call, let diagnostics) = error else {
-      self = .failed(location: location, collection: collection, reason: "\(error)")
+      self.init(error, location: location, collection: collection)
       return
     }
-    let meaning = diagnostics.lazy.compactMap { dialect?.meaning(of: $0) }.first
-    let first = diagnostics.first ?? ODBCDiagnostic(state: "HY000", number: 0, text: call)
-    let code = first.number == 0 ? first.state : "\(first.state), \(first.number)"
-    let line = first.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-    let reason = "\(line) (\(code))"
+    let (code, reason) = StoreError.words(for: diagnostics.first, call)
+    let meaning = diagnostics.lazy.compactMap { dialect.meaning(of: $0) }.first
     switch meaning {
     case .busy: self = .busy(location: location, collection: collection)
     case .full: self = .full(location: location, collection: collection)
@@ -38,5 +35,16 @@ extension StoreError {
         self = .failed(location: location, collection: collection, reason: reason)
       }
     }
+  }
+
+  /// The code of a record, and the first line of its text with that code.
+  private static func words(
+    for diagnostic: ODBCDiagnostic?, _ call: String
+  ) -> (code: String, reason: String) {
+    guard let diagnostic else { return (call, "\(call) failed") }
+    let (state, number) = (diagnostic.state, diagnostic.number)
+    let code = number == 0 ? state : "\(state), \(number)"
+    let line = diagnostic.text.split(whereSeparator: \.isNewline).first ?? ""
+    return (code, "\(line) (\(code))")
   }
 }

@@ -1,11 +1,12 @@
-// The nodes that a SQL Server database knows. Older servers keep the heartbeat in OctopusServerNode, newer
-// ones in OctopusServerNodeStatus, whose columns nobody has described: every moment in it counts.
+// The nodes in a database behind ODBC. Older servers keep the heartbeat in OctopusServerNode, newer ones in
+// OctopusServerNodeStatus. The columns of the latter are not documented, so every point in time in it
+// counts.
 
 internal import Native
 internal import OctopusKeys
 
-extension SQLServerStore {
-  /// The nodes with their latest sign of life, and the running tasks; nil where there is no list of nodes.
+extension ODBCStore {
+  /// The nodes with their latest heartbeat, and the running tasks; nil where there is no list of nodes.
   func activity() throws(StoreError) -> ServerActivity? {
     try look { (schema) throws(StoreError) in
       let tables = try schema.columns()
@@ -14,13 +15,13 @@ extension SQLServerStore {
         let name = NodeTable.column(["name", "id"], of: nodes)
       else { return nil }
       var found = try NodeTable(name: "OctopusServerNode", id: id, label: name)
-        .signs(of: nodes, alsoNamed: "lastseen", schema)
+        .heartbeats(of: nodes, alsoNamed: "lastseen", schema)
       let status = tables.first { $0.0 == "OctopusServerNodeStatus" }?.1 ?? []
       if let id = NodeTable.column(
         ["octopusservernodeid", "servernodeid", "nodeid", "name", "id"], of: status)
       {
         found += try NodeTable(name: "OctopusServerNodeStatus", id: id, label: id)
-          .signs(of: status, alsoNamed: nil, schema)
+          .heartbeats(of: status, alsoNamed: nil, schema)
       }
       let tasks = tables.first { $0.0 == "ServerTask" }?.1 ?? []
       var running: Int64 = 0
@@ -32,33 +33,35 @@ extension SQLServerStore {
           """
         try schema.rows(query) { (row) throws(NativeError) in running = try row.integer(1) ?? 0 }
       }
-      return ServerActivity(nodes: SQLServerStore.latest(found), runningTasks: Int(running))
+      return ServerActivity(nodes: ODBCStore.latest(found), runningTasks: Int(running))
     }
   }
 
-  /// One node each, with the latest of its signs.
-  private static func latest(_ signs: [NodeTable.Sign]) -> [ServerNode] {
-    var nodes: [NodeTable.Sign] = []
-    for sign in signs {
-      guard let known = nodes.firstIndex(where: { $0.id == sign.id || $0.label == sign.id }) else {
-        nodes.append(sign)
+  /// Each node once, with the latest of its heartbeats.
+  private static func latest(_ heartbeats: [NodeTable.Heartbeat]) -> [ServerNode] {
+    var nodes: [NodeTable.Heartbeat] = []
+    for heartbeat in heartbeats {
+      guard
+        let known = nodes.firstIndex(where: { $0.id == heartbeat.id || $0.label == heartbeat.id })
+      else {
+        nodes.append(heartbeat)
         continue
       }
-      if let seconds = sign.secondsAgo, nodes[known].secondsAgo.map({ $0 > seconds }) ?? true {
-        nodes[known].lastSeen = sign.lastSeen
+      if let seconds = heartbeat.secondsAgo, nodes[known].secondsAgo.map({ $0 > seconds }) ?? true {
+        nodes[known].lastSeen = heartbeat.lastSeen
         nodes[known].secondsAgo = seconds
       }
     }
     return nodes.map {
       ServerNode(
-        name: $0.label, lastSeen: $0.lastSeen, secondsAgo: $0.secondsAgo.map(Double.init))
+        name: $0.label, lastSeen: $0.lastSeen, age: $0.secondsAgo.map { .seconds($0) })
     }
   }
 }
 
-/// A table that may say when a node was there.
+/// A table that may hold heartbeats of nodes.
 private struct NodeTable {
-  struct Sign {
+  struct Heartbeat {
     let id: String
     let label: String
     var lastSeen: String
@@ -74,12 +77,12 @@ private struct NodeTable {
     names.lazy.compactMap { name in columns.first { $0.name.lowercased() == name }?.name }.first
   }
 
-  /// What every moment in the table says.
-  func signs(
+  /// The heartbeat in every point in time of the table.
+  func heartbeats(
     of columns: [SQLColumn], alsoNamed extra: String?, _ schema: SQLSchema
-  ) throws(StoreError) -> [Sign] {
+  ) throws(StoreError) -> [Heartbeat] {
     let dialect = schema.dialect
-    var signs: [Sign] = []
+    var heartbeats: [Heartbeat] = []
     for column in columns
     where column.type == dialect.momentType || column.name.lowercased() == extra {
       let moment = dialect.moment(column.name)
@@ -91,10 +94,10 @@ private struct NodeTable {
         let id = try row.text(1) ?? ""
         let label = try row.text(2) ?? ""
         let lastSeen = try row.text(3) ?? ""
-        signs.append(
-          Sign(id: id, label: label, lastSeen: lastSeen, secondsAgo: try row.integer(4)))
+        heartbeats.append(
+          Heartbeat(id: id, label: label, lastSeen: lastSeen, secondsAgo: try row.integer(4)))
       }
     }
-    return signs
+    return heartbeats
   }
 }

@@ -1,10 +1,15 @@
-// SQLite's SQL, as Debian's libsqliteodbc takes it. SQLiteStore knows SQLite far better; this is how the
-// adapter for ODBC shows that it does not live on the manners of one driver.
+// SQLite's SQL, as Debian's libsqliteodbc takes it: a second driver for ODBCStore, in the tests alone.
+// octokey itself opens SQLite with SQLiteStore.
 
-internal import Native
-internal import OctopusKeys
+import Native
+import OctopusKeys
+
+@testable import Stores
 
 struct SQLiteDialect: SQLDialect {
+  /// Further statements for the session.
+  var settings: [String] = []
+
   let snapshotQuery = "SELECT 1"
   let visibilityQuery = "SELECT 1"
   // The file has one writer at a time anyway.
@@ -39,19 +44,19 @@ struct SQLiteDialect: SQLDialect {
     )
   }
 
-  func session(_ access: StoreAccess, patience: Int, allowsSnapshot: Bool) -> [String] {
-    // How long to wait for others is the driver's business: `Timeout` in the connection string.
+  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> [String] {
+    // The driver waits for locks: `Timeout` in the connection string.
     [
       "PRAGMA secure_delete = ON",
       "PRAGMA query_only = \(access == .read ? "ON" : "OFF")",
-    ]
+    ] + settings
   }
 
-  func quoted(_ name: String) -> String { quotedName(name) }
+  func quoted(_ name: String) -> String { inQuotes(name) }
 
   func qualified(_ table: String) -> String { "main." + quoted(table) }
 
-  // Takes the lock of whoever is going to write, and changes nothing.
+  // Takes the lock of a writer, and changes nothing.
   func lock(_ table: String) -> String { "DELETE FROM \(qualified(table)) WHERE 0" }
 
   func select(
@@ -62,15 +67,15 @@ struct SQLiteDialect: SQLDialect {
       + " ORDER BY \(order) LIMIT \(limit)"
   }
 
-  func update(_ column: String, of table: String, rows: String, keyColumns: [String]) -> String {
-    let names = keyColumns.indices.map { "k\($0)" } + ["c"]
-    let matches = keyColumns.enumerated().map { "t.\(quoted($1)) = v.k\($0)" }
-    // A list of VALUES has no names of its own here, and the driver counts the changes of nothing that
-    // begins with WITH.
+  func update(
+    _ column: String, of table: String, rows: String, names: [String], matching: String
+  ) -> String {
+    // Here a list of VALUES cannot name its columns, and the driver does not count the changes of a
+    // statement that begins with WITH.
     let header = names.map { "NULL AS " + $0 }.joined(separator: ", ")
     return "UPDATE \(qualified(table)) AS t SET \(quoted(column)) = v.c "
       + "FROM (SELECT \(header) WHERE 0 UNION ALL VALUES \(rows)) AS v "
-      + "WHERE " + matches.joined(separator: " AND ")
+      + "WHERE \(matching)"
   }
 
   func keyParameter(for column: SQLColumn) -> String? {
@@ -78,7 +83,7 @@ struct SQLiteDialect: SQLDialect {
     return contents(of: column)?.storage == .text ? "?" : nil
   }
 
-  // The rules by which SQLite itself judges the name of a type.
+  // SQLite's own rules for the affinity of a type.
   func contents(of column: SQLColumn) -> SQLColumn.Contents? {
     if column.type.contains("int") { return nil }
     if ["char", "clob", "text"].contains(where: column.type.contains) {
@@ -96,14 +101,14 @@ struct SQLiteDialect: SQLDialect {
     "sqlite3 '\(name.replacing("'", with: "'\\''"))' \".backup octopus-\(stamp).sqlite\""
   }
 
-  /// The driver's numbers are those of SQLite.
+  /// The driver's numbers are SQLite's result codes.
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {
-    switch diagnostic.number {
-    case 5, 6: .busy
-    case 13: .full
-    case 8: .readOnly
-    case 3, 23: .accessDenied
-    case 14, 26: .noDatabase
+    switch SQLiteResultCode(rawValue: diagnostic.number).primary {
+    case .busy, .locked: .busy
+    case .full: .full
+    case .readOnly: .readOnly
+    case .noPermission, .notAuthorized: .accessDenied
+    case .cannotOpen, .notADatabase: .noDatabase
     default: nil
     }
   }

@@ -1,0 +1,15 @@
+// Values with secrets that every way to print them omits: a log, a debugger, a failed test.
+
+/// A value that is printed as `redacted`.
+package protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible,
+  CustomReflectable
+{
+  /// The value without secrets.
+  var redacted: String { get }
+}
+
+extension Redacted {
+  package var description: String { redacted }
+  package var debugDescription: String { redacted }
+  package var customMirror: Mirror { Mirror(self, children: ["settings": redacted]) }
+}

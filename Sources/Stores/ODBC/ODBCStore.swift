@@ -1,0 +1,163 @@
+// Documents in a database behind ODBC: SQL Server, or another engine whose dialect is known. This file has
+// the order of a run; how documents are read and written is in ODBCStore+Reading and ODBCStore+Writing.
+//
+// A rotation is one transaction: an application lock keeps other octokeys away, table locks keep all other
+// writers away, and the rows of every statement that writes are counted.
+
+internal import Native
+package import OctopusKeys
+
+/// A store behind an ODBC driver.
+package final class ODBCStore: Store {
+  /// `sqlserver`, or `odbc` where the location is an ODBC connection string.
+  package let kind: String
+  /// Server and database.
+  package let location: String
+  /// Every dialect has transactions.
+  package let isTransactional = true
+
+  private let target: () throws(StoreError) -> ODBCTarget
+  private let patience: Duration
+  private let dialects: ODBCSession.Dialects
+  private var session: ODBCSession?
+  private var access = StoreAccess.read
+  /// The dialect of the last session, which says what a failure to connect means.
+  private var lastDialect: any SQLDialect = SQLServerDialect()
+
+  /// The tables that `collections` found, by name.
+  private(set) var tables: [String: SQLTable] = [:]
+  /// State of the reading: how many documents the next page is to have, the last key of a table that was
+  /// read to its end, and memory that is used again.
+  var pageDocuments = ODBCStore.firstPageDocuments
+  var end: (table: String, key: [UInt8])?
+  var key: [UInt8] = []
+  var name: [UInt8] = []
+  var contents: [UInt8] = []
+
+  /// The most bytes on a page, and in one statement that writes.
+  static let pageBytes = 1 << 20
+
+  /// A store that an ADO.NET connection string leads to; it is not opened yet.
+  ///
+  /// - Parameters:
+  ///   - driver: the name or path of an ODBC driver; nil is the best that is installed.
+  ///   - patience: how long to wait for the locks of others.
+  package init(
+    _ connection: ConnectionString, driver: String? = nil, patience: Duration = .seconds(10)
+  ) {
+    kind = "sqlserver"
+    location = (try? connection.location) ?? "SQL Server"
+    self.patience = patience
+    dialects = ODBCSession.dialect(of:)
+    target = { () throws(StoreError) in
+      try ODBCStore.target(of: connection, driver: driver)
+    }
+  }
+
+  /// What `connection` comes to with the driver that was asked for, or with the best one.
+  static func target(
+    of connection: ConnectionString, driver: String?
+  ) throws(StoreError) -> ODBCTarget {
+    let installed = (try? ODBCConnection.installedDrivers()) ?? []
+    return try connection.target(.choose(driver, from: installed))
+  }
+
+  /// A store that an ODBC connection string leads to; it is not opened yet.
+  package convenience init(_ connection: ODBCConnectionString, patience: Duration = .seconds(10)) {
+    self.init(connection, patience: patience, dialects: ODBCSession.dialect(of:))
+  }
+
+  /// The same, with other dialects than those of the servers that octokey knows.
+  init(
+    _ connection: ODBCConnectionString, patience: Duration = .seconds(10),
+    dialects: @escaping ODBCSession.Dialects
+  ) {
+    kind = "odbc"
+    location = connection.location
+    self.patience = patience
+    self.dialects = dialects
+    target = { () throws(StoreError) in
+      var target = ODBCTarget()
+      target.connection = connection
+      return target
+    }
+  }
+
+  /// Connects and opens a transaction; see `Store.begin`.
+  package func begin(_ access: StoreAccess) throws(StoreError) {
+    rollback()
+    self.access = access
+    let target = try target()
+    let connection = try rethrow(as: { StoreError($0, lastDialect, location: location) }) {
+      () throws(NativeError) in
+      try ODBCConnection.open(
+        target.connection.text, secrets: target.connection.secrets,
+        loginTimeout: target.loginTimeout, statementTimeout: target.statementTimeout,
+        packetSize: target.packetSize)
+    }
+    let session = try ODBCSession(connection, dialects, location: location)
+    lastDialect = session.dialect
+    self.session = session
+    do throws(StoreError) {
+      try session.begin(access, patience: patience)
+    } catch {
+      rollback()
+      throw error
+    }
+  }
+
+  /// Reads the schema, and locks the tables if they are to be rewritten; see `Store.collections`.
+  package func collections() throws(StoreError) -> [StoreCollection] {
+    let session = try opened()
+    let found = try SQLSchema(session: session).tables(forWriting: access == .rewrite)
+    for table in found {
+      let name = table.collection.name
+      tables[name] = table
+      guard access == .rewrite else { continue }
+      try session.attempt(name) { () throws(NativeError) in
+        try session.connection.run(session.dialect.lock(name))
+      }
+    }
+    return found.map(\.collection)
+  }
+
+  /// Counts rows.
+  package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
+    let session = try opened()
+    let query = "SELECT COUNT(*) FROM \(session.dialect.qualified(collection.name))"
+    return Int(try session.answer(query, collection.name))
+  }
+
+  /// Commits.
+  package func commit() throws(StoreError) { try opened().commit() }
+
+  /// Rolls back and closes the connection, and with it the application lock.
+  package func rollback() {
+    tables.removeAll()
+    end = nil
+    session?.close()
+    session = nil
+  }
+
+  /// Closes the connection; see `Store.scrub`. The log and the backups of a server cannot be cleared from
+  /// here, and every report says so.
+  package func scrub() throws(StoreError) -> [StoreResidue] {
+    rollback()
+    return []
+  }
+
+  /// Reads the schema, and whatever else `body` asks for, in a transaction of its own.
+  func look<Result>(
+    _ body: (SQLSchema) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    defer { rollback() }
+    try begin(.read)
+    return try body(SQLSchema(session: opened()))
+  }
+
+  /// The session, once the store is open.
+  func opened() throws(StoreError) -> ODBCSession {
+    guard let session else { throw .notOpen(location) }
+    return session
+  }
+}
