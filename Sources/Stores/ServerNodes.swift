@@ -15,8 +15,8 @@ package struct ServerNode: Sendable {
 
   /// Whether it was seen lately. After a clean shutdown a server marks itself as gone; after a crash
   /// the time only grows old.
-  package func isAlive(within seconds: Double = 300) -> Bool {
-    secondsAgo.map { $0 < seconds } ?? false
+  package func isAlive(within age: Duration = .seconds(300)) -> Bool {
+    secondsAgo.map { $0 < age / .seconds(1) } ?? false
   }
 }
 

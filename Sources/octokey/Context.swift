@@ -35,10 +35,3 @@ struct Clock: Sendable {
     return Clock(now: { Date() }, uptime: { start.duration(to: .now) })
   }
 }
-
-extension Duration {
-  /// The duration as a number of seconds.
-  var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) / 1e18
-  }
-}

@@ -60,7 +60,7 @@ struct Octokey: ParsableCommand {
         console: console, clock: .system(), environment: environment,
         workingDirectory: FileManager.default.currentDirectoryPath)
       let status = end(of: command, context)
-      if let command = command as? any AuditedCommand, command.isDeed, status != .usage {
+      if let command = command as? any AuditedCommand, command.isAudited, status != .usage {
         SystemLog.send(
           context.audit.line(
             type(of: command).auditedAction, status, sudoUser: environment["SUDO_USER"]),

@@ -92,18 +92,6 @@ package final class Digest {
     return result
   }
 
-  /// SHA-1 of `bytes`: the thumbprint of a certificate, as .NET shows it. For nothing else.
-  package static func sha1(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
-    var result = [UInt8](repeating: 0, count: 20)
-    let done = unsafe bytes.withUnsafeBufferPointer { input in
-      unsafe result.withUnsafeMutableBufferPointer {
-        unsafe EVP_Digest(input.baseAddress, input.count, $0.baseAddress, nil, EVP_sha1(), nil)
-      }
-    }
-    guard done == 1 else { throw cryptoFailure("EVP_Digest") }
-    return result
-  }
-
   /// MD5 of `bytes`, to recognise one that somebody else has made. For nothing else.
   ///
   /// - Throws: `NativeError.crypto` where it is forbidden (FIPS).
@@ -138,5 +126,12 @@ package final class Digest {
     }
     guard done else { throw cryptoFailure("HMAC") }
     return result
+  }
+}
+
+extension Array<UInt8> {
+  /// Two lower-case digits a byte.
+  package var hexadecimal: String {
+    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

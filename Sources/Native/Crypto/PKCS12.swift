@@ -17,9 +17,7 @@ package enum PKCS12 {
     defer { ERR_clear_error() }
     var digest = [UInt8](repeating: 0, count: 20)
     guard unsafe X509_digest(certificate, EVP_sha1(), &digest, nil) == 1 else { return nil }
-    let digits = Array("0123456789ABCDEF".utf8)
-    return String(
-      decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return digest.hexadecimal.uppercased()
   }
 
   /// A file with the same certificates and private key under `password` (AES-256-CBC, PBKDF2 and
@@ -93,7 +91,7 @@ package enum PKCS12 {
   ) -> Result {
     var text = SecretBytes(count: password.count + 1)
     return text.withMutableBytes { text in
-      password.withBytes { for index in $0.indices { text[index] = $0[index] } }
+      password.withBytes { text.copy($0, at: 0) }
       return unsafe text.withUnsafeMutableBytes {
         unsafe body(UnsafePointer($0.baseAddress?.assumingMemoryBound(to: CChar.self)))
       }

@@ -122,15 +122,7 @@ struct Descriptor: ~Copyable {
 
   /// Writes all of `bytes` at the descriptor's position.
   func write(_ bytes: Span<UInt8>) throws(NativeError) {
-    try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(NativeError) in
-      guard let base = bytes.baseAddress else { return }
-      var written = 0
-      while written < bytes.count {
-        written += try repeating("write", path) {
-          unsafe Glibc.write(number, base + written, bytes.count - written)
-        }
-      }
-    }
+    try ByteOutput(descriptor: number, path: path).write(bytes)
   }
 
   /// Waits until contents and metadata are on the device.
@@ -140,11 +132,13 @@ struct Descriptor: ~Copyable {
 }
 
 /// A path in two halves: the folder is opened once, and the name is looked up in it from then on.
-struct FilePath: Sendable {
-  let folder: String
+package struct FilePath: Sendable {
+  /// `.` where the path has no slash.
+  package let folder: String
   let name: String
 
-  init(_ text: String) {
+  /// Splits a path at its last slash.
+  package init(_ text: String) {
     guard let slash = text.lastIndex(of: "/") else {
       (folder, name) = (".", text)
       return

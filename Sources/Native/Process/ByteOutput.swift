@@ -12,13 +12,19 @@ package struct ByteOutput: Sendable {
 
   /// The descriptor; whoever opened it closes it.
   package let descriptor: Int32
+  private let path: String
 
   /// Writes to a descriptor that stays open for as long as this value is used.
-  package init(descriptor: Int32) { self.descriptor = descriptor }
+  ///
+  /// - Parameter path: for errors only.
+  package init(descriptor: Int32, path: String = "") {
+    self.descriptor = descriptor
+    self.path = path
+  }
 
   /// Writes all of `bytes`, however small the steps are in which the system takes them.
   ///
-  /// - Throws: `NativeError.system` with the call `write` and an empty path.
+  /// - Throws: `NativeError.system` with the call `write`.
   package func write(_ bytes: Span<UInt8>) throws(NativeError) {
     try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(NativeError) in
       guard let base = buffer.baseAddress else { return }
@@ -36,7 +42,7 @@ package struct ByteOutput: Sendable {
           // A neighbour made the shared description non-blocking.
           var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           unsafe poll(&wanted, 1, -1)
-        default: throw .system(call: "write", path: "", errno: number)
+        default: throw .system(call: "write", path: path, errno: number)
         }
       }
     }

@@ -61,10 +61,8 @@ package enum ForegroundProcess {
   private static func run(
     _ words: [String], _ environment: [String: String], streams: [Int32]
   ) throws(NativeError) -> Ending {
-    var held = sigset_t()
+    var held = sigset_t(heldSignals)
     var before = sigset_t()
-    unsafe sigemptyset(&held)
-    for signal in heldSignals { unsafe sigaddset(&held, signal) }
     // Who starts octokey may have had it ignored; then no child would ever be reported.
     signal(SIGCHLD, SIG_DFL)
     unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
@@ -118,10 +116,7 @@ package enum ForegroundProcess {
     var mask = mask
     // Held back in octokey, but not in an editor.
     for signal in heldSignals { unsafe sigdelset(&mask, signal) }
-    var ignored = sigset_t()
-    unsafe sigemptyset(&ignored)
-    unsafe sigaddset(&ignored, SIGPIPE)
-    unsafe sigaddset(&ignored, SIGXFSZ)
+    var ignored = sigset_t([SIGPIPE, SIGXFSZ])
     unsafe posix_spawnattr_setsigmask(&attributes, &mask)
     unsafe posix_spawnattr_setsigdefault(&attributes, &ignored)
     unsafe posix_spawnattr_setflags(

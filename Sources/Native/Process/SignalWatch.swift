@@ -18,11 +18,7 @@ package final class SignalWatch {
   ///
   /// - Throws: `NativeError.system`.
   package init() throws(NativeError) {
-    var held = sigset_t()
-    unsafe sigemptyset(&held)
-    for signal in [SIGINT, SIGTERM, SIGHUP] where !SignalWatch.isIgnored(signal) {
-      unsafe sigaddset(&held, signal)
-    }
+    var held = sigset_t([SIGINT, SIGTERM, SIGHUP].filter { !SignalWatch.isIgnored($0) })
     descriptor = unsafe signalfd(-1, &held, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
     guard descriptor >= 0 else { throw .system(call: "signalfd", path: "", errno: errno) }
     unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
@@ -59,5 +55,14 @@ package final class SignalWatch {
     var action = sigaction()
     unsafe sigaction(signal, nil, &action)
     return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+  }
+}
+
+extension sigset_t {
+  /// A set of these signals.
+  init(_ signals: [Int32]) {
+    self.init()
+    unsafe sigemptyset(&self)
+    for signal in signals { unsafe sigaddset(&self, signal) }
   }
 }

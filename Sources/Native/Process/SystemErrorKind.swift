@@ -4,7 +4,7 @@ internal import Glibc
 
 /// The failures of system calls for which a person can be told what to do.
 package enum SystemErrorKind: Sendable {
-  case notFound, accessDenied, exists, noSpace, readOnly, symbolicLink, notADirectory, isADirectory
+  case notFound, accessDenied, noSpace, readOnly, symbolicLink, notADirectory, isADirectory
   case busy, brokenPipe, other
 
   /// Sorts an `errno`.
@@ -13,7 +13,6 @@ package enum SystemErrorKind: Sendable {
       switch number {
       case ENOENT: .notFound
       case EACCES, EPERM: .accessDenied
-      case EEXIST: .exists
       case ENOSPC, EDQUOT: .noSpace
       case EROFS: .readOnly
       case ELOOP: .symbolicLink

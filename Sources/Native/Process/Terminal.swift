@@ -101,9 +101,7 @@ package struct Terminal: ~Copyable {
   /// Lets the signal do what it would have done. It may be blocked here because whoever started the
   /// process blocked it; then it would come back as an event for ever.
   private static func take(_ signal: Int32) {
-    var alone = sigset_t()
-    unsafe sigemptyset(&alone)
-    unsafe sigaddset(&alone, signal)
+    var alone = sigset_t([signal])
     unsafe pthread_sigmask(SIG_UNBLOCK, &alone, nil)
     raise(signal)
   }
@@ -111,10 +109,8 @@ package struct Terminal: ~Copyable {
   private borrowing func attempt(
     prompt: String, echo: Bool, into line: inout SecretBytes
   ) throws(NativeError) -> Outcome {
-    var held = sigset_t()
+    var held = sigset_t(Terminal.heldSignals)
     var before = sigset_t()
-    unsafe sigemptyset(&held)
-    for signal in Terminal.heldSignals { unsafe sigaddset(&held, signal) }
     unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
     defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
     let signals = unsafe signalfd(-1, &held, Int32(SFD_CLOEXEC))

@@ -35,11 +35,7 @@ package enum SecretFile {
       guard count <= limit else { throw .tooLarge(path: file.path, limit: limit) }
       if count == bytes.count {
         var larger = SecretBytes(count: min(limit, count * 2) + 1)
-        bytes.withBytes { old in
-          larger.withMutableBytes { new in
-            for index in old.indices { new[index] = old[index] }
-          }
-        }
+        bytes.withBytes { old in larger.withMutableBytes { $0.copy(old, at: 0) } }
         bytes = larger
       }
     }

@@ -64,48 +64,4 @@ package enum ByteSearch {
     if halves[1] != 0 { return 8 + UInt64(littleEndian: halves[1]).trailingZeroBitCount >> 3 }
     return nil
   }
-
-  /// Whether the bytes are valid UTF-8.
-  package static func isUTF8(_ text: Span<UInt8>) -> Bool {
-    unsafe text.withUnsafeBufferPointer { bytes in
-      guard let base = bytes.baseAddress else { return true }
-      let count = bytes.count
-      var index = 0
-      while index < count {
-        // Most text is ASCII: 32 bytes in one step.
-        if index + 32 <= count {
-          let chunk = unsafe UnsafeRawPointer(base + index).loadUnaligned(as: SIMD4<UInt64>.self)
-          if (chunk[0] | chunk[1] | chunk[2] | chunk[3]) & 0x8080_8080_8080_8080 == 0 {
-            index += 32
-            continue
-          }
-        }
-        let end = min(index + 16, count)
-        while index < end {
-          let length = unsafe sequenceLength(base + index, left: count - index)
-          if length == 0 { return false }
-          index += length
-        }
-      }
-      return true
-    }
-  }
-
-  /// The length of the well-formed sequence at `start` (Unicode, table 3-7), or 0 if it is none.
-  @inline(__always)
-  private static func sequenceLength(_ start: UnsafePointer<UInt8>, left: Int) -> Int {
-    let first = unsafe start[0]
-    if first < 0x80 { return 1 }
-    if first < 0xC2 || first > 0xF4 { return 0 }
-    let length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
-    guard left >= length else { return 0 }
-    let second = unsafe start[1]
-    let lowest: UInt8 = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80
-    let highest: UInt8 = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF
-    guard second >= lowest, second <= highest else { return 0 }
-    for offset in 2..<max(2, length) {
-      guard unsafe start[offset] & 0xC0 == 0x80 else { return 0 }
-    }
-    return length
-  }
 }

@@ -12,3 +12,10 @@ extension Array<UInt8> {
     self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
   }
 }
+
+extension MutableSpan<UInt8> {
+  /// Overwrites the bytes from `start` on with a copy of `bytes`.
+  package mutating func copy(_ bytes: Span<UInt8>, at start: Int) {
+    for index in bytes.indices { self[start + index] = bytes[index] }
+  }
+}

@@ -78,8 +78,7 @@ package struct XMLSpans: Sendable {
   /// What the XML declaration says. The bytes are UTF-8 whatever it says: whoever had UTF-16 has
   /// brought it into UTF-8 before.
   private static func declaredEncoding(_ text: [UInt8]) -> String? {
-    let start = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    let head = String(decoding: text[start...].prefix(200), as: UTF8.self)
+    let head = String(decoding: text[text.span.markLength...].prefix(200), as: UTF8.self)
     guard head.hasPrefix("<?xml"), let end = head.firstRange(of: "?>"),
       let name = head[..<end.lowerBound].firstRange(of: "encoding")
     else { return nil }

@@ -73,7 +73,7 @@ package struct Checksums: Equatable, Sendable {
   /// The digest of one file.
   static func digest(of path: String) throws(KeysError) -> String {
     do throws(NativeError) {
-      return hexadecimal(try Digest.sha256(file: path))
+      return try Digest.sha256(file: path).hexadecimal
     } catch {
       throw .native(error)
     }
@@ -82,14 +82,10 @@ package struct Checksums: Equatable, Sendable {
   /// The digest of `bytes`.
   package static func digest(of bytes: [UInt8]) throws(KeysError) -> String {
     do throws(NativeError) {
-      return hexadecimal(try Digest.sha256(bytes.span))
+      return try Digest.sha256(bytes.span).hexadecimal
     } catch {
       throw .native(error)
     }
-  }
-
-  private static func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 
   /// Whether a name from a list can only mean a file of the folder.

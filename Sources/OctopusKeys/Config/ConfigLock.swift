@@ -6,10 +6,7 @@ internal import Native
 
 extension FileContents {
   /// The folder in which a config really is.
-  var folder: String {
-    let folder = target.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    return folder.isEmpty ? "." : folder == [""] ? "/" : folder.joined(separator: "/")
-  }
+  var folder: String { FilePath(target).folder }
 
   /// Where the journal of an unfinished rotation of this config is.
   var journalPath: String { folder + "/" + Journal.fileName }

@@ -28,9 +28,14 @@ struct BackupRestoration {
   func run(_ console: Console) throws -> RestoreReport {
     let transfer = try ConfigTransfer(contents, to: machineKeys, connection: connection())
     let isThere = try FileStatus.isThere(configPath)
-    let edit = isThere ? try PresentConfig(configPath) : nil
+    let edit: ConfigEdit? = isThere ? try .begin(configPath, patience: .zero) : nil
     let lock = isThere ? nil : try lockFolder()
-    let isSame = edit?.file.bytes == transfer.bytes
+    let present: FileContents? =
+      switch edit {
+      case .some(let edit): edit.file
+      case .none: nil
+      }
+    let isSame = present?.bytes == transfer.bytes
     var report = RestoreReport(
       time: TimeStamp.forText(now), folder: backup.path, fingerprint: fingerprint,
       config: .init(path: configPath, changed: !isSame), store: storeName())
@@ -43,7 +48,7 @@ struct BackupRestoration {
         mode: backup.manifest.store.mode ?? 0o600,
         journalMode: backup.manifest.store.journalMode)
       if restoration.present == .other { try requireMayReplace() }
-      if let edit, !isSame { try requireMayReplace(edit.file) }
+      if let present, !isSame { try requireMayReplace(present) }
       if restoration.present != .same {
         report.store.changed = true
         report.store.former = try restoration.commit(
@@ -52,12 +57,13 @@ struct BackupRestoration {
       }
     } else {
       try requireOwnKey()
-      if let edit, !isSame { try requireMayReplace(edit.file) }
+      if let present, !isSame { try requireMayReplace(present) }
     }
     do {
-      if let edit {
+      switch edit {
+      case .some(let edit):
         if !isSame { report.config.backup = try edit.replace(with: transfer.bytes, backupAt: now) }
-      } else {
+      case .none:
         let file = try NewFile.create(
           configPath, contents: transfer.bytes.span,
           owner: FileOwner.ofFolder(of: configPath), mode: backup.manifest.config.mode)
@@ -76,7 +82,7 @@ struct BackupRestoration {
   /// What the config has to say of where the documents are; nil if it says that already.
   private func connection() throws -> String? {
     let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
-    let folder = FilePlace.folder(of: configPath)
+    let folder = FilePath(configPath).folder
     let present = config.value(of: SettingName.connectionString)
       .flatMap { try? StoreLocation($0, relativeTo: folder) }
     if let present, present == target { return nil }
@@ -100,7 +106,7 @@ struct BackupRestoration {
   }
 
   private func lockFolder() throws -> FileLock {
-    let folder = FilePlace.folder(of: configPath)
+    let folder = FilePath(configPath).folder
     guard let lock = try FileLock.acquire(folder + "/octokey.lock") else {
       throw KeysError.configLocked(path: configPath)
     }
@@ -165,32 +171,10 @@ struct BackupRestoration {
   }
 }
 
-/// The config that is in the place, locked.
-private final class PresentConfig {
-  private let edit: ConfigEdit
-
-  init(_ path: String) throws { edit = try ConfigEdit.begin(path, patience: .zero) }
-
-  var file: FileContents { edit.file }
-
-  /// - Returns: the path of a copy of what was there.
-  func replace(with bytes: [UInt8], backupAt time: Date) throws -> String? {
-    try edit.replace(with: bytes, backupAt: time)
-  }
-}
-
-/// Names of places.
-private enum FilePlace {
-  static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-}
-
 extension FileOwner {
   /// Whom a new file at `path` is to belong to: root works for others, and gives it to whom the folder
   /// belongs.
   fileprivate static func ofFolder(of path: String) throws -> FileOwner? {
-    FileOwner.current.user == 0 ? try FileStatus.read(FilePlace.folder(of: path)).owner : nil
+    FileOwner.current.user == 0 ? try FileStatus.read(FilePath(path).folder).owner : nil
   }
 }

@@ -3,7 +3,7 @@
 import OctopusKeys
 
 /// The outcome of a verification. The property names are the keys of the JSON.
-struct BackupVerificationReport: Encodable {
+struct BackupVerificationReport: CommandReport {
   struct Fault: Encodable {
     /// What it is, in a word.
     let kind: String
@@ -20,7 +20,7 @@ struct BackupVerificationReport: Encodable {
   let node: String
   let fingerprint: String
   let sealed: Bool
-  let store: RotationReport.StoreName
+  let store: StoreName
   let ok: Bool
   /// Whether the values of the store were opened; false if there was none to look at.
   let storeWasOpened: Bool
@@ -72,7 +72,7 @@ struct BackupVerificationReport: Encodable {
         : storeWasOpened
           ? "this backup is good: it can be restored"
           : "key and config are good; the copy of the database is still to be tested")
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 
   private static func words(_ fault: BackupFault) -> (kind: String, text: String) {

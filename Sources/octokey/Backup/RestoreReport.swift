@@ -3,7 +3,7 @@
 import OctopusKeys
 
 /// What was put back. The property names are the keys of the JSON.
-struct RestoreReport: Encodable {
+struct RestoreReport: CommandReport {
   struct Config: Encodable {
     let path: String
     let changed: Bool
@@ -25,7 +25,7 @@ struct RestoreReport: Encodable {
     var statement: String?
   }
 
-  var command = "backup restore"
+  let command = "backup restore"
   let time: String
   let folder: String
   let fingerprint: String
@@ -60,6 +60,6 @@ struct RestoreReport: Encodable {
     if store.statement != nil {
       lines.append("The database itself is restored by its own tools")
     }
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 }

@@ -51,14 +51,15 @@ struct Recover: AuditedCommand {
     }
   }
 
-  var isDeed: Bool { !dryRun }
+  var isAudited: Bool { !dryRun }
 
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
     let time = TimeStamp.forText(context.clock.now())
     let node = try node.open(context)
     guard let journal = try Journal.read(beside: node.file) else {
-      try show(RecoveryReport(config: node.file.path, time: time), context.console)
+      try context.console.print(
+        RecoveryReport(config: node.file.path, time: time), as: output.format)
       return .done
     }
     (context.audit[.oldKey], context.audit[.newKey]) = (journal.oldKey, journal.newKey)
@@ -77,11 +78,9 @@ struct Recover: AuditedCommand {
       dryRun
       ? nil : try recovery.run(diagnosis, now: context.clock.now(), progress: progress)
     context.console.clearProgress()
-    try show(
-      RecoveryReport(
-        journal, diagnosis, outcome, config: node.file.path, otherNodes: otherNodes,
-        time: time),
-      context.console)
+    let report = RecoveryReport(
+      journal, diagnosis, outcome, config: node.file.path, otherNodes: otherNodes, time: time)
+    try context.console.print(report, as: output.format)
     return diagnosis.unreadableValues == 0 ? .done : .incomplete
   }
 
@@ -95,12 +94,5 @@ struct Recover: AuditedCommand {
       ).store()
     }
     return try stores.open(context, node)
-  }
-
-  private func show(_ report: RecoveryReport, _ console: Console) throws {
-    switch output.format {
-    case .text: console.print(raw: report.text)
-    case .json: try console.print(json: report)
-    }
   }
 }

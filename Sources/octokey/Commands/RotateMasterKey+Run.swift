@@ -13,7 +13,7 @@ extension RotateMasterKey {
     var options = StoreRotation.Options()
     options.skipUnreadable = skipUnreadable
     options.allowEmpty = allowEmptyStore
-    options.binaryFields = try BinaryColumn.decisions(binaryColumn)
+    options.binaryFields = try binaryColumns.decisions()
     let old = try oldKey(of: node, context)
     let new = try newKey(like: old.key, context)
     context.audit[.oldKey] = try KeyFingerprint(of: old.key).description
@@ -45,8 +45,9 @@ extension RotateMasterKey {
 
   /// Stops this node's server, after everything was asked.
   private func stop(_ node: OpenedNode, _ context: Context) throws -> StoppedService {
-    let registry = InstanceRegistry(folder: context.absolutePath(self.node.instancesDir))
-    let instance = try registry.instances().first { $0.configPath == node.file.path }
+    let instance = try self.node.registry.registry(context).instances().first {
+      $0.configPath == node.file.path
+    }
     guard let name = service.name ?? instance.map({ ServiceName(instance: $0.name) }) else {
       throw CommandError.serviceUnknown(config: node.file.path)
     }
@@ -58,7 +59,7 @@ extension RotateMasterKey {
   private func requireNoLiveNodes(
     _ activity: ServerActivity, among nodes: [ServerNode]
   ) throws {
-    let alive = nodes.filter { $0.isAlive(within: Double(liveNodeAge)) }.map(\.name)
+    let alive = nodes.filter { $0.isAlive(within: .seconds(liveNodeAge)) }.map(\.name)
     guard alive.isEmpty, activity.runningTasks == 0 else {
       throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
     }
@@ -104,10 +105,10 @@ extension RotateMasterKey {
       survey: survey, written: outcome.store,
       oldKey: try Self.describe(old.key, file: nil),
       newKey: try Self.describe(new, file: outcome.keyFile),
-      store: .init(kind: store.kind, location: store.location),
+      store: StoreName(store),
       config: .init(path: node.file.path, backup: outcome.configBackup),
       otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
-      seconds: (context.clock.uptime() - start).inSeconds, time: TimeStamp.forText(now))
+      duration: context.clock.uptime() - start, time: TimeStamp.forText(now))
     RotationReportFiles(node: node.file, stamp: TimeStamp.forFileName(now))
       .write(report, key: new, context.console)
     try show(report, key: new, context.console)
@@ -141,14 +142,10 @@ extension RotateMasterKey {
     if !survey.keysFit { try rotation.judge(survey) }
     let report = DryRunReport(
       survey: survey, oldKey: try Self.describe(old, file: nil),
-      store: .init(kind: store.kind, location: store.location),
-      secondsForReading: (context.clock.uptime() - start).inSeconds,
+      store: StoreName(store),
+      readingTime: context.clock.uptime() - start,
       nodesAlive: nodes?.filter { $0.isAlive() }.map(\.name), leavesUnreadable: skipUnreadable)
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     return survey.findings.count == 0 ? .done : .incomplete
   }
 

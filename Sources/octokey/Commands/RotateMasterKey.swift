@@ -74,11 +74,7 @@ struct RotateMasterKey: AuditedCommand {
   @Flag(help: "Go on where the store holds no sensitive value at all.")
   var allowEmptyStore = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "
-        + "given more than once.", valueName: "column"))
-  var binaryColumn: [BinaryColumn] = []
+  @OptionGroup var binaryColumns: BinaryColumnOptions
 
   @Flag(help: "Print the new key in the report even where no terminal receives it.")
   var showKey = false
@@ -92,7 +88,7 @@ struct RotateMasterKey: AuditedCommand {
   @Flag(help: "Confirm everything that would be asked.")
   var yes = false
 
-  var isDeed: Bool { !dryRun }
+  var isAudited: Bool { !dryRun }
 
   func validate() throws {
     if newKeyFile != nil, masterKey != nil {
@@ -111,7 +107,6 @@ struct RotateMasterKey: AuditedCommand {
       throw ValidationError("--dry-run writes nothing, so that --stop-service has nothing to do")
     }
     if liveNodeAge < 1 { throw ValidationError("--live-node-age counts seconds, from 1 on") }
-    _ = try BinaryColumn.decisions(binaryColumn)
   }
 
   /// The new key that was given, or nil for a fresh one.

@@ -30,13 +30,12 @@ struct Service: AuditedCommand {
     help: ArgumentHelp("The instance whose server is meant; * for all.", valueName: "name"))
   var instance: String?
 
-  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
-  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+  @OptionGroup var registry: RegistryOptions
 
   @OptionGroup(title: "Service options") var service: ServiceOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
-  var isDeed: Bool { !status }
+  var isAudited: Bool { !status }
 
   func validate() throws {
     guard [start, stop, restart, status].count(where: \.self) == 1 else {
@@ -80,7 +79,7 @@ struct Service: AuditedCommand {
 
   private func names(_ context: Context) throws -> [ServiceName] {
     if let name = service.name { return [name] }
-    let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
+    let registry = registry.registry(context)
     if instance == "*" {
       let all = try registry.instances()
       if all.isEmpty { throw CommandError.noSuchService(name: "*") }

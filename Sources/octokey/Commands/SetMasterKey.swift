@@ -50,15 +50,10 @@ struct SetMasterKey: AuditedCommand {
     let change = try set(newKey, on: node, context)
     _ = consume lock
     context.audit[.changed] = change.changed ? "yes" : "no"
-    switch output.format {
-    case .text: context.console.print("\(change.changed ? "changed" : "unchanged") \(fingerprint)")
-    case .json:
-      try context.console.print(
-        json: Answer(
-          changed: change.changed, fingerprint: fingerprint.description, config: node.file.path,
-          backup: change.backup))
-    }
-    try context.console.requireOutput()
+    let answer = Answer(
+      changed: change.changed, fingerprint: fingerprint.description, config: node.file.path,
+      backup: change.backup)
+    try context.console.answer(answer, as: output.format)
     return .done
   }
 
@@ -100,16 +95,16 @@ struct SetMasterKey: AuditedCommand {
     _ key: borrowing MasterKey, to node: OpenedNode, _ context: Context
   ) throws {
     let store: any Store
-    let glance: KeyProbe
+    let probe: KeyProbe
     do {
       store = try stores.open(context, node)
-      glance = try KeyProbe(store: store, key: key)
+      probe = try KeyProbe(store: store, key: key)
     } catch let error as StoreError {
       throw CommandError.storeNotSeen(reason: .store(error))
     } catch let error as KeysError {
       throw CommandError.storeNotSeen(reason: error)
     }
-    switch glance.opens {
+    switch probe.opens {
     case true?: return
     case nil:
       context.console.note(
@@ -117,15 +112,16 @@ struct SetMasterKey: AuditedCommand {
     case false?:
       throw CommandError.keyOfAnotherStore(
         fingerprint: try KeyFingerprint(of: key).description, location: store.location,
-        closed: glance.unreadable,
-        tried: glance.opened + glance.unreadable)
+        closed: probe.unreadable,
+        tried: probe.opened + probe.unreadable)
     }
   }
 
-  private struct Answer: Encodable {
+  private struct Answer: CommandReport {
     let changed: Bool
     let fingerprint: String
     let config: String
     let backup: String?
+    var text: String { "\(changed ? "changed" : "unchanged") \(fingerprint)\n" }
   }
 }

@@ -22,7 +22,7 @@ struct ShowMasterKey: AuditedCommand {
   @Flag(help: "Print the fingerprint, which is no secret, in place of the key.")
   var fingerprint = false
 
-  var isDeed: Bool { !fingerprint }
+  var isAudited: Bool { !fingerprint }
 
   func run(_ context: Context) throws -> ExitStatus {
     let node = try node.open(context)

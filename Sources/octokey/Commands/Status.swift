@@ -62,11 +62,7 @@ struct Status: OctokeyCommand {
     } catch {
       report.add(problem: error)
     }
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     if report.unfinishedRotation { return .unfinishedRotation }
     let isSound = !check.hasFaults && report.problems.isEmpty && report.keyMatchesStore != false
     return isSound ? .done : .incomplete
@@ -76,11 +72,7 @@ struct Status: OctokeyCommand {
     let evidence = try compare.flatMap { try Evidence.read(context.absolutePath($0)) }
     let comparison = Comparison(
       evidence, expected: expectFingerprint?.fingerprint.description)
-    switch output.format {
-    case .text: context.console.print(raw: comparison.text)
-    case .json: try context.console.print(json: comparison)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(comparison, as: output.format)
     return comparison.agrees ? .done : .incomplete
   }
 
@@ -91,7 +83,7 @@ struct Status: OctokeyCommand {
     // Each part stands for itself: without a key there is still a store with nodes.
     let location = try attempt(&report) { try stores.location(context, node) }
     let store = location?.store()
-    report.store = store.map { .init(kind: $0.kind, location: $0.location) }
+    report.store = store.map { StoreName($0) }
     if let nodes = try attempt(&report, { try location?.activity()?.nodes }) { report.take(nodes) }
     let opened = try node.machineKeys.masterKey(of: node.file.config)
     report.fingerprint = try KeyFingerprint(of: opened.key).description
@@ -99,10 +91,10 @@ struct Status: OctokeyCommand {
     report.protectedBy =
       opened.form == .machineID ? self.node.machineIdFile : self.node.machineKeyFile
     guard let store else { return }
-    let glance = try KeyProbe(store: store, key: opened.key)
-    report.keyMatchesStore = glance.opens
-    report.valuesOpened = glance.opened
-    report.valuesUnreadable = glance.unreadable
+    let probe = try KeyProbe(store: store, key: opened.key)
+    report.keyMatchesStore = probe.opens
+    report.valuesOpened = probe.opened
+    report.valuesUnreadable = probe.unreadable
   }
 
   private func attempt<Value>(

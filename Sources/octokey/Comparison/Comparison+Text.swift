@@ -23,9 +23,8 @@ extension Comparison {
     if remaining.isEmpty {
       lines.append("all agree")
     } else {
-      lines.append("Left to do:")
-      for (index, item) in remaining.enumerated() { lines.append("  \(index + 1). \(item)") }
+      lines += ["Left to do:"] + remaining.numbered
     }
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 }

@@ -4,7 +4,7 @@
 import OctopusKeys
 
 /// What several reports say together. The property names are the keys of the JSON.
-struct Comparison: Encodable {
+struct Comparison: CommandReport {
   struct Node: Encodable {
     let file: String
     let node: String

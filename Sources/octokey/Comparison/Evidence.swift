@@ -31,16 +31,11 @@ struct Evidence {
     let node: String?
     let config: String
     let fingerprint: String?
-    let store: Store?
+    let store: StoreName?
     let keyMatchesStore: Bool?
     let unfinishedRotation: Bool
     let nodes: [Node]?
     let problems: [String]
-  }
-
-  struct Store: Decodable, Equatable {
-    let kind: String
-    let location: String
   }
 
   struct Key: Decodable { let fingerprint: String }
@@ -48,7 +43,7 @@ struct Evidence {
   struct Verify: Decodable {
     let time: String
     let fingerprint: String
-    let store: Store
+    let store: StoreName
     let opened: Int
     let unreadable: Int
   }
@@ -78,7 +73,7 @@ struct Evidence {
   struct Restore: Decodable {
     let time: String
     let fingerprint: String
-    let store: Store
+    let store: StoreName
   }
 
   private struct Name: Decodable { let command: String }

@@ -7,7 +7,7 @@
 // - `--quiet` silences notes and progress, never warnings and failures.
 // - Questions go to the terminal itself, so that a redirected stdin or stdout does not answer or
 //   swallow them. A secret is never shown while it is typed.
-// - Whatever is printed as a line is made harmless first: see TerminalEscaping.swift.
+// - Whatever is printed as a line is escaped first (TerminalEscaping.swift).
 // - A closed stdout or stderr never stops the program in the middle of its work. A command whose
 //   auditedAction is its output calls `requireOutput()` at its end.
 //
@@ -56,17 +56,17 @@ final class Console {
 
   // MARK: Data, on stdout
 
-  /// Prints one line of text, made harmless.
+  /// Prints one line of text, escaped.
   func print(_ line: String) {
-    write(line.harmless + "\n")
+    write(line.escaped + "\n")
   }
 
   /// Prints a value that a script may want: exactly as it is, unless a terminal would obey it.
   func print(value: String) {
-    write((outputIsTerminal ? value.harmless : value) + "\n")
+    write((outputIsTerminal ? value.escaped : value) + "\n")
   }
 
-  /// Prints text as it is: JSON, help, anything that was made harmless already.
+  /// Prints text as it is: JSON, help, anything that was escaped already.
   func print(raw text: String) {
     write(text)
   }
@@ -83,11 +83,23 @@ final class Console {
     write(after)
   }
 
-  /// Prints a value as indented JSON on stdout.
+  /// Prints a value as indented JSON.
   func print(json value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    print(raw: String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+    print(raw: String(decoding: try value.indentedJSON(), as: UTF8.self))
+  }
+
+  /// Prints a report in the form that was asked for.
+  func print(_ report: some CommandReport, as format: OutputFormat) throws {
+    switch format {
+    case .text: print(raw: report.text)
+    case .json: try print(json: report)
+    }
+  }
+
+  /// Prints a report, and fails if it did not get out.
+  func answer(_ report: some CommandReport, as format: OutputFormat) throws {
+    try print(report, as: format)
+    try requireOutput()
   }
 
   /// Fails if something that was printed did not get out. A reader that has gone away (`| head -1`)
@@ -125,15 +137,15 @@ final class Console {
   func show(added line: String) { show("+ " + line, colour: "32") }
 
   private func show(_ line: String, colour: String?) {
-    guard errorsHaveColour, let colour else { return writeError(line.harmless + "\n") }
-    writeError("\u{1b}[\(colour)m\(line.harmless)\u{1b}[m\n")
+    guard errorsHaveColour, let colour else { return writeError(line.escaped + "\n") }
+    writeError("\u{1b}[\(colour)m\(line.escaped)\u{1b}[m\n")
   }
 
   /// Shows `line` in the place of the last one; `ProgressBar` decides when and what.
   func showProgress(_ line: String) {
     guard showsProgress else { return }
     progressIsShown = true
-    writeError("\r" + line.harmless + "\u{1b}[K")
+    writeError("\r" + line.escaped + "\u{1b}[K")
   }
 
   /// Removes the line that `showProgress` left.
@@ -153,7 +165,7 @@ final class Console {
   /// - Parameter option: what would have answered it, for those who cannot be asked.
   func ask(_ question: String, option: String) throws -> Bool {
     let terminal = try terminal(for: option)
-    guard let answer = try terminal.readLine(prompt: question.harmless + " [y/N] ") else {
+    guard let answer = try terminal.readLine(prompt: question.escaped + " [y/N] ") else {
       throw CommandError.cancelled
     }
     return ["y", "yes"].contains(answer.lowercased())
@@ -167,7 +179,7 @@ final class Console {
     // A terminal that is gone would be asked for ever.
     for _ in 1...20 {
       let terminal = try terminal(for: option)
-      let line = try terminal.readLine(prompt: question.harmless + " ", signalsCancel: true)
+      let line = try terminal.readLine(prompt: question.escaped + " ", signalsCancel: true)
       guard let answer = line?.lowercased() else { throw CommandError.cancelled }
       if answers.contains(answer) { return answer }
     }
@@ -179,7 +191,7 @@ final class Console {
   /// - Parameter option: what would have answered it, for those who cannot be asked.
   func askLine(_ prompt: String, option: String) throws -> String {
     let terminal = try terminal(for: option)
-    guard let answer = try terminal.readLine(prompt: prompt.harmless + ": ") else {
+    guard let answer = try terminal.readLine(prompt: prompt.escaped + ": ") else {
       throw CommandError.cancelled
     }
     return answer
@@ -190,7 +202,7 @@ final class Console {
   /// - Parameter option: what would have answered it, for those who cannot be asked.
   func askSecret(_ prompt: String, option: String) throws -> SecretBytes {
     let terminal = try terminal(for: option)
-    guard let secret = try terminal.readSecret(prompt: prompt.harmless + ": ") else {
+    guard let secret = try terminal.readSecret(prompt: prompt.escaped + ": ") else {
       throw CommandError.cancelled
     }
     return secret
@@ -215,7 +227,7 @@ final class Console {
 
   private func say(_ text: String) {
     clearProgress()
-    writeError("octokey: " + text.harmless + "\n")
+    writeError("octokey: " + text.escaped + "\n")
   }
 
   private func write(_ text: String) {

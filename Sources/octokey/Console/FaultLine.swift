@@ -31,7 +31,7 @@ struct FaultLine: Encodable {
   /// `FILE:LINE:COLUMN: text`, as compilers write it and editors read it.
   var located: String {
     let place = [line, column].compactMap { $0.map { ":\($0)" } }.joined()
-    return "\(path.harmless)\(place): \(severity == "note" ? "note: " : "")\(text)"
+    return "\(path.escaped)\(place): \(severity == "note" ? "note: " : "")\(text)"
   }
 
   private static func words(
@@ -39,7 +39,7 @@ struct FaultLine: Encodable {
   ) -> (text: String, hint: String?) {
     switch kind {
     case .malformed(_, _, let reason):
-      ("it is no well-formed XML: \(clause(reason).harmless)", "octokey config edit, or a copy")
+      ("it is no well-formed XML: \(clause(reason).escaped)", "octokey config edit, or a copy")
     case .forbidden(_, let construct):
       ("there is \(construct), which octokey does not read", "take it out")
     case .wrongRoot(let found):
@@ -106,6 +106,14 @@ struct FaultLine: Encodable {
 }
 
 extension Console {
+  /// Warns if others may read or write the file at `path`, which holds `contents`.
+  func warnIfExposed(_ path: String, holding contents: String) throws {
+    guard let mode = try KeyFile.exposure(path) else { return }
+    warning(
+      "\(path.quoted) holds \(contents) and is open to others (mode \(String(mode, radix: 8)))",
+      hint: "chmod 600 \(path)")
+  }
+
   /// Says what is wrong as warnings, which stop nothing.
   func warn(of faults: [ConfigFault]) {
     for fault in faults.map(FaultLine.init) {

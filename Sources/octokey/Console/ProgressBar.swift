@@ -54,7 +54,7 @@ final class ProgressBar {
     }
     if let rate { parts.append("\(rate)/s") }
     if let total, let rate, rate > 0, done < total {
-      parts.append(clockTime(seconds: (total - done) / rate) + " left")
+      parts.append(clockTime(.seconds((total - done) / rate)) + " left")
     }
     var text = label + "  " + parts.joined(separator: "  ")
     while text.count > room, parts.count > 1 {
@@ -73,14 +73,13 @@ final class ProgressBar {
 
   /// Nil while too little time has passed to tell.
   private static func ratePerSecond(done: Int, elapsed: Duration) -> Int? {
-    let seconds =
-      Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-    guard seconds >= 0.1, done > 0 else { return nil }
-    return Int(min(Double(done) / seconds, 1e12))
+    guard elapsed >= .milliseconds(100), done > 0 else { return nil }
+    return Int(min(Double(done) / (elapsed / .seconds(1)), 1e12))
   }
 
-  private static func clockTime(seconds: Int) -> String {
-    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  private static func clockTime(_ time: Duration) -> String {
+    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let seconds = time.components.seconds
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
     if hours > 0 { return "\(hours):\(two(minutes)):\(two(seconds % 60))" }
     return "\(minutes):\(two(seconds % 60))"

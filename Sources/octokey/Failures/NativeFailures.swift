@@ -60,7 +60,6 @@ extension Failure {
 private func advice(on kind: SystemErrorKind) -> String? {
   switch kind {
   case .accessDenied: rightUser
-  case .exists: "octokey never writes over a file that holds a key; choose another name"
   case .noSpace: moreRoom
   case .symbolicLink: "symbolic links are not followed here; name the file itself"
   case .notFound: "check the name; a relative one counts from the current folder"

@@ -8,11 +8,11 @@ protocol AuditedCommand: OctokeyCommand {
   /// What the line calls it.
   static var auditedAction: String { get }
   /// Whether this run changes anything.
-  var isDeed: Bool { get }
+  var isAudited: Bool { get }
 }
 
 extension AuditedCommand {
-  var isDeed: Bool { true }
+  var isAudited: Bool { true }
 }
 
 /// What a command found out about what it does. Never a key, nor the value of a setting.
@@ -62,6 +62,6 @@ final class AuditTrail {
   /// A value that ends where it seems to: nothing in it makes a second field, or a second line.
   private static func quoted(_ text: String) -> String {
     let escaped = text.prefix(400).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\"" + String(escaped).harmless + (text.count > 400 ? "…\"" : "\"")
+    return "\"" + String(escaped).escaped + (text.count > 400 ? "…\"" : "\"")
   }
 }

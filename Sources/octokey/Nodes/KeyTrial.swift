@@ -4,7 +4,7 @@ import Native
 import OctopusKeys
 
 /// What became of the keys in a folder. The property names are the keys of the JSON.
-struct KeyTrial: Encodable {
+struct KeyTrial: CommandReport {
   /// One key, in however many files it is.
   struct Candidate: Encodable {
     let fingerprint: String
@@ -17,7 +17,7 @@ struct KeyTrial: Encodable {
   }
 
   let command = "verify --try-keys"
-  let store: RotationReport.StoreName
+  let store: StoreName
   /// The one that opens the store.
   private(set) var fingerprint: String?
   /// The best first.
@@ -28,13 +28,13 @@ struct KeyTrial: Encodable {
   /// Tries every file in `folder`, not in those inside it. Node configs, and the copies that edits and
   /// rotations leave, count as well if the machine keys open them.
   init(_ folder: String, on store: any Store, _ machineKeys: MachineKeys) throws {
-    self.store = .init(kind: store.kind, location: store.location)
+    self.store = StoreName(store)
     for name in try FolderNames.read(folder) where !name.hasPrefix(".") {
       let path = folder + "/" + name
       // A pipe would keep everybody waiting.
       guard try FileStatus.read(path).kind == .regular else { continue }
       if let key = KeyTrial.key(in: path, machineKeys) {
-        try add(key.key, from: name, store)
+        try add(key, from: name, store)
       } else {
         others.append(name)
       }
@@ -50,26 +50,19 @@ struct KeyTrial: Encodable {
     if let index = keys.firstIndex(where: { $0.fingerprint == fingerprint }) {
       return keys[index].files.append(name)
     }
-    let glance = try KeyProbe(store: store, key: key)
+    let probe = try KeyProbe(store: store, key: key)
     keys.append(
       Candidate(
-        fingerprint: fingerprint, files: [name], opened: glance.opened,
-        unreadable: glance.unreadable, opens: glance.opens))
+        fingerprint: fingerprint, files: [name], opened: probe.opened,
+        unreadable: probe.unreadable, opens: probe.opens))
   }
 
-  /// A key in a class, because optionals of what cannot be copied are a nuisance.
-  private final class Found {
-    let key: MasterKey
-
-    init(_ key: consuming MasterKey) { self.key = key }
-  }
-
-  private static func key(in path: String, _ machineKeys: MachineKeys) -> Found? {
-    if let key = try? KeyFile.read(path) { return Found(key) }
+  private static func key(in path: String, _ machineKeys: MachineKeys) -> MasterKey? {
+    if let key = try? KeyFile.read(path) { return key }
     guard let file = try? NodeConfigFile.read(path),
       let opened = try? machineKeys.masterKey(of: file.config)
     else { return nil }
-    return Found(opened.key.copy())
+    return opened.key.copy()
   }
 
   /// The trial in words, the verdict last.
@@ -90,6 +83,6 @@ struct KeyTrial: Encodable {
     } else {
       lines.append("none of the \(keys.count) keys opens the store")
     }
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 }

@@ -15,8 +15,7 @@ struct NodeCheck {
   /// Looks at the config that was read as `file`.
   init(_ file: FileContents, _ options: NodeOptions) throws {
     let machineKeys = try options.machineKeys()
-    let slash = file.target.lastIndex(of: "/")
-    let folder = slash.map { String(file.target[..<$0]) } ?? "."
+    let folder = FilePath(file.target).folder
     let check = try ConfigCheck(
       file.bytes, path: file.path, machineKeys: machineKeys,
       elsewhere: NodeCheck.otherKeys(options, folder))

@@ -1,6 +1,5 @@
 // From the options that say which node and which store, to the node's config and the store.
 
-import ArgumentParser
 import FoundationEssentials
 import Native
 import OctopusKeys
@@ -31,8 +30,7 @@ extension NodeOptions {
 
   /// Finds the config.
   func configPath(_ context: Context) throws -> String {
-    let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
-    let path = try registry.configPath(
+    let path = try registry.registry(context).configPath(
       instance: instance, config: config.map(context.absolutePath),
       workingDirectory: context.workingDirectory)
     context.audit[.config] = path
@@ -88,23 +86,5 @@ extension StoreOptions {
     }
     return try StoreLocation(
       text, relativeTo: context.absolutePath(node.file.folder), odbcDriver: odbcDriver)
-  }
-}
-
-extension BinaryColumn {
-  /// What was decided, by column; wrong usage if something else is decided a second time.
-  static func decisions(
-    _ columns: [BinaryColumn]
-  ) throws -> [Survey.BinaryField: Survey.BinaryContents] {
-    var decisions: [Survey.BinaryField: Survey.BinaryContents] = [:]
-    for column in columns {
-      let field = Survey.BinaryField(collection: column.table, field: column.column)
-      let contents: Survey.BinaryContents = column.contents == .plain ? .plain : .ciphertext
-      if let other = decisions.updateValue(contents, forKey: field), other != contents {
-        let name = "\(column.table).\(column.column)"
-        throw ValidationError("--binary-column says two things about \(name.quoted)")
-      }
-    }
-    return decisions
   }
 }

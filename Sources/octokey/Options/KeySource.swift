@@ -22,11 +22,7 @@ enum KeySource: Equatable {
   func read(_ context: Context) throws -> MasterKey {
     switch self {
     case .file(let path):
-      if let mode = try KeyFile.exposure(path) {
-        context.console.warning(
-          "\(path.quoted) holds a key and is open to others (mode \(String(mode, radix: 8)))",
-          hint: "chmod 600 \(path)")
-      }
+      try context.console.warnIfExposed(path, holding: "a key")
       return try KeyFile.read(path)
     case .standardInput:
       return try KeyFile.readStandardInput()

@@ -5,6 +5,16 @@ import ArgumentParser
 import OctopusKeys
 import Stores
 
+/// Where the instances of this machine are registered.
+struct RegistryOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
+  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+
+  func registry(_ context: Context) -> InstanceRegistry {
+    InstanceRegistry(folder: context.absolutePath(instancesDir))
+  }
+}
+
 /// Which node, and whose machine.
 struct NodeOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The instance of this machine to work on.", valueName: "name"))
@@ -22,8 +32,7 @@ struct NodeOptions: ParsableArguments {
       "The key that protects them where there is no machine id.", valueName: "file"))
   var machineKeyFile = "/etc/octopus/machinekey"
 
-  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
-  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+  @OptionGroup(title: "Node options") var registry: RegistryOptions
 
   func validate() throws {
     if instance != nil, config != nil {
@@ -132,6 +141,31 @@ struct ExpectedFingerprint: ExpressibleByArgument {
   init?(argument: String) {
     guard let fingerprint = KeyFingerprint(argument) else { return nil }
     self.fingerprint = fingerprint
+  }
+}
+
+/// What binary columns hold, where octokey cannot tell.
+struct BinaryColumnOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "
+        + "given more than once.", valueName: "column"))
+  var binaryColumn: [BinaryColumn] = []
+
+  func validate() throws { _ = try decisions() }
+
+  /// What was decided, by column; wrong usage if one column is decided in two ways.
+  func decisions() throws -> [Survey.BinaryField: Survey.BinaryContents] {
+    var decisions: [Survey.BinaryField: Survey.BinaryContents] = [:]
+    for column in binaryColumn {
+      let field = Survey.BinaryField(collection: column.table, field: column.column)
+      let contents: Survey.BinaryContents = column.contents == .plain ? .plain : .ciphertext
+      if let other = decisions.updateValue(contents, forKey: field), other != contents {
+        let name = "\(column.table).\(column.column)"
+        throw ValidationError("--binary-column says two things about \(name.quoted)")
+      }
+    }
+    return decisions
   }
 }
 

@@ -3,7 +3,7 @@
 import OctopusKeys
 
 /// The report of a recovery. The property names are the keys of the JSON (octokey-files(5)).
-struct RecoveryReport: Encodable {
+struct RecoveryReport: CommandReport {
   struct Values: Encodable {
     let old: Int
     let new: Int
@@ -27,7 +27,7 @@ struct RecoveryReport: Encodable {
   let values: Values?
   let oldKey: Key?
   let newKey: Key?
-  let store: RotationReport.StoreName?
+  let store: StoreName?
   let config: Config
   let nextSteps: [String]
 
@@ -100,8 +100,7 @@ struct RecoveryReport: Encodable {
       "Config:       \(config.path)",
     ]
     if let backup = config.backup { lines.append("Its backup:   \(backup)") }
-    lines += ["", "Next steps"]
-    for (number, step) in nextSteps.enumerated() { lines.append("  \(number + 1). \(step)") }
+    lines += ["", "Next steps"] + nextSteps.numbered
     return lines.joined(separator: "\n") + "\n"
   }
 

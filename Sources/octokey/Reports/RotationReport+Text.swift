@@ -32,12 +32,12 @@ extension RotationReport {
         lines.append("  and \(values.unreadable - unreadable.count) more")
       }
     }
-    lines += ["", "Next steps"]
-    for (number, step) in nextSteps.enumerated() { lines.append("  \(number + 1). \(step)") }
+    lines += ["", "Next steps"] + nextSteps.numbered
     return lines.joined(separator: "\n") + "\n"
   }
 
   private var details: [String] {
+    let seconds = seconds.duration / .seconds(1)
     let rate = seconds > 0 ? Int(Double(documents.processed) / seconds) : documents.processed
     var lines = [
       "Old key:      \(oldKey.fingerprint) (\(oldKey.bits) bits)",
@@ -56,7 +56,7 @@ extension RotationReport {
     } else {
       lines.append("Certificate:  no server certificate found in the store")
     }
-    lines.append("Time:         \(Self.rounded(seconds)) s, \(rate) documents per second")
+    lines.append("Time:         \(self.seconds.text) s, \(rate) documents per second")
     lines.append(
       "Memory:       \(peakMemory >> 20) MiB at most, with the page cache of the database engine")
     return lines
@@ -68,13 +68,6 @@ extension RotationReport {
       rows: collections.map {
         ($0.name, [$0.documents, $0.updated, $0.reencrypted, $0.alreadyNew, $0.unreadable])
       })
-  }
-
-  /// Two digits after the point.
-  static func rounded(_ seconds: Double) -> String {
-    let hundredths = Int((seconds * 100).rounded())
-    let rest = String(hundredths % 100)
-    return "\(hundredths / 100)." + (rest.count == 1 ? "0" + rest : rest)
   }
 }
 

@@ -24,11 +24,6 @@ struct RotationReport: Encodable {
     let file: String?
   }
 
-  struct StoreName: Encodable {
-    let kind: String
-    let location: String
-  }
-
   struct Collection: Encodable {
     let name: String
     let documents: Int
@@ -69,14 +64,14 @@ struct RotationReport: Encodable {
   let config: Config
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
-  let seconds: Double
+  let seconds: Seconds
   let peakMemory: Int
   let nextSteps: [String]
 
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
     config: Config, otherNodes: [String], residues: [StoreResidue], peakMemory: Int,
-    seconds: Double, time: String
+    duration: Duration, time: String
   ) {
     self.time = time
     let updated = written.collections.reduce(0) { $0 + $1.updatedDocuments }
@@ -104,7 +99,7 @@ struct RotationReport: Encodable {
     self.config = config
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.first.map(FindingLine.init)
-    self.seconds = seconds
+    seconds = Seconds(duration: duration)
     self.peakMemory = peakMemory
     nextSteps = NextSteps.afterRotation(
       oldKey: oldKey, newKey: newKey, config: config, otherNodes: otherNodes, residues: residues,

@@ -1,7 +1,6 @@
 // The report beside the node config, as text and as JSON, for its owner's eyes only: the text holds
 // the new key, as the vendor's report does.
 
-import FoundationEssentials
 import Native
 import OctopusKeys
 
@@ -18,17 +17,13 @@ struct RotationReportFiles {
     let base64 = key.base64()
     var text = SecretBytes(count: head.count + base64.count + tail.count)
     text.withMutableBytes { text in
-      for index in head.indices { text[index] = head[index] }
-      base64.withBytes { for index in $0.indices { text[head.count + index] = $0[index] } }
-      let start = text.count - tail.count
-      for index in tail.indices { text[start + index] = tail[index] }
+      text.copy(head.span, at: 0)
+      base64.withBytes { text.copy($0, at: head.count) }
+      text.copy(tail.span, at: text.count - tail.count)
     }
     text.withBytes { create(node.newSibling(stem, ".txt"), $0, console) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    if let json = try? encoder.encode(report) {
-      let bytes = Array(json) + [UInt8(ascii: "\n")]
-      create(node.newSibling(stem, ".json"), bytes.span, console)
+    if let json = try? report.indentedJSON() {
+      create(node.newSibling(stem, ".json"), json.span, console)
     }
   }
 

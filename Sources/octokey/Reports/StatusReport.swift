@@ -4,7 +4,7 @@ import OctopusKeys
 import Stores
 
 /// One node at a glance. The property names are the keys of the JSON; what is not known is null.
-struct StatusReport: Encodable {
+struct StatusReport: CommandReport {
   struct Node: Encodable {
     let name: String
     let lastSeen: String
@@ -21,7 +21,7 @@ struct StatusReport: Encodable {
   var bits: Int?
   /// The file whose machine key opens it.
   var protectedBy: String?
-  var store: RotationReport.StoreName?
+  var store: StoreName?
   /// Whether the key opens the store.
   var keyMatchesStore: Bool?
   /// Values that were tried.
@@ -91,7 +91,7 @@ struct StatusReport: Encodable {
     while lines[lines.count - 1].last == " " { lines[lines.count - 1].removeLast() }
     lines += faults.map { "  " + $0.located }
     lines += problems.map { "Problem:   \($0)" }
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 
   private var keyText: String {

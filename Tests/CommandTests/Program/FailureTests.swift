@@ -121,6 +121,6 @@ import Testing
     ("naïve 表 \u{1F511}", "naïve 表 \u{1F511}"), ("a\u{2028}b", "a\\u{2028}b"),
   ])
   func namesAreMadeHarmless(_ name: String, _ expected: String) {
-    #expect(name.harmless == expected)
+    #expect(name.escaped == expected)
   }
 }

@@ -40,11 +40,7 @@ struct PassphraseOptions: ParsableArguments {
   private func read(_ context: Context, again: Bool) throws -> Passphrase {
     if passphraseFile == "-" { return try .readStandardInput() }
     if let passphraseFile {
-      if let mode = try KeyFile.exposure(passphraseFile) {
-        context.console.warning(
-          "\(passphraseFile.quoted) holds a passphrase and is open to others (mode "
-            + "\(String(mode, radix: 8)))", hint: "chmod 600 \(passphraseFile)")
-      }
+      try context.console.warnIfExposed(passphraseFile, holding: "a passphrase")
       return try .read(passphraseFile)
     }
     let typed = try ask("Passphrase for the backup", context)

@@ -69,12 +69,8 @@ struct BackupCreate: AuditedCommand {
     }
     context.audit[.key] = manifest.key.fingerprint
     let report = BackupReport(
-      manifest, folder: folder, seconds: (context.clock.uptime() - start).inSeconds)
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+      manifest, folder: folder, duration: context.clock.uptime() - start)
+    try context.console.answer(report, as: output.format)
     return manifest.store.unreadable == 0 ? .done : .incomplete
   }
 

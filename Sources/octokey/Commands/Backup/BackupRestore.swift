@@ -57,11 +57,7 @@ struct BackupRestore: AuditedCommand {
       machineKeys: try node.machineKeys(), storeWasNamed: stores.store != nil,
       overwrites: overwrite, ignoresLiveNodes: ignoreLiveNodes, now: context.clock.now())
     let report = try restoration.run(context.console)
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     return .done
   }
 

@@ -38,11 +38,7 @@ struct BackupVerify: OctokeyCommand {
     let verification = try backup.verification(seal, stores, context, watch)
     let report = BackupVerificationReport(
       verification, of: backup, time: TimeStamp.forText(context.clock.now()))
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     return report.ok ? .done : .incomplete
   }
 }

@@ -34,10 +34,10 @@ struct SettingPrinter {
 
   /// Prints `Key = value` with something round it, such as a colour.
   func print(line entry: NodeConfig.Entry, before: String = "", after: String = "") throws {
-    let start = "\(before)\(entry.key.harmless) ="
+    let start = "\(before)\(entry.key.escaped) ="
     let end = after + "\n"
     if try printSecret(of: entry, before: start + " ", after: end, escaped: false) { return }
-    console.print(raw: start + (shown(entry).map { " " + $0.harmless } ?? "") + end)
+    console.print(raw: start + (shown(entry).map { " " + $0.escaped } ?? "") + end)
   }
 
   /// Prints an object with `key`, `line`, `overridden`, `protected`, `masked` and `value`.

@@ -77,10 +77,8 @@ struct SettingSource {
     case .standardInput:
       return SettingSource.line(try SecretFile.readStandardInput(limit: SettingSource.sizeLimit))
     case .file(let path):
-      if KnownSetting.secrecy(of: key) != .open, let mode = try KeyFile.exposure(path) {
-        context.console.warning(
-          "\(path.quoted) holds a secret and is open to others (mode \(String(mode, radix: 8)))",
-          hint: "chmod 600 \(path)")
+      if KnownSetting.secrecy(of: key) != .open {
+        try context.console.warnIfExposed(path, holding: "a secret")
       }
       return SettingSource.line(try SecretFile.read(path, limit: SettingSource.sizeLimit))
     }
@@ -88,19 +86,6 @@ struct SettingSource {
 
   /// The text without a byte order mark and without the line end that editors and `echo` add.
   private static func line(_ text: consuming SecretBytes) -> SecretBytes {
-    text.withBytes { bytes in
-      var (start, end) = (0, bytes.count)
-      if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { start = 3 }
-      if end > start, bytes[end - 1] == UInt8(ascii: "\n") { end -= 1 }
-      if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-      return SecretBytes(copying: bytes.extracting(start..<end))
-    }
-  }
-}
-
-extension Array<UInt8> {
-  /// A copy of lent bytes.
-  fileprivate init(copying bytes: Span<UInt8>) {
-    self = bytes.indices.map { bytes[$0] }
+    text.withBytes { SecretBytes(copying: $0.extracting($0.withoutMarkAndLineEnd)) }
   }
 }
