@@ -69,9 +69,19 @@ struct Status: OctokeyCommand {
   }
 
   private func compareReports(_ context: Context) throws -> ExitStatus {
-    let evidence = try compare.flatMap { try Evidence.read(context.absolutePath($0)) }
+    var evidence: [Evidence] = []
+    var failures: [any Error] = []
+    for file in compare {
+      do {
+        evidence += try Evidence.read(context.absolutePath(file))
+      } catch {
+        failures.append(error)
+      }
+    }
+    if evidence.isEmpty, let error = failures.first { throw error }
     let comparison = Comparison(
-      evidence, expected: expectFingerprint?.fingerprint.description)
+      evidence, unreadable: failures.map { Failure(describing: $0).message },
+      expected: expectFingerprint?.fingerprint.description)
     try context.console.answer(comparison, as: output.format)
     return comparison.agrees ? .done : .incomplete
   }

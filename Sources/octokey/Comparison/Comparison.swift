@@ -40,9 +40,12 @@ struct Comparison: CommandReport {
 
   /// Weighs the evidence.
   ///
-  /// - Parameter expected: the key that all of them should have; nil: the store's.
-  init(_ evidence: [Evidence], expected: String?) {
+  /// - Parameters:
+  ///   - unreadable: why files that were named could not be read.
+  ///   - expected: the key that all of them should have; nil: the store's.
+  init(_ evidence: [Evidence], unreadable: [String], expected: String?) {
     let reports = Reports(evidence)
+    remaining += unreadable
     for file in reports.foreign {
       remaining.append(
         "\(file.quoted) holds no report of octokey: make it again, with --format json")

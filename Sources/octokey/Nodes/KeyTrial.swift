@@ -31,9 +31,10 @@ struct KeyTrial: CommandReport {
     self.store = StoreName(store)
     for name in try FolderNames.read(folder) where !name.hasPrefix(".") {
       let path = folder + "/" + name
-      // A pipe would keep everybody waiting.
-      guard try FileStatus.read(path).kind == .regular else { continue }
-      if let key = KeyTrial.key(in: path, machineKeys) {
+      // A dangling link is no reason to stop; a pipe is not opened, because it might never end.
+      let kind = (try? FileStatus.read(path))?.kind
+      if let kind, kind != .regular { continue }
+      if kind != nil, let key = KeyTrial.key(in: path, machineKeys) {
         try add(key, from: name, store)
       } else {
         others.append(name)

@@ -89,6 +89,15 @@ import Testing
     #expect(ending.stdout.contains("there are several reports of node-01"), "\(ending.stdout)")
   }
 
+  @Test func aFileThatCannotBeReadIsNamedAndTheOthersAreCompared() async throws {
+    let same: Change = { _ in }
+    let ending = try await compare([same, same, same], "--compare", "/nowhere")
+    #expect(ending.status == 2)
+    #expect(
+      ending.stdout.contains("  1. cannot open \"/nowhere\": no such file"), "\(ending.stdout)")
+    #expect(ending.stdout.matches(of: /\bagrees\b/).count == 3, "\(ending.stdout)")
+  }
+
   /// As they come one after the other, through a terminal (ssh -t), and from other tools.
   @Test(arguments: [
     "cat", #"sed 's/$/\r/'"#, #"{ tr -d '\n'; echo; }"#, "iconv -t UTF-16",
