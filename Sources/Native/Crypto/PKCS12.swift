@@ -1,13 +1,12 @@
-// PKCS #12 files: reads one without a password, as far as to name the certificate in it, and makes one
-// with a password of what it holds.
+// PKCS #12 files: the thumbprint of the certificate in one, and the same contents under a password.
 
 internal import CLibCrypto
 
 /// A PKCS #12 file in memory.
 package enum PKCS12 {
   /// The SHA-1 of the leaf certificate in upper-case hexadecimal, as .NET shows a thumbprint; nil if
-  /// the bytes are no PKCS #12 file, need another password, or use a cipher that this libcrypto has
-  /// not.
+  /// the bytes are not a PKCS #12 file, need another password, or use a cipher that this libcrypto
+  /// lacks.
   package static func thumbprint(
     of bytes: Span<UInt8>, password: borrowing SecretBytes? = nil
   ) -> String? {
@@ -21,7 +20,7 @@ package enum PKCS12 {
   }
 
   /// A file with the same certificates and private key under `password` (AES-256-CBC, PBKDF2 and
-  /// HMAC-SHA256 with libcrypto's numbers of rounds: the password must be too long to be guessed).
+  /// HMAC-SHA256 with libcrypto's iteration counts: the password must be long enough to resist guessing).
   ///
   /// - Returns: nil where `thumbprint` returns nil.
   package static func protected(
@@ -45,7 +44,7 @@ package enum PKCS12 {
     return output
   }
 
-  /// What a file holds.
+  /// The contents of a file.
   @safe
   private struct Contents: ~Copyable {
     let key: OpaquePointer?  // owned, as the others
@@ -75,7 +74,7 @@ package enum PKCS12 {
     func parse(_ password: UnsafePointer<CChar>?) -> Bool {
       unsafe PKCS12_parse(file, password, &key, &certificate, &others) == 1
     }
-    // A file without a password may have been made with the empty one: both are tried.
+    // "No password" and the empty password are encoded differently: both are tried.
     let isOpen =
       switch password {
       case .none: unsafe parse(nil) || parse("")
@@ -85,7 +84,7 @@ package enum PKCS12 {
     return unsafe Contents(key: key, certificate: certificate, others: others)
   }
 
-  /// A password as C takes it.
+  /// Lends the password as a C string.
   private static func withText<Result>(
     of password: borrowing SecretBytes, _ body: (UnsafePointer<CChar>?) -> Result
   ) -> Result {

@@ -2,8 +2,8 @@
 
 /// Fast searches in bytes.
 package enum ByteSearch {
-  /// The first position at or after `start` of a byte that a JSON string cannot simply run over: a
-  /// quote, a backslash, a control character; or of a vertical bar. `text.count` if there is none.
+  /// The first position at or after `start` of a byte that needs a closer look inside a JSON string: a
+  /// quote, a backslash, a control character or a vertical bar. `text.count` if there is none.
   package static func endOfPlainText(in text: Span<UInt8>, from start: Int) -> Int {
     unsafe text.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return 0 }
@@ -28,8 +28,8 @@ package enum ByteSearch {
     }
   }
 
-  /// The first position at or after `start` of a vertical bar, or of `u007`, with which its escape
-  /// begins. `text.count` if there is none.
+  /// The first position at or after `start` of a vertical bar, or of `u??7`, which may begin its escape
+  /// (`u007c`). `text.count` if there is none.
   package static func nextBar(in text: Span<UInt8>, from start: Int) -> Int {
     unsafe text.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return 0 }
@@ -56,7 +56,7 @@ package enum ByteSearch {
     }
   }
 
-  /// The number of the first lane that is set. Lanes are bytes of all ones or none.
+  /// The first lane that is set. A lane is a byte of all ones or all zeros.
   @inline(__always)
   private static func firstHit(_ mask: SIMDMask<SIMD16<Int8>>) -> Int? {
     let halves = unsafe unsafeBitCast(mask, to: SIMD2<UInt64>.self)

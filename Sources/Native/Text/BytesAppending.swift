@@ -1,5 +1,5 @@
-// Copying between spans and arrays in one move: byte by byte it would be the slowest part of a
-// rotation.
+// Copying between spans and arrays. Into arrays in one move: byte by byte it would be the slowest part
+// of a rotation.
 
 extension Array<UInt8> {
   /// Appends a copy of `bytes`.

@@ -1,4 +1,4 @@
-// gzip streams over zlib. Both directions keep their state from stream to stream: setting it up
+// gzip streams over zlib. The state of both directions is reused from stream to stream: setting it up
 // costs more than a small document.
 
 internal import CZlib
@@ -6,7 +6,7 @@ internal import CZlib
 /// Packs and unpacks gzip streams.
 @safe
 package final class Gzip {
-  // zlib keeps the address of its stream: they must not move.
+  // At fixed addresses, because zlib keeps a pointer to its stream.
   private let inflater: UnsafeMutablePointer<z_stream>  // owned
   private let deflater: UnsafeMutablePointer<z_stream>  // owned
   private var chunk = [UInt8](repeating: 0, count: 64 << 10)
@@ -34,8 +34,8 @@ package final class Gzip {
 
   /// Appends the contents of one gzip stream to `output`.
   ///
-  /// - Throws: `NativeError.damagedGzip` if it is none, is cut off, is followed by something, or holds
-  ///   more than `limit` bytes; `output` is then as it was.
+  /// - Throws: `NativeError.damagedGzip` if it is not one, is cut off, is followed by other bytes, or
+  ///   holds more than `limit` bytes; `output` is unchanged then.
   package func unpack(
     _ stream: Span<UInt8>, limit: Int = 1 << 30, appendingTo output: inout [UInt8]
   ) throws(NativeError) {

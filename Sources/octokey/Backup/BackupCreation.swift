@@ -1,16 +1,16 @@
-// The making of a backup: snapshot first, then the proof that the key opens it, then the secrets, and the
-// list of all files last.
+// Makes a backup: the snapshot, then the proof that the key decrypts it, then the secrets, and the list of
+// all files last.
 
 import FoundationEssentials
 import Native
 import OctopusKeys
 import Stores
 
-/// One backup in the making.
+/// One backup that is being made.
 struct BackupCreation {
   let node: OpenedNode
   let location: StoreLocation
-  /// The passphrase at work; nil to keep the secrets as they are.
+  /// Encryption with the passphrase; nil to store the secrets in plain text.
   let seal: EncryptedFile?
   let now: Date
   let progress: StoreRotation.Progress
@@ -51,7 +51,7 @@ struct BackupCreation {
     return manifest
   }
 
-  /// What is looked at: the snapshot, or where there is none the database itself.
+  /// The store to verify: the snapshot, or the database itself if there is none.
   private func store(_ snapshot: StoreSnapshot?, in draft: String) throws -> any Store {
     switch (location, snapshot) {
     case (.sqlite, let snapshot?): SQLiteStore(path: draft + "/" + snapshot.name)
@@ -60,7 +60,7 @@ struct BackupCreation {
     }
   }
 
-  /// Refuses a store that is under another key: its backup would be worth nothing.
+  /// Refuses a store with another key: its backup would be useless.
   private func requireFit(_ audit: StoreAudit, _ key: borrowing MasterKey) throws {
     let closed = audit.findings.count
     guard audit.opened <= closed, closed > 0 else { return }
@@ -79,7 +79,7 @@ struct BackupCreation {
     return .init(thumbprint: certificate.thumbprint)
   }
 
-  /// The machine keys that open something in the config.
+  /// The machine keys that protect something in the config.
   private func putMachineKeys(
     into folder: borrowing NewFolder
   ) throws -> [BackupManifest.MachineKeyFile] {
@@ -110,7 +110,7 @@ struct BackupCreation {
     try folder.write(Checksums.fileName + BackupFolder.sealedSuffix, sealed.span)
   }
 
-  /// Writes a secret, sealed if that is wanted.
+  /// Writes a secret, encrypted if there is a passphrase.
   private func put(
     _ name: String, _ contents: Span<UInt8>, into folder: borrowing NewFolder
   ) throws {

@@ -1,4 +1,4 @@
-// What `backup create` tells.
+// The report of `backup create`.
 
 import OctopusKeys
 
@@ -14,7 +14,7 @@ struct BackupReport: CommandReport {
     let kind: String
     let location: String
     let snapshot: String?
-    /// What makes the copy of a database that octokey cannot copy.
+    /// The statement that backs up a database which octokey cannot copy.
     let statement: String?
   }
 

@@ -1,22 +1,22 @@
-// The putting back of a backup: everything that could be refused is looked at before the first write;
-// then the store, and the config last. Whoever is interrupted in between runs the same command again.
+// Restores a backup: every check comes before the first write; then the store, and the config last. After
+// an interruption in between the same command can be run again.
 
 import FoundationEssentials
 import Native
 import OctopusKeys
 import Stores
 
-/// One backup on its way back.
+/// One backup that is being restored.
 struct BackupRestoration {
   let backup: BackupFolder
   let contents: BackupContents
-  /// Where the config is to be.
+  /// Where the config will be.
   let configPath: String
-  /// Where the documents are to be.
+  /// Where the documents will be.
   let target: StoreLocation
-  /// Those of this machine.
+  /// The machine keys of this machine.
   let machineKeys: MachineKeys
-  /// Whether the target is not what the backup says.
+  /// Whether the target was given with `--store`.
   let storeWasNamed: Bool
   let overwrites: Bool
   let ignoresLiveNodes: Bool
@@ -24,7 +24,7 @@ struct BackupRestoration {
 
   private var fingerprint: String { backup.manifest.key.fingerprint }
 
-  /// Puts both in their places.
+  /// Restores store and config.
   func run(_ console: Console) throws -> RestoreReport {
     let transfer = try ConfigTransfer(contents, to: machineKeys, connection: connection())
     let isThere = try FileStatus.isThere(configPath)
@@ -79,7 +79,7 @@ struct BackupRestoration {
     return report
   }
 
-  /// What the config has to say of where the documents are; nil if it says that already.
+  /// The connection string that the config needs; nil if its own leads to the target.
   private func connection() throws -> String? {
     let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
     let folder = FilePath(configPath).folder
@@ -94,7 +94,7 @@ struct BackupRestoration {
     }
   }
 
-  /// A path as the config is to have it: one beside the config by its name alone.
+  /// A path as the config is to have it: the name alone for a file beside the config.
   private func seen(_ path: String, from folder: String) -> String {
     let name = path.hasPrefix(folder + "/") ? path.dropFirst(folder.count + 1) : path[...]
     return String(name.contains("/") ? path[...] : name)
@@ -117,7 +117,7 @@ struct BackupRestoration {
     return lock
   }
 
-  /// Refuses to replace a store without having been told, or one that somebody uses.
+  /// Refuses to replace a store without `--overwrite`, or while it is in use.
   private func requireMayReplace() throws {
     let store = target.store()
     guard overwrites else {
@@ -133,8 +133,8 @@ struct BackupRestoration {
         throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
       }
     }
-    // Nobody else has it open, and a write-ahead log of its own is in it. What cannot be opened at all
-    // may be replaced.
+    // Proves that no other process uses it, and moves a write-ahead log into it. A store that cannot be
+    // opened may be replaced.
     do throws(StoreError) {
       try store.begin(.rewrite)
     } catch .busy(let location, let collection) {
@@ -143,7 +143,7 @@ struct BackupRestoration {
     store.rollback()
   }
 
-  /// Refuses to replace a config without having been told.
+  /// Refuses to replace a config without `--overwrite`.
   private func requireMayReplace(_ file: FileContents) throws {
     guard !overwrites else { return }
     let config = try? NodeConfig(contents: file.bytes, path: file.path)
@@ -159,8 +159,7 @@ struct BackupRestoration {
         : .configOfOtherKey(path: file.path, fingerprint: found, backup: fingerprint))
   }
 
-  /// A database that its own tools restore has to be there first, or the config would get a key that
-  /// does not fit.
+  /// Refuses a database with another key: one that its own tools restore must be restored first.
   private func requireOwnKey() throws {
     guard !overwrites else { return }
     let store = target.store()
@@ -172,8 +171,7 @@ struct BackupRestoration {
 }
 
 extension FileOwner {
-  /// Whom a new file at `path` is to belong to: root works for others, and gives it to whom the folder
-  /// belongs.
+  /// The owner of a new file at `path`: root gives it to the owner of the folder.
   fileprivate static func ofFolder(of path: String) throws -> FileOwner? {
     FileOwner.current.user == 0 ? try FileStatus.read(FilePath(path).folder).owner : nil
   }

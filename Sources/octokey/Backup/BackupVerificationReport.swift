@@ -1,13 +1,13 @@
-// What `backup verify` tells.
+// The report of `backup verify`.
 
 import OctopusKeys
 
-/// The outcome of a verification. The property names are the keys of the JSON.
+/// The result of a verification. The property names are the keys of the JSON.
 struct BackupVerificationReport: CommandReport {
   struct Fault: Encodable {
-    /// What it is, in a word.
+    /// The kind of problem.
     let kind: String
-    /// `fault`, or `note` where the backup is as good as without it.
+    /// `fault`, or `note` where the backup is good anyway.
     let severity: String
     let text: String
   }
@@ -22,7 +22,7 @@ struct BackupVerificationReport: CommandReport {
   let sealed: Bool
   let store: StoreName
   let ok: Bool
-  /// Whether the values of the store were opened; false if there was none to look at.
+  /// Whether the values of the store were verified; false without a store.
   let storeWasOpened: Bool
   let documents: Int
   let values: BackupReport.Values
@@ -117,6 +117,6 @@ struct BackupVerificationReport: CommandReport {
 }
 
 extension BackupVerification {
-  /// Whether there is nothing wrong.
+  /// Whether there are no problems.
   var ok: Bool { faults.allSatisfy(\.isNote) }
 }

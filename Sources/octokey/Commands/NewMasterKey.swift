@@ -1,4 +1,4 @@
-// `new-master-key`: a fresh key in a file of its own, and only there.
+// `new-master-key`: a fresh key, written to a key file only.
 
 import ArgumentParser
 import Native

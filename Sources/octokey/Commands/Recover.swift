@@ -1,4 +1,4 @@
-// `recover`: finish an interrupted rotation, or take it back.
+// `recover`: finish an interrupted rotation, or roll it back.
 
 import ArgumentParser
 import Native
@@ -69,7 +69,7 @@ struct Recover: AuditedCommand {
       store: store(of: journal, node, context),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
       newKey: keyFile.map { try KeySource(file: $0).read(context) })
-    // Asked before the store is taken for this one alone.
+    // Asked before the recovery locks the store.
     let nodes = try? stores.location(context, node).activity()?.nodes
     let otherNodes = (nodes ?? []).map(\.name).filter { $0 != node.name }
     let progress = RotateMasterKey.progress(context, watch)
@@ -84,7 +84,7 @@ struct Recover: AuditedCommand {
     return diagnosis.unreadableValues == 0 ? .done : .incomplete
   }
 
-  /// The store of the journal; where opening it takes a password, the config has it.
+  /// The store in the journal; for a server, which needs a password, the one in the config.
   private func store(
     of journal: Journal, _ node: OpenedNode, _ context: Context
   ) throws -> any Store {

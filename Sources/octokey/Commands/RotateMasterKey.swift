@@ -1,5 +1,4 @@
-// `rotate-master-key`: what may be asked for, and in which order a person is asked. The rotation
-// itself is in OctopusKeys.
+// `rotate-master-key`: its options and questions. The rotation itself is in OctopusKeys.
 
 import ArgumentParser
 
@@ -114,7 +113,7 @@ struct RotateMasterKey: AuditedCommand {
     newKeyFile.map { KeySource(file: $0) } ?? masterKey.map { .value($0) }
   }
 
-  /// Fails early where a confirmation is missing and nobody can be asked for it.
+  /// Fails early if a confirmation is missing and cannot be asked for.
   func requireAnswers(_ console: Console) throws {
     if !yes, !iHaveBackedUpMyDatabase {
       try console.requireTerminal(for: "--i-have-backed-up-my-database")
@@ -124,7 +123,7 @@ struct RotateMasterKey: AuditedCommand {
     }
   }
 
-  /// Asks for the two confirmations that are not among the arguments.
+  /// Asks for the confirmations that are not among the arguments.
   ///
   /// - Throws: `CommandError.declined` unless both are given.
   func confirm(_ console: Console) throws {

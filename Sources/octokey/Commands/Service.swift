@@ -1,4 +1,4 @@
-// `service`: starts and stops the server, as the vendor's command does.
+// `service`: starts and stops the server, like the vendor's command.
 
 import ArgumentParser
 import OctopusKeys
@@ -86,7 +86,7 @@ struct Service: AuditedCommand {
       return all.map { ServiceName(instance: $0.name) }
     }
     guard let found = try registry.find(instance) else {
-      // The server's own name for an instance that nobody named.
+      // The server's name for an instance without one.
       return [ServiceName(instance: "OctopusServer")]
     }
     return [ServiceName(instance: found.name)]

@@ -1,4 +1,4 @@
-// `set-master-key`: a key into this node's config, as the other nodes need it after a rotation.
+// `set-master-key`: puts a key into this node's config, as other nodes need it after a rotation.
 
 import ArgumentParser
 import Native
@@ -57,7 +57,7 @@ struct SetMasterKey: AuditedCommand {
     return .done
   }
 
-  /// Puts the key in, unless it is there already.
+  /// Replaces the key, unless the config has it already.
   private func set(
     _ newKey: borrowing MasterKey, on node: OpenedNode, _ context: Context
   ) throws -> (changed: Bool, backup: String?) {
@@ -80,7 +80,7 @@ struct SetMasterKey: AuditedCommand {
     return (true, backup)
   }
 
-  /// A server reads its key when it starts.
+  /// A server reads its key only when it starts.
   private func warn(ofRunning node: OpenedNode, _ context: Context) {
     guard let nodes = try? stores.location(context, node).activity()?.nodes,
       nodes.contains(where: { $0.name == node.name && $0.isAlive() })

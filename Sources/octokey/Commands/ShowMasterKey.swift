@@ -38,7 +38,7 @@ struct ShowMasterKey: AuditedCommand {
       let fingerprint = try KeyFingerprint(of: key).description
       switch output.format {
       case .text: console.print(fingerprint)
-      // A fingerprint is base64: nothing in it needs an escape, and neither does a key.
+      // Neither a fingerprint nor a key (both base64) needs an escape.
       case .json: console.print(raw: "{\"Fingerprint\": \"\(fingerprint)\"}\n")
       }
     } else {

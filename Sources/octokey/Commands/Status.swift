@@ -1,4 +1,4 @@
-// `status`: one node at a glance. Nothing is written, and what cannot be found out is said.
+// `status`: one node at a glance. Nothing is written; what could not be found out is listed.
 
 import ArgumentParser
 import Native
@@ -90,11 +90,11 @@ struct Status: OctokeyCommand {
     at node: OpenedNode, _ report: inout StatusReport, _ context: Context
   ) throws {
     report.node = node.name
-    // Each part stands for itself: without a key there is still a store with nodes.
+    // Each part is tried on its own: a store has nodes even if the key cannot be read.
     let location = try attempt(&report) { try stores.location(context, node) }
     let store = location?.store()
     report.store = store.map { StoreName($0) }
-    if let nodes = try attempt(&report, { try location?.activity()?.nodes }) { report.take(nodes) }
+    if let nodes = try attempt(&report, { try location?.activity()?.nodes }) { report.set(nodes) }
     let opened = try node.machineKeys.masterKey(of: node.file.config)
     report.fingerprint = try KeyFingerprint(of: opened.key).description
     report.bits = opened.key.size.rawValue

@@ -1,4 +1,4 @@
-// `verify`: does this key open this store? Nothing is written.
+// `verify`: does this key decrypt this store? Nothing is written.
 
 import ArgumentParser
 import OctopusKeys
@@ -44,7 +44,7 @@ struct Verify: OctokeyCommand {
   func run(_ context: Context) throws -> ExitStatus {
     if let tryKeys { return try tryAll(in: context.absolutePath(tryKeys), context) }
     let source = key.source(context)
-    // With a store and a key there is nothing that a node config could add.
+    // With a store and a key the node config is not needed.
     let node = stores.store != nil && source != nil ? nil : try node.open(context)
     let store = try stores.open(context, node)
     let report = try audit(store, source, node, context)

@@ -1,4 +1,4 @@
-// The comparison in words.
+// The text of a comparison.
 
 extension Comparison {
   /// The nodes in a table, the steps, and what is left to do.

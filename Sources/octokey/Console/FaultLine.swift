@@ -1,13 +1,13 @@
-// The words for what is wrong with a node's config, its machine keys and the files round it. The
-// property names are the keys of the JSON.
+// The messages for problems of a node's config, its machine keys and the files around it. The property
+// names are the keys of the JSON.
 
 import OctopusKeys
 
-/// One fault as a person and a script see it.
+/// One problem, for text and JSON.
 struct FaultLine: Encodable {
-  /// What it is, in a word.
+  /// The kind of problem.
   let kind: String
-  /// `fault`, or `note` where nothing need be done.
+  /// `fault`, or `note` where nothing has to be done.
   let severity: String
   let path: String
   let line: Int?
@@ -114,7 +114,7 @@ extension Console {
       hint: "chmod 600 \(path)")
   }
 
-  /// Says what is wrong as warnings, which stop nothing.
+  /// Prints problems as warnings.
   func warn(of faults: [ConfigFault]) {
     for fault in faults.map(FaultLine.init) {
       warning("\(fault.path.quoted): \(fault.text)", hint: fault.hint)

@@ -1,9 +1,9 @@
-// Names come from databases and paths from anywhere. What a terminal would obey, or what would make
-// a line look like another one, is written as an escape that a person can read.
+// Names come from databases, and paths from anywhere. Control sequences, and characters that could
+// disguise a line, are printed as readable escapes.
 
 extension String {
-  /// The text on one line, without control characters, escape sequences and characters that change
-  /// the direction of writing: `\n`, `\t`, `\r` or `\u{1b}` in their place.
+  /// The text on one line, with `\n`, `\t`, `\r` or `\u{1b}` in place of control characters and of
+  /// characters that change the direction of writing.
   var escaped: String {
     if unicodeScalars.allSatisfy(\.isPrintable) { return self }
     var result = ""
@@ -19,7 +19,7 @@ extension String {
     return result
   }
 
-  /// The escaped text in double quotes, as paths and names stand in messages.
+  /// The escaped text in double quotes, for paths and names in messages.
   var quoted: String { "\"" + escaped + "\"" }
 }
 

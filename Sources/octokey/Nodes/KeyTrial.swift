@@ -1,37 +1,37 @@
-// Which of many old key files opens a store? The answer for whoever has a backup and a drawer of keys.
+// Which of many old key files decrypts a store? For a backup whose key is not known.
 
 import Native
 import OctopusKeys
 
-/// What became of the keys in a folder. The property names are the keys of the JSON.
+/// The keys in a folder, tried on a store. The property names are the keys of the JSON.
 struct KeyTrial: CommandReport {
-  /// One key, in however many files it is.
+  /// One key, and all files that hold it.
   struct Candidate: Encodable {
     let fingerprint: String
     var files: [String]
-    /// Values that were tried.
+    /// Values that it decrypts.
     let opened: Int
     let unreadable: Int
-    /// Whether it is the key of the store; nil where there was no value to try.
+    /// Whether it is the key of the store; nil without a value to try.
     let opens: Bool?
   }
 
   let command = "verify --try-keys"
   let store: StoreName
-  /// The one that opens the store.
+  /// The key of the store.
   private(set) var fingerprint: String?
   /// The best first.
   private(set) var keys: [Candidate] = []
-  /// Files in which there is no key that can be read.
+  /// Files without a readable key.
   private(set) var others: [String] = []
 
-  /// Tries every file in `folder`, not in those inside it. Node configs, and the copies that edits and
-  /// rotations leave, count as well if the machine keys open them.
+  /// Tries every file in `folder`, but not in its subfolders. Node configs, and the copies that edits and
+  /// rotations leave, count as well if the machine keys decrypt their key.
   init(_ folder: String, on store: any Store, _ machineKeys: MachineKeys) throws {
     self.store = StoreName(store)
     for name in try FolderNames.read(folder) where !name.hasPrefix(".") {
       let path = folder + "/" + name
-      // A dangling link is no reason to stop; a pipe is not opened, because it might never end.
+      // A dangling link is listed like any other file without a key. A pipe could block: not opened.
       let kind = (try? FileStatus.read(path))?.kind
       if let kind, kind != .regular { continue }
       if kind != nil, let key = KeyTrial.key(in: path, machineKeys) {
@@ -66,7 +66,7 @@ struct KeyTrial: CommandReport {
     return opened.key.copy()
   }
 
-  /// The trial in words, the verdict last.
+  /// The report in words, the verdict last.
   var text: String {
     var lines = ["Store:  \(store.kind) \(store.location)", ""]
     for key in keys {

@@ -1,4 +1,4 @@
-// From the options that say which node and which store, to the node's config and the store.
+// From the options to the node's config and the store.
 
 import FoundationEssentials
 import Native
@@ -12,7 +12,7 @@ struct OpenedNode {
   let machineIDPath: String
   let machineKeyPath: String
 
-  /// What the server calls this node.
+  /// The server's name for this node.
   var name: String {
     file.config.value(of: SettingName.nodeName) ?? ProcessInfo.processInfo.hostName
   }
@@ -44,7 +44,7 @@ extension NodeOptions {
       machineKeyFile: NodeOptions.contents(of: machineKeyFile), machineKeyPath: machineKeyFile)
   }
 
-  /// The contents of a machine key's file; nil if there is none.
+  /// The contents of a machine key's file; nil if it does not exist.
   static func contents(of path: String) throws -> SecretBytes? {
     do {
       return try SecretFile.read(path, limit: 64 << 10)
@@ -55,7 +55,7 @@ extension NodeOptions {
 }
 
 extension StoreOptions {
-  /// The store that was named, or the node's own.
+  /// The store that was given, or the node's.
   func open(_ context: Context, _ node: OpenedNode?) throws -> any Store {
     let location = try location(context, node)
     let ignored = location.ignoredSettings
@@ -66,7 +66,7 @@ extension StoreOptions {
     return location.store()
   }
 
-  /// Where that store is.
+  /// The location of that store.
   func location(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
     let location = try find(context, node)
     let store = location.store()

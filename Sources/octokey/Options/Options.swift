@@ -1,5 +1,5 @@
-// The options that several commands share: names, help and what the values mean. A value is checked
-// here as far as it can be without looking at a file.
+// The options that several commands share. Values are checked here as far as possible without reading
+// a file.
 
 import ArgumentParser
 import OctopusKeys
@@ -66,7 +66,7 @@ struct StoreOptions: ParsableArguments {
   }
 }
 
-/// One key that the user brings along.
+/// A key given by the user.
 struct KeyOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -85,7 +85,7 @@ struct KeyOptions: ParsableArguments {
     }
   }
 
-  /// Where the key is to be read, or nil if nothing was said: then ask, or take the config's.
+  /// Where to read the key, or nil if none was given: the caller asks for it, or takes the config's.
   func source(_ context: Context) -> KeySource? {
     if let keyFile { return KeySource(file: keyFile) }
     if let masterKey { return .value(masterKey) }
@@ -96,7 +96,7 @@ struct KeyOptions: ParsableArguments {
   }
 }
 
-/// How the answer looks, and whether anybody can be asked.
+/// The format of the output, and whether the user can be asked.
 struct OutputOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How data is printed: text or json.", valueName: "format"))
   var format = OutputFormat.text
@@ -112,13 +112,13 @@ struct OutputOptions: ParsableArguments {
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
   case text, json
 
-  /// The vendor takes `JSON` as well.
+  /// The vendor accepts `JSON` as well.
   init?(argument: String) { self.init(rawValue: argument.lowercased()) }
 }
 
 /// The size of a Master Key in bits as an argument.
 struct KeySize: ExpressibleByArgument, Equatable {
-  /// What a new server would make.
+  /// The size that a new server generates.
   static let standard = KeySize(size: .bits256)
 
   let size: MasterKey.Size
@@ -180,7 +180,7 @@ struct BinaryColumn: ExpressibleByArgument, Equatable {
   let column: String
   let contents: Contents
 
-  /// A table may have dots in its name (`dbo.Blob`); a column is what follows the last one.
+  /// A table's name may contain dots (`dbo.Blob`); the column follows the last one.
   init?(argument: String) {
     guard let equals = argument.lastIndex(of: "="),
       let contents = Contents(rawValue: argument[equals...].dropFirst().lowercased()),

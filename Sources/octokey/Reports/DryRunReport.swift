@@ -1,4 +1,4 @@
-// What `rotate-master-key --dry-run` tells.
+// The report of `rotate-master-key --dry-run`.
 
 import OctopusKeys
 
@@ -33,7 +33,7 @@ struct DryRunReport: CommandReport {
   let unreadable: [FindingLine]
   let quoted: Int
   let expectedSeconds: Seconds
-  /// Nodes that the database has seen lately; nil where it has no list of nodes.
+  /// Nodes that the database has seen lately; nil if it has no list of nodes.
   let nodesAlive: [String]?
   let wouldRun: Bool
 
@@ -57,7 +57,7 @@ struct DryRunReport: CommandReport {
     }
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.count
-    // Three passes read everything, and the second one writes it, too.
+    // Three passes read everything, and the second one also writes.
     expectedSeconds = Seconds(duration: readingTime * 5)
     self.nodesAlive = nodesAlive
     wouldRun = survey.findings.count == 0 || leavesUnreadable

@@ -1,4 +1,4 @@
-// What `recover` found and did, as text and as JSON.
+// The report of `recover`.
 
 import OctopusKeys
 
@@ -22,7 +22,7 @@ struct RecoveryReport: CommandReport {
 
   let command = "recover"
   let time: String
-  /// `nothingToDo`, `takenBack`, `finished` or `resumed`; with `would` before it after a dry run.
+  /// `nothingToDo`, `takenBack`, `finished` or `resumed`; `wouldBeTakenBack` and so on after a dry run.
   let outcome: String
   let values: Values?
   let oldKey: Key?
@@ -31,7 +31,7 @@ struct RecoveryReport: CommandReport {
   let config: Config
   let nextSteps: [String]
 
-  /// There is no journal.
+  /// Without a journal.
   init(config: String, time: String) {
     self.time = time
     outcome = "nothingToDo"
@@ -84,7 +84,7 @@ struct RecoveryReport: CommandReport {
       unreadable: diagnosis.unreadableValues)
   }
 
-  /// The same in words.
+  /// The report in words.
   var text: String {
     guard let values, let oldKey, let newKey, let store else {
       return "There is no unfinished rotation of \(config.path).\n"

@@ -1,13 +1,13 @@
-// The rotation report in words. It begins with the lines of the vendor's own report, in their order,
-// because scripts read them.
+// The text of a rotation report. It begins with the lines of the vendor's report, in their order, because
+// scripts read them.
 
 internal import OctopusKeys
 
 extension RotationReport {
-  /// The first line without the key, which is a secret and is written by whoever may show it.
+  /// The first line up to the key; the caller decides whether to print the key after it.
   static let firstLine = "New Master Key: "
 
-  /// Everything after the first line, which ends with a newline.
+  /// Everything after the first line and its newline.
   var textAfterFirstLine: String {
     let updatedLine = "\(documents.updated)/\(documents.processed) documents were updated"
     var lines = [
@@ -72,7 +72,7 @@ extension RotationReport {
 }
 
 extension FindingLine {
-  /// One line: where it is and what is the matter.
+  /// One line: where it is, and the problem.
   var text: String {
     var place = document.isEmpty ? "\(collection).\(field)" : "\(collection) \(document): \(field)"
     if let path { place += " at \(path)" }

@@ -1,5 +1,4 @@
-// What is told after a rotation: the facts, as the JSON report has them. RotationReport+Text.swift
-// puts the same into words.
+// The report of a rotation as JSON. RotationReport+Text.swift has the text.
 
 internal import OctopusKeys
 
@@ -50,7 +49,7 @@ struct RotationReport: Encodable {
   }
 
   let command = "rotate-master-key"
-  /// When it began (ISO 8601).
+  /// The time of its start (ISO 8601).
   let time: String
   let outcome: String
   let documents: Documents
@@ -107,7 +106,7 @@ struct RotationReport: Encodable {
   }
 }
 
-/// A finding as reports show it.
+/// A finding in a report.
 struct FindingLine: Encodable {
   let collection: String
   let document: String

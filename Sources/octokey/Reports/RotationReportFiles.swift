@@ -1,15 +1,15 @@
-// The report beside the node config, as text and as JSON, for its owner's eyes only: the text holds
-// the new key, as the vendor's report does.
+// The report files beside the node config, text and JSON, readable by their owner only: the text holds the
+// new key, like the vendor's report.
 
 import Native
 import OctopusKeys
 
-/// Where a report goes.
+/// The files of a report.
 struct RotationReportFiles {
   let node: NodeConfigFile
   let stamp: String
 
-  /// Writes both files. The rotation is done by now: what cannot be written is a warning.
+  /// Writes both files. The rotation is done by now: a failure is a warning.
   func write(_ report: RotationReport, key: borrowing MasterKey, _ console: Console) {
     let stem = "rotation-report-\(stamp)"
     let head = Array(RotationReport.firstLine.utf8)

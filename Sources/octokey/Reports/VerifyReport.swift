@@ -1,8 +1,8 @@
-// What `verify` tells.
+// The report of `verify`.
 
 import OctopusKeys
 
-/// Whether a key opens a store. The property names are the keys of the JSON.
+/// Whether a key decrypts a store. The property names are the keys of the JSON.
 struct VerifyReport: CommandReport {
   struct Collection: Encodable {
     let name: String
@@ -12,7 +12,7 @@ struct VerifyReport: CommandReport {
   }
 
   let command = "verify"
-  /// When it was looked at (ISO 8601).
+  /// The time of the report (ISO 8601).
   let time: String
   let fingerprint: String
   let store: StoreName
@@ -36,7 +36,7 @@ struct VerifyReport: CommandReport {
     findings = audit.findings.first.map(FindingLine.init)
   }
 
-  /// The report in words: the table, what does not open, and the verdict last.
+  /// The report in words: the table, the values that cannot be decrypted, and the verdict last.
   var text: String {
     var lines = ["Key:    \(fingerprint)", "Store:  \(store.kind) \(store.location)".escaped, ""]
     lines += TextTable.lines(

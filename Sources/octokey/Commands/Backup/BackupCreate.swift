@@ -1,4 +1,4 @@
-// `backup create`: a new backup of this node in a folder of its own.
+// `backup create`: a new backup of this node in a new folder.
 
 import ArgumentParser
 import Native
@@ -74,7 +74,7 @@ struct BackupCreate: AuditedCommand {
     return manifest.store.unreadable == 0 ? .done : .incomplete
   }
 
-  /// A backup inside the folder of documents would be one of them the next time.
+  /// Refuses a backup inside the folder of documents: the next backup would contain it.
   private func requireApart(_ folder: String, from location: StoreLocation) throws {
     guard case .directory(let path) = location, (folder + "/").hasPrefix(path + "/") else { return }
     throw CommandError.backupInsideStore(folder: folder, location: path)

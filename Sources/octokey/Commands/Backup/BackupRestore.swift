@@ -1,4 +1,4 @@
-// `backup restore`: a backup back to where it came from, or to somewhere else.
+// `backup restore`: restores a backup to its original place, or to another one.
 
 import ArgumentParser
 import Native
@@ -75,7 +75,7 @@ struct BackupRestore: AuditedCommand {
     return try verification.contents ?? BackupContents(backup, seal)
   }
 
-  /// Where the documents are to be.
+  /// Where the documents will be.
   private func target(
     _ backup: BackupFolder, _ contents: BackupContents, _ context: Context
   ) throws -> StoreLocation {

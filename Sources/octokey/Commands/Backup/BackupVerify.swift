@@ -44,10 +44,10 @@ struct BackupVerify: OctokeyCommand {
 }
 
 extension BackupFolder {
-  /// The passphrase at work, or nil where the backup has none.
+  /// Decryption with the passphrase, or nil for a backup without one.
   func seal(_ passphrase: PassphraseOptions, _ context: Context) throws -> EncryptedFile? {
     guard manifest.key.isSealed else {
-      // Somebody may have put a backup of his own in the place of a sealed one.
+      // Another backup may have been put in place of an encrypted one.
       if passphrase.passphraseFile != nil { throw CommandError.backupNotSealed(folder: path) }
       context.console.warning(
         "\(path.quoted) was made without a passphrase: nothing shows that nobody changed it")

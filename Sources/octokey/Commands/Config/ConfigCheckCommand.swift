@@ -1,4 +1,4 @@
-// `config check`: what is wrong with a node config, before the server finds out.
+// `config check`: finds problems of a node config before the server does.
 
 import ArgumentParser
 import Native
@@ -34,7 +34,7 @@ struct ConfigCheckCommand: OctokeyCommand {
     struct Protected: Encodable {
       let setting: String
       let line: Int
-      /// The file whose machine key opens it.
+      /// The file whose machine key decrypts it.
       let opensWith: String
     }
 

@@ -1,4 +1,4 @@
-// What the commands that edit a node config have in common.
+// What the commands that edit a node config share.
 
 import ArgumentParser
 import FoundationEssentials
@@ -15,7 +15,7 @@ struct EditOptions: ParsableArguments {
   func backupTime(_ context: Context) -> Date? { noBackup ? nil : context.clock.now() }
 }
 
-/// What became of a config, or of one setting in it. The property names are the keys of the JSON.
+/// The outcome of an edit. The property names are the keys of the JSON.
 struct SettingChange: CommandReport {
   let changed: Bool
   let key: String?

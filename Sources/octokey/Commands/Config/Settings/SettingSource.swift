@@ -1,11 +1,11 @@
-// The ways in which the value of a setting reaches `config set`. A secret never comes as an argument.
+// The ways to give `config set` a value. A secret is not accepted as an argument.
 
 import Native
 import OctopusKeys
 
 /// Where a value comes from.
 struct SettingSource {
-  /// What a value is called in errors.
+  /// The name of the value in errors.
   static let name = "the value"
 
   private enum Way {
@@ -29,7 +29,7 @@ struct SettingSource {
       }
   }
 
-  /// A value of a protected setting. A Master Key may be a whole key file.
+  /// The value of a protected setting. A Master Key may be a whole key file.
   func readSecret(_ context: Context) throws -> SecretBytes {
     let text = try secret(context)
     if KnownSetting.named(key)?.kind == .masterKey {
@@ -41,7 +41,7 @@ struct SettingSource {
     return text.withBytes { SecretBytes(copying: $0) }
   }
 
-  /// A value that is plain text in the file. It may be a secret all the same.
+  /// A value that is plain text in the file, although it may be a secret.
   func readText(_ context: Context) throws -> String {
     let isSecret = KnownSetting.secrecy(of: key) != .open
     let text: String
@@ -67,7 +67,7 @@ struct SettingSource {
     return text
   }
 
-  /// More bytes than any value has.
+  /// Larger than any value, in bytes.
   private static let sizeLimit = 1 << 20
 
   private func secret(_ context: Context) throws -> SecretBytes {
