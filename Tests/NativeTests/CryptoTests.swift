@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct AESCBCTests {
   private func plaintextBuffer(_ bytes: [UInt8], _ key: [UInt8]) throws -> SecretBuffer {
-    // The only way in is a decryption, so somebody else encrypts first.
+    // Only a decryption fills the buffer, so Python encrypts first.
     let vector = [UInt8](repeating: 7, count: 16)
     let ciphertext = try Outside.run(
       "openssl", "enc", "-aes-\(key.count * 8)-cbc", "-K", Outside.hex(key), "-iv",

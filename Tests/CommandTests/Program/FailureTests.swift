@@ -1,4 +1,4 @@
-// Every failure has words in the house's voice, and the exit code that scripts were promised.
+// Every failure has a message in octokey's form, and the documented exit code.
 
 import Native
 import OctopusKeys

@@ -1,4 +1,4 @@
-// The commands on a SQLite file behind an ODBC driver, which has other manners than a server's.
+// The commands on a SQLite file through an ODBC driver, which behaves differently from a server's.
 
 import Outside
 import Testing

@@ -1,4 +1,4 @@
-// Which of many old keys is the one of this database?
+// Finding the key of a store among many key files.
 
 import Foundation
 import Outside
