@@ -90,6 +90,12 @@ struct Descriptor: ~Copyable {
     return FileStatus(status)
   }
 
+  /// Whether `name` in `folder` still leads to this open file.
+  func isNamed(_ name: String, in folder: borrowing Descriptor) throws(NativeError) -> Bool {
+    guard let there = try folder.status(of: name) else { return false }
+    return try status().isSameFile(as: there)
+  }
+
   /// Reads bytes into `target` from index `offset` on; 0 at the end of the file.
   func read(into target: inout MutableSpan<UInt8>, from offset: Int) throws(NativeError) -> Int {
     let (number, path) = (number, path)

@@ -17,7 +17,7 @@ package struct FileLock: ~Copyable {
   deinit {
     // Removed under the lock: a process that has opened the file checks after locking that it still
     // has its name.
-    if FileLock.isNamed(name, in: folder, file) { _ = unsafe unlinkat(folder.number, name, 0) }
+    if (try? file.isNamed(name, in: folder)) == true { _ = unsafe unlinkat(folder.number, name, 0) }
   }
 
   /// Takes the lock without waiting. The file is created with mode 0600 and removed at the end.
@@ -42,7 +42,7 @@ package struct FileLock: ~Copyable {
         return nil
       }
       // The previous holder may have removed the name after we opened the file.
-      guard isNamed(parts.name, in: folder, file) else { continue }
+      guard try file.isNamed(parts.name, in: folder) else { continue }
       // A umask can take bits from the owner, too.
       fchmod(file.number, 0o600)
       if let owner { fchown(file.number, owner.user, owner.group) }
@@ -62,14 +62,5 @@ package struct FileLock: ~Copyable {
       // flock(2) cannot wait for a limited time. Random, so that several processes wait out of step.
       usleep(.random(in: 5_000...25_000))
     }
-  }
-
-  private static func isNamed(
-    _ name: String, in folder: borrowing Descriptor, _ file: borrowing Descriptor
-  ) -> Bool {
-    guard let own = try? file.status(), let there = try? folder.status(of: name) else {
-      return false
-    }
-    return own.isSameFile(as: there)
   }
 }

@@ -25,7 +25,7 @@ package enum FileRemoval {
       let file = try? folder.open(path, as: path.name, O_RDONLY | O_NONBLOCK),
       let status = try? file.status(), status.kind == .regular, status.links == 1,
       users.contains(status.owner.user), flock(file.number, LOCK_EX | LOCK_NB) == 0,
-      let there = try? folder.status(of: path.name), there.isSameFile(as: status)
+      (try? file.isNamed(path.name, in: folder)) == true
     else { return }
     _ = unsafe unlinkat(folder.number, path.name, 0)
     try? folder.sync()

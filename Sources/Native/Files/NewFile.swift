@@ -24,9 +24,7 @@ package struct NewFile: ~Copyable {
 
   deinit {
     // Only the file that was created here: another one may have its name by now.
-    guard pending, let own = try? file.status(), let there = try? folder.status(of: name),
-      own.isSameFile(as: there)
-    else { return }
+    guard pending, (try? file.isNamed(name, in: folder)) == true else { return }
     _ = unsafe unlinkat(folder.number, name, 0)
   }
 

@@ -11,7 +11,7 @@ struct BackupCreation {
   let node: OpenedNode
   let location: StoreLocation
   /// Encryption with the passphrase; nil to store the secrets in plain text.
-  let seal: EncryptedFile?
+  let encryption: EncryptedFile?
   let now: Date
   let progress: StoreRotation.Progress
 
@@ -30,7 +30,7 @@ struct BackupCreation {
       created: TimeStamp.forText(now), node: node.name,
       key: .init(
         fingerprint: try KeyFingerprint(of: opened.key).description,
-        bits: opened.key.size.rawValue, isSealed: seal != nil),
+        bits: opened.key.size.rawValue, isSealed: encryption != nil),
       config: .init(
         path: node.file.path, mode: node.file.mode,
         machineKeys: try putMachineKeys(into: folder)),
@@ -56,7 +56,7 @@ struct BackupCreation {
     switch (location, snapshot) {
     case (.sqlite, let snapshot?): SQLiteStore(path: draft + "/" + snapshot.name)
     case (.directory, let snapshot?): DirectoryStore(path: draft + "/" + snapshot.name)
-    default: location.store()
+    case (.sqlite, nil), (.directory, nil), (.sqlServer, _), (.odbc, _): location.store()
     }
   }
 
@@ -104,9 +104,9 @@ struct BackupCreation {
   private func putList(into folder: borrowing NewFolder) throws {
     let list = try Checksums(of: folder.draft).text
     try folder.write(Checksums.fileName, list.span)
-    guard let seal else { return }
+    guard let encryption else { return }
     let digest = Array(try Checksums.digest(of: list).utf8)
-    let sealed = try seal.seal(digest.span, name: Checksums.fileName)
+    let sealed = try encryption.seal(digest.span, name: Checksums.fileName)
     try folder.write(Checksums.fileName + BackupFolder.sealedSuffix, sealed.span)
   }
 
@@ -114,8 +114,8 @@ struct BackupCreation {
   private func put(
     _ name: String, _ contents: Span<UInt8>, into folder: borrowing NewFolder
   ) throws {
-    guard let seal else { return try folder.write(name, contents) }
-    let sealed = try seal.seal(contents, name: name)
+    guard let encryption else { return try folder.write(name, contents) }
+    let sealed = try encryption.seal(contents, name: name)
     try folder.write(name + BackupFolder.sealedSuffix, sealed.span)
   }
 }

@@ -21,16 +21,20 @@ struct RotationReportFiles {
       base64.withBytes { text.copy($0, at: head.count) }
       text.copy(tail.span, at: text.count - tail.count)
     }
-    text.withBytes { create(node.newSibling(stem, ".txt"), $0, console) }
-    if let json = try? report.indentedJSON() {
-      create(node.newSibling(stem, ".json"), json.span, console)
+    attempt(console) { try text.withBytes { try create(node.newSibling(stem, ".txt"), $0) } }
+    attempt(console) {
+      let json = try report.indentedJSON()
+      try create(node.newSibling(stem, ".json"), json.span)
     }
   }
 
-  private func create(_ path: String, _ contents: Span<UInt8>, _ console: Console) {
+  private func create(_ path: String, _ contents: Span<UInt8>) throws {
+    try NewFile.create(path, contents: contents, owner: node.owner).commit()
+  }
+
+  private func attempt(_ console: Console, _ write: () throws -> Void) {
     do {
-      let file = try NewFile.create(path, contents: contents, owner: node.owner)
-      file.commit()
+      try write()
     } catch {
       let failure = Failure(describing: error)
       console.warning("the report was not written: \(failure.message)", hint: failure.hint)

@@ -53,10 +53,10 @@ struct BackupCreate: AuditedCommand {
     let location = try stores.location(context, node)
     let folder = context.absolutePath(to)
     try requireApart(folder, from: location)
-    let seal = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
+    let encryption = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
     let lock = try node.file.lock()
     let creation = BackupCreation(
-      node: node, location: location, seal: seal, now: context.clock.now(),
+      node: node, location: location, encryption: encryption, now: context.clock.now(),
       progress: RotateMasterKey.progress(context, watch))
     context.audit[.backup] = folder
     let manifest = try creation.run(into: NewFolder.create(folder))

@@ -44,8 +44,8 @@ struct BackupRestore: AuditedCommand {
     let backup = try BackupFolder.read(context.absolutePath(folder))
     context.audit[.backup] = backup.path
     context.audit[.key] = backup.manifest.key.fingerprint
-    let seal = try backup.seal(passphrase, context)
-    let contents = try tested(backup, seal, context, watch)
+    let encryption = try backup.encryption(passphrase, context)
+    let contents = try tested(backup, encryption, context, watch)
     let path =
       node.instance == nil && node.config == nil
       ? backup.manifest.config.path : try node.configPath(context)
@@ -63,16 +63,16 @@ struct BackupRestore: AuditedCommand {
 
   /// The secrets of the backup, after a test restore.
   private func tested(
-    _ backup: BackupFolder, _ seal: EncryptedFile?, _ context: Context, _ watch: SignalWatch
+    _ backup: BackupFolder, _ encryption: EncryptedFile?, _ context: Context, _ watch: SignalWatch
   ) throws -> BackupContents {
-    let verification = try backup.verification(seal, stores, context, watch)
+    let verification = try backup.verification(encryption, stores, context, watch)
     let report = BackupVerificationReport(verification, of: backup, time: "")
     for fault in report.faults { context.console.warning(fault.text) }
     if !verification.ok, !ignoreFaults {
       throw CommandError.backupFaulty(
         folder: backup.path, faults: report.faults.count { $0.severity == "fault" })
     }
-    return try verification.contents ?? BackupContents(backup, seal)
+    return try verification.contents ?? BackupContents(backup, encryption)
   }
 
   /// Where the documents will be.

@@ -34,8 +34,8 @@ struct BackupVerify: OctokeyCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
     let backup = try BackupFolder.read(context.absolutePath(folder))
-    let seal = try backup.seal(passphrase, context)
-    let verification = try backup.verification(seal, stores, context, watch)
+    let encryption = try backup.encryption(passphrase, context)
+    let verification = try backup.verification(encryption, stores, context, watch)
     let report = BackupVerificationReport(
       verification, of: backup, time: TimeStamp.forText(context.clock.now()))
     try context.console.answer(report, as: output.format)
@@ -45,7 +45,7 @@ struct BackupVerify: OctokeyCommand {
 
 extension BackupFolder {
   /// Decryption with the passphrase, or nil for a backup without one.
-  func seal(_ passphrase: PassphraseOptions, _ context: Context) throws -> EncryptedFile? {
+  func encryption(_ passphrase: PassphraseOptions, _ context: Context) throws -> EncryptedFile? {
     guard manifest.key.isSealed else {
       // Another backup may have been put in place of an encrypted one.
       if passphrase.passphraseFile != nil { throw CommandError.backupNotSealed(folder: path) }
@@ -58,7 +58,7 @@ extension BackupFolder {
 
   /// Checks everything.
   func verification(
-    _ seal: EncryptedFile?, _ stores: StoreOptions, _ context: Context, _ watch: SignalWatch
+    _ encryption: EncryptedFile?, _ stores: StoreOptions, _ context: Context, _ watch: SignalWatch
   ) throws -> BackupVerification {
     let location: StoreLocation?
     if let snapshot = snapshotLocation {
@@ -67,7 +67,7 @@ extension BackupFolder {
       location = stores.store == nil ? nil : try stores.location(context, nil)
     }
     let progress = RotateMasterKey.progress(context, watch)
-    let verification = try BackupVerification(self, seal, store: location?.store()) {
+    let verification = try BackupVerification(self, encryption, store: location?.store()) {
       (done, total) throws(KeysError) in try progress(.survey, done, total)
     }
     context.console.clearProgress()

@@ -53,7 +53,7 @@ struct SettingSource {
       text = value
     case .prompt where !isSecret && KnownSetting.named(key)?.kind != .connectionString:
       text = try context.console.askLine(key, option: "the value")
-    default:
+    case .standardInput, .file, .prompt:
       let secret = try secret(context)
       guard secret.withBytes({ $0.isEmpty || MachineKeys.isTypable($0) }) else {
         throw CommandError.unfitValue(key: key)
