@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What tests, checks and benchmarks need besides Swift; sourced, not run.
+# The requirements of tests, checks and benchmarks besides Swift; sourced, not run.
 
 # Build and run time of octokey, and the programs that tests compare it with. Used where sourced.
 # shellcheck disable=SC2034
@@ -9,7 +9,7 @@ test_packages=(
   python3 python3-cryptography shellcheck sqlite3 strace
 )
 
-# install_missing PACKAGE...: from Debian, and only what is not there.
+# install_missing PACKAGE...: installs missing packages from Debian.
 install_missing() {
   local package
   local -a missing=() root=()

@@ -7,6 +7,6 @@ source Tests/requirements.sh
 
 install_missing "${test_packages[@]}"
 echo "building and testing" >&2
-# A test that hangs must not hang whoever waits for the answer.
+# Limited, so that a test that hangs does not block the caller.
 exec timeout --foreground -k 10 2400 swift test "${test_build[@]}" --parallel \
   --disable-xctest "$@" </dev/null

@@ -3,8 +3,7 @@
 
     make_node.py [options of make_store.py] FOLDER
 
-The folder must be new or empty. The config is written byte for byte as the server writes it on
-Linux; its Master Key is the store's, protected by the machine-id in the folder.
+The folder must be new or empty. The config is byte for byte as the server writes it on Linux; its Master Key is the store's, protected by the machine-id in the folder.
 """
 
 import base64
@@ -23,13 +22,13 @@ MACHINE_ID_IV = b"743677397A244326"
 
 
 def protected(key, machine_id):
-    """A Master Key as the config holds it: a JSON string of base64, sealed, in base64."""
+    """A Master Key as the config holds it: a JSON string of base64, encrypted, in base64."""
     text = b'"' + base64.b64encode(key) + b'"'
     return base64.b64encode(Cipherer(machine_id[:32]).seal(text, MACHINE_ID_IV)).decode()
 
 
 def config(settings):
-    """The file's bytes: BOM, LF, two blanks, sorted keys, no line end after the last tag."""
+    """The file's bytes: BOM, LF, two spaces, sorted keys, no line end after the last tag."""
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         '<octopus-settings xmlns:xsd="http://www.w3.org/2001/XMLSchema" '

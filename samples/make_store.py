@@ -5,7 +5,7 @@
 
 It is independent of octokey (Python and its `cryptography` package), and deterministic: the same
 arguments make the same documents, byte for byte. An existing file is never overwritten. By default
-10,533 documents, 10,009 of which hold at least one sensitive value that opens with the key.
+10,533 documents, 10,009 of which hold at least one sensitive value that decrypts with the key.
 """
 
 import argparse
@@ -54,7 +54,7 @@ def arguments(argv):
 
 
 def master_key(options):
-    """The key's bytes, from wherever the options say."""
+    """The key's bytes, from the source in the options."""
     if options.key_file:
         with open(options.key_file, encoding="ascii") as file:
             lines = [line.strip() for line in file]
@@ -70,7 +70,7 @@ def master_key(options):
 
 
 def odd_values(options, key):
-    """The values that do not open, as (name, text, plaintext or None, state)."""
+    """The values that cannot be decrypted, as (name, text, plaintext or None, state)."""
     own = values.Cipherer(key)
     for number in range(options.foreign):
         source = random.Random(f"{options.seed}/foreign/{number}")
@@ -86,7 +86,7 @@ def work(options, key):
     kinds = plan.plan(options.documents)
     odd = list(odd_values(options, key))
     for builder, table, count in kinds:
-        # Values that do not open join the live variable sets, in turn.
+        # Values that cannot be decrypted go to the live variable sets, in turn.
         by_number = {}
         if builder.__name__ == "variable_set":
             for place, value in enumerate(odd):
@@ -101,7 +101,7 @@ def work(options, key):
 
 
 def make(piece):
-    """The rows of one piece of work, and what to say of their values."""
+    """The rows of one piece of work, and the facts about their values."""
     builder, table, first, last, count, odd, options, key = piece
     cipherer = values.Cipherer(key)
     names = [name for name, _ in tables.columns(table, options.json_blob)]
@@ -128,7 +128,7 @@ def place(row, text, table, number, options):
     packed = options.json_blob and (
         table == tables.COMPRESSED or table == tables.MIXED and number % 3 != 0)
     if packed:
-        # What SQL Server's COMPRESS makes of nvarchar: gzip of UTF-16LE without a mark.
+        # Like SQL Server's COMPRESS of nvarchar: gzip of UTF-16LE without a byte order mark.
         row["JSONBlob"] = gzip.compress(text.encode("utf-16-le"), 6, mtime=0)
     if not packed or (table == tables.MIXED and number % 3 == 1):
         row["JSON"] = text
@@ -147,7 +147,7 @@ def described(table, row, found):
 
 
 def results(pieces):
-    """What the pieces make, in order; by several processes when there is much to do."""
+    """The results of the pieces, in order; several processes do the work if there is much."""
     jobs = min(4, os.cpu_count() or 1)
     if len(pieces) * CHUNK < 5000 or jobs == 1:
         yield from map(make, pieces)

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Rotates the Master Key of a cluster over ssh: stops every node, backs up, rotates on the first one, gives
-# the others the new key on standard input, verifies, starts them again, and backs up anew. What each step
-# said is kept, and at the end octokey says whether one is missing.
+# the others the new key on standard input, verifies, starts them again, and makes a new backup. The output
+# of each step is kept, and at the end octokey checks whether a step is missing.
 #
 #   samples/rotate-cluster.sh FOLDER FIRST OTHER...
 #
 # FOLDER is new; it gets the reports, and is made on this machine. FIRST and OTHER... are hosts that ssh
-# leads to, with octokey installed, as a user who may do it (root). The backups stay on FIRST, in
-# $BACKUPS there (default: /var/backups/octopus). The passphrase for them is in the file $PASSPHRASE_FILE
-# on this machine; it travels on standard input. No key is ever in a list of processes.
+# can reach, with octokey installed, as a user with the necessary permissions (root). The backups stay on
+# FIRST, in $BACKUPS there (default: /var/backups/octopus). Their passphrase is in the file
+# $PASSPHRASE_FILE on this machine; it is passed on standard input. No key is ever in a list of processes.
 set -euo pipefail
 
 say() { echo "rotate-cluster: $*" >&2; }
@@ -25,7 +25,7 @@ stamp=$(date -u +%Y%m%dT%H%M%SZ)
 umask 077
 mkdir "$reports"
 
-# on NODE COMMAND...: octokey there. The words are plain ones; nothing in them needs a quote.
+# on NODE COMMAND...: runs octokey there. No argument may need quotes.
 on() {
   local node=$1
   shift
@@ -51,7 +51,7 @@ fingerprint=$(on "$first" show-master-key --fingerprint </dev/null)
 
 for node in "${nodes[@]:1}"; do
   say "giving the new key to $node"
-  # From one ssh to the other: the key is in no file here.
+  # From one ssh to the other: the key is never in a file here.
   on "$first" show-master-key </dev/null |
     on "$node" set-master-key --key-file - --expect-fingerprint "$fingerprint"
 done

@@ -1,21 +1,21 @@
-// What a command takes from the world: passed in from the top, so that a test can pass another one.
+// The surroundings of a command, passed in from the top so that a test can pass others.
 
 import FoundationEssentials
 
 /// The surroundings of a command.
 struct Context {
-  /// The voice.
+  /// Where output and questions go.
   let console: Console
   /// The time.
   let clock: Clock
   /// The environment variables.
   let environment: [String: String]
-  /// What there is to say about this run in the system's log.
+  /// The facts about this run for the system's log.
   let audit = AuditTrail()
   /// An absolute path.
   let workingDirectory: String
 
-  /// The path as it stays true if it is written down.
+  /// The path from the root: it stays right when it is written down.
   func absolutePath(_ path: String) -> String {
     if path.hasPrefix("/") { return path }
     return workingDirectory + (workingDirectory.hasSuffix("/") ? "" : "/") + path
@@ -26,19 +26,12 @@ struct Context {
 struct Clock: Sendable {
   /// The date, for time stamps.
   let now: @Sendable () -> Date
-  /// The time since some moment in the past, which nobody sets, for rates.
+  /// The time since a fixed moment, unaffected by changes of the date; for rates.
   let uptime: @Sendable () -> Duration
 
   /// The clocks of this machine.
   static func system() -> Clock {
     let start = ContinuousClock.now
     return Clock(now: { Date() }, uptime: { start.duration(to: .now) })
-  }
-}
-
-extension Duration {
-  /// The duration as a number of seconds.
-  var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) / 1e18
   }
 }

@@ -1,5 +1,4 @@
-// The root command: arguments in, exit code out. What happens in between is one line: spelling →
-// parse → run → failures → exit code.
+// The root command, from arguments to exit code: spelling → parse → run → failures → exit code.
 
 import ArgumentParser
 import FoundationEssentials
@@ -7,10 +6,10 @@ import Native
 
 /// A command of octokey.
 protocol OctokeyCommand: ParsableCommand {
-  /// How the answer looks and whether anybody can be asked.
+  /// The format of the output, and whether the user can be asked.
   var output: OutputOptions { get }
 
-  /// Does the work. What it throws gets its words and its exit code from `Failure`.
+  /// Does the work. `Failure` has the message and the exit code for what it throws.
   func run(_ context: Context) throws -> ExitStatus
 }
 
@@ -37,7 +36,7 @@ struct Octokey: ParsableCommand {
     exit(withError: ExitCode(status.rawValue))
   }
 
-  /// Runs the whole program but for its end.
+  /// Runs the program up to its exit code.
   private static func run(_ arguments: [String], environment: [String: String]) -> ExitStatus {
     let spelling = VendorSpelling(arguments)
     var console = Console(quiet: false, mayAsk: true)
@@ -59,8 +58,8 @@ struct Octokey: ParsableCommand {
       let context = Context(
         console: console, clock: .system(), environment: environment,
         workingDirectory: FileManager.default.currentDirectoryPath)
-      let status = end(of: command, context)
-      if let command = command as? any AuditedCommand, command.isDeed, status != .usage {
+      let status = finish(command, context)
+      if let command = command as? any AuditedCommand, command.isAudited, status != .usage {
         SystemLog.send(
           context.audit.line(
             type(of: command).auditedAction, status, sudoUser: environment["SUDO_USER"]),
@@ -72,8 +71,8 @@ struct Octokey: ParsableCommand {
     }
   }
 
-  /// Runs a command, and says why it failed if it did.
-  private static func end(of command: any OctokeyCommand, _ context: Context) -> ExitStatus {
+  /// Runs a command, and prints why it failed.
+  private static func finish(_ command: any OctokeyCommand, _ context: Context) -> ExitStatus {
     do {
       return try command.run(context)
     } catch {
@@ -84,7 +83,7 @@ struct Octokey: ParsableCommand {
     }
   }
 
-  /// Help and version are what was asked for; anything else of the parser is wrong usage.
+  /// Prints help or version where they were asked for; any other error of the parser is wrong usage.
   private static func answer(
     parserError error: any Error, _ arguments: [String], _ console: Console
   ) -> ExitStatus {
@@ -98,7 +97,7 @@ struct Octokey: ParsableCommand {
     return failure.status
   }
 
-  /// Wrong usage of the command that was named, or a name that is none.
+  /// Wrong usage of the command that was named, or an unknown command.
   private static func usageFailure(_ error: any Error, _ arguments: [String]) -> Failure {
     var command: any ParsableCommand.Type = Octokey.self
     var name: [String] = []

@@ -4,7 +4,7 @@
 //
 // Pages by rowid; in each document the values `base64(ciphertext)|base64(iv)`, escapes understood;
 // decrypt, encrypt under a fresh IV, splice, UPDATE; one transaction, rollback journal, synchronous
-// FULL, 16 MiB of cache. No look before the first write, no second key, no read-back, no ledger, no
+// FULL, 16 MiB of cache. No survey before the first write, no second key, no read-back, no ledger, no
 // journal, no report. UTF-8 stores without JSONBlob only. One line on stdout says what was done.
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -26,14 +26,14 @@ static void die(const char *what, sqlite3 *database) {
   exit(1);
 }
 
-// ---- bytes that grow
+// ---- growing buffers
 
 typedef struct {
   u8 *bytes;
   size_t count, capacity;
 } Buffer;
 
-// Room for `count` bytes in all, and some beyond for reading in vectors.
+// Makes room for `count` bytes, and some more for reading in vectors.
 static u8 *reserve(Buffer *buffer, size_t count) {
   if (buffer->capacity < count + SLACK) {
     buffer->capacity = 2 * count + 4096;
@@ -52,8 +52,8 @@ static void append(Buffer *buffer, const void *bytes, size_t count) {
 // ---- base64
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static u8 worth[256];        // of a digit; 0xff if it is none
-static u8 within[256];       // may stand in a value as JSON writes it: digits, padding, backslash
+static u8 worth[256];        // of a digit; 0xff for other bytes
+static u8 within[256];       // may occur in a value in JSON: digits, padding, backslash
 static u8 pairs[4096][2];    // two digits for twelve bits
 
 static void prepare_base64(void) {
@@ -63,7 +63,7 @@ static void prepare_base64(void) {
   for (int n = 0; n < 4096; n++) pairs[n][0] = digits[n >> 6], pairs[n][1] = digits[n & 63];
 }
 
-// The number of bytes, or -1 if `text` is not whole base64.
+// The number of bytes, or -1 if `text` is not complete base64.
 static long decode_base64(const u8 *text, size_t count, u8 *out) {
   if (count == 0 || count % 4) return -1;
   size_t padding = text[count - 1] == '=' ? (text[count - 2] == '=' ? 2 : 1) : 0;
@@ -105,8 +105,8 @@ static size_t encode_base64(const u8 *bytes, size_t count, u8 *out) {
 
 // ---- AES-CBC
 
-// Neither context is ever reset: the chain simply goes on from value to value. What the last block
-// would add to the next value's first is taken out again by hand, and the IV put in its place.
+// Neither context is ever reset: the chain continues from value to value. The XOR of the last block
+// is removed from the next value's first block by hand, and that of the IV applied.
 typedef struct {
   EVP_CIPHER_CTX *context;
   u8 last[BLOCK];
@@ -170,13 +170,13 @@ static int reencrypt(u8 *iv, u8 *cipher, size_t count) {
 
 // ---- values in JSON text
 
-// How the writer of a document spelt `+` and `/`: as themselves, or as the escape seen here.
+// How the writer of a document spelt `+` and `/`: unescaped, or as the escape seen here.
 typedef struct {
   u8 plus[16], slash[16];
   size_t plus_count, slash_count;
 } Spelling;
 
-// Copies base64 without its JSON escapes. The number of digits, or -1 if it is something else.
+// Copies base64 without its JSON escapes. The number of digits, or -1 if it is not base64.
 static long unescape(const u8 *text, size_t count, u8 *out, Spelling *spelling) {
   const u8 *end = text + count;
   u8 *start = out;
@@ -221,7 +221,7 @@ static void append_base64(Buffer *out, const u8 *bytes, size_t count, const Spel
   }
 }
 
-// The next place from `at` that is a bar, or the escape of one; `end` if there is none.
+// The next bar, or escape of one, from `at` on; `end` if there is none.
 static const u8 *next_bar(const u8 *at, const u8 *end, size_t *length) {
   for (;; at += BLOCK) {
     if (at >= end) return end;
@@ -290,7 +290,7 @@ static void execute(sqlite3 *database, const char *sql) {
   if (sqlite3_exec(database, sql, NULL, NULL, NULL)) die(sql, database);
 }
 
-// Takes over `sql`, made by sqlite3_mprintf.
+// Takes ownership of `sql`, made by sqlite3_mprintf.
 static sqlite3_stmt *prepare(sqlite3 *database, char *sql) {
   sqlite3_stmt *statement;
   if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL))

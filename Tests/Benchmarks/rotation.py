@@ -26,7 +26,7 @@ MOST_MEMORY, SPARE_MEMORY = 1.15, 4.0  # for ten times the documents: a factor, 
 
 
 def make_node(folder, documents):
-    """A node folder that every run gets a copy of; returns how many documents will change."""
+    """Makes the node folder that every run copies; returns how many documents will change."""
     key = base64.b64encode(OLD_KEY).decode()
     done = subprocess.run(
         [sys.executable, str(ROOT / "samples/make_node.py"), "--documents", str(documents),
@@ -37,7 +37,7 @@ def make_node(folder, documents):
 def fresh_copy(node, folder):
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(node, folder)
-    os.sync()  # what copying left to write is not for the run to wait for
+    os.sync()  # the run must not wait for writes of the copy
 
 
 def run(command, folder):

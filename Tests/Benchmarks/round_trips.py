@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times a rotation of a PostgreSQL store with and without a delay in every round trip.
 
-Both lead through Tests/Servers/proxy.py, in turn, each on a fresh database. run.sh starts it.
+Both go through Tests/Servers/proxy.py, in turn, each on a fresh database. run.sh starts it.
 """
 
 import argparse

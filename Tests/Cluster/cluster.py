@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Makes a cluster on one machine: three nodes, each a folder with a config and a machine id of its own,
-one store that they share, and programs in the place of those that lead to other machines.
+one shared store, and fakes of the programs that reach other machines.
 
     cluster.py FOLDER
 
-FOLDER/node-01 ... node-03    what each machine has
+FOLDER/node-01 ... node-03    the files of each machine
 FOLDER/shared/octopus.db      the store
-FOLDER/bin/octokey            octokey as it is on the machine $NODE (default: node-01)
+FOLDER/bin/octokey            octokey on the machine $NODE (default: node-01)
 FOLDER/bin/ssh                `ssh HOST COMMAND...`: the command on the machine HOST
 FOLDER/bin/systemctl          the units of the machine $NODE; a server that runs is alive in the store
 
@@ -26,7 +26,7 @@ import make_store  # noqa: E402
 NODES = ["node-01", "node-02", "node-03"]
 
 OCTOKEY = """#!/bin/bash
-# What every machine has at its usual place is in the folder of the node here.
+# Files with a fixed path on a real machine are in the node's folder here.
 here=$CLUSTER/${NODE:-node-01}
 machine=(--machine-id-file "$here/machine-id" --machine-key-file "$here/machinekey")
 register=(--instances-dir "$here/instances")

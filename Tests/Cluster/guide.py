@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Plays the procedure of octokey-rotation(7) on a cluster in a folder: once as it is written, and once
+"""Runs the procedure of octokey-rotation(7) on a cluster in a folder: once as it is written, and once
 for each step without that step.
 
     guide.py FOLDER        FOLDER must not exist; $OCTOKEY is the program
 
 Prints one JSON object: `whole` is how the last step ended ({"status", "output"}), `without` the same by
-the title of the step that was left out. The whole play runs under strace and with a system log:
-FOLDER/calls has every program that was started, with arguments and environment, FOLDER/log what went to
-the log, FOLDER/said all that was printed, and FOLDER/old.key the key before.
+the title of the step that was left out. The complete run is under strace and with a system log:
+FOLDER/calls has every program that was started, with arguments and environment, FOLDER/log the
+log, FOLDER/said everything that was printed, and FOLDER/old.key the former key.
 """
 
 import json
@@ -38,13 +38,13 @@ def steps():
 
 
 def unsealed(script):
-    """The same without passphrases: what they cost is time, and the whole play has them."""
+    """The same without passphrases, which take time; the complete run has them."""
     script = re.sub("(backup create.*) --passphrase-file passphrase", r"\1 --no-passphrase", script)
     return script.replace("--passphrase-file passphrase", "")
 
 
 class Cluster:
-    """The cluster, and the shell of whoever follows the page: it stays in its folder."""
+    """The cluster, and the shell of the user who follows the page, which stays in its folder."""
 
     def __init__(self, folder):
         self.folder = Path(folder).resolve()
@@ -57,7 +57,7 @@ class Cluster:
             PATH=f"{self.folder}/c/bin:{os.environ['PATH']}")
 
     def run(self, script, before=()):
-        """Runs one step; what the shell knew after the one before is there again."""
+        """Runs one step with the shell variables of the previous one."""
         state = self.folder / "c/shell"
         whole = f'umask 077\n[ ! -e {state} ] || . {state}\n{script}status=$?\n'
         whole += f'{{ declare -p fingerprint; echo cd "$PWD"; }} >{state} 2>/dev/null\nexit $status\n'
@@ -67,11 +67,11 @@ class Cluster:
         return {"status": done.returncode, "output": done.stdout}
 
     def save(self, name):
-        """Keeps everything as it is now under another name."""
+        """Saves a copy of everything under another name."""
         subprocess.run(["cp", "-a", self.folder / "c", self.folder / name], check=True)
 
     def restore(self, name):
-        """Goes back to what was kept; paths in configs are absolute, so that it has the same name."""
+        """Restores a saved copy, under the same name because paths in configs are absolute."""
         shutil.rmtree(self.folder / "c")
         subprocess.run(["cp", "-a", self.folder / name, self.folder / "c"], check=True)
 
@@ -101,7 +101,7 @@ def main():
     without = {}
     for number, (title, _) in enumerate(rest[:-1]):
         if title.startswith("1. "):
-            continue  # to look changes nothing, and nothing shows that it was done
+            continue  # looking changes nothing, and leaves no evidence
         cluster.restore(f"before-{number}")
         for _, script in rest[number + 1:]:
             last = cluster.run(unsealed(script))

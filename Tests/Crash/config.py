@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Kills an edit of a node config before every system call that changes a file, and lets each of them
-fail: the config is the old one or the new one, never a part, and with the same mode.
+fail: the config is the old one or the new one, never a part, and has the same mode.
 
   config.py --octokey PROGRAM [--every N] [--jobs N]
 
@@ -22,7 +22,7 @@ EDIT = ["config", "set", "Octopus.Server.NodeName", "renamed"]
 
 
 class ConfigTrial(Trial):
-    """Tries of one edit."""
+    """Trials of one edit."""
 
     def __init__(self, options, folder):
         super().__init__(options, folder)
@@ -44,7 +44,7 @@ class ConfigTrial(Trial):
         contents = path.read_bytes()
         if contents not in (self.old, self.new):
             return "the config is torn"
-        # 2: it is there, but the device did not confirm it.
+        # 2: the edit was made, but the device did not confirm it.
         if status in (0, 2) and contents != self.new or status in (1, 4) and contents != self.old:
             return f"exit code {status} does not tell what happened"
         if path.stat().st_mode & 0o777 != 0o640:

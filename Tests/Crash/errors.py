@@ -20,7 +20,7 @@ from kill import Trial, arguments, calls, killed, report
 from node import fault
 
 ERRORS = ["ENOSPC", "EIO", "EDQUOT", "EINTR"]
-# fsync(2) and friends do not say these.
+# fsync(2) and similar calls do not return these.
 UNHEARD_OF = {("fsync", "EDQUOT"), ("fdatasync", "EDQUOT"), ("unlink", "ENOSPC")}
 
 
@@ -37,7 +37,7 @@ class ErrorTrial(Trial):
     """A trial in which calls fail instead of the process being killed."""
 
     def judge(self, node, done, config_before):
-        """What is wrong after a command ended; None if nothing is."""
+        """The problem after a command ended; None if there is none."""
         if done.returncode not in (0, 1, 3, 4):
             return f"ended with {done.returncode}: {done.stderr}"
         if done.returncode and not re.search(r'^octokey: .*"/.*"', done.stderr, re.MULTILINE):
@@ -70,7 +70,7 @@ class ErrorTrial(Trial):
             shutil.rmtree(node.folder)
 
     def short_writes(self):
-        """Every write takes half of what it is given, and every other one nothing at first."""
+        """Every write is cut to half its length, and every other one is interrupted first."""
         library = self.folder / "short.so"
         source = Path(__file__).with_name("short_writes.c")
         subprocess.run(
@@ -102,7 +102,7 @@ def main():
                    pool.submit(trial.rotation, point, error)) for point, error in points]
         left = trial.sample.copy(trial.folder / "finishing")
         renames = [point for point in every if point[0] == "renameat"]
-        # The config's, or that of a document in the middle.
+        # The rename of the config, or of a document in the middle.
         kill = renames[len(renames) // 2] if options.directory else renames[0]
         assert killed(left, trial.octokey, ["rotate-master-key", "--yes"], kill)
         probe = left.copy(trial.folder / "probe")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Kills a rotation, and its recovery, before every system call that changes a file, and looks whether
-`recover` then brings everything to a good end.
+"""Kills a rotation, and its recovery, before every system call that changes a file, and checks whether
+`recover` then restores a consistent state.
 
   kill.py --octokey PROGRAM [--every N] [--jobs N] [--documents N]
 
@@ -62,7 +62,7 @@ def killed(node, octokey, words, point):
 
 
 class Trial:
-    """One sample node, and what must become of its copies."""
+    """One sample node, and the checks of its copies."""
 
     def __init__(self, options, folder):
         self.octokey = options.octokey.resolve()
@@ -76,12 +76,12 @@ class Trial:
         assert self.expected and None not in self.expected.values()
 
     def settle(self, node):
-        """Recovers if that is needed; returns what is wrong then."""
+        """Recovers if necessary; returns the problem after that."""
         if (node.folder / "octokey-journal.json").exists():
             refused = node.run(self.octokey, "set-master-key", "--key-file", "/dev/null")
             if refused.returncode != 3:
                 return f"set-master-key did not refuse but ended with {refused.returncode}"
-        for _ in range(2):  # a second time does no harm
+        for _ in range(2):  # a second time changes nothing
             done = node.run(self.octokey, "recover")
             if done.returncode:
                 return f"stuck: recover ended with {done.returncode}: {done.stderr}"
@@ -106,7 +106,7 @@ class Trial:
 
 
 def arguments(description):
-    """What all crash tests may be told."""
+    """The options of all crash tests."""
     parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("--octokey", required=True, type=Path)
     parser.add_argument("--every", type=int, default=1, help="try every N-th point only")
@@ -119,7 +119,7 @@ def arguments(description):
 
 
 def report(tries, unit):
-    """Waits for all tries, prints what went wrong and the last line; returns the exit code."""
+    """Waits for all trials, prints the problems and the last line; returns the exit code."""
     losses = stuck = 0
     for title, future in tries:
         if wrong := future.result():

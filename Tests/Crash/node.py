@@ -1,5 +1,5 @@
-"""A sample node for crash tests: made once, copied for every try, and judged by programs that had no
-part in the rotation (sqlite3 of Python, openssl's library through `cryptography`, an XML parser).
+"""A sample node for crash tests: made once, copied for every trial, and checked with tools that
+share nothing with octokey's code (Python's sqlite3, `cryptography`, an XML parser).
 """
 
 import base64
@@ -38,7 +38,7 @@ class Node:
 
     @classmethod
     def make(cls, folder, documents, journal_mode, directory=False):
-        """A node as samples/make_node.py makes it; with `directory` its documents become files."""
+        """A node made by samples/make_node.py; with `directory` its documents become files."""
         node = cls.make_sample(folder, documents, journal_mode)
         if directory:
             for (table, number), text in list(documents_of(node.folder)):
@@ -79,7 +79,7 @@ class Node:
             stdin=subprocess.DEVNULL, timeout=60)
 
     def key_in_config(self):
-        """The Master Key that the server would find."""
+        """The Master Key that the server would read."""
         root = ElementTree.parse(self.folder / "OctopusServer.config").getroot()
         value = {e.get("key"): e.text for e in root}["Octopus.Storage.MasterKey"]
         machine_id = (self.folder / "machine-id").read_bytes()[:32]
@@ -87,7 +87,7 @@ class Node:
             json.loads(opened(machine_id, IV_OF_MACHINE_ID, base64.b64decode(value))))
 
     def key_files(self):
-        """Every Master Key that is in a key file of this folder."""
+        """Every Master Key in a key file of this folder."""
         keys = set()
         for path in self.folder.glob("master-key-*.key"):
             lines = [line for line in path.read_text().splitlines() if line and line[0] != "#"]
@@ -95,7 +95,7 @@ class Node:
         return keys
 
     def plaintexts(self, key):
-        """Every sensitive value in its place, opened with `key`; None for one that does not open."""
+        """Every sensitive value by its location, decrypted with `key`; None if that fails."""
         found = {}
         for place, text in documents_of(self.folder):
             for number, match in enumerate(values(json.loads(text))):
@@ -144,10 +144,10 @@ def documents_of(folder):
 
 
 def fault(node, octokey, expected, keys_before):
-    """What is wrong with a node after all is said and done; None if nothing is.
+    """The problem of a node at the end; None if there is none.
 
-    All values must open with the key in the config and be the same plaintexts, the key must also be in
-    a key file (unless it is the one from before), and octokey must agree.
+    All values must decrypt to the same plaintexts with the key in the config, the key must also be in
+    a key file (unless it is the former one), and octokey must agree.
     """
     key = node.key_in_config()
     found = node.plaintexts(key)

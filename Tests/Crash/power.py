@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Cuts the power: records what a rotation writes, loses what was not forced to the disk in every way
-that a disk may lose it, and looks whether `recover` then brings everything to a good end.
+"""Cuts the power: records what a rotation writes, loses unsynced writes in every way that a disk may lose
+them, and checks whether `recover` then restores a consistent state.
 
   power.py --octokey PROGRAM [--variants N] [--every N] [--jobs N] [--documents N] [--wal]
 
@@ -90,7 +90,7 @@ def record(node, octokey):
 
 
 class Disk:
-    """What a folder's files hold in memory, what is on the device, and what is on its way there."""
+    """The contents of a folder's files in memory and on the device, and the writes in between."""
 
     def __init__(self, folder):
         self.names = {}      # name: file, as processes see it
@@ -98,7 +98,7 @@ class Disk:
         self.memory = []     # by file: contents
         self.device = []
         self.pending = []    # by file: writes (offset, bytes) and truncations (size, None)
-        self.moves = []      # changes of names on their way
+        self.moves = []      # renames that may not be durable yet
         self.position = {}   # by file: where the next write goes
         for path in Path(folder).iterdir():
             if path.is_file():
@@ -201,7 +201,7 @@ def put(contents, offset, data):
 
 
 def judge(trial, files, folder):
-    """Puts the files into a folder and recovers; returns what is wrong then."""
+    """Writes the files to a folder and recovers; returns the problem after that."""
     folder = trial.folder / folder
     folder.mkdir()
     try:

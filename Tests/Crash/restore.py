@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kills the restoring of a backup over a rotated node before every system call that changes a file, and
-lets each of them fail: the store is the rotated one or that of the backup, never a part, the rotated one is
-still there under another name, and running the same command again ends it.
+lets each of them fail: the store is the rotated one or that of the backup, never a part, the rotated one
+still exists under another name, and running the same command again completes the restore.
 
   restore.py --octokey PROGRAM [--every N] [--jobs N]
 
@@ -20,7 +20,7 @@ from node import Node
 
 
 class RestoreTrial(Trial):
-    """Tries of one restoration."""
+    """Trials of one restoration."""
 
     def __init__(self, options, folder):
         super().__init__(options, folder)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # All crash tests in full, on a store with a rollback journal, on one in WAL mode and on a folder of
-# files; the last line of each says what came of it. `swift test` runs a shorter form.
+# files; the last line of each is its result. `swift test` runs a shorter form.
 #
 #   Tests/Crash/run.sh [--jobs N]
 set -euo pipefail

@@ -1,4 +1,4 @@
-// Preloaded: write and pwrite take half of what they are given, and are interrupted every other time.
+// For LD_PRELOAD: write and pwrite write half of the bytes, and are interrupted every other time.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

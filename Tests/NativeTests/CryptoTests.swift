@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct AESCBCTests {
   private func plaintextBuffer(_ bytes: [UInt8], _ key: [UInt8]) throws -> SecretBuffer {
-    // The only way in is a decryption, so somebody else encrypts first.
+    // Only a decryption fills the buffer, so Python encrypts first.
     let vector = [UInt8](repeating: 7, count: 16)
     let ciphertext = try Outside.run(
       "openssl", "enc", "-aes-\(key.count * 8)-cbc", "-K", Outside.hex(key), "-iv",
@@ -91,8 +91,6 @@ import Testing
     let message = Outside.random(length)
     let sha256 = try Outside.run("openssl", "dgst", "-sha256", "-binary", input: message)
     #expect(try Digest.sha256(message.span) == sha256)
-    let sha1 = try Outside.run("openssl", "dgst", "-sha1", "-binary", input: message)
-    #expect(try Digest.sha1(message.span) == sha1)
   }
 
   @Test func aDigestMayGrowInPiecesAndStartAgain() throws {

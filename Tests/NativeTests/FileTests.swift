@@ -197,7 +197,7 @@ import Testing
           var overlaps = 0
           for _ in 0..<500 {
             guard let lock = try FileLock.acquire(path) else { continue }
-            // Exclusive creation is the second opinion.
+            // An exclusive creation checks it independently.
             if open(inside, O_CREAT | O_EXCL | O_CLOEXEC, 0o600) < 0 { overlaps += 1 }
             unlink(inside)
             _ = consume lock

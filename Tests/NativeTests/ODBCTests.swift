@@ -1,4 +1,4 @@
-// ODBC against two engines that are none of ours: PostgreSQL over a socket, and SQLite in-process.
+// ODBC against two independent engines: PostgreSQL over a socket, and SQLite in-process.
 
 import Native
 import Outside
@@ -230,7 +230,7 @@ enum ODBCEngine: String, CaseIterable, Sendable {
   }
 
   @Test func installedDriversAreListed() throws {
-    // What there is depends on the machine; unixODBC's own tool asks the same file.
+    // The drivers depend on the machine; unixODBC's own tool reads the same file.
     let listed = Outside.text(try Outside.run("odbcinst", "-q", "-d")).split(separator: "\n")
     let names = try ODBCConnection.installedDrivers()
     #expect(names.sorted() == listed.map { String($0.dropFirst().dropLast()) }.sorted())

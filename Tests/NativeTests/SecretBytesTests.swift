@@ -3,11 +3,11 @@ import Native
 import Outside
 import Testing
 
-/// A marker that lies in one known place, and a search for it in all other memory of the process.
+/// A marker at one known address, and a search for it in all other memory of the process.
 private struct Marker {
   // Needle and buffer in one mapping that the search leaves out.
   private let base: UnsafeMutableRawPointer
-  // Glibc has it, the module does not.
+  // In Glibc, but not in its Swift module.
   private typealias Search =
     @convention(c) (
       UnsafeRawPointer, Int, UnsafeRawPointer, Int
@@ -33,7 +33,7 @@ private struct Marker {
     close(file)
   }
 
-  /// The kernel hands this file out in pieces, which Foundation takes for its end.
+  /// Not with Foundation: it takes a short read of this file for its end.
   private static func maps() -> String {
     let file = open("/proc/self/maps", O_RDONLY)
     defer { close(file) }

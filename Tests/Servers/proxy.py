@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Stands between a command and a server, and lets something go wrong.
+"""Runs between a command and a server, and causes failures.
 
     proxy.py --listen PORT --target PORT [--delay MS] [--at TEXT [--nth N] FAULT] -- COMMAND...
 
 Runs COMMAND, ends with its exit status (128 + N for signal N) and, with --count, prints the number of
-round trips as the last line. --at waits for the Nth piece of what the command sends that holds TEXT:
+round trips as the last line. --at waits for the Nth piece from the command that contains TEXT:
 
     --cut           that piece is not passed on, and the connection is closed
     --lose-reply    it is passed on, and the connection is closed when the server has answered
     --run SHELL     it is passed on after SHELL has run, with the process of COMMAND as $CHILD
-    --gone          after --cut or --lose-reply the server takes no connection any more
+    --gone          after --cut or --lose-reply the server accepts no more connections
 """
 
 import argparse
@@ -62,7 +62,7 @@ class Link:
     def requests(self):
         options = self.proxy.options
         while piece := self.read(self.client):
-            # What the client sends before it hears anything is one way there and back.
+            # Everything that the client sends before an answer is one round trip.
             if not self.is_asking:
                 self.is_asking = True
                 self.proxy.round_trips += 1

@@ -3,8 +3,8 @@
 
     syslog.py OUTPUT COMMAND...
 
-The command sees a /dev of its own, in a mount namespace of its own, with a socket at /dev/log; the
-machine's own /dev stays as it is. Needs the right to mount.
+The command sees its own /dev, in its own mount namespace, with a socket at /dev/log; the machine's /dev
+is unchanged. Needs permission to mount.
 """
 
 import os
@@ -15,7 +15,7 @@ import tempfile
 
 
 def own_dev():
-    """Puts a folder with the needed devices in the place of /dev, for this process and its children."""
+    """Replaces /dev by a folder with the needed devices, for this process and its children."""
     folder = tempfile.mkdtemp()
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
     for name in ("null", "zero", "random", "urandom", "tty"):

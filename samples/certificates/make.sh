@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the certificates that the sample stores hold. They are kept in the repository because a
-# PKCS#12 file is salted: made anew, it would differ each time and the stores with it. The keys
+# PKCS#12 file is salted: a new one would differ each time, and the stores with it. The keys
 # are public, so they protect nothing. Files that exist are left alone.
 #
 #   server.pfx       the server's own certificate, without a password, as .NET exports it

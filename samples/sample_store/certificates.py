@@ -10,7 +10,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "certificates"
 
 
 class SampleCertificate:
-    """A PKCS#12 file, its password, and what Octopus keeps beside it in plain."""
+    """A PKCS#12 file, its password, and the plain fields that Octopus stores beside it."""
 
     def __init__(self, path):
         self.name = path.stem

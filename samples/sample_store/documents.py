@@ -1,7 +1,7 @@
 """The documents that hold sensitive values: one builder per kind.
 
-A builder returns the row's columns and the tree of its JSON. Where a value sits and in which form
-follows what is publicly known of Octopus's tables; columns are not repeated in the JSON.
+A builder returns the row's columns and the tree of its JSON. The place and form of values follow
+what is publicly known about Octopus's tables; columns are not repeated in the JSON.
 """
 
 from .certificates import LIBRARY

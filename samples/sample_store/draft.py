@@ -1,4 +1,4 @@
-"""A document in the making: what the builders in documents.py ask for."""
+"""A document that is being built: what the builders in documents.py use."""
 
 import json
 import random
@@ -7,9 +7,9 @@ from . import texts, values
 
 
 class Draft:
-    """Gives a builder its randomness and its sealed values, and remembers every plaintext.
+    """Gives a builder random numbers and encrypted values, and records every plaintext.
 
-    Everything follows from the seed, the kind and the number, so a document does not depend on
+    Everything is derived from the seed, the kind and the number: a document does not depend on
     how many others there are or who makes them.
     """
 
@@ -17,11 +17,11 @@ class Draft:
         self.random = random.Random(f"{seed}/{kind}/{number}")
         self.number = number
         self.of = of  # how many documents of this kind the store has
-        self.plaintexts = []  # (column, plaintext), in the order of sealing
+        self.plaintexts = []  # (column, plaintext), in the order of encryption
         self._cipherer = cipherer
 
     def secret(self, plaintext=None):
-        """A sealed value in its text form."""
+        """An encrypted value in its text form."""
         if plaintext is None:
             plaintext = values.secret_text(self.random)
         iv = self.random.randbytes(values.BLOCK)
@@ -33,7 +33,7 @@ class Draft:
         return {"SensitiveValue": self.secret(plaintext)}
 
     def maybe(self, share):
-        """A value in `share` of the cases; else one of the ways to have none."""
+        """A value in `share` of the cases; otherwise one of the ways to have none."""
         return self.secret() if self.random.random() < share else self.random.choice((None, ""))
 
     def sealed_bytes(self, column, plaintext):

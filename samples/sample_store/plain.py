@@ -1,4 +1,4 @@
-"""The documents without sensitive values. A hash, an API key or a `a|b` must not confuse anyone."""
+"""The documents without sensitive values. A hash, an API key or `a|b` must not be taken for one."""
 
 import base64
 

@@ -5,7 +5,7 @@ from . import documents, plain, singles
 # The sample report of the vendor's documentation: 10,009 of 10,533 documents were updated.
 DOCUMENTS, WITH_VALUES = 10_533, 10_009
 
-# Kinds: name of the builder, its table, and for those of many the share per mille.
+# Kinds: name of the builder, its table, and the share per mille of kinds with many documents.
 SINGLES = [
     (singles.certificate_global, "Configuration"), (singles.smtp, "Configuration"),
     (singles.azure_ad, "ExtensionConfiguration"), (singles.jira, "ExtensionConfiguration"),
@@ -59,7 +59,7 @@ def with_values(total):
 def plan(total):
     """(builder, table, count) for every kind; the counts add up to `total`.
 
-    From 100 documents on, every kind that holds values is there; the plain ones come as they fit.
+    From 100 documents on, every kind that holds values is present; the plain ones fill the rest.
     """
     sealed = with_values(total)
     return _share(sealed, SINGLES, MANY) + _share(total - sealed, [], PLAIN)

@@ -1,4 +1,4 @@
-"""The documents of which a server has one each: Configuration and ExtensionConfiguration rows."""
+"""The documents that a server has once: Configuration and ExtensionConfiguration rows."""
 
 from .certificates import SERVER
 
@@ -12,7 +12,7 @@ def _extension(row_id, name, tree):
 
 
 def certificate_global(draft):
-    """The server's own certificate: base64 of a PFX without password, sealed."""
+    """The server's own certificate: base64 of a PFX without password, encrypted."""
     return _configuration("certificate-global", {
         "Name": SERVER.subject, "Thumbprint": SERVER.thumbprint,
         "SignatureAlgorithm": "sha256RSA", "CertificateData": draft.secret(SERVER.base64())})

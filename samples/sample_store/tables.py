@@ -10,7 +10,7 @@ LIST = "TEXT"
 JSON = "TEXT NOT NULL"
 FLAG = "INTEGER NOT NULL"
 TIME = "nvarchar(40)"
-# SQL Server's rowversion: eight bytes that mean nothing to anybody but the server.
+# SQL Server's rowversion: eight bytes that only the server interprets.
 VERSION = "BLOB"
 SPACE = TEXT_50
 

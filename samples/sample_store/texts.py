@@ -40,20 +40,20 @@ def document_size(random):
 
 
 def write_json(random, tree):
-    """One document's text, as one of the writers that were at work over the years wrote it."""
+    """One document's text, as one of the JSON writers of past server versions writes it."""
     dice = random.random()
-    if dice < 0.08:  # System.Text.Json: everything that HTML could mind, and all of non-ASCII
+    if dice < 0.08:  # System.Text.Json: characters that are special in HTML, and all of non-ASCII
         text = json.dumps(tree, separators=(",", ":"))
         for mark in "+<>&'`":
             text = text.replace(mark, f"\\u{ord(mark):04X}")
         return text
     if dice < 0.10:  # PHP, Foundation, DataContractJsonSerializer
         return json.dumps(tree, separators=(",", ":"), ensure_ascii=False).replace("/", "\\/")
-    if dice < 0.115:  # every character that a value is split by, spelt out
+    if dice < 0.115:  # every separator of a value escaped
         return json.dumps(tree, separators=(",", ":")).replace("|", "\\u007c")
     if dice < 0.14:  # Newtonsoft, indented, on Windows
         return json.dumps(tree, indent=2, ensure_ascii=False).replace("\n", "\r\n")
-    if dice < 0.15 and tree:  # a name that comes twice; the last one counts
+    if dice < 0.15 and tree:  # a duplicate name; the last one counts
         text = json.dumps(tree, separators=(",", ":"), ensure_ascii=False)
         return '{"SpaceId":"Spaces-0",' + text[1:-1] + ',"SpaceId":"Spaces-1"}'
     return json.dumps(tree, separators=(",", ":"), ensure_ascii=False)  # Newtonsoft

@@ -1,4 +1,4 @@
-"""Sensitive values: their plaintexts, and how a Master Key seals them.
+"""Sensitive values: their plaintexts, and their encryption with a Master Key.
 
 A value in JSON is base64(ciphertext) + "|" + base64(iv); one in a binary column is iv + ciphertext.
 AES-CBC with PKCS#7, a fresh IV each; the key's length chooses AES-128 or AES-256.
@@ -23,12 +23,12 @@ def sample_key(seed, bits):
 
 
 def third_key(key):
-    """A key of the same size that opens nothing else in the store."""
+    """A key of the same size that decrypts nothing else in the store."""
     return hashlib.sha256(b"octokey sample third key" + key).digest()[: len(key)]
 
 
 class Cipherer:
-    """Seals and opens bytes under one key."""
+    """Encrypts and decrypts bytes with one key."""
 
     def __init__(self, key):
         self._aes = algorithms.AES(key)
@@ -39,7 +39,7 @@ class Cipherer:
         return encryptor.update(plaintext + bytes([pad]) * pad) + encryptor.finalize()
 
     def opens(self, iv, ciphertext):
-        """Whether the padding is right: all that CBC can tell."""
+        """Whether the padding is right: CBC has no other check."""
         decryptor = Cipher(self._aes, modes.CBC(iv)).decryptor()
         padded = decryptor.update(ciphertext) + decryptor.finalize()
         pad = padded[-1]
@@ -52,7 +52,7 @@ def pipe(iv, ciphertext):
 
 
 def foreign(random, key, own):
-    """A value under a third key that certainly does not open with the store's own."""
+    """A value under a third key that the store's own key certainly cannot decrypt."""
     other = Cipherer(third_key(key))
     while True:
         plaintext, iv = secret_text(random), random.randbytes(BLOCK)
@@ -62,15 +62,15 @@ def foreign(random, key, own):
 
 
 def damaged(random, own):
-    """A value of the store's own key with one bit turned, so that its padding says 128 or more."""
+    """A value of the store's own key with one bit flipped, so that its padding is 128 or more."""
     iv = random.randbytes(BLOCK)
     whole = bytearray(iv + own.seal(secret_text(random), iv))
-    whole[-BLOCK - 1] ^= 0x80  # the block before the last turns the padding's last byte
+    whole[-BLOCK - 1] ^= 0x80  # the block before the last flips the last byte of the padding
     return pipe(bytes(whole[:BLOCK]), bytes(whole[BLOCK:]))
 
 
 def secret_text(random):
-    """A plaintext such as people keep: mostly short passwords, now and then anything else."""
+    """A plaintext as users have them: mostly short passwords, sometimes anything else."""
     dice = random.random()
     if dice < 0.70:
         text = "".join(random.choices(ALPHABET, k=min(64, int(random.lognormvariate(2.9, 0.5)))))

@@ -2,11 +2,11 @@
 // once: only the initialization vector changes from value to value.
 //
 // Giving a context a new vector costs three times as much as decrypting a short value. So a context is
-// never reset: it goes on from the last ciphertext block that it saw, and the difference between that
-// block and the vector is put into, or taken out of, the first block by hand. CBC is just that XOR.
+// never reset: it continues from the last ciphertext block that it saw, and the first block is
+// corrected by the XOR of that block and the vector.
 //
-// CBC has no seal. A wrong key passes the padding check once in 256 times, so `decrypt` tells how
-// long the padding was, and whoever asks weighs that.
+// CBC is unauthenticated: a wrong key passes the padding check once in 256 times. So `decrypt` returns
+// the length of the padding, and the caller decides.
 
 internal import CLibCrypto
 
@@ -90,8 +90,8 @@ package final class AESCBC {
     return padding
   }
 
-  /// Whether the padding would be right, from the last block alone: cheap for a key that is not
-  /// expected to fit.
+  /// Whether the padding would be right, judged by the last block alone: cheap where the key is
+  /// expected to be wrong.
   package func paddingFits(vectorAndCiphertext bytes: Span<UInt8>) throws(NativeError) -> Bool {
     let block = AESCBC.blockLength
     precondition(bytes.count >= 2 * block)

@@ -1,18 +1,18 @@
-// AES-256 in Galois/Counter mode over libcrypto: encryption with a seal. What does not open was damaged,
-// changed, or sealed under another key; nothing of it is ever handed out.
+// AES-256 in Galois/Counter mode over libcrypto: authenticated encryption. A message that fails the
+// check was damaged, changed, or encrypted with another key; none of its plaintext is returned.
 
 internal import CLibCrypto
 
-/// Sealing and opening of whole messages that fit into memory.
+/// Authenticated encryption of messages that fit into memory.
 package enum AESGCM {
   /// The length of a key, in bytes.
   package static let keyLength = 32
   /// The length of a nonce, in bytes. One key must never see the same nonce twice.
   package static let nonceLength = 12
-  /// The length of the tag that seals a message, in bytes.
+  /// The length of the authentication tag, in bytes.
   package static let tagLength = 16
 
-  /// Encrypts `plaintext`, and seals it together with `header`, which stays readable.
+  /// Encrypts and authenticates `plaintext`; `header` is authenticated only.
   ///
   /// - Returns: the ciphertext, as long as the plaintext, and the tag.
   package static func seal(
@@ -48,9 +48,9 @@ package enum AESGCM {
     return output
   }
 
-  /// Opens what `seal` made.
+  /// Decrypts what `seal` returned.
   ///
-  /// - Returns: nil if key, header or contents are not those that were sealed.
+  /// - Returns: nil if key, header, nonce or contents differ from those of `seal`.
   package static func open(
     _ sealed: Span<UInt8>, header: Span<UInt8>, key: borrowing SecretBytes, nonce: [UInt8]
   ) throws(NativeError) -> SecretBytes? {
@@ -60,7 +60,7 @@ package enum AESGCM {
     var plaintext = SecretBytes(count: length)
     let context = try unsafe context()
     defer { unsafe EVP_CIPHER_CTX_free(context) }
-    var isSealed = false
+    var isAuthentic = false
     let done = plaintext.withMutableBytes { output in
       key.withBytes { key in
         unsafe output.withUnsafeMutableBufferPointer { output in
@@ -82,7 +82,7 @@ package enum AESGCM {
                   unsafe EVP_CIPHER_CTX_ctrl(
                     context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), tag) == 1
                 else { return false }
-                isSealed = unsafe EVP_DecryptFinal_ex(context, target + length, &written) == 1
+                isAuthentic = unsafe EVP_DecryptFinal_ex(context, target + length, &written) == 1
                 return true
               }
             }
@@ -92,8 +92,7 @@ package enum AESGCM {
     }
     defer { ERR_clear_error() }
     guard done else { throw cryptoFailure("EVP_DecryptUpdate") }
-    // What was written is wiped with its owner.
-    guard isSealed else { return nil }
+    guard isAuthentic else { return nil }
     return plaintext
   }
 

@@ -1,4 +1,4 @@
-// CRC-32 over zlib: a quick sum that tells whether text came back as it went, not who changed it.
+// CRC-32 over zlib: it detects accidental damage, not tampering.
 
 internal import CZlib
 
@@ -7,7 +7,7 @@ package struct CRC32: Sendable {
   /// The sum so far.
   package private(set) var value: UInt32 = 0
 
-  /// Begins a sum over nothing.
+  /// The sum of no bytes.
   package init() {}
 
   /// Adds bytes.

@@ -1,9 +1,9 @@
 // OpenSSL's error queue is per thread and outlives the call that filled it: it is read and emptied
-// at once, where the failure was seen.
+// as soon as a call has failed.
 
 internal import CLibCrypto
 
-/// The failure of `call`, with the newest text that libcrypto has to say about it.
+/// The failure of `call`, with the newest text in the queue.
 func cryptoFailure(_ call: String) -> NativeError {
   var reason = ""
   while true {

@@ -1,5 +1,5 @@
-// SHA-256 and HMAC-SHA256 over libcrypto. One context is made once and started anew for each
-// message: fetching the algorithm costs more than hashing a short text.
+// SHA-256 and HMAC-SHA256 over libcrypto. A context is made once and restarted for each message:
+// fetching the algorithm costs more than hashing a short text.
 
 internal import CLibCrypto
 internal import Glibc
@@ -56,7 +56,7 @@ package final class Digest {
     guard done == 1 else { throw cryptoFailure("EVP_DigestFinal_ex") }
   }
 
-  /// SHA-256 of `bytes` at once.
+  /// SHA-256 of `bytes`.
   package static func sha256(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
     let digest = try Digest()
     try digest.update(bytes)
@@ -65,8 +65,7 @@ package final class Digest {
     return result
   }
 
-  /// SHA-256 of the contents of the regular file at `path`, which is no symbolic link, of whatever
-  /// size.
+  /// SHA-256 of the regular file at `path`, of any size. Symbolic links are not followed.
   ///
   /// - Parameter ignored: bytes among the first 4096 that count as zeros.
   /// - Throws: `NativeError.notAFile` or `.system`.
@@ -92,19 +91,7 @@ package final class Digest {
     return result
   }
 
-  /// SHA-1 of `bytes`: the thumbprint of a certificate, as .NET shows it. For nothing else.
-  package static func sha1(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
-    var result = [UInt8](repeating: 0, count: 20)
-    let done = unsafe bytes.withUnsafeBufferPointer { input in
-      unsafe result.withUnsafeMutableBufferPointer {
-        unsafe EVP_Digest(input.baseAddress, input.count, $0.baseAddress, nil, EVP_sha1(), nil)
-      }
-    }
-    guard done == 1 else { throw cryptoFailure("EVP_Digest") }
-    return result
-  }
-
-  /// MD5 of `bytes`, to recognise one that somebody else has made. For nothing else.
+  /// MD5 of `bytes`, only for comparison with an MD5 made elsewhere.
   ///
   /// - Throws: `NativeError.crypto` where it is forbidden (FIPS).
   package static func md5(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
@@ -138,5 +125,12 @@ package final class Digest {
     }
     guard done else { throw cryptoFailure("HMAC") }
     return result
+  }
+}
+
+extension Array<UInt8> {
+  /// Two lower-case digits a byte.
+  package var hexadecimal: String {
+    map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }

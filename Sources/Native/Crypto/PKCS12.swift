@@ -1,13 +1,12 @@
-// PKCS #12 files: reads one without a password, as far as to name the certificate in it, and makes one
-// with a password of what it holds.
+// PKCS #12 files: the thumbprint of the certificate in one, and the same contents under a password.
 
 internal import CLibCrypto
 
 /// A PKCS #12 file in memory.
 package enum PKCS12 {
   /// The SHA-1 of the leaf certificate in upper-case hexadecimal, as .NET shows a thumbprint; nil if
-  /// the bytes are no PKCS #12 file, need another password, or use a cipher that this libcrypto has
-  /// not.
+  /// the bytes are not a PKCS #12 file, need another password, or use a cipher that this libcrypto
+  /// lacks.
   package static func thumbprint(
     of bytes: Span<UInt8>, password: borrowing SecretBytes? = nil
   ) -> String? {
@@ -17,13 +16,11 @@ package enum PKCS12 {
     defer { ERR_clear_error() }
     var digest = [UInt8](repeating: 0, count: 20)
     guard unsafe X509_digest(certificate, EVP_sha1(), &digest, nil) == 1 else { return nil }
-    let digits = Array("0123456789ABCDEF".utf8)
-    return String(
-      decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return digest.hexadecimal.uppercased()
   }
 
   /// A file with the same certificates and private key under `password` (AES-256-CBC, PBKDF2 and
-  /// HMAC-SHA256 with libcrypto's numbers of rounds: the password must be too long to be guessed).
+  /// HMAC-SHA256 with libcrypto's iteration counts: the password must be long enough to resist guessing).
   ///
   /// - Returns: nil where `thumbprint` returns nil.
   package static func protected(
@@ -47,7 +44,7 @@ package enum PKCS12 {
     return output
   }
 
-  /// What a file holds.
+  /// The contents of a file.
   @safe
   private struct Contents: ~Copyable {
     let key: OpaquePointer?  // owned, as the others
@@ -77,7 +74,7 @@ package enum PKCS12 {
     func parse(_ password: UnsafePointer<CChar>?) -> Bool {
       unsafe PKCS12_parse(file, password, &key, &certificate, &others) == 1
     }
-    // A file without a password may have been made with the empty one: both are tried.
+    // "No password" and the empty password are encoded differently: both are tried.
     let isOpen =
       switch password {
       case .none: unsafe parse(nil) || parse("")
@@ -87,13 +84,13 @@ package enum PKCS12 {
     return unsafe Contents(key: key, certificate: certificate, others: others)
   }
 
-  /// A password as C takes it.
+  /// Lends the password as a C string.
   private static func withText<Result>(
     of password: borrowing SecretBytes, _ body: (UnsafePointer<CChar>?) -> Result
   ) -> Result {
     var text = SecretBytes(count: password.count + 1)
     return text.withMutableBytes { text in
-      password.withBytes { for index in $0.indices { text[index] = $0[index] } }
+      password.withBytes { text.copy($0, at: 0) }
       return unsafe text.withUnsafeMutableBytes {
         unsafe body(UnsafePointer($0.baseAddress?.assumingMemoryBound(to: CChar.self)))
       }

@@ -1,5 +1,5 @@
-// Random bytes from libcrypto's generator, which the system's seeds. Drawn 4 KiB at a time: one
-// call for each initialization vector costs a hundred times as much.
+// Random bytes from libcrypto's generator, seeded by the system. Drawn 4 KiB at a time: one call for
+// each initialization vector costs a hundred times as much.
 
 internal import CLibCrypto
 
@@ -8,7 +8,7 @@ package final class RandomBytes {
   private var pool = [UInt8](repeating: 0, count: 4096)
   private var used: Int
 
-  /// Makes an empty pool; the first bytes are drawn when they are asked for.
+  /// An empty pool; it is filled on first use.
   package init() { used = pool.count }
 
   /// Copies 16 fresh bytes, an initialization vector, over the first 16 bytes of `target`.
@@ -25,7 +25,7 @@ package final class RandomBytes {
     used += 16
   }
 
-  /// Makes a secret of `count` random bytes, from the generator for private material.
+  /// A secret of `count` random bytes, from the generator for private keys.
   package static func secret(count: Int) throws(NativeError) -> SecretBytes {
     var secret = SecretBytes(count: count)
     let drawn = secret.withMutableBytes { span in

@@ -1,18 +1,18 @@
-// scrypt (RFC 7914) over libcrypto: from a passphrase that a person can remember to a key, slowly and
-// with much memory, so that trying many passphrases is dear.
+// scrypt (RFC 7914) over libcrypto: a key from a passphrase, slowly and with much memory, so that brute
+// force is expensive.
 
 internal import CLibCrypto
 
 /// The parameters of scrypt.
 package struct Scrypt: Hashable, Sendable {
-  /// How often the large table is walked, a power of two (N).
+  /// The number of rows in the large table, a power of two (N).
   package let cost: Int
-  /// The size of a table's row, in 128 bytes (r).
+  /// The size of a row, in units of 128 bytes (r).
   package let blockSize: Int
-  /// How many such computations are made one after the other (p).
+  /// The number of independent computations, made one after the other (p).
   package let parallelism: Int
 
-  /// What is used for anything new: 128 MiB of memory and about half a second.
+  /// The parameters for new files: 128 MiB of memory and about half a second.
   package static let standard = Scrypt(unchecked: 1 << 17, blockSize: 8, parallelism: 1)
 
   private init(unchecked cost: Int, blockSize: Int, parallelism: Int) {
@@ -21,9 +21,8 @@ package struct Scrypt: Hashable, Sendable {
     self.parallelism = parallelism
   }
 
-  /// Parameters that somebody wrote into a file; nil for any that make no sense, or that would take
-  /// more than four times the memory or eight times the time of the standard: whoever can write the
-  /// file must not be able to keep the machine busy.
+  /// Parameters read from a file; nil if they are invalid, or would take more than four times the
+  /// memory or eight times the time of the standard: a file must not be able to exhaust the machine.
   package init?(cost: Int, blockSize: Int, parallelism: Int) {
     guard (2...1 << 20).contains(cost), cost & (cost - 1) == 0, (1...64).contains(blockSize),
       (1...64).contains(parallelism),
@@ -35,12 +34,12 @@ package struct Scrypt: Hashable, Sendable {
 
   /// Derives a key of `length` bytes.
   ///
-  /// - Throws: `NativeError.crypto` where there is not enough memory, for one.
+  /// - Throws: `NativeError.crypto`, for example where memory is short.
   package func key(
     from passphrase: borrowing SecretBytes, salt: [UInt8], length: Int
   ) throws(NativeError) -> SecretBytes {
     var key = SecretBytes(count: length)
-    // The table, and as much again for everything else.
+    // The table and the working blocks, and 1 MiB to spare.
     let memory = UInt64(128 * blockSize * (cost + parallelism + 2) + (1 << 20))
     let (cost, blockSize, parallelism) = (UInt64(cost), UInt64(blockSize), UInt64(parallelism))
     let done = key.withMutableBytes { output in

@@ -1,9 +1,9 @@
-// An open file descriptor: closes itself, and repeats calls that a signal interrupted. Everything in
-// this room that reads or writes files goes through here.
+// An open file descriptor that closes itself. All reading and writing of files goes through here, and
+// calls that a signal interrupted are repeated.
 
 internal import Glibc
 
-/// A descriptor that is closed when its owner goes.
+/// A descriptor that is closed at the end of its owner.
 struct Descriptor: ~Copyable {
   let number: Int32
   /// For errors only.
@@ -16,7 +16,7 @@ struct Descriptor: ~Copyable {
 
   deinit { close(number) }
 
-  /// Opens `path`, never for child processes.
+  /// Opens `path`; child processes do not inherit it.
   static func open(_ path: String, _ flags: Int32) throws(NativeError) -> Descriptor {
     let number = try repeating("open", path) {
       unsafe Int(Glibc.open(path, flags | O_CLOEXEC | O_NOCTTY))
@@ -29,12 +29,12 @@ struct Descriptor: ~Copyable {
     try open(path.folder, O_RDONLY | O_DIRECTORY)
   }
 
-  /// Opens `path` in this folder, not through a symbolic link. A new file has mode 0600 at most.
+  /// Opens `path` in this folder; a symbolic link is not followed. A new file has mode 0600 at most.
   func open(_ path: FilePath, _ flags: Int32) throws(NativeError) -> Descriptor {
     try open(path, as: path.name, flags)
   }
 
-  /// Opens what will be `path` and has another name now.
+  /// Opens the file `name`, which errors call by its final `path`.
   func open(
     _ path: FilePath, as name: String, _ flags: Int32
   ) throws(NativeError) -> Descriptor {
@@ -50,7 +50,7 @@ struct Descriptor: ~Copyable {
     return Descriptor(number: Int32(number), path: standardInputName)
   }
 
-  /// An empty file for reading and writing that has no name, and goes when it is closed.
+  /// An empty file without a name, for reading and writing; it is gone once it is closed.
   static func nameless() throws(NativeError) -> Descriptor {
     var path = Array("/tmp/octokey-XXXXXX".utf8CString)
     let number = try repeating("mkstemp", "/tmp") { unsafe Int(mkstemp(&path)) }
@@ -59,7 +59,7 @@ struct Descriptor: ~Copyable {
     return Descriptor(number: Int32(number), path: "/tmp")
   }
 
-  /// All that is in the file, from its start on, as text.
+  /// The first `limit` bytes of the file as text.
   func textFromStart(limit: Int) throws(NativeError) -> String {
     _ = try repeating("lseek", path) { Int(lseek(number, 0, SEEK_SET)) }
     var bytes = [UInt8](repeating: 0, count: limit)
@@ -70,14 +70,14 @@ struct Descriptor: ~Copyable {
 
   static let standardInputName = "standard input"
 
-  /// What the kernel says of the open file.
+  /// The status of the open file.
   func status() throws(NativeError) -> FileStatus {
     var status = stat()
     _ = try repeating("fstat", path) { unsafe Int(fstat(number, &status)) }
     return FileStatus(status)
   }
 
-  /// What `name` is in this folder now, without following a link; nil if it is not there.
+  /// The status of `name` in this folder, without following a link; nil if it is not found.
   func status(of name: String) throws(NativeError) -> FileStatus? {
     var status = stat()
     do throws(NativeError) {
@@ -90,7 +90,13 @@ struct Descriptor: ~Copyable {
     return FileStatus(status)
   }
 
-  /// Reads some bytes over the end of `target`, from `offset` on; 0 at the end of the file.
+  /// Whether `name` in `folder` still leads to this open file.
+  func isNamed(_ name: String, in folder: borrowing Descriptor) throws(NativeError) -> Bool {
+    guard let there = try folder.status(of: name) else { return false }
+    return try status().isSameFile(as: there)
+  }
+
+  /// Reads bytes into `target` from index `offset` on; 0 at the end of the file.
   func read(into target: inout MutableSpan<UInt8>, from offset: Int) throws(NativeError) -> Int {
     let (number, path) = (number, path)
     return try unsafe target.withUnsafeMutableBufferPointer { (bytes) throws(NativeError) in
@@ -101,7 +107,7 @@ struct Descriptor: ~Copyable {
     }
   }
 
-  /// Reads to the end. These bytes are not wiped: nothing secret comes this way.
+  /// Reads to the end. Not for secrets: the bytes are not wiped.
   func readAll(limit: Int) throws(NativeError) -> [UInt8] {
     var bytes: [UInt8] = []
     var count = 0
@@ -122,15 +128,7 @@ struct Descriptor: ~Copyable {
 
   /// Writes all of `bytes` at the descriptor's position.
   func write(_ bytes: Span<UInt8>) throws(NativeError) {
-    try unsafe bytes.withUnsafeBufferPointer { (bytes) throws(NativeError) in
-      guard let base = bytes.baseAddress else { return }
-      var written = 0
-      while written < bytes.count {
-        written += try repeating("write", path) {
-          unsafe Glibc.write(number, base + written, bytes.count - written)
-        }
-      }
-    }
+    try ByteOutput(descriptor: number, path: path).write(bytes)
   }
 
   /// Waits until contents and metadata are on the device.
@@ -140,11 +138,13 @@ struct Descriptor: ~Copyable {
 }
 
 /// A path in two halves: the folder is opened once, and the name is looked up in it from then on.
-struct FilePath: Sendable {
-  let folder: String
+package struct FilePath: Sendable {
+  /// `.` where the path has no slash.
+  package let folder: String
   let name: String
 
-  init(_ text: String) {
+  /// Splits a path at its last slash.
+  package init(_ text: String) {
     guard let slash = text.lastIndex(of: "/") else {
       (folder, name) = (".", text)
       return
@@ -153,7 +153,7 @@ struct FilePath: Sendable {
     name = String(text[text.index(after: slash)...])
   }
 
-  /// A hidden name that says what it is, should a crash leave it behind.
+  /// A hidden name that tells what it is, in case a crash leaves it behind.
   var draftName: String {
     ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))"
   }
@@ -170,7 +170,7 @@ struct FilePath: Sendable {
   }
 }
 
-/// Makes a system call again for as long as signals interrupt it.
+/// Repeats a system call while signals interrupt it.
 func repeating(
   _ call: String, _ path: String, _ body: () -> Int
 ) throws(NativeError) -> Int {

@@ -1,5 +1,5 @@
-// What a file has besides its contents: owner, group, permissions and extended attributes. ACLs and
-// SELinux labels are extended attributes, too.
+// The metadata of a file: owner, group, permissions and extended attributes, which include ACLs and
+// SELinux labels.
 
 internal import CLinux
 internal import Glibc
@@ -9,7 +9,7 @@ struct FileAttributes {
   /// The extended attribute that holds a POSIX ACL.
   static let accessList = "system.posix_acl_access"
 
-  /// Signatures over the contents, which the kernel makes itself: on other contents they are wrong.
+  /// Signatures of the contents, which the kernel makes itself: on new contents they would be wrong.
   private static let signatures = ["security.ima", "security.evm"]
 
   private let owner: FileOwner
@@ -24,7 +24,7 @@ struct FileAttributes {
     extended = try FileAttributes.extended(of: file)
   }
 
-  /// Gives `file` all of it, or throws `NativeError.cannotKeep` with the name of what Linux refused.
+  /// Sets all of it on `file`, or throws `NativeError.cannotKeep` with the name of what Linux refused.
   ///
   /// The order matters: a change of owner clears set-user-ID bits, a user attribute can only be set
   /// while the owner may write, and an ACL sets the group's bits.
@@ -46,7 +46,7 @@ struct FileAttributes {
     if let list = extended[FileAttributes.accessList] {
       try FileAttributes.set(FileAttributes.accessList, list, of: file)
     }
-    // Linux drops the set-group-ID bit in silence if we are not in the group.
+    // Linux silently drops the set-group-ID bit if we are not in the group.
     let result = try file.status()
     guard result.mode == mode, result.owner == owner else {
       throw .cannotKeep(attribute: "mode", path: file.path)
@@ -95,9 +95,9 @@ struct FileAttributes {
     return result
   }
 
-  /// A result of unknown length: asks for the length first, and again if it grew meanwhile.
+  /// A result of unknown length: asks for the length first, and again if it grew in between.
   ///
-  /// - Returns: nil where the file system knows no such thing, or it is gone.
+  /// - Returns: nil where the file system does not support it, or it has been removed.
   private static func variable(
     _ call: String, _ path: String, _ body: (UnsafeMutableRawPointer?, Int) -> Int
   ) throws(NativeError) -> [UInt8]? {

@@ -1,12 +1,12 @@
-// A copy of a file of whatever size that takes its place in one step, when it is on the device. What was
-// in that place keeps a name of its own.
+// A copy of a file of any size that gets its name in one step, when it is on the device. A file that
+// had this name before is kept under another one.
 
 internal import CLinux
 internal import Glibc
 
-/// A copy on its way to its place; it goes again unless it is committed.
+/// A copy that does not have its name yet, and is removed unless it is committed.
 package struct FileCopy: ~Copyable {
-  /// Where the copy is now; it may still be worked on there.
+  /// Where the copy is now, and may still be changed.
   package let draft: String
   private var file: NewFile
   private let path: FilePath
@@ -42,7 +42,7 @@ package struct FileCopy: ~Copyable {
     return FileCopy(draft: draft.text, file: new, path: path, folder: folder)
   }
 
-  /// Removes what a killed process left: it may be as large as what is coming.
+  /// Removes drafts that killed processes left: they may be as large as the new one.
   private static func removeAbandoned(_ path: FilePath) {
     for name in (try? FolderNames.read(path.folder)) ?? []
     where name.hasPrefix(".\(path.name).draft-") {
@@ -50,12 +50,12 @@ package struct FileCopy: ~Copyable {
     }
   }
 
-  /// Puts the copy in its place.
+  /// Gives the copy its name.
   ///
   /// - Parameters:
-  ///   - owner: whom it is to belong to; nil: whoever runs octokey.
-  ///   - former: a free name, in the same folder, for what is in that place now; nil if there must be
-  ///     nothing.
+  ///   - owner: nil for the user who runs octokey.
+  ///   - former: a free name, in the same folder, for the file that has the name now; nil if the name
+  ///     must be free.
   /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`.
   package consuming func commit(
     mode: UInt32, owner: FileOwner?, former: String?
@@ -64,14 +64,14 @@ package struct FileCopy: ~Copyable {
     let number = file.file.number
     _ = try repeating("fchmod", path.text) { Int(fchmod(number, mode_t(mode))) }
     guard let former else {
-      try file.take(path.name)
+      try file.rename(to: path.name)
       try file.sync()
       return file.commit()
     }
     try file.file.sync()
     let (place, draftName, name) = (folder.number, FilePath(draft).name, path.name)
     do throws(NativeError) {
-      // Two names for a moment: the place is never empty.
+      // The former file has two names for a moment, so that the path never leads nowhere.
       _ = try repeating("link", path.text) { unsafe Int(linkat(place, name, place, former, 0)) }
     } catch .system(_, _, EPERM) {
       _ = try repeating("rename", path.text) {

@@ -1,8 +1,8 @@
-// One process at a time: a lock file held with flock(2), which Linux lets go when its holder dies.
+// One process at a time: a lock file held with flock(2), which Linux releases when its holder dies.
 
 internal import Glibc
 
-/// A lock that is held until this value goes.
+/// A lock that is held until the end of this value.
 package struct FileLock: ~Copyable {
   private let file: Descriptor
   private let folder: Descriptor
@@ -15,16 +15,17 @@ package struct FileLock: ~Copyable {
   }
 
   deinit {
-    // Still locked: whoever opened this file before it lost its name looks again after locking.
-    if FileLock.isNamed(name, in: folder, file) { _ = unsafe unlinkat(folder.number, name, 0) }
+    // Removed under the lock: a process that has opened the file checks after locking that it still
+    // has its name.
+    if (try? file.isNamed(name, in: folder)) == true { _ = unsafe unlinkat(folder.number, name, 0) }
   }
 
   /// Takes the lock without waiting. The file is created with mode 0600 and removed at the end.
   ///
-  /// - Parameter owner: whom a lock file that a crash leaves behind should belong to, so that the
-  ///   next one who works here can open it. Without the right to give files away it stays ours.
-  /// - Returns: nil if somebody else holds it.
-  /// - Throws: `NativeError.notAFile` if the name is taken by something else, `.system` where Linux
+  /// - Parameter owner: the owner of a lock file that a crash leaves behind, so that its next user can
+  ///   open it. Not set where we lack the permission.
+  /// - Returns: nil if another process holds it.
+  /// - Throws: `NativeError.notAFile` if the name belongs to something else, `.system` where Linux
   ///   refuses (`ELOOP` for a symbolic link).
   package static func acquire(
     _ path: String, owner: FileOwner? = nil
@@ -40,8 +41,8 @@ package struct FileLock: ~Copyable {
       } catch .system(_, _, EWOULDBLOCK) {
         return nil
       }
-      // The holder before us may have removed the name after we opened the file.
-      guard isNamed(parts.name, in: folder, file) else { continue }
+      // The previous holder may have removed the name after we opened the file.
+      guard try file.isNamed(parts.name, in: folder) else { continue }
       // A umask can take bits from the owner, too.
       fchmod(file.number, 0o600)
       if let owner { fchown(file.number, owner.user, owner.group) }
@@ -49,7 +50,7 @@ package struct FileLock: ~Copyable {
     }
   }
 
-  /// Takes the lock as `acquire(_:owner:)` does, and while somebody else holds it tries again for as
+  /// Takes the lock as `acquire(_:owner:)` does, and while another process holds it tries again for as
   /// long as `patience`.
   package static func acquire(
     _ path: String, owner: FileOwner?, patience: Duration
@@ -58,17 +59,8 @@ package struct FileLock: ~Copyable {
     while true {
       if let lock = try acquire(path, owner: owner) { return lock }
       guard ContinuousClock.now < end else { return nil }
-      // flock(2) can wait itself, but not for a limited time. Several who wait do so out of step.
+      // flock(2) cannot wait for a limited time. Random, so that several processes wait out of step.
       usleep(.random(in: 5_000...25_000))
     }
-  }
-
-  private static func isNamed(
-    _ name: String, in folder: borrowing Descriptor, _ file: borrowing Descriptor
-  ) -> Bool {
-    guard let own = try? file.status(), let there = try? folder.status(of: name) else {
-      return false
-    }
-    return own.isSameFile(as: there)
   }
 }

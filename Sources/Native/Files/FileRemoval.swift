@@ -1,11 +1,10 @@
-// Removing a file for good: the name is gone from the device when this returns.
+// Durable removal: the name is gone from the device when this returns.
 
 internal import Glibc
 
 /// The removal of a file.
 package enum FileRemoval {
-  /// Removes the file at `path`, and waits until that is on the device. One that is not there is
-  /// removed already.
+  /// Removes the file at `path`, and waits until that is on the device. A missing file is not an error.
   ///
   /// - Throws: `NativeError.system`.
   package static func remove(_ path: String) throws(NativeError) {
@@ -18,15 +17,15 @@ package enum FileRemoval {
     try folder.sync()
   }
 
-  /// Removes a draft at `path` that a killed process left behind: a regular file of one of `users`
-  /// that nobody is working on. Anything else stays.
+  /// Removes a draft at `path` that a killed process left behind: a regular file of one of `users` that
+  /// no process has locked. Anything else stays.
   package static func removeAbandoned(_ path: String, users: Set<UInt32>) {
     let path = FilePath(path)
     guard let folder = try? Descriptor.folder(of: path),
       let file = try? folder.open(path, as: path.name, O_RDONLY | O_NONBLOCK),
       let status = try? file.status(), status.kind == .regular, status.links == 1,
       users.contains(status.owner.user), flock(file.number, LOCK_EX | LOCK_NB) == 0,
-      let there = try? folder.status(of: path.name), there.isSameFile(as: status)
+      (try? file.isNamed(path.name, in: folder)) == true
     else { return }
     _ = unsafe unlinkat(folder.number, path.name, 0)
     try? folder.sync()

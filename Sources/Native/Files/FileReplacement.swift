@@ -1,13 +1,13 @@
-// Putting new contents in the place of a file's old ones, in one step, with everything else about
-// the file as it was. A reader sees the old file or the new one, never a part.
+// Replacing the contents of a file in one step, with its metadata kept. A reader sees the old file or
+// the new one, never a part.
 
 internal import Glibc
 
-/// A replacement that is ready on the device, and takes place with `commit`; without it nothing has
-/// changed.
+/// A replacement that is complete on the device and takes effect with `commit`; without it nothing
+/// changes.
 ///
-/// All that can be refused is refused by `prepare`, so that a caller may do so before another step
-/// which cannot be taken back.
+/// Everything that can be refused is refused by `prepare`, so that a caller can prepare before another
+/// step that cannot be rolled back.
 package struct FileReplacement: ~Copyable {
   /// Where the copy of the original is, if one was wanted.
   package let backupPath: String?
@@ -21,10 +21,10 @@ package struct FileReplacement: ~Copyable {
   /// group, permissions, ACL and extended attributes.
   ///
   /// - Parameter backup: the name, in the same folder, for a copy of the original with its metadata.
-  /// - Throws: `NativeError.changedMeanwhile` if the file is not any more what was read;
-  ///   `.severalLinks` if it has other names, which would keep the old contents; `.foreignLink` if
-  ///   root would follow a symbolic link to somebody else's file; `.cannotKeep` if Linux refuses to
-  ///   carry something over; `.alreadyExists` for the backup; `.system` otherwise.
+  /// - Throws: `NativeError.changedMeanwhile` if the file is no longer what was read; `.severalLinks`
+  ///   if it has other hard links, which would keep the old contents; `.foreignLink` if root would
+  ///   follow a symbolic link to another user's file; `.cannotKeep` if Linux refuses to set some
+  ///   metadata; `.alreadyExists` for the backup; `.system` otherwise.
   package static func prepare(
     _ original: FileContents, contents: Span<UInt8>, backup: String? = nil
   ) throws(NativeError) -> FileReplacement {
@@ -46,7 +46,7 @@ package struct FileReplacement: ~Copyable {
     if let backup {
       let place = path.beside(backup)
       var whole = try make(place, as: place.draftName, original.bytes.span, attributes)
-      try whole.take(place.name)
+      try whole.rename(to: place.name)
       try whole.sync()
       copy = consume whole
     } else {
@@ -70,11 +70,11 @@ package struct FileReplacement: ~Copyable {
     self.expected = expected
   }
 
-  /// Puts the draft in the place of the original.
+  /// Replaces the original by the draft.
   ///
-  /// - Throws: `NativeError.changedMeanwhile` if somebody touched the original after `prepare`,
-  ///   `.system` where Linux refuses; then nothing has changed. `.unconfirmed` if the new contents
-  ///   are there, but a power cut may undo that.
+  /// - Throws: `NativeError.changedMeanwhile` if the original changed after `prepare`, `.system` where
+  ///   Linux refuses; then nothing has changed. `.unconfirmed` if the original was replaced, but a
+  ///   power failure may undo that.
   package consuming func commit() throws(NativeError) {
     let name = original.name
     guard try folder.status(of: name) == expected else {
@@ -106,7 +106,7 @@ package struct FileReplacement: ~Copyable {
     }
   }
 
-  /// Two writes within one tick of the kernel's clock leave the same time, so the bytes are compared.
+  /// Compares the bytes: two writes within one tick of the kernel's clock leave the same time.
   private static func isUnchanged(
     _ file: borrowing Descriptor, _ original: FileContents
   ) throws(NativeError) -> Bool {

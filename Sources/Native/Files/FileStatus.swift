@@ -1,8 +1,8 @@
-// What the kernel knows of a file without reading it.
+// What stat(2) tells about a file.
 
 internal import Glibc
 
-/// Which file it was, and in which state: equal for the same file with nothing written since.
+/// Identifies a file and its state: equal for the same file if nothing was written in between.
 package struct FileIdentity: Hashable, Sendable {
   /// The device that the file lies on.
   package let device: UInt64
@@ -14,17 +14,17 @@ package struct FileIdentity: Hashable, Sendable {
   package let modified: Int64
 }
 
-/// Whom a file belongs to.
+/// The owner of a file.
 package struct FileOwner: Hashable, Sendable {
   /// The user's number.
   package let user: UInt32
   /// The group's number.
   package let group: UInt32
 
-  /// Whoever runs octokey.
+  /// The user and group that octokey runs as.
   package static var current: FileOwner { FileOwner(user: geteuid(), group: getegid()) }
 
-  /// Names an owner by numbers.
+  /// An owner by numbers.
   package init(user: UInt32, group: UInt32) {
     self.user = user
     self.group = group
@@ -38,42 +38,42 @@ package struct FileStatus: Hashable, Sendable {
     case regular, folder, symbolicLink, pipe, other
   }
 
-  /// What it is.
+  /// The kind of file.
   package let kind: Kind
-  /// Which file it is.
+  /// The file and its state.
   package let identity: FileIdentity
-  /// Whom it belongs to.
+  /// The owner.
   package let owner: FileOwner
-  /// The twelve permission bits. With an ACL the group's three are the most that anyone named gets.
+  /// The twelve permission bits. With an ACL the group's three are its mask: the most that any entry
+  /// grants.
   package let mode: UInt32
-  /// How many names the file has.
+  /// The number of hard links.
   package let links: Int
   /// The last change to contents or metadata, in nanoseconds since 1970.
   package let changed: Int64
 
-  /// Looks at `path`; a symbolic link is followed.
+  /// The status of `path`; a symbolic link is followed.
   package static func read(_ path: String) throws(NativeError) -> FileStatus {
     var status = stat()
     _ = try repeating("stat", path) { unsafe Int(stat(path, &status)) }
     return FileStatus(status)
   }
 
-  /// Looks at `path` itself, which may be a symbolic link.
+  /// The status of `path` itself, which may be a symbolic link.
   package static func readLink(_ path: String) throws(NativeError) -> FileStatus {
     var status = stat()
     _ = try repeating("lstat", path) { unsafe Int(lstat(path, &status)) }
     return FileStatus(status)
   }
 
-  /// Whether anything has the name `path`, a dangling symbolic link included.
+  /// Whether `path` exists; a dangling symbolic link counts.
   package static func isThere(_ path: String) throws(NativeError) -> Bool {
-    var status = stat()
     do throws(NativeError) {
-      _ = try repeating("stat", path) { unsafe Int(lstat(path, &status)) }
+      _ = try readLink(path)
+      return true
     } catch .system(_, _, ENOENT) {
       return false
     }
-    return true
   }
 
   init(_ status: stat) {
@@ -97,7 +97,7 @@ package struct FileStatus: Hashable, Sendable {
     changed = nanoseconds(status.st_ctim)
   }
 
-  /// Whether both are the same file, in whatever state.
+  /// Whether both are the same file, in any state.
   func isSameFile(as other: FileStatus) -> Bool {
     identity.device == other.identity.device && identity.inode == other.identity.inode
   }

@@ -1,4 +1,4 @@
-// What is in a folder, by name.
+// The entries of a folder by name.
 
 internal import Glibc
 

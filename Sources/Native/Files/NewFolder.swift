@@ -1,11 +1,11 @@
-// Making a folder with everything in it in one step: it has a hidden name while it is filled, and gets
-// its own when all of it is on the device. Whatever fails before, nothing is left behind.
+// Making a folder with its contents in one step: it has a hidden name while it is filled, and gets its
+// own when everything is on the device. A failure before that leaves nothing behind.
 
 internal import CLinux
 internal import FoundationEssentials
 internal import Glibc
 
-/// A folder that octokey is filling, and removes again unless it is committed.
+/// A folder that is being filled, and is removed again unless it is committed.
 package struct NewFolder: ~Copyable {
   /// Where it will be.
   package let path: String
@@ -22,10 +22,9 @@ package struct NewFolder: ~Copyable {
     if pending { try? FileManager.default.removeItem(atPath: draft) }
   }
 
-  /// Makes a folder of mode 0700 that will be `path`: a name that nobody has, or that of an empty
-  /// folder.
+  /// Makes a folder of mode 0700 that will be `path`, which must not exist, or be an empty folder.
   ///
-  /// - Parameter replacing: whether that may be the name of another folder until `commit`.
+  /// - Parameter replacing: whether `path` may be another folder until `commit`.
   /// - Throws: `NativeError.alreadyExists` or `.system`.
   package static func create(
     _ path: String, replacing: Bool = false
@@ -44,7 +43,7 @@ package struct NewFolder: ~Copyable {
 
   /// Makes a file with mode 0600 and these contents; it is on the device after `commit`.
   ///
-  /// - Parameter name: may lead through folders of this one.
+  /// - Parameter name: may contain folders of this one.
   package borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
     let path = FilePath(draft + "/" + name)
     let file = try Descriptor.folder(of: path).open(path, O_WRONLY | O_CREAT | O_EXCL)
@@ -62,23 +61,24 @@ package struct NewFolder: ~Copyable {
   ///
   /// - Parameters:
   ///   - mode: the permission bits of the folder; the files in it get those for reading and writing.
-  ///   - owner: whom folder and files are to belong to; nil: whoever runs octokey.
-  ///   - former: a free path for what has that name now; nil if that must be nothing, or empty.
-  /// - Throws: `NativeError.alreadyExists` if somebody took the name meanwhile; `.cannotKeep`; `.system`.
+  ///   - owner: the owner of folder and files; nil for the user who runs octokey.
+  ///   - former: a free path for the folder that has the name now; nil if there must be none, or an
+  ///     empty one.
+  /// - Throws: `NativeError.alreadyExists` if the name has been taken since; `.cannotKeep`; `.system`.
   package consuming func commit(
     mode: UInt32 = 0o700, owner: FileOwner? = nil, former: String? = nil
   ) throws(NativeError) {
     if mode != 0o700 || owner != nil { try give(mode, owner, to: draft) }
     let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY)
     let number = folder.number
-    // One call for all files, which may be many.
+    // One call for all files: there may be many.
     _ = try repeating("syncfs", draft) { Int(octokey_sync_file_system(number)) }
     let (draft, path) = (draft, path)
     if let former {
       _ = try repeating("rename", path) { unsafe Int(octokey_rename_new(AT_FDCWD, path, former)) }
     }
     do throws(NativeError) {
-      // An empty folder of this name gives way; anything else does not.
+      // Replaces an empty folder, and nothing else.
       _ = try repeating("rename", path) { unsafe Int(rename(draft, path)) }
     } catch .system(_, _, ENOTEMPTY) {
       throw .alreadyExists(path: path)

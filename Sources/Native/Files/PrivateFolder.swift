@@ -1,9 +1,9 @@
-// A folder for copies that nobody else may see and that must not stay: in memory where the system has
-// a place for that, overwritten and removed at the end whatever happens before.
+// A folder for private, temporary copies: in memory where the system has such a place, overwritten and
+// removed at the end.
 
 internal import Glibc
 
-/// A folder of mode 0700 that goes, with all that is in it, when this value does.
+/// A folder of mode 0700 that is removed with its contents at the end of this value.
 package struct PrivateFolder: ~Copyable {
   /// Where it is.
   package let path: String
@@ -15,8 +15,8 @@ package struct PrivateFolder: ~Copyable {
     _ = unsafe rmdir(path)
   }
 
-  /// Makes a folder in the first of `places` that is safe: its owner is this user or root, and
-  /// others cannot rename what is in it.
+  /// Makes a folder in the first of `places` that is safe: it belongs to this user or root, and others
+  /// cannot rename its entries.
   ///
   /// - Throws: `NativeError.noPrivateFolder`.
   package static func create(in places: [String]) throws(NativeError) -> PrivateFolder {
@@ -42,7 +42,7 @@ package struct PrivateFolder: ~Copyable {
     try file.write(contents)
   }
 
-  /// Reads a file, whoever made it: many editors put a new one in the place of the old one.
+  /// Reads a file, whichever process made it: many editors replace the file that they edit.
   ///
   /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile`, or `.system`.
   package borrowing func read(_ name: String, limit: Int) throws(NativeError) -> [UInt8] {
@@ -52,7 +52,7 @@ package struct PrivateFolder: ~Copyable {
     return try file.readAll(limit: limit)
   }
 
-  /// Overwrites and removes what is in a folder: the copy, and what an editor left beside it.
+  /// Overwrites and removes the contents of a folder: the copy, and what an editor left beside it.
   private static func wipe(_ folder: String, depth: Int) {
     for name in (try? FolderNames.read(folder)) ?? [] {
       let path = folder + "/" + name

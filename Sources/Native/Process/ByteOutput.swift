@@ -1,24 +1,30 @@
-// Writing to a descriptor without a buffer in between: what was written is out, and a secret leaves
-// no copy in a library's memory. Opening and closing descriptors is somebody else's business.
+// Unbuffered writing to a descriptor: nothing is left to flush, and no library keeps a copy of a secret.
+// It neither opens nor closes the descriptor.
 
 internal import Glibc
 
-/// An open descriptor that takes bytes.
+/// An open descriptor for writing.
 package struct ByteOutput: Sendable {
   /// Descriptor 1.
   package static let standardOutput = ByteOutput(descriptor: 1)
   /// Descriptor 2.
   package static let standardError = ByteOutput(descriptor: 2)
 
-  /// The descriptor; whoever opened it closes it.
+  /// The descriptor, not owned.
   package let descriptor: Int32
+  private let path: String
 
   /// Writes to a descriptor that stays open for as long as this value is used.
-  package init(descriptor: Int32) { self.descriptor = descriptor }
-
-  /// Writes all of `bytes`, however small the steps are in which the system takes them.
   ///
-  /// - Throws: `NativeError.system` with the call `write` and an empty path.
+  /// - Parameter path: for errors only.
+  package init(descriptor: Int32, path: String = "") {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  /// Writes all of `bytes`, in as many steps as the system needs.
+  ///
+  /// - Throws: `NativeError.system` with the call `write`.
   package func write(_ bytes: Span<UInt8>) throws(NativeError) {
     try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(NativeError) in
       guard let base = buffer.baseAddress else { return }
@@ -33,10 +39,10 @@ package struct ByteOutput: Sendable {
         switch number {
         case EINTR: continue
         case EAGAIN:
-          // A neighbour made the shared description non-blocking.
+          // Another process that shares the open file made it non-blocking.
           var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           unsafe poll(&wanted, 1, -1)
-        default: throw .system(call: "write", path: "", errno: number)
+        default: throw .system(call: "write", path: path, errno: number)
         }
       }
     }

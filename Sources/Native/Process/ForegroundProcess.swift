@@ -1,18 +1,18 @@
-// Another program on the caller's terminal, such as an editor, and waiting for its end.
+// Runs another program, such as an editor on the caller's terminal, and waits for its end.
 //
-// Meanwhile the keys that interrupt are the program's business, as they are under a shell. Who ends
-// octokey itself ends the program first: octokey has something to clean up then.
+// While it runs, ^C and ^\ are for the program alone, as under a shell. SIGTERM and SIGHUP are passed
+// on to it, and octokey waits for its end: then there is something to clean up.
 
 internal import CLinux
 internal import Glibc
 
-/// Programs that take over the terminal for a while.
+/// Programs that octokey runs and waits for.
 package enum ForegroundProcess {
   /// How a program ended.
   package enum Ending: Sendable, Equatable {
     case exited(Int32)
     case signal(Int32)
-    /// It was ended because octokey got this signal.
+    /// It ended after octokey got this signal and passed it on.
     case interrupted(Int32)
   }
 
@@ -30,7 +30,7 @@ package enum ForegroundProcess {
     try run(words, environment, streams: [])
   }
 
-  /// What a program wrote while it ran.
+  /// The outcome of a captured run.
   package struct Answer: Sendable, Equatable {
     /// How it ended.
     package let ending: Ending
@@ -40,14 +40,14 @@ package enum ForegroundProcess {
     package let errors: String
   }
 
-  /// Runs a program without input, and keeps what it says, up to 64 KiB each.
+  /// Runs a program without input, and captures its output, the first 64 KiB of each stream.
   ///
   /// - Throws: `NativeError.system` if it cannot be started.
   package static func capture(
     _ words: [String], environment: [String: String]
   ) throws(NativeError) -> Answer {
-    // Files and not pipes: nobody has to empty them meanwhile, and a grandchild that stays alive
-    // keeps nobody waiting.
+    // Files instead of pipes: they need no reader while the program runs, and a grandchild that keeps
+    // them open does not block the end.
     let input = try Descriptor.open("/dev/null", O_RDONLY)
     let output = try Descriptor.nameless()
     let errors = try Descriptor.nameless()
@@ -61,11 +61,9 @@ package enum ForegroundProcess {
   private static func run(
     _ words: [String], _ environment: [String: String], streams: [Int32]
   ) throws(NativeError) -> Ending {
-    var held = sigset_t()
+    var held = sigset_t(heldSignals)
     var before = sigset_t()
-    unsafe sigemptyset(&held)
-    for signal in heldSignals { unsafe sigaddset(&held, signal) }
-    // Who starts octokey may have had it ignored; then no child would ever be reported.
+    // The parent may have set it to be ignored; then the end of a child would not be reported.
     signal(SIGCHLD, SIG_DFL)
     unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
     defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
@@ -84,7 +82,7 @@ package enum ForegroundProcess {
       case let signal where signal == SIGTERM || signal == SIGHUP:
         interruption = signal
         kill(child, signal)
-      default: break  // SIGCHLD; or a key, which the program has had from the terminal itself
+      default: break  // SIGCHLD; or ^C, which the program got from the terminal as well
       }
     }
   }
@@ -116,12 +114,9 @@ package enum ForegroundProcess {
       unsafe posix_spawn_file_actions_adddup2(&actions, stream, Int32(number))
     }
     var mask = mask
-    // Held back in octokey, but not in an editor.
+    // Blocked in octokey, but not in the program.
     for signal in heldSignals { unsafe sigdelset(&mask, signal) }
-    var ignored = sigset_t()
-    unsafe sigemptyset(&ignored)
-    unsafe sigaddset(&ignored, SIGPIPE)
-    unsafe sigaddset(&ignored, SIGXFSZ)
+    var ignored = sigset_t([SIGPIPE, SIGXFSZ])
     unsafe posix_spawnattr_setsigmask(&attributes, &mask)
     unsafe posix_spawnattr_setsigdefault(&attributes, &ignored)
     unsafe posix_spawnattr_setflags(

@@ -1,8 +1,8 @@
-// Waiting for something that tells nobody when it happens.
+// Waiting where there is nothing but polling.
 
 internal import Glibc
 
-/// A pause between two looks at the same thing.
+/// A pause between two polls.
 package enum Pause {
   /// Waits for a tenth of a second.
   package static func short() { usleep(100_000) }

@@ -1,35 +1,31 @@
-// Signals that would end the process, held back for as long as work must not be torn. They arrive as
-// readable events (signalfd): no handler, no global state, and a second one is like the first.
+// Signals that would end the process, blocked while it must not end at any moment. They arrive as
+// readable events (signalfd): no handler, no global state.
 
 internal import CLinux
 internal import Glibc
 
-/// Holds back SIGINT, SIGTERM and SIGHUP for as long as it lives, and tells whether one came.
+/// Blocks SIGINT, SIGTERM and SIGHUP during its lifetime, and tells whether one came.
 ///
-/// Made and used on the main thread; threads that are started meanwhile inherit the blocked signals.
+/// Made and used on the main thread; threads started after it inherit the blocked signals.
 @safe
 package final class SignalWatch {
   private let descriptor: Int32
   private var before = sigset_t()
   private var first: Int32?
 
-  /// Begins to hold signals back. Those that whoever started the process had ignored (as `nohup` does
-  /// with SIGHUP) stay ignored.
+  /// Blocks the signals. Those that the process was started to ignore (as `nohup` does with SIGHUP)
+  /// stay ignored.
   ///
   /// - Throws: `NativeError.system`.
   package init() throws(NativeError) {
-    var held = sigset_t()
-    unsafe sigemptyset(&held)
-    for signal in [SIGINT, SIGTERM, SIGHUP] where !SignalWatch.isIgnored(signal) {
-      unsafe sigaddset(&held, signal)
-    }
+    var held = sigset_t([SIGINT, SIGTERM, SIGHUP].filter { !SignalWatch.isIgnored($0) })
     descriptor = unsafe signalfd(-1, &held, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
     guard descriptor >= 0 else { throw .system(call: "signalfd", path: "", errno: errno) }
     unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
   }
 
   deinit {
-    // One that came too late to matter must not end the process after all is done.
+    // A signal that came too late must not end the process once the work is done.
     _ = arrived()
     close(descriptor)
     unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
@@ -59,5 +55,14 @@ package final class SignalWatch {
     var action = sigaction()
     unsafe sigaction(signal, nil, &action)
     return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+  }
+}
+
+extension sigset_t {
+  /// A set of these signals.
+  init(_ signals: [Int32]) {
+    self.init()
+    unsafe sigemptyset(&self)
+    for signal in signals { unsafe sigaddset(&self, signal) }
   }
 }

@@ -1,13 +1,13 @@
-// What an `errno` means, for rooms that cannot see C's constants, and the system's own words for it.
+// What an `errno` means, for modules that cannot see C's constants, and the system's text for it.
 
 internal import Glibc
 
-/// The failures of system calls for which a person can be told what to do.
+/// The failures of system calls that octokey has advice on, or treats differently.
 package enum SystemErrorKind: Sendable {
   case notFound, accessDenied, noSpace, readOnly, symbolicLink, notADirectory, isADirectory
   case busy, brokenPipe, other
 
-  /// Sorts an `errno`.
+  /// Classifies an `errno`.
   package init(errno number: Int32) {
     self =
       switch number {

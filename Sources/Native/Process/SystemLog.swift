@@ -1,22 +1,22 @@
-// The system's log (syslog, and so the journal of systemd), and who is to be named in it.
+// The system's log (syslog, and through it the journal of systemd), and the user who is named in it.
 
 internal import CLinux
 internal import Glibc
 
-/// Lines for those who watch over a machine.
+/// The log that administrators read.
 package enum SystemLog {
-  /// Sends one line. Where nobody listens it goes nowhere, and nothing fails.
+  /// Sends one line. Without a log daemon it is lost, which is not an error.
   package static func send(_ line: String, from program: String, isWarning: Bool) {
     unsafe octokey_log(program, isWarning ? LOG_WARNING : LOG_NOTICE, line)
   }
 }
 
-/// Who runs this process.
+/// The user who runs this process.
 package enum CurrentUser {
-  /// The number of the user.
+  /// The user's number.
   package static var number: UInt32 { getuid() }
 
-  /// The name of the user; nil if the system knows none.
+  /// The user's name; nil if the system has none for the number.
   package static var name: String? {
     var entry = unsafe passwd()
     var found: UnsafeMutablePointer<passwd>?
@@ -27,7 +27,7 @@ package enum CurrentUser {
     return unsafe String(cString: name)
   }
 
-  /// The number of the user who logged in, whoever he became since; nil if nobody has.
+  /// The number of the user who logged in, before any `su` or `sudo`; nil without a login.
   package static var loginNumber: UInt32? {
     guard let file = try? Descriptor.open("/proc/self/loginuid", O_RDONLY),
       let bytes = try? file.readAll(limit: 32)

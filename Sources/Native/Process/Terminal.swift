@@ -1,14 +1,14 @@
-// The controlling terminal: questions and answers that do not go through stdin and stdout, and what
-// one has to know about a terminal to write to it.
+// The controlling terminal: prompts that do not go through stdin and stdout, and what output has to
+// know about a terminal.
 //
-// While a line is read the signals that would end or stop the process are held back and arrive as
-// readable events instead (signalfd). So the terminal's settings are put back before any of them
-// takes effect, without a signal handler and without global state.
+// While a line is read, signals that would end or stop the process are blocked and arrive as readable
+// events (signalfd). So the terminal's settings are restored before any of them takes effect, without a
+// signal handler and without global state.
 
 internal import CLinux
 internal import Glibc
 
-/// The terminal of the person in front of the process, whatever stdin and stdout are.
+/// The terminal of the user, whatever stdin and stdout are.
 package struct Terminal: ~Copyable {
   private let descriptor: Int32
 
@@ -28,7 +28,7 @@ package struct Terminal: ~Copyable {
   /// Whether `descriptor` is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-  /// The number of columns of the terminal at `descriptor`, or nil where nobody knows.
+  /// The number of columns of the terminal at `descriptor`, or nil if it is unknown.
   package static func width(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
@@ -37,7 +37,7 @@ package struct Terminal: ~Copyable {
     return Int(size.ws_col)
   }
 
-  /// Shows `prompt` and reads a line that is not shown.
+  /// Shows `prompt` and reads a line without echo.
   ///
   /// - Returns: the line without its end, empty after ^D; nil after ^C.
   package borrowing func readSecret(prompt: String) throws(NativeError) -> SecretBytes? {
@@ -49,8 +49,8 @@ package struct Terminal: ~Copyable {
 
   /// Shows `prompt` and reads a line.
   ///
-  /// - Parameter signalsCancel: whether a signal that ends the process is an answer like ^C, because
-  ///   the caller has something to clean up.
+  /// - Parameter signalsCancel: whether a signal that ends the process counts as ^C, because the
+  ///   caller has something to clean up.
   /// - Returns: the line without its end, empty after ^D; nil after ^C.
   package borrowing func readLine(
     prompt: String, signalsCancel: Bool = false
@@ -90,20 +90,18 @@ package struct Terminal: ~Copyable {
         try? write("\n")
         return nil
       case .signal(let signal):
-        // The terminal is as it was. Ends or stops the process now; after a stop, or where the
-        // signal is ignored, the question is asked again.
+        // The terminal's settings are restored by now. After a stop, or where the signal is ignored,
+        // the question is asked again.
         try write("\n")
-        Terminal.take(signal)
+        Terminal.deliver(signal)
       }
     }
   }
 
-  /// Lets the signal do what it would have done. It may be blocked here because whoever started the
-  /// process blocked it; then it would come back as an event for ever.
-  private static func take(_ signal: Int32) {
-    var alone = sigset_t()
-    unsafe sigemptyset(&alone)
-    unsafe sigaddset(&alone, signal)
+  /// Lets the signal take effect. It is unblocked first: if the process was started with it blocked,
+  /// it would come back as an event indefinitely.
+  private static func deliver(_ signal: Int32) {
+    var alone = sigset_t([signal])
     unsafe pthread_sigmask(SIG_UNBLOCK, &alone, nil)
     raise(signal)
   }
@@ -111,10 +109,8 @@ package struct Terminal: ~Copyable {
   private borrowing func attempt(
     prompt: String, echo: Bool, into line: inout SecretBytes
   ) throws(NativeError) -> Outcome {
-    var held = sigset_t()
+    var held = sigset_t(Terminal.heldSignals)
     var before = sigset_t()
-    unsafe sigemptyset(&held)
-    for signal in Terminal.heldSignals { unsafe sigaddset(&held, signal) }
     unsafe pthread_sigmask(SIG_BLOCK, &held, &before)
     defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
     let signals = unsafe signalfd(-1, &held, Int32(SFD_CLOEXEC))
@@ -127,7 +123,7 @@ package struct Terminal: ~Copyable {
     settings.c_lflag |= tcflag_t(ICANON | ISIG)
     settings.c_iflag |= tcflag_t(ICRNL)
     if !echo { settings.c_lflag &= ~tcflag_t(ECHO | ECHONL) }
-    // What was typed ahead of a secret has been shown already: it is dropped.
+    // What was typed before a prompt for a secret was echoed: it is dropped.
     try change(to: &settings, when: echo ? TCSADRAIN : TCSAFLUSH)
     defer { try? change(to: &saved, when: TCSADRAIN) }
     try write(prompt)

@@ -1,12 +1,12 @@
-// A growing scratch buffer for plaintexts: reused from value to value, wiped when it grows and when
-// it goes. Not locked: a certificate or a script may be larger than what a user may lock.
+// A growing scratch buffer for plaintexts: reused from value to value, wiped when it grows and at its
+// end. Not locked: a certificate or a script may be larger than what a user may lock.
 
 internal import CLibCrypto
 
-/// Reusable memory that is wiped before it is given back.
+/// Reusable memory that is wiped before it is freed.
 @safe
 package final class SecretBuffer {
-  // Seen from other rooms only through inlined code: this is the inner loop of a rotation.
+  // Visible to other modules only through inlined code: this is the inner loop of a rotation.
   @usableFromInline private(set) var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
 
@@ -24,7 +24,7 @@ package final class SecretBuffer {
     unsafe base.deallocate()
   }
 
-  /// Lends the bytes in use for the time of `body`.
+  /// Lends the bytes in use to `body`.
   @inlinable
   package func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
@@ -33,7 +33,7 @@ package final class SecretBuffer {
     return try unsafe body(bytes.span)
   }
 
-  /// Whether both hold the same bytes; takes the same time whatever they are.
+  /// Compares in a time that depends on the lengths alone.
   package func equals(_ other: SecretBuffer) -> Bool {
     unsafe count == other.count && CRYPTO_memcmp(base, other.base, count) == 0
   }
@@ -44,7 +44,7 @@ package final class SecretBuffer {
     count = 0
   }
 
-  /// Replaces what is in the buffer by a copy of `bytes`.
+  /// Replaces the contents by a copy of `bytes`.
   package func fill(_ bytes: Span<UInt8>) {
     let target = unsafe reserve(bytes.count)
     unsafe bytes.withUnsafeBufferPointer { source in
@@ -58,8 +58,8 @@ package final class SecretBuffer {
     unsafe output.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
   }
 
-  /// Memory for at least `length` bytes; what was there before is lost. The caller says with
-  /// `use(_:)` how much of it counts.
+  /// Memory for at least `length` bytes; the contents may be lost. The caller sets with `use(_:)` how
+  /// many bytes are in use.
   func reserve(_ length: Int) -> UnsafeMutablePointer<UInt8> {
     if length > capacity {
       unsafe OPENSSL_cleanse(base, capacity)
@@ -70,7 +70,7 @@ package final class SecretBuffer {
     return unsafe base
   }
 
-  /// Sets the number of bytes in use, after writing through `reserve(_:)`.
+  /// Sets the number of bytes in use, after a write to what `reserve(_:)` returned.
   func use(_ length: Int) {
     precondition(length <= capacity)
     count = length

@@ -1,13 +1,12 @@
-// The one owner of key bytes: memory of its own pages, locked, left out of core dumps, wiped before
-// it goes back. It cannot be copied, printed or interpolated; that does not compile.
+// The only owner of key bytes: pages of their own, locked, left out of core dumps, wiped before they
+// are freed. Copying, printing or interpolating one does not compile.
 
 internal import CLibCrypto
 internal import Glibc
 
 /// A fixed number of secret bytes.
 ///
-/// Locking is asked for and not insisted on: a plain user's limit may be used up, and a tool that
-/// refuses to work then helps nobody.
+/// A failure to lock them is ignored: the user's limit may be used up.
 @safe
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
   // Sendable: the pointer never leaves this value, and mutation needs exclusive access to it.
@@ -46,7 +45,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     unsafe munmap(base, mappedLength)
   }
 
-  /// Lends the bytes for the time of `body`.
+  /// Lends the bytes to `body`.
   package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -55,7 +54,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     return try unsafe body(bytes.span)
   }
 
-  /// Lends the bytes for writing for the time of `body`.
+  /// Lends the bytes to `body` for writing.
   package mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
     _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {

@@ -1,5 +1,5 @@
-// Reading a secret from a file or a pipe straight into its own memory: no String and no array ever
-// holds a part of it.
+// Reading a secret from a file or a pipe straight into its own memory: no String and no array holds a
+// part of it.
 
 internal import Glibc
 
@@ -23,7 +23,7 @@ package enum SecretFile {
   ) throws(NativeError) -> SecretBytes {
     let status = try file.status()
     guard status.kind != .folder else { throw .notAFile(path: file.path) }
-    // One byte more than may come, so that too much is noticed.
+    // One byte more than the limit, so that a longer file is noticed.
     var bytes = SecretBytes(count: min(limit, max(4096, Int(status.identity.size))) + 1)
     var count = 0
     while true {
@@ -35,11 +35,7 @@ package enum SecretFile {
       guard count <= limit else { throw .tooLarge(path: file.path, limit: limit) }
       if count == bytes.count {
         var larger = SecretBytes(count: min(limit, count * 2) + 1)
-        bytes.withBytes { old in
-          larger.withMutableBytes { new in
-            for index in old.indices { new[index] = old[index] }
-          }
-        }
+        bytes.withBytes { old in larger.withMutableBytes { $0.copy(old, at: 0) } }
         bytes = larger
       }
     }

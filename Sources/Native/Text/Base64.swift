@@ -1,8 +1,8 @@
 // Base64 by table on raw bytes (RFC 4648, section 4), because libcrypto's decoder accepts a leading
 // blank, a trailing newline and inner `=`, and because keys must not pass through a String.
 //
-// Decoding is strict but for one thing: spare bits in the last character are ignored, as .NET
-// ignores them. A value that .NET reads must not escape octokey.
+// Decoding is strict except that spare bits in the last character are ignored, as in .NET: octokey
+// must find every value that .NET reads.
 
 /// Base64 with padding and without line breaks.
 package enum Base64 {
@@ -22,14 +22,14 @@ package enum Base64 {
   @inline(__always)
   package static func isDigit(_ byte: UInt8) -> Bool { value(of: byte) < 64 }
 
-  /// Where the run of characters that ends before `end` begins.
+  /// The start of the run of base64 characters that ends before `end`.
   package static func startOfDigits(in text: Span<UInt8>, before end: Int) -> Int {
     var start = end
     while start > 0, isDigit(text[start - 1]) { start -= 1 }
     return start
   }
 
-  /// Appends the bytes of `text` to `output`; on false, `output` is as it was.
+  /// Appends the decoded bytes of `text` to `output`; after false `output` is unchanged.
   package static func decode(_ text: Span<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
     guard let length = decodedLength(text) else { return false }
     let start = output.count
@@ -40,7 +40,7 @@ package enum Base64 {
     return false
   }
 
-  /// The bytes of `text` as a secret, or nil if it is no base64.
+  /// The decoded bytes of `text` as a secret, or nil if it is not base64.
   package static func decodeSecret(_ text: Span<UInt8>) -> SecretBytes? {
     guard let length = decodedLength(text) else { return nil }
     var secret = SecretBytes(count: length)
@@ -64,7 +64,7 @@ package enum Base64 {
     return secret
   }
 
-  /// The base64 of bytes that are no secret.
+  /// The base64 of bytes that are not secret.
   package static func string(_ bytes: Span<UInt8>) -> String {
     var text: [UInt8] = []
     encode(bytes, appendingTo: &text)
@@ -73,11 +73,11 @@ package enum Base64 {
 
   private static let equals = UInt8(ascii: "=")
 
-  /// The number that a character stands for; 64 and more: none.
+  /// The number that a character stands for; 64 or more if it is not a base64 character.
   @inline(__always)
   private static func value(of byte: UInt8) -> UInt8 { digitValues[Int(byte)] }
 
-  // Pointers in the two loops: with every index checked they were a tenth of a rotation.
+  // The two loops use pointers: with bounds checks they took a tenth of a rotation's time.
 
   private static func decode(
     _ text: Span<UInt8>, length: Int, into target: inout MutableSpan<UInt8>, at start: Int

@@ -1,5 +1,5 @@
-// Copying between spans and arrays in one move: byte by byte it would be the slowest part of a
-// rotation.
+// Copying between spans and arrays. Into arrays in one move: byte by byte it would be the slowest part
+// of a rotation.
 
 extension Array<UInt8> {
   /// Appends a copy of `bytes`.
@@ -10,5 +10,12 @@ extension Array<UInt8> {
   /// Makes an array from a copy of `bytes`.
   package init(copying bytes: Span<UInt8>) {
     self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
+  }
+}
+
+extension MutableSpan<UInt8> {
+  /// Overwrites the bytes from `start` on with a copy of `bytes`.
+  package mutating func copy(_ bytes: Span<UInt8>, at start: Int) {
+    for index in bytes.indices { self[start + index] = bytes[index] }
   }
 }

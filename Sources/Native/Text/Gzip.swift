@@ -1,4 +1,4 @@
-// gzip streams over zlib. Both directions keep their state from stream to stream: setting it up
+// gzip streams over zlib. The state of both directions is reused from stream to stream: setting it up
 // costs more than a small document.
 
 internal import CZlib
@@ -6,7 +6,7 @@ internal import CZlib
 /// Packs and unpacks gzip streams.
 @safe
 package final class Gzip {
-  // zlib keeps the address of its stream: they must not move.
+  // At fixed addresses, because zlib keeps a pointer to its stream.
   private let inflater: UnsafeMutablePointer<z_stream>  // owned
   private let deflater: UnsafeMutablePointer<z_stream>  // owned
   private var chunk = [UInt8](repeating: 0, count: 64 << 10)
@@ -34,38 +34,25 @@ package final class Gzip {
 
   /// Appends the contents of one gzip stream to `output`.
   ///
-  /// - Throws: `NativeError.damagedGzip` if it is none, is cut off, is followed by something, or holds
-  ///   more than `limit` bytes; `output` is then as it was.
+  /// - Throws: `NativeError.damagedGzip` if it is not one, is cut off, is followed by other bytes, or
+  ///   holds more than `limit` bytes; `output` is unchanged then.
   package func unpack(
     _ stream: Span<UInt8>, limit: Int = 1 << 30, appendingTo output: inout [UInt8]
   ) throws(NativeError) {
     unsafe inflateReset(inflater)
     let start = output.count
+    let result = unsafe run(inflater, stream, limit: limit, into: &output) {
+      unsafe inflate($0, Z_NO_FLUSH)
+    }
     var failure: String?
-    unsafe stream.withUnsafeBufferPointer { input in
-      unsafe inflater.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-      unsafe inflater.pointee.avail_in = UInt32(input.count)
-      var result = Z_OK
-      while result == Z_OK {
-        let count = chunk.count
-        let produced = unsafe chunk.withUnsafeMutableBufferPointer { room in
-          unsafe inflater.pointee.next_out = room.baseAddress
-          unsafe inflater.pointee.avail_out = UInt32(count)
-          result = unsafe inflate(inflater, Z_NO_FLUSH)
-          return unsafe count - Int(inflater.pointee.avail_out)
-        }
-        output.append(contentsOf: chunk[..<produced])
-        if output.count - start > limit { result = Z_MEM_ERROR }
-      }
-      switch result {
-      case Z_STREAM_END where unsafe inflater.pointee.avail_in > 0:
-        failure = "more bytes follow its end"
-      case Z_STREAM_END: break
-      case Z_BUF_ERROR: failure = "it is cut off"
-      case Z_MEM_ERROR: failure = "it holds more than \(limit) bytes"
-      default:
-        failure = unsafe inflater.pointee.msg.map { unsafe String(cString: $0) } ?? "code \(result)"
-      }
+    switch result {
+    case Z_STREAM_END where unsafe inflater.pointee.avail_in > 0:
+      failure = "more bytes follow its end"
+    case Z_STREAM_END: break
+    case Z_BUF_ERROR: failure = "it is cut off"
+    case Z_MEM_ERROR: failure = "it holds more than \(limit) bytes"
+    default:
+      failure = unsafe inflater.pointee.msg.map { unsafe String(cString: $0) } ?? "code \(result)"
     }
     if let failure {
       output.removeSubrange(start...)
@@ -76,21 +63,37 @@ package final class Gzip {
   /// Appends `contents` as one gzip stream without a name or a time to `output`.
   package func pack(_ contents: Span<UInt8>, appendingTo output: inout [UInt8]) {
     unsafe deflateReset(deflater)
-    unsafe contents.withUnsafeBufferPointer { input in
-      unsafe deflater.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-      unsafe deflater.pointee.avail_in = UInt32(input.count)
+    let result = unsafe run(deflater, contents, limit: .max, into: &output) {
+      unsafe deflate($0, Z_FINISH)
+    }
+    precondition(result == Z_STREAM_END)
+  }
+
+  /// Feeds `input` to a stream and appends what comes out to `output`, until `step` answers anything
+  /// but `Z_OK`.
+  ///
+  /// - Returns: the last answer; `Z_MEM_ERROR` after more than `limit` bytes.
+  private func run(
+    _ stream: UnsafeMutablePointer<z_stream>, _ input: Span<UInt8>, limit: Int,
+    into output: inout [UInt8], _ step: (UnsafeMutablePointer<z_stream>) -> Int32
+  ) -> Int32 {
+    let start = output.count
+    return unsafe input.withUnsafeBufferPointer { input in
+      unsafe stream.pointee.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
+      unsafe stream.pointee.avail_in = UInt32(input.count)
       var result = Z_OK
       while result == Z_OK {
         let count = chunk.count
         let produced = unsafe chunk.withUnsafeMutableBufferPointer { room in
-          unsafe deflater.pointee.next_out = room.baseAddress
-          unsafe deflater.pointee.avail_out = UInt32(count)
-          result = unsafe deflate(deflater, Z_FINISH)
-          return unsafe count - Int(deflater.pointee.avail_out)
+          unsafe stream.pointee.next_out = room.baseAddress
+          unsafe stream.pointee.avail_out = UInt32(count)
+          result = unsafe step(stream)
+          return unsafe count - Int(stream.pointee.avail_out)
         }
         output.append(contentsOf: chunk[..<produced])
+        if output.count - start > limit { result = Z_MEM_ERROR }
       }
-      precondition(result == Z_STREAM_END)
+      return result
     }
   }
 }

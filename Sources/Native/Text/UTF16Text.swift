@@ -1,6 +1,6 @@
-// UTF-16 to UTF-8 and back without loss. The standard library and SQLite both put U+FFFD in the
-// place of a lone surrogate, and a document must come back as it was: here a lone surrogate becomes
-// the three bytes that UTF-8 would use for it, which are no valid UTF-8 and are noticed as such.
+// UTF-16 to UTF-8 and back without loss. The standard library and SQLite replace a lone surrogate with
+// U+FFFD, but a document must stay as it is: here a lone surrogate becomes the three bytes that UTF-8
+// would use for it. They are not valid UTF-8, so that the value is reported.
 
 /// Text in UTF-16 of a known byte order.
 package enum UTF16Text {
@@ -11,7 +11,7 @@ package enum UTF16Text {
 
   /// Appends `bytes` as UTF-8 to `output`.
   ///
-  /// - Returns: false, with `output` as it was, if the number of bytes is odd.
+  /// - Returns: false, with `output` unchanged, if the number of bytes is odd.
   package static func decode(
     _ bytes: Span<UInt8>, order: ByteOrder, appendingTo output: inout [UInt8]
   ) -> Bool {
@@ -37,9 +37,9 @@ package enum UTF16Text {
     return true
   }
 
-  /// Appends the UTF-8 (or a lone surrogate's three bytes) in `text` as UTF-16 to `output`.
+  /// Appends `text`, UTF-8 with lone surrogates as three bytes, as UTF-16 to `output`.
   ///
-  /// - Returns: false, with `output` as it was, if `text` is neither.
+  /// - Returns: false, with `output` unchanged, if it is anything else.
   package static func encode(
     _ text: Span<UInt8>, order: ByteOrder, appendingTo output: inout [UInt8]
   ) -> Bool {
@@ -73,7 +73,7 @@ package enum UTF16Text {
     return true
   }
 
-  /// The number of code units that `encode` makes of `text`.
+  /// The number of code units that `encode` appends for `text`.
   package static func units(in text: Span<UInt8>) -> Int {
     var units = 0
     for index in text.indices {

@@ -1,9 +1,9 @@
-// Where the elements of an XML text are, byte by byte. libxml2 reads and judges the text; nothing is
-// ever written by it, because it would not give back the quotes, blanks and line ends that it read.
+// The byte ranges of the elements of an XML text. libxml2 only parses: it would not write quotes, white
+// space and line ends as it read them.
 //
 // The SAX2 callbacks fire at known places (tried with 2.9.14): start-element at the `>` or `/>` of the
-// start tag, end-element after the end tag. `xmlByteConsumed` gives the byte; both tags are looked up
-// again in the text, and what does not begin and end as it must is an error.
+// start tag, end-element after the end tag. `xmlByteConsumed` gives the position; both tags are looked
+// up in the text, and a tag that is not found there is an error.
 
 internal import CLibXML2
 
@@ -15,30 +15,30 @@ package struct XMLSpans: Sendable {
     package let name: String
     /// The namespace that the name is in.
     package let namespace: String?
-    /// The number of elements round it.
+    /// How many elements enclose it.
     package let depth: Int
     /// Attributes without a namespace, decoded.
     package let attributes: [String: String]
     /// From the `<` to after the `>` or `/>`.
     package let startTag: Range<Int>
-    /// Between the tags; nil if there is only one (`<a />`).
+    /// Between the tags; nil for an empty-element tag (`<a />`).
     package fileprivate(set) var content: Range<Int>?
     /// After the whole element.
     package fileprivate(set) var end: Int
-    /// All text directly inside, decoded.
+    /// The text directly inside, decoded.
     package fileprivate(set) var text: [UInt8]
   }
 
   /// The elements in the order of their start tags.
   package let elements: [Element]
 
-  /// The largest text that is read, in bytes.
+  /// The largest config that is read, in bytes.
   package static let sizeLimit = 16 << 20
 
   /// Parses `text`, which is UTF-8 with or without a byte order mark.
   ///
   /// - Throws: `NativeError.malformedXML`, or `.forbiddenXML` for a DOCTYPE and for a declaration of
-  ///   another encoding. Nothing outside the text is ever fetched.
+  ///   another encoding. Nothing outside the text is fetched.
   package init(_ text: [UInt8]) throws(NativeError) {
     if let encoding = XMLSpans.declaredEncoding(text),
       !["utf-8", "us-ascii", "ascii", "utf-16"].contains(encoding.lowercased())
@@ -54,12 +54,12 @@ package struct XMLSpans: Sendable {
     elements = reader.elements
   }
 
-  /// The longest tag: looking for an attribute that is there twice takes the square of its length.
+  /// The longest tag: the check for duplicate attributes takes time quadratic in its length.
   private static let tagLimit = 64 << 10
   /// The deepest nesting; a config has two levels.
   fileprivate static let depthLimit = 256
 
-  /// The line of a `<` that no `>` follows for too long.
+  /// The line of a `<` without a `>` in the next `tagLimit` bytes.
   private static func lineOfHugeTag(_ text: [UInt8]) -> Int? {
     var line = 1
     var open: Int?
@@ -75,11 +75,10 @@ package struct XMLSpans: Sendable {
     return nil
   }
 
-  /// What the XML declaration says. The bytes are UTF-8 whatever it says: whoever had UTF-16 has
-  /// brought it into UTF-8 before.
+  /// The encoding in the XML declaration. The text is UTF-8 whatever it says: the caller has converted
+  /// UTF-16.
   private static func declaredEncoding(_ text: [UInt8]) -> String? {
-    let start = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-    let head = String(decoding: text[start...].prefix(200), as: UTF8.self)
+    let head = String(decoding: text[text.span.markLength...].prefix(200), as: UTF8.self)
     guard head.hasPrefix("<?xml"), let end = head.firstRange(of: "?>"),
       let name = head[..<end.lowerBound].firstRange(of: "encoding")
     else { return nil }
@@ -101,7 +100,7 @@ private final class SpanReader {
 
   init(_ text: [UInt8]) { self.text = text }
 
-  /// Parses the text; nil if all went well.
+  /// Parses the text; nil on success.
   func parse() -> NativeError? {
     var handler = unsafe xmlSAXHandler()
     unsafe handler.initialized = XML_SAX2_MAGIC
@@ -121,7 +120,7 @@ private final class SpanReader {
     unsafe handler.internalSubset = { (user, _, _, _) in
       unsafe SpanReader.from(user)?.forbid("a DOCTYPE")
     }
-    // The first fault is the one to name: others follow from it.
+    // Only the first error is kept: later ones follow from it.
     unsafe handler.serror = { (user, error) in unsafe SpanReader.from(user)?.note(error) }
     guard let context = unsafe xmlNewParserCtxt() else {
       return .malformedXML(line: 1, column: 1, reason: "out of memory")
@@ -133,9 +132,8 @@ private final class SpanReader {
     }
     unsafe context.pointee.sax.pointee = handler
     unsafe context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
-    // Without NOENT libxml2 hands out `&amp;` in an attribute as `&#38;`. Other entities than the five
-    // of XML itself there are not: a DOCTYPE ends the parse. OLD10: names as in XML's fourth edition,
-    // to which .NET keeps.
+    // Without NOENT libxml2 returns `&amp;` in an attribute as `&#38;`. No entities but XML's own five
+    // exist, because a DOCTYPE ends the parse. OLD10: names as in XML's fourth edition, like .NET.
     let options = Int32(
       XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
         | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_OLD10.rawValue)
@@ -147,10 +145,10 @@ private final class SpanReader {
       if let document = unsafe document { unsafe xmlFreeDoc(document) }
     }
     if case .forbiddenXML = failure { return failure }
-    // An undeclared prefix is well-formed for libxml2, but no other reader takes it.
+    // libxml2 accepts an undeclared prefix; other readers do not.
     let isXML = unsafe context.pointee.wellFormed == 1
     let hasKnownPrefixes = unsafe context.pointee.nsWellFormed == 1
-    // What could not be located in a broken text is not what is wrong with it.
+    // In a malformed text the parser's error counts, not an element that could not be located.
     guard isXML, hasKnownPrefixes else {
       return fault ?? .malformedXML(line: 1, column: 1, reason: "it is not well-formed")
     }
@@ -182,7 +180,7 @@ private final class SpanReader {
     guard open.count < XMLSpans.depthLimit else {
       return forbid("an element nested \(XMLSpans.depthLimit) levels deep")
     }
-    guard let tag = startTag(endingNear: position) else { return lose() }
+    guard let tag = startTag(endingNear: position) else { return failToLocate() }
     var decoded: [String: String] = [:]
     // Five pointers an attribute: name, prefix, namespace, and the value's beginning and end.
     for index in 0..<count {
@@ -211,7 +209,7 @@ private final class SpanReader {
     guard after <= text.count, after > start.upperBound, text[after - 1] == UInt8(ascii: ">"),
       let tag = text[start.upperBound..<after].lastIndex(of: UInt8(ascii: "<")),
       text[tag + 1] == UInt8(ascii: "/")
-    else { return lose() }
+    else { return failToLocate() }
     elements[index].content = start.upperBound..<tag
     elements[index].end = after
   }
@@ -240,7 +238,7 @@ private final class SpanReader {
     return start..<(end + 1)
   }
 
-  private func lose() {
+  private func failToLocate() {
     failure = .malformedXML(line: 1, column: 1, reason: "an element could not be located")
   }
 }

@@ -70,16 +70,12 @@ package struct Checksums: Equatable, Sendable {
 
   /// The digest of one file.
   static func digest(of path: String) throws(BackupError) -> String {
-    hexadecimal(try rethrow(as: BackupError.native, Digest.sha256(file: path)))
+    try rethrow(as: BackupError.native, Digest.sha256(file: path)).hexadecimal
   }
 
   /// The digest of `bytes`.
   package static func digest(of bytes: [UInt8]) throws(BackupError) -> String {
-    hexadecimal(try rethrow(as: BackupError.native, Digest.sha256(bytes.span)))
-  }
-
-  private static func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    try rethrow(as: BackupError.native, Digest.sha256(bytes.span)).hexadecimal
   }
 
   /// Whether a name from a list can only mean a file of the folder.

@@ -20,14 +20,7 @@ package struct Passphrase: ~Copyable, Sendable {
   /// - Throws: `BackupError.unfitPassphrase` for an empty one, for several lines, and for what no keyboard
   ///   types.
   package init(_ text: borrowing SecretBytes, source: String) throws(BackupError) {
-    let range = text.withBytes { bytes in
-      let isMarked = bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
-      var end = bytes.count
-      let start = isMarked ? 3 : 0
-      if end > start, bytes[end - 1] == 0x0A { end -= 1 }
-      if end > start, bytes[end - 1] == 0x0D { end -= 1 }
-      return start..<end
-    }
+    let range = text.withBytes { $0.withoutMarkAndLineEnd }
     if range.isEmpty { throw .unfitPassphrase(source: source, .empty) }
     let (isText, isOneLine) = text.withBytes { bytes in
       let line = bytes.extracting(range)

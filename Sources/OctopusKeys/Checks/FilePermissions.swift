@@ -45,8 +45,8 @@ package struct FilePermissions: Sendable {
     faults += folderFaults(folder, config.owner)
     for path in [machineIDPath, machineKeyPath] {
       guard let status = try? FileStatus.read(path) else { continue }
-      let other = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-      if other != folder { faults += folderFaults(other.isEmpty ? "/" : other, status.owner) }
+      let other = FilePath(path).folder
+      if other != folder { faults += folderFaults(other, status.owner) }
     }
     return Array(faults.uniqued)
   }

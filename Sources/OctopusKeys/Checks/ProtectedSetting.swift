@@ -82,7 +82,7 @@ extension MachineKeys {
 
   /// Whether `text` is not empty, valid UTF-8, and free of control characters but line ends and tabs.
   package static func isTypable(_ text: Span<UInt8>) -> Bool {
-    guard !text.isEmpty, (try? UTF8Span(validating: text)) != nil else { return false }
+    guard !text.isEmpty, text.isUTF8 else { return false }
     return text.indices.allSatisfy {
       text[$0] >= 0x20 && text[$0] != 0x7F || [0x09, 0x0A, 0x0D].contains(text[$0])
     }

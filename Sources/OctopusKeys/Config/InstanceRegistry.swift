@@ -77,7 +77,7 @@ package struct InstanceRegistry: Sendable {
 
   /// A record as Newtonsoft reads it: names of properties in any letter case, others ignored.
   private static func instance(in contents: [UInt8]) -> Instance? {
-    let text = contents.starts(with: [0xEF, 0xBB, 0xBF]) ? contents.dropFirst(3) : contents[...]
+    let text = contents[contents.span.markLength...]
     guard let record = try? JSONDecoder().decode(Record.self, from: Data(text)) else { return nil }
     return Instance(name: record.name, configPath: record.configPath)
   }

@@ -43,7 +43,7 @@ struct JSONTokens {
 
   /// Begins at the start of a text, after a byte order mark if there is one.
   init(_ text: Span<UInt8>) {
-    if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF { index = 3 }
+    index = text.markLength
   }
 
   /// The next token; after `.end` there is none.

@@ -18,7 +18,7 @@ struct ValueScanner {
     result.clear()
     do throws(JSONFault) {
       try walk(text, nesting: 0, into: &result)
-      guard result.values.isEmpty || ByteSearch.isUTF8(text) else {
+      guard result.values.isEmpty || text.isUTF8 else {
         return result.distrust(.invalidUTF8)
       }
     } catch {

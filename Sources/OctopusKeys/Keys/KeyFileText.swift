@@ -26,12 +26,9 @@ enum KeyFileText {
       if count >= 2, bytes[0] == 0xFE, bytes[1] == 0xFF {
         return narrowed(bytes.extracting(2..<count), high: 0)
       }
-      if count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF {
-        return SecretBytes(copying: bytes.extracting(3..<count))
-      }
       let zeros = stride(from: 1, to: count, by: 2).allSatisfy { bytes[$0] == 0 }
       if count > 0, count % 2 == 0, zeros { return narrowed(bytes, high: 1) }
-      return SecretBytes(copying: bytes)
+      return SecretBytes(copying: bytes.extracting(bytes.markLength..<count))
     }
   }
 

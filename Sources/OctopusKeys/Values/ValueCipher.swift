@@ -66,7 +66,7 @@ final class ValueCipher {
 
   /// Text, or the one structure (DER SEQUENCE) that fills the bytes exactly.
   private static func isPlausible(_ bytes: Span<UInt8>) -> Bool {
-    ByteSearch.isUTF8(bytes) || isDER(bytes)
+    bytes.isUTF8 || isDER(bytes)
   }
 
   private static func isDER(_ bytes: Span<UInt8>) -> Bool {

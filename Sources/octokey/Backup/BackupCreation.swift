@@ -1,17 +1,17 @@
-// The making of a backup: snapshot first, then the proof that the key opens it, then the secrets, and the
-// list of all files last.
+// Makes a backup: the snapshot, then the proof that the key decrypts it, then the secrets, and the list of
+// all files last.
 
 import FoundationEssentials
 import Native
 import OctopusKeys
 import Stores
 
-/// One backup in the making.
+/// One backup that is being made.
 struct BackupCreation {
   let node: OpenedNode
   let location: StoreLocation
-  /// The passphrase at work; nil to keep the secrets as they are.
-  let seal: EncryptedFile?
+  /// Encryption with the passphrase; nil to store the secrets in plain text.
+  let encryption: EncryptedFile?
   let now: Date
   let cancellation: Cancellation
   let progress: StoreRotation.Progress
@@ -31,7 +31,7 @@ struct BackupCreation {
       created: TimeStamp.forText(now), node: node.name,
       key: .init(
         fingerprint: try KeyFingerprint(of: opened.key).description,
-        bits: opened.key.size.rawValue, isSealed: seal != nil),
+        bits: opened.key.size.rawValue, isSealed: encryption != nil),
       config: .init(
         path: node.file.path, mode: node.file.mode,
         machineKeys: try putMachineKeys(into: folder)),
@@ -52,16 +52,16 @@ struct BackupCreation {
     return manifest
   }
 
-  /// What is looked at: the snapshot, or where there is none the database itself.
+  /// The store to verify: the snapshot, or the database itself if there is none.
   private func store(_ snapshot: StoreSnapshot?, in draft: String) throws -> any Store {
     switch (location, snapshot) {
     case (.sqlite, let snapshot?): SQLiteStore(path: draft + "/" + snapshot.name)
     case (.directory, let snapshot?): DirectoryStore(path: draft + "/" + snapshot.name)
-    default: location.store()
+    case (.sqlite, nil), (.directory, nil), (.sqlServer, _), (.odbc, _): location.store()
     }
   }
 
-  /// Refuses a store that is under another key: its backup would be worth nothing.
+  /// Refuses a store with another key: its backup would be useless.
   private func requireFit(_ audit: Survey, _ key: borrowing MasterKey) throws {
     let closed = audit.findings.count
     guard audit.decrypted <= closed, closed > 0 else { return }
@@ -80,7 +80,7 @@ struct BackupCreation {
     return .init(thumbprint: certificate.thumbprint)
   }
 
-  /// The machine keys that open something in the config.
+  /// The machine keys that protect something in the config.
   private func putMachineKeys(
     into folder: borrowing NewFolder
   ) throws -> [BackupManifest.MachineKeyFile] {
@@ -105,18 +105,18 @@ struct BackupCreation {
   private func putList(into folder: borrowing NewFolder) throws {
     let list = try Checksums(of: folder.draft).text
     try folder.write(Checksums.fileName, list.span)
-    guard let seal else { return }
+    guard let encryption else { return }
     let digest = Array(try Checksums.digest(of: list).utf8)
-    let sealed = try seal.seal(digest.span, name: Checksums.fileName)
+    let sealed = try encryption.seal(digest.span, name: Checksums.fileName)
     try folder.write(Checksums.fileName + BackupFolder.sealedSuffix, sealed.span)
   }
 
-  /// Writes a secret, sealed if that is wanted.
+  /// Writes a secret, encrypted if there is a passphrase.
   private func put(
     _ name: String, _ contents: Span<UInt8>, into folder: borrowing NewFolder
   ) throws {
-    guard let seal else { return try folder.write(name, contents) }
-    let sealed = try seal.seal(contents, name: name)
+    guard let encryption else { return try folder.write(name, contents) }
+    let sealed = try encryption.seal(contents, name: name)
     try folder.write(name + BackupFolder.sealedSuffix, sealed.span)
   }
 }

@@ -1,9 +1,9 @@
-// What `backup create` tells.
+// The report of `backup create`.
 
 import OctopusKeys
 
 /// A backup that was made. The property names are the keys of the JSON.
-struct BackupReport: Encodable {
+struct BackupReport: CommandReport {
   struct Key: Encodable {
     let fingerprint: String
     let bits: Int
@@ -14,7 +14,7 @@ struct BackupReport: Encodable {
     let kind: String
     let location: String
     let snapshot: String?
-    /// What makes the copy of a database that octokey cannot copy.
+    /// The statement that backs up a database which octokey cannot copy.
     let statement: String?
   }
 
@@ -32,10 +32,10 @@ struct BackupReport: Encodable {
   let documents: Int
   let values: Values
   let certificate: String?
-  let seconds: Double
+  let seconds: Seconds
   let nextSteps: [String]
 
-  init(_ manifest: BackupManifest, folder: String, seconds: Double) {
+  init(_ manifest: BackupManifest, folder: String, duration: Duration) {
     time = manifest.created
     self.folder = folder
     node = manifest.node
@@ -48,7 +48,7 @@ struct BackupReport: Encodable {
     documents = manifest.store.documents
     values = Values(opened: manifest.store.opened, unreadable: manifest.store.unreadable)
     certificate = manifest.certificate?.thumbprint
-    self.seconds = seconds
+    seconds = Seconds(duration: duration)
     nextSteps = BackupReport.nextSteps(manifest, folder)
   }
 
@@ -81,7 +81,7 @@ struct BackupReport: Encodable {
         + (values.unreadable == 0 ? "" : ", \(values.unreadable) do not"),
       "Certificate:  \(certificate ?? "none that can be read")", "", "Next steps:",
     ]
-    for (index, step) in nextSteps.enumerated() { lines.append("  \(index + 1). \(step)") }
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    lines += nextSteps.numbered
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 }

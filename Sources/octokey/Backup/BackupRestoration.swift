@@ -1,22 +1,22 @@
-// The putting back of a backup: everything that could be refused is looked at before the first write;
-// then the store, and the config last. Whoever is interrupted in between runs the same command again.
+// Restores a backup: every check comes before the first write; then the store, and the config last. After
+// an interruption in between the same command can be run again.
 
 import FoundationEssentials
 import Native
 import OctopusKeys
 import Stores
 
-/// One backup on its way back.
+/// One backup that is being restored.
 struct BackupRestoration {
   let backup: BackupFolder
   let contents: BackupContents
-  /// Where the config is to be.
+  /// Where the config will be.
   let configPath: String
-  /// Where the documents are to be.
+  /// Where the documents will be.
   let target: StoreLocation
-  /// Those of this machine.
+  /// The machine keys of this machine.
   let machineKeys: MachineKeys
-  /// Whether the target is not what the backup says.
+  /// Whether the target was given with `--store`.
   let storeWasNamed: Bool
   let overwrites: Bool
   let ignoresLiveNodes: Bool
@@ -24,13 +24,18 @@ struct BackupRestoration {
 
   private var fingerprint: String { backup.manifest.key.fingerprint }
 
-  /// Puts both in their places.
+  /// Restores store and config.
   func run(_ console: Console) throws -> RestoreReport {
     let transfer = try ConfigTransfer(contents, to: machineKeys, connection: connection())
     let isThere = try FileStatus.isThere(configPath)
-    let edit = isThere ? try PresentConfig(configPath) : nil
+    let edit: LockedConfigFile? = isThere ? try .lock(configPath, patience: .zero) : nil
     let lock = isThere ? nil : try lockFolder()
-    let isSame = edit?.file.bytes == transfer.bytes
+    let present: ConfigFile? =
+      switch edit {
+      case .some(let edit): edit.file
+      case .none: nil
+      }
+    let isSame = present?.bytes == transfer.bytes
     var report = RestoreReport(
       time: TimeStamp.forText(now), folder: backup.path, fingerprint: fingerprint,
       config: .init(path: configPath, changed: !isSame), store: storeName())
@@ -43,7 +48,7 @@ struct BackupRestoration {
         mode: backup.manifest.store.mode ?? 0o600,
         journalMode: backup.manifest.store.journalMode)
       if restoration.present == .other { try requireMayReplace() }
-      if let edit, !isSame { try requireMayReplace(edit.file) }
+      if let present, !isSame { try requireMayReplace(present) }
       if restoration.present != .same {
         report.store.changed = true
         report.store.former = try restoration.commit(
@@ -52,12 +57,13 @@ struct BackupRestoration {
       }
     } else {
       try requireOwnKey()
-      if let edit, !isSame { try requireMayReplace(edit.file) }
+      if let present, !isSame { try requireMayReplace(present) }
     }
     do {
-      if let edit {
+      switch edit {
+      case .some(let edit):
         if !isSame { report.config.backup = try edit.replace(with: transfer.bytes, backupAt: now) }
-      } else {
+      case .none:
         let file = try NewFile.create(
           configPath, contents: transfer.bytes.span,
           owner: FileOwner.ofFolder(of: configPath), mode: backup.manifest.config.mode)
@@ -73,10 +79,10 @@ struct BackupRestoration {
     return report
   }
 
-  /// What the config has to say of where the documents are; nil if it says that already.
+  /// The connection string that the config needs; nil if its own leads to the target.
   private func connection() throws -> String? {
     let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
-    let folder = FilePlace.folder(of: configPath)
+    let folder = FilePath(configPath).folder
     let present = config.value(of: SettingName.connectionString)
       .flatMap { try? StoreLocation($0, relativeTo: folder) }
     if let present, present == target { return nil }
@@ -88,7 +94,7 @@ struct BackupRestoration {
     }
   }
 
-  /// A path as the config is to have it: one beside the config by its name alone.
+  /// A path as the config is to have it: the name alone for a file beside the config.
   private func seen(_ path: String, from folder: String) -> String {
     let name = path.hasPrefix(folder + "/") ? path.dropFirst(folder.count + 1) : path[...]
     return String(name.contains("/") ? path[...] : name)
@@ -100,13 +106,13 @@ struct BackupRestoration {
   }
 
   private func lockFolder() throws -> FileLock {
-    let folder = StateFolder(path: FilePlace.folder(of: configPath), owner: .current)
+    let folder = StateFolder(path: FilePath(configPath).folder, owner: .current)
     let lock = try folder.lock(for: configPath)
     try folder.requireNoJournal(of: configPath)
     return lock
   }
 
-  /// Refuses to replace a store without having been told, or one that somebody uses.
+  /// Refuses to replace a store without `--overwrite`, or while it is in use.
   private func requireMayReplace() throws {
     let store = target.store()
     guard overwrites else {
@@ -122,8 +128,8 @@ struct BackupRestoration {
         throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
       }
     }
-    // Nobody else has it open, and a write-ahead log of its own is in it. What cannot be opened at all
-    // may be replaced.
+    // Proves that no other process uses it, and moves a write-ahead log into it. A store that cannot be
+    // opened may be replaced.
     do throws(StoreError) {
       try store.begin(.rewrite)
     } catch .busy(let location, let collection) {
@@ -132,7 +138,7 @@ struct BackupRestoration {
     store.rollback()
   }
 
-  /// Refuses to replace a config without having been told.
+  /// Refuses to replace a config without `--overwrite`.
   private func requireMayReplace(_ file: ConfigFile) throws {
     guard !overwrites else { return }
     let config = try? file.settings()
@@ -148,8 +154,7 @@ struct BackupRestoration {
         : .configOfOtherKey(path: file.path, fingerprint: found, backup: fingerprint))
   }
 
-  /// A database that its own tools restore has to be there first, or the config would get a key that
-  /// does not fit.
+  /// Refuses a database with another key: one that its own tools restore must be restored first.
   private func requireOwnKey() throws {
     guard !overwrites else { return }
     let store = target.store()
@@ -160,32 +165,9 @@ struct BackupRestoration {
   }
 }
 
-/// The config that is in the place, locked.
-private final class PresentConfig {
-  private let config: LockedConfigFile
-
-  init(_ path: String) throws { config = try LockedConfigFile.lock(path, patience: .zero) }
-
-  var file: ConfigFile { config.file }
-
-  /// - Returns: the path of a copy of what was there.
-  func replace(with bytes: [UInt8], backupAt time: Date) throws -> String? {
-    try config.replace(with: bytes, backupAt: time)
-  }
-}
-
-/// Names of places.
-private enum FilePlace {
-  static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
-  }
-}
-
 extension FileOwner {
-  /// Whom a new file at `path` is to belong to: root works for others, and gives it to whom the folder
-  /// belongs.
+  /// The owner of a new file at `path`: root gives it to the owner of the folder.
   fileprivate static func ofFolder(of path: String) throws -> FileOwner? {
-    FileOwner.current.user == 0 ? try FileStatus.read(FilePlace.folder(of: path)).owner : nil
+    FileOwner.current.user == 0 ? try FileStatus.read(FilePath(path).folder).owner : nil
   }
 }

@@ -1,13 +1,13 @@
-// What `backup verify` tells.
+// The report of `backup verify`.
 
 import OctopusKeys
 
-/// The outcome of a verification. The property names are the keys of the JSON.
-struct BackupVerificationReport: Encodable {
+/// The result of a verification. The property names are the keys of the JSON.
+struct BackupVerificationReport: CommandReport {
   struct Fault: Encodable {
-    /// What it is, in a word.
+    /// The kind of problem.
     let kind: String
-    /// `fault`, or `note` where the backup is as good as without it.
+    /// `fault`, or `note` where the backup is good anyway.
     let severity: String
     let text: String
   }
@@ -20,9 +20,9 @@ struct BackupVerificationReport: Encodable {
   let node: String
   let fingerprint: String
   let sealed: Bool
-  let store: RotationReport.StoreName
+  let store: StoreName
   let ok: Bool
-  /// Whether the values of the store were opened; false if there was none to look at.
+  /// Whether the values of the store were verified; false without a store.
   let storeWasOpened: Bool
   let documents: Int
   let values: BackupReport.Values
@@ -73,7 +73,7 @@ struct BackupVerificationReport: Encodable {
         : storeWasOpened
           ? "this backup is good: it can be restored"
           : "key and config are good; the copy of the database is still to be tested")
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 
   private static func words(_ fault: BackupFault) -> (kind: String, text: String) {
@@ -118,6 +118,6 @@ struct BackupVerificationReport: Encodable {
 }
 
 extension BackupVerification {
-  /// Whether there is nothing wrong.
+  /// Whether there are no problems.
   var ok: Bool { faults.allSatisfy(\.isNote) }
 }

@@ -1,17 +1,17 @@
-// What `backup restore` tells.
+// The report of `backup restore`.
 
 import OctopusKeys
 
-/// What was put back. The property names are the keys of the JSON.
-struct RestoreReport: Encodable {
+/// What was restored. The property names are the keys of the JSON.
+struct RestoreReport: CommandReport {
   struct Config: Encodable {
     let path: String
     let changed: Bool
     /// The former config.
     var backup: String?
-    /// Settings that are protected with this machine's key now.
+    /// Settings that this machine's key protects now.
     var reprotected: [String] = []
-    /// Settings that the machine key in the backup does not open.
+    /// Settings that the machine key in the backup cannot decrypt.
     var unreadable: [String] = []
   }
 
@@ -21,17 +21,17 @@ struct RestoreReport: Encodable {
     var changed = false
     /// The former store.
     var former: String?
-    /// What had made the copy of a database that octokey does not copy.
+    /// The statement that backed up a database which octokey does not copy.
     var statement: String?
   }
 
-  var command = "backup restore"
+  let command = "backup restore"
   let time: String
   let folder: String
   let fingerprint: String
   var config: Config
   var store: Store
-  /// Whether the key opens the store that is there now; nil where that could not be found out.
+  /// Whether the key decrypts the present store; nil if that is unknown.
   var keyMatchesStore: Bool?
 
   /// The report in words.
@@ -60,6 +60,6 @@ struct RestoreReport: Encodable {
     if store.statement != nil {
       lines.append("The database itself is restored by its own tools")
     }
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 }

@@ -10,14 +10,12 @@ struct ListInstances: OctokeyCommand {
     discussion: ExitStatus.list(
       [.done, .failed, .usage], special: [.done: "the instances were listed"]))
 
-  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
-  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+  @OptionGroup var registry: RegistryOptions
 
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   func run(_ context: Context) throws -> ExitStatus {
-    let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
-    let instances = try registry.instances()
+    let instances = try registry.registry(context).instances()
     switch output.format {
     case .text:
       if instances.isEmpty { context.console.print("No instances installed") }

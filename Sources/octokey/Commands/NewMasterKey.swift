@@ -1,4 +1,4 @@
-// `new-master-key`: a fresh key in a file of its own, and only there.
+// `new-master-key`: a fresh key, written to a key file only.
 
 import ArgumentParser
 import Native
@@ -32,19 +32,15 @@ struct NewMasterKey: AuditedCommand {
     made.commit()
     let fingerprint = try KeyFingerprint(of: key).description
     (context.audit[.file], context.audit[.newKey]) = (path, fingerprint)
-    switch output.format {
-    case .text: context.console.print(fingerprint)
-    case .json:
-      try context.console.print(
-        json: Answer(file: path, fingerprint: fingerprint, bits: key.size.rawValue))
-    }
-    try context.console.requireOutput()
+    try context.console.answer(
+      Answer(file: path, fingerprint: fingerprint, bits: key.size.rawValue), as: output.format)
     return .done
   }
 
-  private struct Answer: Encodable {
+  private struct Answer: CommandReport {
     let file: String
     let fingerprint: String
     let bits: Int
+    var text: String { fingerprint + "\n" }
   }
 }

@@ -1,4 +1,4 @@
-// `recover`: finish an interrupted rotation, or take it back.
+// `recover`: finish an interrupted rotation, or roll it back.
 
 import ArgumentParser
 import Native
@@ -51,14 +51,15 @@ struct Recover: AuditedCommand {
     }
   }
 
-  var isDeed: Bool { !dryRun }
+  var isAudited: Bool { !dryRun }
 
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
     let time = TimeStamp.forText(context.clock.now())
     let node = try node.open(context)
     guard let journal = try Journal.read(in: node.file.stateFolder) else {
-      try show(RecoveryReport(config: node.file.path, time: time), context.console)
+      try context.console.print(
+        RecoveryReport(config: node.file.path, time: time), as: output.format)
       return .done
     }
     (context.audit[.oldKey], context.audit[.newKey]) = (journal.oldKey, journal.newKey)
@@ -69,21 +70,19 @@ struct Recover: AuditedCommand {
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
       newKey: keyFile.map { try KeySource(file: $0).read(context) },
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
-    // Asked before the store is taken for this one alone.
+    // Asked before the recovery locks the store.
     let nodes = try? stores.location(context, node).activity()?.nodes
     let otherNodes = (nodes ?? []).map(\.name).filter { $0 != node.name }
     let diagnosis = try recovery.look(dryRun ? .read : .rewrite)
     let outcome = dryRun ? nil : try recovery.run(diagnosis, now: context.clock.now())
     context.console.clearProgress()
-    try show(
-      RecoveryReport(
-        journal, diagnosis, outcome, config: node.file.path, otherNodes: otherNodes,
-        time: time),
-      context.console)
+    let report = RecoveryReport(
+      journal, diagnosis, outcome, config: node.file.path, otherNodes: otherNodes, time: time)
+    try context.console.print(report, as: output.format)
     return diagnosis.unreadableValues == 0 ? .done : .incomplete
   }
 
-  /// The store of the journal; where opening it takes a password, the config has it.
+  /// The store in the journal; for a server, which needs a password, the one in the config.
   private func store(
     of journal: Journal, _ node: OpenedNode, _ context: Context
   ) throws -> any Store {
@@ -93,12 +92,5 @@ struct Recover: AuditedCommand {
       ).store()
     }
     return try stores.open(context, node)
-  }
-
-  private func show(_ report: RecoveryReport, _ console: Console) throws {
-    switch output.format {
-    case .text: console.print(raw: report.text)
-    case .json: try console.print(json: report)
-    }
   }
 }

@@ -1,4 +1,5 @@
-// The course of `rotate-master-key`: read the keys, look at the store, ask, rotate, tell.
+// The run of `rotate-master-key`: read the keys, ask the database about live nodes, ask the user, rotate,
+// report.
 
 import Native
 import OctopusKeys
@@ -13,23 +14,23 @@ extension RotateMasterKey {
     var options = StoreRotation.Options()
     options.skipUnreadable = skipUnreadable
     options.allowEmpty = allowEmptyStore
-    options.binaryFields = try BinaryColumn.decisions(binaryColumn)
+    options.binaryFields = try binaryColumns.decisions()
     let old = try oldKey(of: node, context)
     let new = try newKey(like: old.key, context)
     context.audit[.oldKey] = try KeyFingerprint(of: old.key).description
     context.audit[.newKey] = try KeyFingerprint(of: new).description
     if dryRun {
       let nodes = try? stores.location(context, node).activity()?.nodes
-      return try price(store, old.key, new, options, nodes, context)
+      return try dryRun(store, old.key, new, options, nodes, context)
     }
     context.console.warn(of: node.file.exposure)
     let stopped = try stopService ? stop(node, context) : nil
     do {
-      // Where the database cannot be asked, opening it for the rotation will say why.
+      // If the database cannot be asked, opening it for the rotation reports why.
       let activity = try? stores.location(context, node).activity()
       let others = (activity?.nodes ?? []).filter { $0.name != node.name }
       if let activity, !ignoreLiveNodes {
-        // A server that was just stopped may have had no time to say so.
+        // A server that was just stopped may still be listed as alive.
         try requireNoLiveNodes(activity, among: stopped == nil ? activity.nodes : others)
       }
       context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
@@ -38,15 +39,16 @@ extension RotateMasterKey {
       stopped?.startAgain()
       return status
     } catch {
-      stopped?.tellThatItStays()
+      stopped?.warnThatItStaysStopped()
       throw error
     }
   }
 
-  /// Stops this node's server, after everything was asked.
+  /// Stops this node's server, after the confirmations.
   private func stop(_ node: OpenedNode, _ context: Context) throws -> StoppedService {
-    let registry = InstanceRegistry(folder: context.absolutePath(self.node.instancesDir))
-    let instance = try registry.instances().first { $0.configPath == node.file.path }
+    let instance = try self.node.registry.registry(context).instances().first {
+      $0.configPath == node.file.path
+    }
     guard let name = service.name ?? instance.map({ ServiceName(instance: $0.name) }) else {
       throw CommandError.serviceUnknown(config: node.file.path)
     }
@@ -54,7 +56,7 @@ extension RotateMasterKey {
     return try StoppedService(name, context)
   }
 
-  /// Refuses while somebody works on the database.
+  /// Refuses while nodes are alive or tasks are running.
   private func requireNoLiveNodes(
     _ activity: ServerActivity, among nodes: [ServerNode]
   ) throws {
@@ -64,7 +66,7 @@ extension RotateMasterKey {
     }
   }
 
-  /// A key and, where it comes from the config, how it is protected there.
+  /// A key and, if it comes from the config, how it is protected there.
   private struct OldKey: ~Copyable {
     let key: MasterKey
     let form: MachineKeys.Form?
@@ -97,17 +99,17 @@ extension RotateMasterKey {
       oldKey: old.key, newKey: new.copy(), options: options, now: now,
       cancellation: Cancellation(watch), progress: Self.progress(context))
     let survey = try rotation.survey()
-    if survey.keysFit, !skipUnreadable { tell(survey.findings, context.console) }
+    if survey.keysFit, !skipUnreadable { warn(of: survey.findings, context.console) }
     let outcome = try rotation.run(survey)
     context.console.clearProgress()
     let report = RotationReport(
       survey: survey, written: outcome.store,
       oldKey: try Self.describe(old.key, file: nil),
       newKey: try Self.describe(new, file: outcome.keyFile),
-      store: .init(kind: store.kind, location: store.location),
+      store: StoreName(store),
       config: .init(path: node.file.path, backup: outcome.configBackup),
       otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
-      seconds: (context.clock.uptime() - start).inSeconds, time: TimeStamp.forText(now))
+      duration: context.clock.uptime() - start, time: TimeStamp.forText(now))
     RotationReportFiles(folder: node.file.stateFolder, stamp: TimeStamp.forFileName(now))
       .write(report, key: new, context.console)
     try show(report, key: new, context.console)
@@ -115,7 +117,7 @@ extension RotateMasterKey {
     return report.values.unreadable == 0 ? .done : .incomplete
   }
 
-  /// Prints the report; whether the key itself may be seen depends on who looks.
+  /// Prints the report, with the key itself only on a terminal or after `--show-key`.
   private func show(
     _ report: RotationReport, key: borrowing MasterKey, _ console: Console
   ) throws {
@@ -128,8 +130,8 @@ extension RotateMasterKey {
     console.print(raw: report.textAfterFirstLine)
   }
 
-  /// Looks at everything, writes nothing, and tells what a rotation would do.
-  private func price(
+  /// Surveys the store without writing, and reports what a rotation would do.
+  private func dryRun(
     _ store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey,
     _ options: StoreRotation.Options, _ nodes: [ServerNode]?, _ context: Context
   ) throws -> ExitStatus {
@@ -142,19 +144,15 @@ extension RotateMasterKey {
     if !survey.keysFit { _ = try rotation.accept(survey) }
     let report = DryRunReport(
       survey: survey, oldKey: try Self.describe(old, file: nil),
-      store: .init(kind: store.kind, location: store.location),
-      secondsForReading: (context.clock.uptime() - start).inSeconds,
+      store: StoreName(store),
+      readingTime: context.clock.uptime() - start,
       nodesAlive: nodes?.filter { $0.isAlive() }.map(\.name), leavesUnreadable: skipUnreadable)
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     return survey.findings.count == 0 ? .done : .incomplete
   }
 
-  /// Names what stops the run, on stderr.
-  private func tell(_ findings: Findings, _ console: Console) {
+  /// Prints the values that stop the run, as warnings.
+  private func warn(of findings: Findings, _ console: Console) {
     for finding in findings.first.prefix(20) { console.warning(FindingLine(finding).text) }
     if findings.count > 20 {
       console.warning("and \(findings.count - 20) more", hint: "octokey verify lists them")

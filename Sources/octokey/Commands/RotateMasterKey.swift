@@ -1,5 +1,4 @@
-// `rotate-master-key`: what may be asked for, and in which order a person is asked. The rotation
-// itself is in OctopusKeys.
+// `rotate-master-key`: its options and questions. The rotation itself is in OctopusKeys.
 
 import ArgumentParser
 
@@ -74,11 +73,7 @@ struct RotateMasterKey: AuditedCommand {
   @Flag(help: "Go on where the store holds no sensitive value at all.")
   var allowEmptyStore = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "
-        + "given more than once.", valueName: "column"))
-  var binaryColumn: [BinaryColumn] = []
+  @OptionGroup var binaryColumns: BinaryColumnOptions
 
   @Flag(help: "Print the new key in the report even where no terminal receives it.")
   var showKey = false
@@ -92,7 +87,7 @@ struct RotateMasterKey: AuditedCommand {
   @Flag(help: "Confirm everything that would be asked.")
   var yes = false
 
-  var isDeed: Bool { !dryRun }
+  var isAudited: Bool { !dryRun }
 
   func validate() throws {
     if newKeyFile != nil, masterKey != nil {
@@ -111,7 +106,6 @@ struct RotateMasterKey: AuditedCommand {
       throw ValidationError("--dry-run writes nothing, so that --stop-service has nothing to do")
     }
     if liveNodeAge < 1 { throw ValidationError("--live-node-age counts seconds, from 1 on") }
-    _ = try BinaryColumn.decisions(binaryColumn)
   }
 
   /// The new key that was given, or nil for a fresh one.
@@ -119,7 +113,7 @@ struct RotateMasterKey: AuditedCommand {
     newKeyFile.map { KeySource(file: $0) } ?? masterKey.map { .value($0) }
   }
 
-  /// Fails early where a confirmation is missing and nobody can be asked for it.
+  /// Fails early if a confirmation is missing and cannot be asked for.
   func requireAnswers(_ console: Console) throws {
     if !yes, !iHaveBackedUpMyDatabase {
       try console.requireTerminal(for: "--i-have-backed-up-my-database")
@@ -129,7 +123,7 @@ struct RotateMasterKey: AuditedCommand {
     }
   }
 
-  /// Asks for the two confirmations that are not among the arguments.
+  /// Asks for the confirmations that are not among the arguments.
   ///
   /// - Throws: `CommandError.declined` unless both are given.
   func confirm(_ console: Console) throws {

@@ -1,4 +1,4 @@
-// `service`: starts and stops the server, as the vendor's command does.
+// `service`: starts and stops the server, like the vendor's command.
 
 import ArgumentParser
 import OctopusKeys
@@ -30,13 +30,12 @@ struct Service: AuditedCommand {
     help: ArgumentHelp("The instance whose server is meant; * for all.", valueName: "name"))
   var instance: String?
 
-  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
-  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+  @OptionGroup var registry: RegistryOptions
 
   @OptionGroup(title: "Service options") var service: ServiceOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
-  var isDeed: Bool { !status }
+  var isAudited: Bool { !status }
 
   func validate() throws {
     guard [start, stop, restart, status].count(where: \.self) == 1 else {
@@ -80,14 +79,14 @@ struct Service: AuditedCommand {
 
   private func names(_ context: Context) throws -> [ServiceName] {
     if let name = service.name { return [name] }
-    let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
+    let registry = registry.registry(context)
     if instance == "*" {
       let all = try registry.instances()
       if all.isEmpty { throw CommandError.noSuchService(name: "*") }
       return all.map { ServiceName(instance: $0.name) }
     }
     guard let found = try registry.find(instance) else {
-      // The server's own name for an instance that nobody named.
+      // The server's name for an instance without one.
       return [ServiceName(instance: "OctopusServer")]
     }
     return [ServiceName(instance: found.name)]

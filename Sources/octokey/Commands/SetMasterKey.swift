@@ -1,4 +1,4 @@
-// `set-master-key`: a key into this node's config, as the other nodes need it after a rotation.
+// `set-master-key`: puts a key into this node's config, as other nodes need it after a rotation.
 
 import ArgumentParser
 import Native
@@ -50,19 +50,14 @@ struct SetMasterKey: AuditedCommand {
     let change = try set(newKey, in: config, of: node, context)
     _ = consume config
     context.audit[.changed] = change.changed ? "yes" : "no"
-    switch output.format {
-    case .text: context.console.print("\(change.changed ? "changed" : "unchanged") \(fingerprint)")
-    case .json:
-      try context.console.print(
-        json: Answer(
-          changed: change.changed, fingerprint: fingerprint.description, config: node.file.path,
-          backup: change.backup))
-    }
-    try context.console.requireOutput()
+    let answer = Answer(
+      changed: change.changed, fingerprint: fingerprint.description, config: node.file.path,
+      backup: change.backup)
+    try context.console.answer(answer, as: output.format)
     return .done
   }
 
-  /// Puts the key in, unless it is there already.
+  /// Replaces the key, unless the config has it already.
   private func set(
     _ newKey: borrowing MasterKey, in config: borrowing LockedConfigFile, of node: OpenedNode,
     _ context: Context
@@ -86,7 +81,7 @@ struct SetMasterKey: AuditedCommand {
     return (true, backup)
   }
 
-  /// A server reads its key when it starts.
+  /// A server reads its key only when it starts.
   private func warn(ofRunning node: OpenedNode, _ context: Context) {
     guard let nodes = try? stores.location(context, node).activity()?.nodes,
       nodes.contains(where: { $0.name == node.name && $0.isAlive() })
@@ -101,10 +96,10 @@ struct SetMasterKey: AuditedCommand {
     _ key: borrowing MasterKey, to node: OpenedNode, _ context: Context
   ) throws {
     let store: any Store
-    let glance: KeyProbe
+    let probe: KeyProbe
     do {
       store = try stores.open(context, node)
-      glance = try KeyProbe(store: store, key: key)
+      probe = try KeyProbe(store: store, key: key)
     } catch let error as StoreError {
       throw CommandError.storeNotSeen(reason: .store(error))
     } catch let error as ConfigError {
@@ -112,7 +107,7 @@ struct SetMasterKey: AuditedCommand {
     } catch let error as RotationError {
       throw CommandError.storeNotSeen(reason: error)
     }
-    switch glance.opens {
+    switch probe.opens {
     case true?: return
     case nil:
       context.console.note(
@@ -120,15 +115,16 @@ struct SetMasterKey: AuditedCommand {
     case false?:
       throw CommandError.keyOfAnotherStore(
         fingerprint: try KeyFingerprint(of: key).description, location: store.location,
-        closed: glance.unreadable,
-        tried: glance.opened + glance.unreadable)
+        closed: probe.unreadable,
+        tried: probe.opened + probe.unreadable)
     }
   }
 
-  private struct Answer: Encodable {
+  private struct Answer: CommandReport {
     let changed: Bool
     let fingerprint: String
     let config: String
     let backup: String?
+    var text: String { "\(changed ? "changed" : "unchanged") \(fingerprint)\n" }
   }
 }

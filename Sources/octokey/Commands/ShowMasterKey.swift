@@ -22,7 +22,7 @@ struct ShowMasterKey: AuditedCommand {
   @Flag(help: "Print the fingerprint, which is no secret, in place of the key.")
   var fingerprint = false
 
-  var isDeed: Bool { !fingerprint }
+  var isAudited: Bool { !fingerprint }
 
   func run(_ context: Context) throws -> ExitStatus {
     let node = try node.open(context)
@@ -38,7 +38,7 @@ struct ShowMasterKey: AuditedCommand {
       let fingerprint = try KeyFingerprint(of: key).description
       switch output.format {
       case .text: console.print(fingerprint)
-      // A fingerprint is base64: nothing in it needs an escape, and neither does a key.
+      // Neither a fingerprint nor a key (both base64) needs an escape.
       case .json: console.print(raw: "{\"Fingerprint\": \"\(fingerprint)\"}\n")
       }
     } else {

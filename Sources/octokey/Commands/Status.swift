@@ -1,4 +1,4 @@
-// `status`: one node at a glance. Nothing is written, and what cannot be found out is said.
+// `status`: one node at a glance. Nothing is written; what could not be found out is listed.
 
 import ArgumentParser
 import Native
@@ -62,25 +62,27 @@ struct Status: OctokeyCommand {
     } catch {
       report.add(problem: error)
     }
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     if report.unfinishedRotation { return .unfinishedRotation }
     let isSound = !check.hasFaults && report.problems.isEmpty && report.keyMatchesStore != false
     return isSound ? .done : .incomplete
   }
 
   private func compareReports(_ context: Context) throws -> ExitStatus {
-    let evidence = try compare.flatMap { try Evidence.read(context.absolutePath($0)) }
-    let comparison = Comparison(
-      evidence, expected: expectFingerprint?.fingerprint.description)
-    switch output.format {
-    case .text: context.console.print(raw: comparison.text)
-    case .json: try context.console.print(json: comparison)
+    var evidence: [Evidence] = []
+    var failures: [any Error] = []
+    for file in compare {
+      do {
+        evidence += try Evidence.read(context.absolutePath(file))
+      } catch {
+        failures.append(error)
+      }
     }
-    try context.console.requireOutput()
+    if evidence.isEmpty, let error = failures.first { throw error }
+    let comparison = Comparison(
+      evidence, unreadable: failures.map { Failure(describing: $0).message },
+      expected: expectFingerprint?.fingerprint.description)
+    try context.console.answer(comparison, as: output.format)
     return comparison.agrees ? .done : .incomplete
   }
 
@@ -88,21 +90,21 @@ struct Status: OctokeyCommand {
     at node: OpenedNode, _ report: inout StatusReport, _ context: Context
   ) throws {
     report.node = node.name
-    // Each part stands for itself: without a key there is still a store with nodes.
+    // Each part is tried on its own: a store has nodes even if the key cannot be read.
     let location = try attempt(&report) { try stores.location(context, node) }
     let store = location?.store()
-    report.store = store.map { .init(kind: $0.kind, location: $0.location) }
-    if let nodes = try attempt(&report, { try location?.activity()?.nodes }) { report.take(nodes) }
+    report.store = store.map { StoreName($0) }
+    if let nodes = try attempt(&report, { try location?.activity()?.nodes }) { report.set(nodes) }
     let opened = try node.machineKeys.masterKey(of: node.settings)
     report.fingerprint = try KeyFingerprint(of: opened.key).description
     report.bits = opened.key.size.rawValue
     report.protectedBy =
       opened.form == .machineID ? self.node.machineIdFile : self.node.machineKeyFile
     guard let store else { return }
-    let glance = try KeyProbe(store: store, key: opened.key)
-    report.keyMatchesStore = glance.opens
-    report.valuesOpened = glance.opened
-    report.valuesUnreadable = glance.unreadable
+    let probe = try KeyProbe(store: store, key: opened.key)
+    report.keyMatchesStore = probe.opens
+    report.valuesOpened = probe.opened
+    report.valuesUnreadable = probe.unreadable
   }
 
   private func attempt<Value>(

@@ -1,4 +1,4 @@
-// `verify`: does this key open this store? Nothing is written.
+// `verify`: does this key decrypt this store? Nothing is written.
 
 import ArgumentParser
 import OctopusKeys
@@ -27,11 +27,7 @@ struct Verify: OctokeyCommand {
   @OptionGroup(title: "Key options") var key: KeyOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "
-        + "given more than once.", valueName: "column"))
-  var binaryColumn: [BinaryColumn] = []
+  @OptionGroup var binaryColumns: BinaryColumnOptions
 
   @Option(
     help: ArgumentHelp(
@@ -40,7 +36,6 @@ struct Verify: OctokeyCommand {
   var tryKeys: String?
 
   func validate() throws {
-    _ = try BinaryColumn.decisions(binaryColumn)
     if tryKeys != nil, key.keyFile != nil || key.masterKey != nil {
       throw ValidationError("--try-keys tries the keys of a folder, and one was given")
     }
@@ -49,15 +44,11 @@ struct Verify: OctokeyCommand {
   func run(_ context: Context) throws -> ExitStatus {
     if let tryKeys { return try tryAll(in: context.absolutePath(tryKeys), context) }
     let source = key.source(context)
-    // With a store and a key there is nothing that a node config could add.
+    // With a store and a key the node config is not needed.
     let node = stores.store != nil && source != nil ? nil : try node.open(context)
     let store = try stores.open(context, node)
     let report = try audit(store, source, node, context)
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     return report.unreadable == 0 ? .done : .incomplete
   }
 
@@ -65,11 +56,7 @@ struct Verify: OctokeyCommand {
     let node = stores.store != nil ? nil : try node.open(context)
     let machineKeys = try node?.machineKeys ?? self.node.machineKeys()
     let trial = try KeyTrial(folder, on: stores.open(context, node), machineKeys)
-    switch output.format {
-    case .text: context.console.print(raw: trial.text)
-    case .json: try context.console.print(json: trial)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(trial, as: output.format)
     return trial.fingerprint == nil ? .incomplete : .done
   }
 
@@ -86,7 +73,7 @@ struct Verify: OctokeyCommand {
   ) throws -> VerifyReport {
     let bar = ProgressBar("reading", context)
     let audit = try StoreAudit.run(
-      store: store, key: key, binaryFields: try BinaryColumn.decisions(binaryColumn),
+      store: store, key: key, binaryFields: try binaryColumns.decisions(),
       cancellation: .never
     ) { bar.update(done: $0, total: $1) }
     bar.finish()

@@ -1,4 +1,4 @@
-// The comparison in words.
+// The text of a comparison.
 
 extension Comparison {
   /// The nodes in a table, the steps, and what is left to do.
@@ -23,9 +23,8 @@ extension Comparison {
     if remaining.isEmpty {
       lines.append("all agree")
     } else {
-      lines.append("Left to do:")
-      for (index, item) in remaining.enumerated() { lines.append("  \(index + 1). \(item)") }
+      lines += ["Left to do:"] + remaining.numbered
     }
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 }

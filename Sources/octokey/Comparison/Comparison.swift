@@ -1,10 +1,10 @@
-// Holds the nodes of a cluster and their store against each other, by fingerprint, and the steps of a
-// rotation (octokey-rotation(7)) against what there is evidence of.
+// Compares the nodes of a cluster and their store by fingerprint, and checks the steps of a rotation
+// (octokey-rotation(7)) against the evidence.
 
 import OctopusKeys
 
-/// What several reports say together. The property names are the keys of the JSON.
-struct Comparison: Encodable {
+/// The conclusions from several reports. The property names are the keys of the JSON.
+struct Comparison: CommandReport {
   struct Node: Encodable {
     let file: String
     let node: String
@@ -14,7 +14,7 @@ struct Comparison: Encodable {
     let unfinishedRotation: Bool
     /// Whether its key is the store's.
     var agrees = false
-    /// Whether the store has seen it lately; nil if nobody says.
+    /// Whether the store has seen it lately; nil if unknown.
     var alive: Bool?
   }
 
@@ -26,7 +26,7 @@ struct Comparison: Encodable {
   }
 
   let command = "status compare"
-  /// The key of the store: one that a node has, and that opens it.
+  /// The key of the store: one that a node has, and that decrypts it.
   private(set) var fingerprint: String?
   private(set) var nodes: [Node] = []
   /// The steps of a rotation; empty where there are reports of nodes only.
@@ -38,17 +38,20 @@ struct Comparison: Encodable {
   /// Whether nothing is left to do.
   var agrees: Bool { remaining.isEmpty }
 
-  /// Weighs the evidence.
+  /// Compares the reports.
   ///
-  /// - Parameter expected: the key that all of them should have; nil: the store's.
-  init(_ evidence: [Evidence], expected: String?) {
+  /// - Parameters:
+  ///   - unreadable: why some of the files could not be read.
+  ///   - expected: the key that all of them should have; nil: the store's.
+  init(_ evidence: [Evidence], unreadable: [String], expected: String?) {
     let reports = Reports(evidence)
-    for file in reports.foreign {
+    remaining += unreadable
+    for file in reports.unrecognized {
       remaining.append(
         "\(file.quoted) holds no report of octokey: make it again, with --format json")
     }
     let statuses = latest(reports.statuses)
-    // What a node said before the rotation says nothing of the store as it is now.
+    // A report from before the rotation says nothing about the present store.
     let opening = statuses.filter {
       $0.status.keyMatchesStore == true && $0.status.time >= reports.rotation?.time ?? ""
     }.max { $0.status.time < $1.status.time }?.status.fingerprint
@@ -57,14 +60,14 @@ struct Comparison: Encodable {
     if let expected, let opening, expected != opening {
       remaining.append("the store is under \(opening), and not under \(expected): rotate the key")
     }
-    look(at: statuses, reference, rotatedAt: reports.rotation?.time)
+    compare(statuses, reference, rotatedAt: reports.rotation?.time)
     lookForMissingNodes(statuses)
     if reports.hasProcedure, let reference {
       let procedure = Procedure(reports, key: reference, nodes: nodes)
       steps = procedure.steps
-      // Which node has another key was said above, and how to mend it.
+      // Nodes with another key are listed above, with what to do.
       remaining += steps.filter { !$0.done && $0.step != "setKeys" }.map(\.text)
-    } else if !reports.hasProcedure, reports.foreign.isEmpty {
+    } else if !reports.hasProcedure, reports.unrecognized.isEmpty {
       notes.append(
         "only the nodes were compared; give the reports of backups, rotation and verify, too, to see "
           + "whether a step is missing")
@@ -87,8 +90,8 @@ struct Comparison: Encodable {
     return latest
   }
 
-  private mutating func look(
-    at statuses: [(file: String, status: Evidence.Status)], _ reference: String?,
+  private mutating func compare(
+    _ statuses: [(file: String, status: Evidence.Status)], _ reference: String?,
     rotatedAt rotation: String?
   ) {
     if statuses.isEmpty { remaining.append("there is no report of a node: octokey status on each") }
@@ -116,7 +119,7 @@ struct Comparison: Encodable {
     }
   }
 
-  /// What is wrong with the key of a node, and what to do about it.
+  /// The problem of a node's key, and what to do about it.
   private static func fault(_ status: Evidence.Status, _ reference: String?) -> String? {
     let remedy =
       "octokey set-master-key --key-file FILE"
@@ -156,7 +159,7 @@ struct Comparison: Encodable {
     status.status.node ?? status.file
   }
 
-  /// Two reports of one node.
+  /// Whether both are reports of one node.
   private static func isSame(_ one: Evidence.Status, _ other: Evidence.Status) -> Bool {
     one.config == other.config && one.node == other.node
   }
@@ -167,7 +170,7 @@ struct Comparison: Encodable {
   }
 }
 
-/// The evidence by kind.
+/// The reports by kind.
 struct Reports {
   var statuses: [(file: String, status: Evidence.Status)] = []
   var verified: [Evidence.Verify] = []
@@ -176,10 +179,10 @@ struct Reports {
   var backups: [Evidence.Backup] = []
   var verifications: [Evidence.BackupVerification] = []
   var restored: [Evidence.Restore] = []
-  /// Files without a report.
-  var foreign: [String] = []
+  /// Files that are not reports.
+  var unrecognized: [String] = []
 
-  /// Whether there is more than reports of nodes.
+  /// Whether there are reports other than those of nodes.
   var hasProcedure: Bool {
     rotation != nil || !verified.isEmpty || !backups.isEmpty || !verifications.isEmpty
       || !restored.isEmpty
@@ -195,7 +198,7 @@ struct Reports {
       case .backup(let report): backups.append(report)
       case .verification(let report): verifications.append(report)
       case .restore(let report): restored.append(report)
-      case .none: foreign.append(item.file)
+      case .none: unrecognized.append(item.file)
       }
     }
   }

@@ -1,15 +1,15 @@
-// What other runs of octokey said, as their JSON has it: the evidence that `status --compare` weighs.
+// The JSON reports of other runs of octokey: the evidence for `status --compare`.
 
 import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// One report of octokey in a file.
+/// One report in a file.
 struct Evidence {
   let file: String
   let report: Report
 
-  /// The reports that count.
+  /// The kinds of reports that are used.
   enum Report {
     case status(Status)
     case verify(Verify)
@@ -17,7 +17,7 @@ struct Evidence {
     case backup(Backup)
     case verification(BackupVerification)
     case restore(Restore)
-    /// JSON of another command, or no report at all.
+    /// The report of another command, or not a report.
     case none
   }
 
@@ -31,16 +31,11 @@ struct Evidence {
     let node: String?
     let config: String
     let fingerprint: String?
-    let store: Store?
+    let store: StoreName?
     let keyMatchesStore: Bool?
     let unfinishedRotation: Bool
     let nodes: [Node]?
     let problems: [String]
-  }
-
-  struct Store: Decodable, Equatable {
-    let kind: String
-    let location: String
   }
 
   struct Key: Decodable { let fingerprint: String }
@@ -48,7 +43,7 @@ struct Evidence {
   struct Verify: Decodable {
     let time: String
     let fingerprint: String
-    let store: Store
+    let store: StoreName
     let opened: Int
     let unreadable: Int
   }
@@ -78,18 +73,18 @@ struct Evidence {
   struct Restore: Decodable {
     let time: String
     let fingerprint: String
-    let store: Store
+    let store: StoreName
   }
 
   private struct Name: Decodable { let command: String }
 
   /// Reads a file with one report, or several, one after the other.
   ///
-  /// - Throws: `NativeError` if it cannot be read; what is no report is `.none`.
+  /// - Throws: `NativeError` if it cannot be read. What is not a report is `.none`.
   static func read(_ file: String) throws -> [Evidence] {
     let bytes = try FileContents.read(file, limit: 64 << 20).bytes
-    // A report ends with a line that is nothing but a brace, because inside every line is indented; or
-    // it is one line, as other tools write it. A terminal on the way (ssh -t) adds carriage returns.
+    // The last line of a report is a brace alone, because all lines inside are indented; or the report is
+    // one line, as other tools write it. A terminal in between (ssh -t) adds carriage returns.
     var reports: [[UInt8]] = [[]]
     for line in bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
     ) {
@@ -111,7 +106,7 @@ struct Evidence {
       case "status": decode(Status.self).map(Report.status)
       case "verify": decode(Verify.self).map(Report.verify)
       case "rotate-master-key", "recover":
-        // One that did nothing, or was only tried, is no rotation.
+        // A rotation that did nothing, or a dry run, does not count.
         decode(Rotation.self).flatMap {
           ["rotated", "rotatedExceptUnreadable", "finished", "resumed"].contains($0.outcome)
             ? .rotation($0) : nil

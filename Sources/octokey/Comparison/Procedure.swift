@@ -1,4 +1,4 @@
-// The steps of a rotation as octokey-rotation(7) has them, each with what shows that it was taken.
+// The steps of a rotation as in octokey-rotation(7), each with the evidence that it was done.
 
 /// The steps of one rotation.
 struct Procedure {
@@ -6,12 +6,12 @@ struct Procedure {
 
   /// Looks for evidence of each step.
   ///
-  /// - Parameter key: the fingerprint that everything should be under at the end.
+  /// - Parameter key: the fingerprint of the key that everything should have at the end.
   init(_ reports: Reports, key: String, nodes: [Comparison.Node]) {
     let rotation = reports.rotation
     let isRotated = rotation?.newKey?.fingerprint == key
     let oldKey = isRotated ? rotation?.oldKey?.fingerprint : nil
-    // What is older than the rotation says nothing of what came of it.
+    // Reports that are older than the rotation say nothing about its result.
     let since = isRotated ? rotation?.time ?? "" : ""
     let verificationsBefore = reports.verifications.filter {
       $0.fingerprint == oldKey && $0.created <= since
@@ -23,8 +23,8 @@ struct Procedure {
       reports.backups.filter { $0.key.fingerprint == key && $0.time >= since }.map(\.folder)
       + verificationsAfter.map(\.folder)
     let restored = reports.restored.filter { $0.fingerprint == key && $0.time >= since }
-    // The place tells what was restored from what was rotated; where both have one place (another
-    // machine may have the same paths), the order does.
+    // A report of verify is about the restored store if it names the same location and is later:
+    // another machine may have the same paths.
     func isOfRestored(_ verified: Evidence.Verify) -> Bool {
       restored.contains { $0.store == verified.store && $0.time <= verified.time }
     }

@@ -1,26 +1,26 @@
-// The voice of octokey. The rules:
+// Output and questions. The rules:
 //
-// - Data goes to stdout and nothing else does: what a script would read. Words go to stderr.
-// - A message begins with `octokey: `, in lower case, and has no full stop. Paths and names stand in
-//   double quotes. It says what is wrong; what to do comes after it, on a line of its own, as
-//   `octokey: hint: …`. A warning begins with `octokey: warning: `.
+// - Data for scripts goes to stdout, and nothing else does. Messages go to stderr.
+// - A message begins with `octokey: `, in lower case, and has no full stop. Paths and names are in
+//   double quotes. It says what is wrong; a hint on a line of its own says what to do
+//   (`octokey: hint: …`). A warning begins with `octokey: warning: `.
 // - `--quiet` silences notes and progress, never warnings and failures.
-// - Questions go to the terminal itself, so that a redirected stdin or stdout does not answer or
-//   swallow them. A secret is never shown while it is typed.
-// - Whatever is printed as a line is made harmless first: see TerminalEscaping.swift.
-// - A closed stdout or stderr never stops the program in the middle of its work. A command whose
-//   auditedAction is its output calls `requireOutput()` at its end.
+// - Questions go to the terminal itself, so that they work with a redirected stdin or stdout. A secret
+//   is not echoed.
+// - Whatever is printed as a line is escaped first (TerminalEscaping.swift).
+// - A closed stdout or stderr does not stop the program in the middle of its work. A command whose
+//   purpose is its output calls `requireOutput()` at the end.
 //
-// Words for errors are not here but in Failures/.
+// The messages of errors are in Failures/.
 
 import FoundationEssentials
 import Native
 
-/// Everything that octokey says and asks.
+/// Prints data and messages, and asks questions.
 final class Console {
-  /// Whether there is room for a progress line: stderr is a terminal and `--quiet` was not given.
+  /// Whether a progress line can be shown: stderr is a terminal and `--quiet` was not given.
   let showsProgress: Bool
-  /// Whether stdout is a terminal, so that a person and not a file receives the data.
+  /// Whether stdout is a terminal.
   let outputIsTerminal: Bool
 
   /// Whether stdout, or stderr, takes colours.
@@ -38,7 +38,7 @@ final class Console {
   ///   - quiet: no notes, no progress.
   ///   - mayAsk: false after `--non-interactive`: every question is an error.
   ///   - dumbTerminal: the terminal cannot clear a line: no progress and no colours.
-  ///   - plain: the person wants no colours.
+  ///   - plain: no colours.
   init(
     quiet: Bool, mayAsk: Bool, dumbTerminal: Bool = false, plain: Bool = false,
     output: ByteOutput = .standardOutput, errors: ByteOutput = .standardError
@@ -56,23 +56,23 @@ final class Console {
 
   // MARK: Data, on stdout
 
-  /// Prints one line of text, made harmless.
+  /// Prints one line of text, escaped.
   func print(_ line: String) {
-    write(line.harmless + "\n")
+    write(line.escaped + "\n")
   }
 
-  /// Prints a value that a script may want: exactly as it is, unless a terminal would obey it.
+  /// Prints a value for scripts: unchanged, but escaped on a terminal.
   func print(value: String) {
-    write((outputIsTerminal ? value.harmless : value) + "\n")
+    write((outputIsTerminal ? value.escaped : value) + "\n")
   }
 
-  /// Prints text as it is: JSON, help, anything that was made harmless already.
+  /// Prints text unchanged: JSON, help, text that is escaped already.
   func print(raw text: String) {
     write(text)
   }
 
-  /// Prints a secret that was asked for, with text that is none round it. The secret goes from its
-  /// own memory to the descriptor.
+  /// Prints a secret between two texts that are not secret. It goes straight from its own memory to the
+  /// descriptor.
   func print(secret: borrowing SecretBytes, before: String = "", after: String = "\n") {
     write(before)
     do {
@@ -83,57 +83,69 @@ final class Console {
     write(after)
   }
 
-  /// Prints a value as indented JSON on stdout.
+  /// Prints a value as indented JSON.
   func print(json value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    print(raw: String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+    print(raw: String(decoding: try value.indentedJSON(), as: UTF8.self))
   }
 
-  /// Fails if something that was printed did not get out. A reader that has gone away (`| head -1`)
-  /// has had what it wanted.
+  /// Prints a report in the form that was asked for.
+  func print(_ report: some CommandReport, as format: OutputFormat) throws {
+    switch format {
+    case .text: print(raw: report.text)
+    case .json: try print(json: report)
+    }
+  }
+
+  /// Prints a report, and fails if it did not get out.
+  func answer(_ report: some CommandReport, as format: OutputFormat) throws {
+    try print(report, as: format)
+    try requireOutput()
+  }
+
+  /// Fails if printed data could not be written. A reader that closed the pipe (`| head -1`) has what
+  /// it wanted.
   func requireOutput() throws(CommandError) {
     if let number = outputFailure { throw .outputFailed(errno: number) }
   }
 
-  // MARK: Words, on stderr
+  // MARK: Messages, on stderr
 
-  /// Says something that one may want to know.
+  /// Prints a note.
   func note(_ text: String) {
     if !quiet { say(text) }
   }
 
-  /// Says something that one should know.
+  /// Prints a warning, and what to do about it.
   func warning(_ text: String, hint: String? = nil) {
     say("warning: " + text)
     if let hint { say("hint: " + hint) }
   }
 
-  /// Says why nothing came of it, and what to do.
+  /// Prints why the command failed, and what to do.
   func failure(_ failure: Failure) {
     say(failure.message)
     if let hint = failure.hint { say("hint: " + hint) }
   }
 
-  /// Shows a line that a person is going to be asked about.
+  /// Shows a line that a question is going to be about.
   func show(_ line: String) { show(line, colour: nil) }
 
-  /// Shows what was there before.
+  /// Shows a removed line.
   func show(removed line: String) { show("- " + line, colour: "31") }
 
-  /// Shows what is new.
+  /// Shows an added line.
   func show(added line: String) { show("+ " + line, colour: "32") }
 
   private func show(_ line: String, colour: String?) {
-    guard errorsHaveColour, let colour else { return writeError(line.harmless + "\n") }
-    writeError("\u{1b}[\(colour)m\(line.harmless)\u{1b}[m\n")
+    guard errorsHaveColour, let colour else { return writeError(line.escaped + "\n") }
+    writeError("\u{1b}[\(colour)m\(line.escaped)\u{1b}[m\n")
   }
 
-  /// Shows `line` in the place of the last one; `ProgressBar` decides when and what.
+  /// Shows `line` instead of the previous one; `ProgressBar` decides when and what.
   func showProgress(_ line: String) {
     guard showsProgress else { return }
     progressIsShown = true
-    writeError("\r" + line.harmless + "\u{1b}[K")
+    writeError("\r" + line.escaped + "\u{1b}[K")
   }
 
   /// Removes the line that `showProgress` left.
@@ -148,26 +160,26 @@ final class Console {
 
   // MARK: Questions, on the terminal
 
-  /// Asks a question that is answered with y or n; anything but yes is no.
+  /// Asks a yes-or-no question; anything but yes is no.
   ///
-  /// - Parameter option: what would have answered it, for those who cannot be asked.
+  /// - Parameter option: the option that makes the question unnecessary, for the error.
   func ask(_ question: String, option: String) throws -> Bool {
     let terminal = try terminal(for: option)
-    guard let answer = try terminal.readLine(prompt: question.harmless + " [y/N] ") else {
+    guard let answer = try terminal.readLine(prompt: question.escaped + " [y/N] ") else {
       throw CommandError.cancelled
     }
     return ["y", "yes"].contains(answer.lowercased())
   }
 
-  /// Asks which of several answers is meant, until it is one of them. A signal that ends the process
-  /// is an answer like ^C: whoever asks this has something to clean up.
+  /// Asks until the answer is one of `answers`. A signal that ends the process counts as ^C: the caller
+  /// has something to clean up.
   ///
-  /// - Parameter option: what would have answered it, for those who cannot be asked.
+  /// - Parameter option: the option that makes the question unnecessary, for the error.
   func choose(_ question: String, among answers: [String], option: String) throws -> String {
-    // A terminal that is gone would be asked for ever.
+    // Limited, because a terminal that is gone answers with empty lines indefinitely.
     for _ in 1...20 {
       let terminal = try terminal(for: option)
-      let line = try terminal.readLine(prompt: question.harmless + " ", signalsCancel: true)
+      let line = try terminal.readLine(prompt: question.escaped + " ", signalsCancel: true)
       guard let answer = line?.lowercased() else { throw CommandError.cancelled }
       if answers.contains(answer) { return answer }
     }
@@ -176,10 +188,10 @@ final class Console {
 
   /// Asks for a line of text. The answer may be empty.
   ///
-  /// - Parameter option: what would have answered it, for those who cannot be asked.
+  /// - Parameter option: the option that makes the question unnecessary, for the error.
   func askLine(_ prompt: String, option: String) throws -> String {
     let terminal = try terminal(for: option)
-    guard let answer = try terminal.readLine(prompt: prompt.harmless + ": ") else {
+    guard let answer = try terminal.readLine(prompt: prompt.escaped + ": ") else {
       throw CommandError.cancelled
     }
     return answer
@@ -187,18 +199,18 @@ final class Console {
 
   /// Asks for a secret without showing it. The answer may be empty.
   ///
-  /// - Parameter option: what would have answered it, for those who cannot be asked.
+  /// - Parameter option: the option that makes the question unnecessary, for the error.
   func askSecret(_ prompt: String, option: String) throws -> SecretBytes {
     let terminal = try terminal(for: option)
-    guard let secret = try terminal.readSecret(prompt: prompt.harmless + ": ") else {
+    guard let secret = try terminal.readSecret(prompt: prompt.escaped + ": ") else {
       throw CommandError.cancelled
     }
     return secret
   }
 
-  /// Fails where nobody can be asked.
+  /// Fails where no question can be asked.
   ///
-  /// - Throws: `CommandError.cannotAsk`, naming what would have answered the question.
+  /// - Throws: `CommandError.cannotAsk` with the option that makes the question unnecessary.
   func requireTerminal(for option: String) throws(CommandError) { _ = try terminal(for: option) }
 
   private func terminal(for option: String) throws(CommandError) -> Terminal {
@@ -215,7 +227,7 @@ final class Console {
 
   private func say(_ text: String) {
     clearProgress()
-    writeError("octokey: " + text.harmless + "\n")
+    writeError("octokey: " + text.escaped + "\n")
   }
 
   private func write(_ text: String) {
@@ -234,7 +246,7 @@ final class Console {
     outputFailure = outputFailure ?? number
   }
 
-  /// Nobody is left to be told when stderr is gone.
+  /// A failure is ignored: there is nowhere left to report it.
   private func writeError(_ text: String) {
     try? errors.write(Array(text.utf8).span)
   }

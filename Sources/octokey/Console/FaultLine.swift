@@ -1,13 +1,13 @@
-// The words for what is wrong with a node's config, its machine keys and the files round it. The
-// property names are the keys of the JSON.
+// The messages for problems of a node's config, its machine keys and the files around it. The property
+// names are the keys of the JSON.
 
 import OctopusKeys
 
-/// One fault as a person and a script see it.
+/// One problem, for text and JSON.
 struct FaultLine: Encodable {
-  /// What it is, in a word.
+  /// The kind of problem.
   let kind: String
-  /// `fault`, or `note` where nothing need be done.
+  /// `fault`, or `note` where nothing has to be done.
   let severity: String
   let path: String
   let line: Int?
@@ -31,7 +31,7 @@ struct FaultLine: Encodable {
   /// `FILE:LINE:COLUMN: text`, as compilers write it and editors read it.
   var located: String {
     let place = [line, column].compactMap { $0.map { ":\($0)" } }.joined()
-    return "\(path.harmless)\(place): \(severity == "note" ? "note: " : "")\(text)"
+    return "\(path.escaped)\(place): \(severity == "note" ? "note: " : "")\(text)"
   }
 
   private static func words(
@@ -39,7 +39,7 @@ struct FaultLine: Encodable {
   ) -> (text: String, hint: String?) {
     switch kind {
     case .malformed(_, _, let reason):
-      ("it is no well-formed XML: \(clause(reason).harmless)", "octokey config edit, or a copy")
+      ("it is no well-formed XML: \(clause(reason).escaped)", "octokey config edit, or a copy")
     case .forbidden(_, let construct):
       ("there is \(construct), which octokey does not read", "take it out")
     case .wrongRoot(let found):
@@ -106,7 +106,15 @@ struct FaultLine: Encodable {
 }
 
 extension Console {
-  /// Says what is wrong as warnings, which stop nothing.
+  /// Warns if others may read or write the file at `path`, which holds `contents`.
+  func warnIfExposed(_ path: String, holding contents: String) throws {
+    guard let mode = try KeyFile.exposure(path) else { return }
+    warning(
+      "\(path.quoted) holds \(contents) and is open to others (mode \(String(mode, radix: 8)))",
+      hint: "chmod 600 \(path)")
+  }
+
+  /// Prints problems as warnings.
   func warn(of faults: [ConfigFault]) {
     for fault in faults.map(FaultLine.init) {
       warning("\(fault.path.quoted): \(fault.text)", hint: fault.hint)

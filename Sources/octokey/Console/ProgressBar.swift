@@ -1,8 +1,8 @@
-// How far a long walk over documents has got, on one line of the terminal. The looks are a pure
-// function; when to draw is decided by the context's clock, about ten times a second, because
-// drawing for every document would cost more than the document.
+// The progress of a pass over documents, on one line of the terminal. The line is a pure function; it is
+// drawn about ten times a second, because drawing it for every document would cost more than the
+// document.
 
-/// A progress line, for as long as it is not finished.
+/// A progress line.
 final class ProgressBar {
   private let label: String
   private let console: Console
@@ -13,7 +13,7 @@ final class ProgressBar {
   /// The time between two drawings.
   private static let interval = Duration.milliseconds(100)
 
-  /// Begins; nothing is drawn yet. `label` is a verb in -ing, such as `reading`.
+  /// Draws nothing yet. `label` is a verb in -ing, such as `reading`.
   init(_ label: String, _ context: Context) {
     self.label = label
     console = context.console
@@ -21,7 +21,7 @@ final class ProgressBar {
     start = context.clock.uptime()
   }
 
-  /// Tells how many documents are done, of how many if that is known.
+  /// Updates the line with the number of documents done, and their total if that is known.
   func update(done: Int, total: Int?) {
     guard console.showsProgress else { return }
     let now = clock.uptime()
@@ -38,8 +38,8 @@ final class ProgressBar {
   }
 
   /// The line for a terminal with `width` columns. It never fills the last column, where some
-  /// terminals would wrap. In a narrow terminal the remaining time goes first, then the rate, then
-  /// the bar.
+  /// terminals would wrap. A narrow terminal loses the remaining time first, then the rate, then the
+  /// bar.
   static func line(
     label: String, done: Int, total: Int?, elapsed: Duration, width: Int
   ) -> String {
@@ -48,13 +48,13 @@ final class ProgressBar {
     let rate = ratePerSecond(done: done, elapsed: elapsed)
     var parts = [total.map { "\(done)/\($0) documents" } ?? "\(done) documents"]
     if let total {
-      // A store may grow while it is counted: never more than all of it.
+      // A store may grow after it was counted: 100% at most.
       let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
       parts.append("\(Int(share * 100))%")
     }
     if let rate { parts.append("\(rate)/s") }
     if let total, let rate, rate > 0, done < total {
-      parts.append(clockTime(seconds: (total - done) / rate) + " left")
+      parts.append(clockTime(.seconds((total - done) / rate)) + " left")
     }
     var text = label + "  " + parts.joined(separator: "  ")
     while text.count > room, parts.count > 1 {
@@ -71,16 +71,15 @@ final class ProgressBar {
     return label + "  [" + bar + "]  " + parts.joined(separator: "  ")
   }
 
-  /// Nil while too little time has passed to tell.
+  /// Nil while too little time has passed.
   private static func ratePerSecond(done: Int, elapsed: Duration) -> Int? {
-    let seconds =
-      Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18
-    guard seconds >= 0.1, done > 0 else { return nil }
-    return Int(min(Double(done) / seconds, 1e12))
+    guard elapsed >= .milliseconds(100), done > 0 else { return nil }
+    return Int(min(Double(done) / (elapsed / .seconds(1)), 1e12))
   }
 
-  private static func clockTime(seconds: Int) -> String {
-    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+  private static func clockTime(_ time: Duration) -> String {
+    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let seconds = time.components.seconds
     let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
     if hours > 0 { return "\(hours):\(two(minutes)):\(two(seconds % 60))" }
     return "\(minutes):\(two(seconds % 60))"

@@ -1,15 +1,15 @@
-// Names come from databases and paths from anywhere. What a terminal would obey, or what would make
-// a line look like another one, is written as an escape that a person can read.
+// Names come from databases, and paths from anywhere. Control sequences, and characters that could
+// disguise a line, are printed as readable escapes.
 
 extension String {
-  /// The text on one line, without control characters, escape sequences and characters that change
-  /// the direction of writing: `\n`, `\t`, `\r` or `\u{1b}` in their place.
-  var harmless: String {
-    if unicodeScalars.allSatisfy(\.isHarmless) { return self }
+  /// The text on one line, with `\n`, `\t`, `\r` or `\u{1b}` in place of control characters and of
+  /// characters that change the direction of writing.
+  var escaped: String {
+    if unicodeScalars.allSatisfy(\.isPrintable) { return self }
     var result = ""
     for scalar in unicodeScalars {
       switch scalar {
-      case _ where scalar.isHarmless: result.unicodeScalars.append(scalar)
+      case _ where scalar.isPrintable: result.unicodeScalars.append(scalar)
       case "\n": result += "\\n"
       case "\t": result += "\\t"
       case "\r": result += "\\r"
@@ -19,12 +19,12 @@ extension String {
     return result
   }
 
-  /// The harmless text in double quotes, as paths and names stand in messages.
-  var quoted: String { "\"" + harmless + "\"" }
+  /// The escaped text in double quotes, for paths and names in messages.
+  var quoted: String { "\"" + escaped + "\"" }
 }
 
 extension Unicode.Scalar {
-  fileprivate var isHarmless: Bool {
+  fileprivate var isPrintable: Bool {
     if (0x20..<0x7F).contains(value) { return true }
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator: return false

@@ -1,8 +1,8 @@
-// Numbers in columns, for reports.
+// Tables of numbers, for reports.
 
 /// A table with names on the left and numbers on the right.
 enum TextTable {
-  /// Lines without newlines, each indented by two blanks; the first one holds the titles.
+  /// Lines without newlines, each indented by two spaces; the first one has the titles.
   static func lines(titles: [String], rows: [(name: String, numbers: [Int])]) -> [String] {
     let width = max(10, rows.map(\.name.count).max() ?? 0)
     let widths = titles.map { max(10, $0.count) + 2 }

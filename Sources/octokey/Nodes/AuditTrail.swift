@@ -1,23 +1,23 @@
-// One line in the system's log for each run of a command that changes something, or hands out a key: who
-// did what, to which config and store, with which keys (by fingerprint), and what came of it.
+// One line in the system's log for each run of a command that changes something, or prints a key: who
+// did what, to which config and store, with which keys (by fingerprint), and the outcome.
 
 import Native
 
 /// A command that leaves a line in the system's log.
 protocol AuditedCommand: OctokeyCommand {
-  /// What the line calls it.
+  /// Its name in the line.
   static var auditedAction: String { get }
-  /// Whether this run changes anything.
-  var isDeed: Bool { get }
+  /// Whether this run gets a line: not if it changes nothing and prints no key.
+  var isAudited: Bool { get }
 }
 
 extension AuditedCommand {
-  var isDeed: Bool { true }
+  var isAudited: Bool { true }
 }
 
-/// What a command found out about what it does. Never a key, nor the value of a setting.
+/// The facts about a run, collected by the command. Never a key, nor the value of a setting.
 final class AuditTrail {
-  /// What is told, in this order.
+  /// The fields of the line, in this order.
   enum Fact: String, CaseIterable {
     case service, config, setting, store, file, backup
     case key
@@ -28,15 +28,15 @@ final class AuditTrail {
 
   private var facts: [Fact: String] = [:]
 
-  /// Notes a fact; the latest one counts.
+  /// The latest value of a fact.
   subscript(_ fact: Fact) -> String? {
     get { facts[fact] }
     set { facts[fact] = newValue }
   }
 
-  /// The line for a run that ended so.
+  /// The line for a run that ended with `status`.
   ///
-  /// - Parameter sudoUser: who called sudo, by its word.
+  /// - Parameter sudoUser: the user who called sudo, according to sudo.
   func line(_ auditedAction: String, _ status: ExitStatus, sudoUser: String?) -> String {
     var fields = ["outcome=\(AuditTrail.outcome(status))", "exit=\(status.rawValue)"]
     fields.append("uid=\(CurrentUser.number)")
@@ -59,9 +59,9 @@ final class AuditTrail {
     }
   }
 
-  /// A value that ends where it seems to: nothing in it makes a second field, or a second line.
+  /// A quoted value that cannot fake a second field or a second line.
   private static func quoted(_ text: String) -> String {
     let escaped = text.prefix(400).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\"" + String(escaped).harmless + (text.count > 400 ? "…\"" : "\"")
+    return "\"" + String(escaped).escaped + (text.count > 400 ? "…\"" : "\"")
   }
 }

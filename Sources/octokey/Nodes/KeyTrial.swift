@@ -1,40 +1,41 @@
-// Which of many old key files opens a store? The answer for whoever has a backup and a drawer of keys.
+// Which of many old key files decrypts a store? For a backup whose key is not known.
 
 import Native
 import OctopusKeys
 
-/// What became of the keys in a folder. The property names are the keys of the JSON.
-struct KeyTrial: Encodable {
-  /// One key, in however many files it is.
+/// The keys in a folder, tried on a store. The property names are the keys of the JSON.
+struct KeyTrial: CommandReport {
+  /// One key, and all files that hold it.
   struct Candidate: Encodable {
     let fingerprint: String
     var files: [String]
-    /// Values that were tried.
+    /// Values that it decrypts.
     let opened: Int
     let unreadable: Int
-    /// Whether it is the key of the store; nil where there was no value to try.
+    /// Whether it is the key of the store; nil without a value to try.
     let opens: Bool?
   }
 
   let command = "verify --try-keys"
-  let store: RotationReport.StoreName
-  /// The one that opens the store.
+  let store: StoreName
+  /// The key of the store.
   private(set) var fingerprint: String?
   /// The best first.
   private(set) var keys: [Candidate] = []
-  /// Files in which there is no key that can be read.
+  /// Files without a readable key.
   private(set) var others: [String] = []
 
-  /// Tries every file in `folder`, not in those inside it. Node configs, and the copies that edits and
-  /// rotations leave, count as well if the machine keys open them.
+  /// Tries every file in `folder`, but not in its subfolders. Node configs, and the copies that edits and
+  /// rotations leave, count as well if the machine keys decrypt their key.
   init(_ folder: String, on store: any Store, _ machineKeys: MachineKeys) throws {
-    self.store = .init(kind: store.kind, location: store.location)
+    self.store = StoreName(store)
     for name in try FolderNames.read(folder) where !name.hasPrefix(".") {
       let path = folder + "/" + name
-      // A pipe would keep everybody waiting.
-      guard try FileStatus.read(path).kind == .regular else { continue }
-      if let key = KeyTrial.key(in: path, machineKeys) {
-        try add(key.key, from: name, store)
+      // A dangling link is listed like any other file without a key. A pipe could block: not opened.
+      let kind = (try? FileStatus.read(path))?.kind
+      if let kind, kind != .regular { continue }
+      if kind != nil, let key = KeyTrial.key(in: path, machineKeys) {
+        try add(key, from: name, store)
       } else {
         others.append(name)
       }
@@ -50,28 +51,21 @@ struct KeyTrial: Encodable {
     if let index = keys.firstIndex(where: { $0.fingerprint == fingerprint }) {
       return keys[index].files.append(name)
     }
-    let glance = try KeyProbe(store: store, key: key)
+    let probe = try KeyProbe(store: store, key: key)
     keys.append(
       Candidate(
-        fingerprint: fingerprint, files: [name], opened: glance.opened,
-        unreadable: glance.unreadable, opens: glance.opens))
+        fingerprint: fingerprint, files: [name], opened: probe.opened,
+        unreadable: probe.unreadable, opens: probe.opens))
   }
 
-  /// A key in a class, because optionals of what cannot be copied are a nuisance.
-  private final class Found {
-    let key: MasterKey
-
-    init(_ key: consuming MasterKey) { self.key = key }
-  }
-
-  private static func key(in path: String, _ machineKeys: MachineKeys) -> Found? {
-    if let key = try? KeyFile.read(path) { return Found(key) }
+  private static func key(in path: String, _ machineKeys: MachineKeys) -> MasterKey? {
+    if let key = try? KeyFile.read(path) { return key }
     guard let opened = try? machineKeys.masterKey(of: ConfigFile.read(path).settings())
     else { return nil }
-    return Found(opened.key.copy())
+    return opened.key.copy()
   }
 
-  /// The trial in words, the verdict last.
+  /// The report in words, the verdict last.
   var text: String {
     var lines = ["Store:  \(store.kind) \(store.location)", ""]
     for key in keys {
@@ -89,6 +83,6 @@ struct KeyTrial: Encodable {
     } else {
       lines.append("none of the \(keys.count) keys opens the store")
     }
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 }

@@ -1,18 +1,17 @@
-// Everything that is checked of a node without its store: config, machine keys, files. `config check`
-// and `status` tell of it.
+// The checks of a node without its store: config, machine keys, files. For `config check` and `status`.
 
 import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// What was found on a node.
+/// The result of the checks of a node.
 struct NodeCheck {
   let faults: [FaultLine]
   let opened: [ConfigCheck.OpenedSetting]
 
   var hasFaults: Bool { faults.contains { $0.severity == "fault" } }
 
-  /// Looks at the config that was read as `file`.
+  /// Checks the config that was read as `file`.
   init(_ file: ConfigFile, _ options: NodeOptions) throws {
     let machineKeys = try options.machineKeys()
     let folder = file.folder
@@ -31,7 +30,7 @@ struct NodeCheck {
     self.faults = faults.map(FaultLine.init)
   }
 
-  /// Machine keys that are not this node's, but may be the ones that a secret was protected with.
+  /// Machine keys that are not this node's, but may have protected a secret.
   private static func otherKeys(
     _ options: NodeOptions, _ folder: String
   ) -> [(path: String, keys: MachineKeys)] {

@@ -1,6 +1,5 @@
-// From the options that say which node and which store, to the node's config and the store.
+// From the options to the node's config and the store.
 
-import ArgumentParser
 import FoundationEssentials
 import Native
 import OctopusKeys
@@ -14,7 +13,7 @@ struct OpenedNode {
   let machineIDPath: String
   let machineKeyPath: String
 
-  /// What the server calls this node.
+  /// The server's name for this node.
   var name: String {
     settings.value(of: SettingName.nodeName) ?? ProcessInfo.processInfo.hostName
   }
@@ -32,8 +31,7 @@ extension NodeOptions {
 
   /// Finds the config.
   func configPath(_ context: Context) throws -> String {
-    let registry = InstanceRegistry(folder: context.absolutePath(instancesDir))
-    let path = try registry.configPath(
+    let path = try registry.registry(context).configPath(
       instance: instance, config: config.map(context.absolutePath),
       workingDirectory: context.workingDirectory)
     context.audit[.config] = path
@@ -47,7 +45,7 @@ extension NodeOptions {
       machineKeyFile: NodeOptions.contents(of: machineKeyFile), machineKeyPath: machineKeyFile)
   }
 
-  /// The contents of a machine key's file; nil if there is none.
+  /// The contents of a machine key's file; nil if it does not exist.
   static func contents(of path: String) throws -> SecretBytes? {
     do {
       return try SecretFile.read(path, limit: 64 << 10)
@@ -58,7 +56,7 @@ extension NodeOptions {
 }
 
 extension StoreOptions {
-  /// The store that was named, or the node's own.
+  /// The store that was given, or the node's.
   func open(_ context: Context, _ node: OpenedNode?) throws -> any Store {
     let location = try location(context, node)
     let ignored = location.ignoredSettings
@@ -69,7 +67,7 @@ extension StoreOptions {
     return location.store()
   }
 
-  /// Where that store is.
+  /// The location of that store.
   func location(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
     let location = try find(context, node)
     let store = location.store()
@@ -89,23 +87,5 @@ extension StoreOptions {
     }
     return try StoreLocation(
       text, relativeTo: context.absolutePath(node.file.folder), odbcDriver: odbcDriver)
-  }
-}
-
-extension BinaryColumn {
-  /// What was decided, by column; wrong usage if something else is decided a second time.
-  static func decisions(
-    _ columns: [BinaryColumn]
-  ) throws -> [Survey.BinaryField: Survey.BinaryContents] {
-    var decisions: [Survey.BinaryField: Survey.BinaryContents] = [:]
-    for column in columns {
-      let field = Survey.BinaryField(collection: column.table, field: column.column)
-      let contents: Survey.BinaryContents = column.contents == .plain ? .plain : .ciphertext
-      if let other = decisions.updateValue(contents, forKey: field), other != contents {
-        let name = "\(column.table).\(column.column)"
-        throw ValidationError("--binary-column says two things about \(name.quoted)")
-      }
-    }
-    return decisions
   }
 }

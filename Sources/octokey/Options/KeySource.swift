@@ -1,5 +1,5 @@
-// The ways in which a Master Key reaches a command. A file, standard input and a prompt keep it out
-// of argument lists and logs; a value among the arguments is there for the vendor's scripts.
+// The ways to give a command a Master Key. A file, standard input and a prompt keep it out of argument
+// lists and logs; a value among the arguments exists for the vendor's scripts.
 
 import Native
 import OctopusKeys
@@ -12,7 +12,7 @@ enum KeySource: Equatable {
   case standardInput
   /// Base64 among the arguments.
   case value(String)
-  /// A question on the terminal, without echo; `option` would have answered it.
+  /// A prompt on the terminal, without echo; `option` makes it unnecessary.
   case prompt(String, option: String)
 
   /// A path, or `-` for standard input.
@@ -22,11 +22,7 @@ enum KeySource: Equatable {
   func read(_ context: Context) throws -> MasterKey {
     switch self {
     case .file(let path):
-      if let mode = try KeyFile.exposure(path) {
-        context.console.warning(
-          "\(path.quoted) holds a key and is open to others (mode \(String(mode, radix: 8)))",
-          hint: "chmod 600 \(path)")
-      }
+      try context.console.warnIfExposed(path, holding: "a key")
       return try KeyFile.read(path)
     case .standardInput:
       return try KeyFile.readStandardInput()

@@ -1,10 +1,10 @@
-// What somebody may have meant who misspelt a name.
+// Suggestions for a misspelt name.
 
 import OctopusKeys
 
 enum NearSpellings {
-  /// The names that are near to `text`, the nearest first, three at most. A name is near if a few
-  /// letters differ, or if `text` is a part of it.
+  /// The names that resemble `text`, the nearest first, three at most: a few letters differ, or `text`
+  /// is a part of the name.
   static func of(_ text: String, among names: some Sequence<String>) -> [String] {
     let wanted = text.lowercased()
     guard !wanted.isEmpty, wanted.count < 200 else { return [] }

@@ -1,9 +1,19 @@
-// The options that several commands share: names, help and what the values mean. A value is checked
-// here as far as it can be without looking at a file.
+// The options that several commands share. Values are checked here as far as possible without reading
+// a file.
 
 import ArgumentParser
 import OctopusKeys
 import Stores
+
+/// Where the instances of this machine are registered.
+struct RegistryOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
+  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+
+  func registry(_ context: Context) -> InstanceRegistry {
+    InstanceRegistry(folder: context.absolutePath(instancesDir))
+  }
+}
 
 /// Which node, and whose machine.
 struct NodeOptions: ParsableArguments {
@@ -22,8 +32,7 @@ struct NodeOptions: ParsableArguments {
       "The key that protects them where there is no machine id.", valueName: "file"))
   var machineKeyFile = "/etc/octopus/machinekey"
 
-  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
-  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+  @OptionGroup(title: "Node options") var registry: RegistryOptions
 
   func validate() throws {
     if instance != nil, config != nil {
@@ -57,7 +66,7 @@ struct StoreOptions: ParsableArguments {
   }
 }
 
-/// One key that the user brings along.
+/// A key given by the user.
 struct KeyOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -76,7 +85,7 @@ struct KeyOptions: ParsableArguments {
     }
   }
 
-  /// Where the key is to be read, or nil if nothing was said: then ask, or take the config's.
+  /// Where to read the key, or nil if none was given: the caller asks for it, or takes the config's.
   func source(_ context: Context) -> KeySource? {
     if let keyFile { return KeySource(file: keyFile) }
     if let masterKey { return .value(masterKey) }
@@ -87,7 +96,7 @@ struct KeyOptions: ParsableArguments {
   }
 }
 
-/// How the answer looks, and whether anybody can be asked.
+/// The format of the output, and whether the user can be asked.
 struct OutputOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How data is printed: text or json.", valueName: "format"))
   var format = OutputFormat.text
@@ -103,13 +112,13 @@ struct OutputOptions: ParsableArguments {
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
   case text, json
 
-  /// The vendor takes `JSON` as well.
+  /// The vendor accepts `JSON` as well.
   init?(argument: String) { self.init(rawValue: argument.lowercased()) }
 }
 
 /// The size of a Master Key in bits as an argument.
 struct KeySize: ExpressibleByArgument, Equatable {
-  /// What a new server would make.
+  /// The size that a new server generates.
   static let standard = KeySize(size: .bits256)
 
   let size: MasterKey.Size
@@ -135,6 +144,31 @@ struct ExpectedFingerprint: ExpressibleByArgument {
   }
 }
 
+/// What binary columns hold, where octokey cannot tell.
+struct BinaryColumnOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "
+        + "given more than once.", valueName: "column"))
+  var binaryColumn: [BinaryColumn] = []
+
+  func validate() throws { _ = try decisions() }
+
+  /// What was decided, by column; wrong usage if one column is decided in two ways.
+  func decisions() throws -> [Survey.BinaryField: Survey.BinaryContents] {
+    var decisions: [Survey.BinaryField: Survey.BinaryContents] = [:]
+    for column in binaryColumn {
+      let field = Survey.BinaryField(collection: column.table, field: column.column)
+      let contents: Survey.BinaryContents = column.contents == .plain ? .plain : .ciphertext
+      if let other = decisions.updateValue(contents, forKey: field), other != contents {
+        let name = "\(column.table).\(column.column)"
+        throw ValidationError("--binary-column says two things about \(name.quoted)")
+      }
+    }
+    return decisions
+  }
+}
+
 /// `TABLE.COLUMN=ciphertext` or `TABLE.COLUMN=plain`.
 struct BinaryColumn: ExpressibleByArgument, Equatable {
   /// What a binary column holds.
@@ -146,7 +180,7 @@ struct BinaryColumn: ExpressibleByArgument, Equatable {
   let column: String
   let contents: Contents
 
-  /// A table may have dots in its name (`dbo.Blob`); a column is what follows the last one.
+  /// A table's name may contain dots (`dbo.Blob`); the column follows the last one.
   init?(argument: String) {
     guard let equals = argument.lastIndex(of: "="),
       let contents = Contents(rawValue: argument[equals...].dropFirst().lowercased()),

@@ -1,11 +1,11 @@
-// The argument parser's complaints in octokey's voice.
+// The argument parser's messages in octokey's form.
 
 extension Failure {
   /// Wrong usage.
   ///
   /// - Parameters:
-  ///   - text: what the parser says: a sentence with a capital, perhaps with an advice after it.
-  ///   - command: the command that was named, if it is one.
+  ///   - text: the parser's message: a sentence, perhaps followed by advice.
+  ///   - command: the command that was given, if it exists.
   init(usage text: String, command: String?) {
     let help = "octokey \(command.map { $0 + " " } ?? "")--help shows what is possible"
     let lines = maskingKeys(text).split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
@@ -22,8 +22,8 @@ extension Failure {
   }
 }
 
-/// Replaces what has the exact shape of a key: an argument in the wrong place may be one, and error
-/// texts end up in logs.
+/// Masks everything of the exact shape of a key: a misplaced argument may be one, and messages end up in
+/// logs.
 private func maskingKeys(_ text: String) -> String {
   text.replacing(/[A-Za-z0-9+\/]+={1,2}/) { match in
     match.output.utf8.count == 24 && match.output.hasSuffix("==")

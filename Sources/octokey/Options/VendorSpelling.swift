@@ -1,16 +1,16 @@
-// The vendor's way to write options, turned into octokey's before anything is parsed: scripts that
-// call `Octopus.Server` keep working, and the help shows one spelling only.
+// The vendor's spelling of options, rewritten to octokey's before parsing: scripts that call
+// `Octopus.Server` keep working, and the help shows one spelling only.
 //
-// The vendor takes `--name=VALUE`, `--name:VALUE` and `--name VALUE`, each with `--`, `-` or `/`, and
-// names without regard to case. `/name` is also how a path begins: it is taken for an option only
-// where it is exactly one of the names below, and with a value only where `=` or `:` follows it; and
-// not after `config`, a command that the vendor has not got.
+// The vendor accepts `--name=VALUE`, `--name:VALUE` and `--name VALUE`, each with `--`, `-` or `/`, and
+// ignores the case of names. A path begins with `/`, too: `/name` is an option only if it is exactly
+// one of the names below, and has a value only after `=` or `:`; and never after `config`, a command
+// that the vendor lacks.
 
 /// Arguments as octokey spells them.
 struct VendorSpelling {
-  /// What is to be parsed.
+  /// The arguments to parse.
   private(set) var arguments: [String] = []
-  /// What is to be said about options that were dropped.
+  /// Notes about options that were dropped.
   private(set) var notes: [String] = []
 
   private enum Meaning {
@@ -18,7 +18,7 @@ struct VendorSpelling {
     case option(String)
     /// An option without one.
     case flag(String)
-    /// A flag that is accepted and has no meaning here; the note says so where that matters.
+    /// A flag that is accepted without effect; the note says so where that matters.
     case dropped(note: String?)
   }
 
@@ -42,7 +42,7 @@ struct VendorSpelling {
       note: "--upgradeDatabase has no effect, octokey never changes the layout of a database"),
   ]
 
-  /// The options of octokey that take a value: what follows one of them is never rewritten.
+  /// octokey's options with a value: the argument after one of them is never rewritten.
   static let optionsWithValue: Set<String> = [
     "--binary-column", "--compare", "--config", "--container", "--expect-fingerprint", "--format",
     "--instance",
@@ -53,7 +53,7 @@ struct VendorSpelling {
 
   /// Rewrites what follows the program's name.
   init(_ original: [String]) {
-    // A value of a setting may be a path that is also one of the names.
+    // The value of a setting may be a path that equals one of the names.
     let prefixes = original.first == "config" ? ["--", "-"] : ["--", "-", "/"]
     var rest = original[...]
     while let argument = rest.popFirst() {
@@ -68,7 +68,7 @@ struct VendorSpelling {
     }
   }
 
-  /// Whether `argument` was one of the vendor's.
+  /// Rewrites `argument`; false if it is not one of the vendor's.
   private mutating func rewrite(
     _ argument: String, _ prefixes: [String], valueFollows rest: inout ArraySlice<String>
   ) -> Bool {
@@ -89,14 +89,14 @@ struct VendorSpelling {
     case (.dropped(let note), nil):
       if let note { notes.append(note) }
     case (.flag, .some), (.dropped, .some):
-      // `--iHaveBackedUpMyDatabase=false` must not become a consent: it is refused as it is.
+      // `--iHaveBackedUpMyDatabase=false` must not confirm anything: the parser refuses it.
       return false
     }
     return true
   }
 
   private mutating func takeValue(from rest: inout ArraySlice<String>) {
-    // Left of `--` only: `--instance --` has no value, and what follows is not ours to touch.
+    // `--instance --` has no value: what follows `--` stays as it is.
     if let value = rest.first, value != "--" {
       arguments.append(value)
       rest.removeFirst()

@@ -1,9 +1,9 @@
-// What `rotate-master-key --dry-run` tells.
+// The report of `rotate-master-key --dry-run`.
 
 import OctopusKeys
 
 /// What a rotation would do. The property names are the keys of the JSON.
-struct DryRunReport: Encodable {
+struct DryRunReport: CommandReport {
   struct Documents: Encodable {
     let total: Int
     let withSensitiveValues: Int
@@ -28,18 +28,18 @@ struct DryRunReport: Encodable {
   let documents: Documents
   let values: Values
   let oldKey: RotationReport.Key
-  let store: RotationReport.StoreName
+  let store: StoreName
   let collections: [Collection]
   let unreadable: [FindingLine]
   let quoted: Int
-  let expectedSeconds: Double
-  /// Nodes that the database has seen lately; nil where it has no list of nodes.
+  let expectedSeconds: Seconds
+  /// Nodes that the database has seen lately; nil if it has no list of nodes.
   let nodesAlive: [String]?
   let wouldRun: Bool
 
   init(
-    survey: Survey, oldKey: RotationReport.Key, store: RotationReport.StoreName,
-    secondsForReading: Double, nodesAlive: [String]?, leavesUnreadable: Bool
+    survey: Survey, oldKey: RotationReport.Key, store: StoreName,
+    readingTime: Duration, nodesAlive: [String]?, leavesUnreadable: Bool
   ) {
     outcome = "dryRun"
     documents = Documents(
@@ -57,8 +57,8 @@ struct DryRunReport: Encodable {
     }
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.count
-    // Three passes read everything, and the second one writes it, too.
-    expectedSeconds = secondsForReading * 5
+    // Three passes read everything, and the second one also writes.
+    expectedSeconds = Seconds(duration: readingTime * 5)
     self.nodesAlive = nodesAlive
     wouldRun = survey.findings.count == 0 || leavesUnreadable
   }
@@ -67,29 +67,29 @@ struct DryRunReport: Encodable {
   var text: String {
     var lines = [
       "Dry run: nothing was written.", "",
-      "Store:      \(store.kind) \(store.location)".harmless,
+      "Store:      \(store.kind) \(store.location)".escaped,
       "Old key:    \(oldKey.fingerprint) (\(oldKey.bits) bits)",
       "Documents:  \(documents.total), \(documents.withSensitiveValues) with sensitive values",
       "Values:     \(values.underOldKey) under the old key, \(values.underNewKey) under the new key, "
         + "\(values.unreadable) unreadable",
-      "Time:       about \(RotationReport.rounded(expectedSeconds)) s, judged from reading it once",
+      "Time:       about \(expectedSeconds.text) s, judged from reading it once",
     ]
     if let nodesAlive {
       let names = nodesAlive.isEmpty ? "none seen lately" : nodesAlive.joined(separator: ", ")
-      lines.append("Nodes:      \(names)".harmless)
+      lines.append("Nodes:      \(names)".escaped)
     }
     lines.append("")
     lines += TextTable.lines(
       titles: ["documents", "with values", "values", "unreadable", "bytes"],
       rows: collections.map {
         (
-          $0.name.harmless,
+          $0.name.escaped,
           [$0.documents, $0.withSensitiveValues, $0.values, $0.unreadable, $0.bytes]
         )
       })
     lines.append("")
     if !unreadable.isEmpty {
-      lines += unreadable.prefix(20).map { "  " + $0.text.harmless }
+      lines += unreadable.prefix(20).map { "  " + $0.text.escaped }
       if values.unreadable > 20 { lines.append("  and \(values.unreadable - 20) more") }
       lines.append("")
     }

@@ -1,4 +1,4 @@
-// What is left to do for a person after a rotation, in the order in which to do it.
+// What the user has to do after a rotation, in order.
 
 internal import OctopusKeys
 
@@ -20,7 +20,7 @@ enum NextSteps {
         + "made from now on"
     ]
     steps += otherNodes.map { node in
-      // A name from the database is no word of a command line unless it is a plain one.
+      // A name from the database goes into a command line only if it needs no quotes.
       isPlain(node)
         ? "on node \(node), while its server is stopped: ssh \(node) octokey set-master-key "
           + "--key-file - --expect-fingerprint \(newKey.fingerprint) <\(shellWord(keyFile))"
@@ -70,7 +70,7 @@ enum NextSteps {
       }
   }
 
-  /// A path as a shell takes it.
+  /// A path as one word of a shell.
   static func shellWord(_ path: String) -> String {
     path.split(separator: "/").allSatisfy { isPlain(String($0)) }
       ? path : "'" + path.replacing("'", with: "'\\''") + "'"

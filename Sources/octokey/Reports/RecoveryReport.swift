@@ -1,9 +1,9 @@
-// What `recover` found and did, as text and as JSON.
+// The report of `recover`.
 
 import OctopusKeys
 
 /// The report of a recovery. The property names are the keys of the JSON (octokey-files(5)).
-struct RecoveryReport: Encodable {
+struct RecoveryReport: CommandReport {
   struct Values: Encodable {
     let old: Int
     let new: Int
@@ -22,16 +22,16 @@ struct RecoveryReport: Encodable {
 
   let command = "recover"
   let time: String
-  /// `nothingToDo`, `takenBack`, `finished` or `resumed`; with `would` before it after a dry run.
+  /// `nothingToDo`, `takenBack`, `finished` or `resumed`; `wouldBeTakenBack` and so on after a dry run.
   let outcome: String
   let values: Values?
   let oldKey: Key?
   let newKey: Key?
-  let store: RotationReport.StoreName?
+  let store: StoreName?
   let config: Config
   let nextSteps: [String]
 
-  /// There is no journal.
+  /// Without a journal.
   init(config: String, time: String) {
     self.time = time
     outcome = "nothingToDo"
@@ -84,7 +84,7 @@ struct RecoveryReport: Encodable {
       unreadable: diagnosis.unreadableValues)
   }
 
-  /// The same in words.
+  /// The report in words.
   var text: String {
     guard let values, let oldKey, let newKey, let store else {
       return "There is no unfinished rotation of \(config.path).\n"
@@ -100,8 +100,7 @@ struct RecoveryReport: Encodable {
       "Config:       \(config.path)",
     ]
     if let backup = config.backup { lines.append("Its backup:   \(backup)") }
-    lines += ["", "Next steps"]
-    for (number, step) in nextSteps.enumerated() { lines.append("  \(number + 1). \(step)") }
+    lines += ["", "Next steps"] + nextSteps.numbered
     return lines.joined(separator: "\n") + "\n"
   }
 

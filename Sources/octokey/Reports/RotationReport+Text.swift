@@ -1,13 +1,13 @@
-// The rotation report in words. It begins with the lines of the vendor's own report, in their order,
-// because scripts read them.
+// The text of a rotation report. It begins with the lines of the vendor's report, in their order, because
+// scripts read them.
 
 internal import OctopusKeys
 
 extension RotationReport {
-  /// The first line without the key, which is a secret and is written by whoever may show it.
+  /// The first line up to the key; the caller decides whether to print the key after it.
   static let firstLine = "New Master Key: "
 
-  /// Everything after the first line, which ends with a newline.
+  /// Everything after the first line and its newline.
   var textAfterFirstLine: String {
     let updatedLine = "\(documents.updated)/\(documents.processed) documents were updated"
     var lines = [
@@ -32,12 +32,12 @@ extension RotationReport {
         lines.append("  and \(values.unreadable - unreadable.count) more")
       }
     }
-    lines += ["", "Next steps"]
-    for (number, step) in nextSteps.enumerated() { lines.append("  \(number + 1). \(step)") }
+    lines += ["", "Next steps"] + nextSteps.numbered
     return lines.joined(separator: "\n") + "\n"
   }
 
   private var details: [String] {
+    let seconds = seconds.duration / .seconds(1)
     let rate = seconds > 0 ? Int(Double(documents.processed) / seconds) : documents.processed
     var lines = [
       "Old key:      \(oldKey.fingerprint) (\(oldKey.bits) bits)",
@@ -56,7 +56,7 @@ extension RotationReport {
     } else {
       lines.append("Certificate:  no server certificate found in the store")
     }
-    lines.append("Time:         \(Self.rounded(seconds)) s, \(rate) documents per second")
+    lines.append("Time:         \(self.seconds.text) s, \(rate) documents per second")
     lines.append(
       "Memory:       \(peakMemory >> 20) MiB at most, with the page cache of the database engine")
     return lines
@@ -69,17 +69,10 @@ extension RotationReport {
         ($0.name, [$0.documents, $0.updated, $0.reencrypted, $0.alreadyNew, $0.unreadable])
       })
   }
-
-  /// Two digits after the point.
-  static func rounded(_ seconds: Double) -> String {
-    let hundredths = Int((seconds * 100).rounded())
-    let rest = String(hundredths % 100)
-    return "\(hundredths / 100)." + (rest.count == 1 ? "0" + rest : rest)
-  }
 }
 
 extension FindingLine {
-  /// One line: where it is and what is the matter.
+  /// One line: where it is, and the problem.
   var text: String {
     var place = document.isEmpty ? "\(collection).\(field)" : "\(collection) \(document): \(field)"
     if let path { place += " at \(path)" }

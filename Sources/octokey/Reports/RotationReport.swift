@@ -1,5 +1,4 @@
-// What is told after a rotation: the facts, as the JSON report has them. RotationReport+Text.swift
-// puts the same into words.
+// The report of a rotation as JSON. RotationReport+Text.swift has the text.
 
 internal import OctopusKeys
 
@@ -22,11 +21,6 @@ struct RotationReport: Encodable {
     let fingerprint: String
     let bits: Int
     let file: String?
-  }
-
-  struct StoreName: Encodable {
-    let kind: String
-    let location: String
   }
 
   struct Collection: Encodable {
@@ -55,7 +49,7 @@ struct RotationReport: Encodable {
   }
 
   let command = "rotate-master-key"
-  /// When it began (ISO 8601).
+  /// The time of its start (ISO 8601).
   let time: String
   let outcome: String
   let documents: Documents
@@ -69,14 +63,14 @@ struct RotationReport: Encodable {
   let config: Config
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
-  let seconds: Double
+  let seconds: Seconds
   let peakMemory: Int
   let nextSteps: [String]
 
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
     config: Config, otherNodes: [String], residues: [StoreResidue], peakMemory: Int,
-    seconds: Double, time: String
+    duration: Duration, time: String
   ) {
     self.time = time
     let updated = written.collections.reduce(0) { $0 + $1.updatedDocuments }
@@ -104,7 +98,7 @@ struct RotationReport: Encodable {
     self.config = config
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.first.map(FindingLine.init)
-    self.seconds = seconds
+    seconds = Seconds(duration: duration)
     self.peakMemory = peakMemory
     nextSteps = NextSteps.afterRotation(
       oldKey: oldKey, newKey: newKey, config: config, otherNodes: otherNodes, residues: residues,
@@ -112,7 +106,7 @@ struct RotationReport: Encodable {
   }
 }
 
-/// A finding as reports show it.
+/// A finding in a report.
 struct FindingLine: Encodable {
   let collection: String
   let document: String

@@ -1,16 +1,15 @@
-// The report in the state folder, as text and as JSON, for its owner's eyes only: the text holds
-// the new key, as the vendor's report does.
+// The report files in the state folder, text and JSON, readable by their owner only: the text holds the
+// new key, like the vendor's report.
 
-import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// Where a report goes.
+/// The files of a report.
 struct RotationReportFiles {
   let folder: StateFolder
   let stamp: String
 
-  /// Writes both files. The rotation is done by now: what cannot be written is a warning.
+  /// Writes both files. The rotation is done by now: a failure is a warning.
   func write(_ report: RotationReport, key: borrowing MasterKey, _ console: Console) {
     let stem = "rotation-report-\(stamp)"
     let head = Array(RotationReport.firstLine.utf8)
@@ -18,24 +17,24 @@ struct RotationReportFiles {
     let base64 = key.base64()
     var text = SecretBytes(count: head.count + base64.count + tail.count)
     text.withMutableBytes { text in
-      for index in head.indices { text[index] = head[index] }
-      base64.withBytes { for index in $0.indices { text[head.count + index] = $0[index] } }
-      let start = text.count - tail.count
-      for index in tail.indices { text[start + index] = tail[index] }
+      text.copy(head.span, at: 0)
+      base64.withBytes { text.copy($0, at: head.count) }
+      text.copy(tail.span, at: text.count - tail.count)
     }
-    text.withBytes { create(folder.newPath(stem, ".txt"), $0, console) }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    if let json = try? encoder.encode(report) {
-      let bytes = Array(json) + [UInt8(ascii: "\n")]
-      create(folder.newPath(stem, ".json"), bytes.span, console)
+    attempt(console) { try text.withBytes { try create(folder.newPath(stem, ".txt"), $0) } }
+    attempt(console) {
+      let json = try report.indentedJSON()
+      try create(folder.newPath(stem, ".json"), json.span)
     }
   }
 
-  private func create(_ path: String, _ contents: Span<UInt8>, _ console: Console) {
+  private func create(_ path: String, _ contents: Span<UInt8>) throws {
+    try NewFile.create(path, contents: contents, owner: folder.owner).commit()
+  }
+
+  private func attempt(_ console: Console, _ write: () throws -> Void) {
     do {
-      let file = try NewFile.create(path, contents: contents, owner: folder.owner)
-      file.commit()
+      try write()
     } catch {
       let failure = Failure(describing: error)
       console.warning("the report was not written: \(failure.message)", hint: failure.hint)

@@ -1,28 +1,28 @@
-// What `status` tells.
+// The report of `status`.
 
 import OctopusKeys
 import Stores
 
-/// One node at a glance. The property names are the keys of the JSON; what is not known is null.
-struct StatusReport: Encodable {
+/// One node at a glance. The property names are the keys of the JSON; what is unknown is null.
+struct StatusReport: CommandReport {
   struct Node: Encodable {
     let name: String
     let lastSeen: String
     let alive: Bool
   }
 
-  /// When it was looked at (ISO 8601).
+  /// The time of the report (ISO 8601).
   let time: String
   let config: String
-  /// What the server calls the node.
+  /// The server's name for the node.
   var node: String?
   /// The key in the config.
   var fingerprint: String?
   var bits: Int?
-  /// The file whose machine key opens it.
+  /// The file whose machine key protects it.
   var protectedBy: String?
-  var store: RotationReport.StoreName?
-  /// Whether the key opens the store.
+  var store: StoreName?
+  /// Whether the key decrypts the store.
   var keyMatchesStore: Bool?
   /// Values that were tried.
   var valuesOpened: Int?
@@ -32,7 +32,7 @@ struct StatusReport: Encodable {
   var nodesAlive: Int?
   var nodes: [Node]?
   var faults: [FaultLine] = []
-  /// What could not be found out, and why.
+  /// Why something could not be found out.
   private(set) var problems: [String] = []
 
   init(config: String, time: String) {
@@ -40,19 +40,19 @@ struct StatusReport: Encodable {
     self.time = time
   }
 
-  /// Says why something could not be found out, once.
+  /// Adds why something could not be found out, once.
   mutating func add(problem error: any Error) {
     let text = Failure(describing: error).message
     if !problems.contains(text) { problems.append(text) }
   }
 
-  /// Takes over the nodes of the store.
-  mutating func take(_ nodes: [ServerNode]?) {
+  /// Sets the nodes of the store.
+  mutating func set(_ nodes: [ServerNode]?) {
     self.nodes = nodes?.map { Node(name: $0.name, lastSeen: $0.lastSeen, alive: $0.isAlive()) }
     nodesAlive = nodes?.count { $0.isAlive() }
   }
 
-  /// Synthesized code would leave out what is not known.
+  /// By hand, because synthesized code omits what is nil.
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode("status", forKey: .command)
@@ -91,7 +91,7 @@ struct StatusReport: Encodable {
     while lines[lines.count - 1].last == " " { lines[lines.count - 1].removeLast() }
     lines += faults.map { "  " + $0.located }
     lines += problems.map { "Problem:   \($0)" }
-    return lines.map(\.harmless).joined(separator: "\n") + "\n"
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 
   private var keyText: String {

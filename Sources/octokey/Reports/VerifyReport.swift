@@ -1,9 +1,9 @@
-// What `verify` tells.
+// The report of `verify`.
 
 import OctopusKeys
 
-/// Whether a key opens a store. The property names are the keys of the JSON.
-struct VerifyReport: Encodable {
+/// Whether a key decrypts a store. The property names are the keys of the JSON.
+struct VerifyReport: CommandReport {
   struct Collection: Encodable {
     let name: String
     let documents: Int
@@ -12,10 +12,10 @@ struct VerifyReport: Encodable {
   }
 
   let command = "verify"
-  /// When it was looked at (ISO 8601).
+  /// The time of the report (ISO 8601).
   let time: String
   let fingerprint: String
-  let store: RotationReport.StoreName
+  let store: StoreName
   let documents: Int
   let opened: Int
   let unreadable: Int
@@ -25,7 +25,7 @@ struct VerifyReport: Encodable {
   init(_ audit: Survey, key: KeyFingerprint, store: any Store, time: String) {
     self.time = time
     fingerprint = key.description
-    self.store = .init(kind: store.kind, location: store.location)
+    self.store = StoreName(store)
     documents = audit.documents
     opened = audit.decrypted
     unreadable = audit.findings.count
@@ -37,15 +37,15 @@ struct VerifyReport: Encodable {
     findings = audit.findings.first.map(FindingLine.init)
   }
 
-  /// The report in words: the table, what does not open, and the verdict last.
+  /// The report in words: the table, the values that cannot be decrypted, and the verdict last.
   var text: String {
-    var lines = ["Key:    \(fingerprint)", "Store:  \(store.kind) \(store.location)".harmless, ""]
+    var lines = ["Key:    \(fingerprint)", "Store:  \(store.kind) \(store.location)".escaped, ""]
     lines += TextTable.lines(
       titles: ["documents", "opened", "unreadable"],
-      rows: collections.map { ($0.name.harmless, [$0.documents, $0.opened, $0.unreadable]) })
+      rows: collections.map { ($0.name.escaped, [$0.documents, $0.opened, $0.unreadable]) })
     lines.append("")
     if !findings.isEmpty {
-      lines += findings.prefix(20).map { "  " + $0.text.harmless }
+      lines += findings.prefix(20).map { "  " + $0.text.escaped }
       if unreadable > 20 { lines.append("  and \(unreadable - 20) more") }
       lines.append("")
     }
@@ -55,7 +55,7 @@ struct VerifyReport: Encodable {
       lines.append(
         "\(unreadable) sensitive values do not open with this key, \(opened) do; in "
           + collections.filter { $0.unreadable > 0 }
-          .map { "\($0.name.harmless) \($0.unreadable)" }.joined(separator: ", "))
+          .map { "\($0.name.escaped) \($0.unreadable)" }.joined(separator: ", "))
     }
     return lines.joined(separator: "\n") + "\n"
   }

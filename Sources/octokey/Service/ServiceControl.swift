@@ -1,24 +1,24 @@
-// Starts, stops and asks after services, with the programs of whoever runs them. Their word is not taken
-// for it: the state is asked for afterwards.
+// Starts and stops services and queries their state, with the programs that manage them. A program's
+// exit code is not enough: the state is queried afterwards.
 
 import Native
 import OctopusKeys
 
 /// Runs `systemctl`, `docker` or `podman`.
 struct ServiceControl {
-  /// What a service is doing.
+  /// The state of a service.
   struct State: Equatable {
-    /// Whether the server is at work.
+    /// Whether the server runs.
     let isRunning: Bool
-    /// On its way to being one or the other.
+    /// Whether it is starting or stopping.
     let isChanging: Bool
-    /// The word of the program.
+    /// The program's word for it.
     let word: String
   }
 
   let context: Context
 
-  /// What `service` is doing.
+  /// The state of `service`.
   ///
   /// - Throws: `CommandError.noSuchService`, `.programMissing` or `.serviceFailed`.
   func state(of service: ServiceName) throws -> State {
@@ -51,7 +51,7 @@ struct ServiceControl {
   /// Stops a service, and waits until it has stopped.
   func stop(_ service: ServiceName) throws { try act("stop", on: service, wantsRunning: false) }
 
-  /// Stops it if it runs, and starts it.
+  /// Stops a service if it runs, and starts it.
   func restart(_ service: ServiceName) throws {
     try act("restart", on: service, wantsRunning: true)
   }
@@ -62,7 +62,7 @@ struct ServiceControl {
     case .container(let name):
       _ = try run(runtime(of: name).program, ["container", verb, name], for: service)
     }
-    // A start that comes to nothing takes a moment to show.
+    // A failed start takes a moment to show.
     let end = context.clock.uptime() + .seconds(10)
     var state = try state(of: service)
     while state.isChanging, context.clock.uptime() < end {
@@ -74,7 +74,7 @@ struct ServiceControl {
     }
   }
 
-  /// The program that knows a container, and what it says of it.
+  /// The program that manages a container, and the container's state.
   private func runtime(of name: String) throws -> (program: String, state: String) {
     var isThere = false
     for runtime in ["docker", "podman"] {
@@ -110,7 +110,7 @@ struct ServiceControl {
     return program
   }
 
-  /// Where a program is; folders that depend on where somebody stands do not count.
+  /// The path of a program; relative folders in PATH are ignored.
   private func path(of program: String) -> String? {
     let folders = (context.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin")
       .split(separator: ":").filter { $0.hasPrefix("/") }
@@ -120,7 +120,7 @@ struct ServiceControl {
     }
   }
 
-  /// What is octokey's own is nobody else's business.
+  /// The environment without octokey's own variables, one of which names a key file.
   private var environment: [String: String] {
     context.environment.filter { !$0.key.hasPrefix("OCTOKEY_") }
   }

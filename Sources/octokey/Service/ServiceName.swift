@@ -1,4 +1,4 @@
-// Which service is meant: a unit of systemd, by the rule of the server's own installer, or a container.
+// The name of a service: a unit of systemd, named as the server's installer does, or a container.
 
 import ArgumentParser
 import OctopusKeys
@@ -10,14 +10,14 @@ enum ServiceName: Equatable {
   /// A container of docker or podman.
   case container(String)
 
-  /// What people call it.
+  /// The name alone.
   var text: String {
     switch self {
     case .unit(let name), .container(let name): name
     }
   }
 
-  /// The unit of an instance: its name without slashes, and with `-` for white space (octopus-formats,
+  /// The unit of an instance: its name without slashes, with `-` for white space (octopus-formats,
   /// section 1.8).
   init(instance: String) {
     let name = instance.filter { $0 != "/" }.map { $0.isWhitespace ? "-" : $0 }
@@ -25,7 +25,7 @@ enum ServiceName: Equatable {
   }
 }
 
-/// A service that is named itself.
+/// A service given by its own name.
 struct ServiceOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -46,10 +46,10 @@ struct ServiceOptions: ParsableArguments {
     }
   }
 
-  /// The service that was named.
+  /// The service that was given.
   var name: ServiceName? { unit.map { .unit($0) } ?? container.map { .container($0) } }
 
-  /// Whether `systemctl` and `docker` would take it for a name, and not for an option or a path.
+  /// Whether `systemctl` and `docker` take it for a name, not for an option, a path or a pattern.
   static func isName(_ text: String) -> Bool {
     !text.isEmpty && !text.hasPrefix("-") && text.utf8.count < 256
       && text.unicodeScalars.allSatisfy {

@@ -1,6 +1,6 @@
-// The server of this node, stopped for the time of a rotation.
+// The server of this node, stopped during a rotation.
 
-/// A service that was stopped, if it ran, and starts again when everything went well.
+/// A service that is stopped if it runs, and started again after success.
 struct StoppedService {
   private let name: ServiceName
   private let wasRunning: Bool
@@ -19,7 +19,7 @@ struct StoppedService {
     }
   }
 
-  /// Starts it again if it ran before. The rotation is done by now: what goes wrong is a warning.
+  /// Starts it again if it ran before. The rotation is done by now: a failure is a warning.
   func startAgain() {
     guard wasRunning else { return }
     context.console.note("starting \(name.text.quoted)")
@@ -31,8 +31,8 @@ struct StoppedService {
     }
   }
 
-  /// Says that it stays stopped after a failure, and how to start it.
-  func tellThatItStays() {
+  /// Warns, after a failure, that it stays stopped, and how to start it.
+  func warnThatItStaysStopped() {
     guard wasRunning else { return }
     context.console.warning(
       "the service \(name.text.quoted) was stopped and stays stopped", hint: command)

@@ -1,4 +1,4 @@
-// Backups of the several kinds of stores, and of one that is in use.
+// Backups of every kind of store, and of one that is in use.
 
 import Foundation
 import Outside
@@ -92,7 +92,7 @@ import Testing
     let store = try #require(try ConfigTests.object(made)["store"] as? [String: Any])
     let statement = try #require(store["statement"] as? String)
     #expect(statement.hasPrefix("pg_dump --format=custom --file='octopus-"), "\(statement)")
-    // Key and config are good by themselves; the database is still to be looked at.
+    // Key and config are good; the database is still to be verified.
     let half = try await OctokeyProgram.run(["backup", "verify", folder])
     #expect(
       half.status == 0 && half.stdout.contains("the copy of the database is still to be tested"))

@@ -1,4 +1,4 @@
-// Backups: made, opened with other people's tools, put back, and every way in which they go wrong.
+// Backups: made, decrypted with independent tools, restored, and all their failures.
 
 import Foundation
 import Outside
@@ -7,7 +7,7 @@ import Testing
 @Suite struct BackupTests {
   static let passphrase = "four plain words apart"
 
-  /// A node with a sealed backup of it in the folder `backup`, and the passphrase in `passphrase`.
+  /// A node with an encrypted backup in the folder `backup`, and the passphrase in `passphrase`.
   private func backedUp(_ options: [String] = ["--documents", "30"]) async throws -> SampleNode {
     let node = try await SampleNode(options)
     try await node.shell("umask 077; echo '\(BackupTests.passphrase)' >passphrase")
@@ -21,7 +21,7 @@ import Testing
   @Test func otherToolsOpenIt() async throws {
     let node = try await backedUp()
     let key = try await node.octokey("show-master-key").stdout.dropLast()
-    // As octokey-files(5) describes it.
+    // As described in octokey-files(5).
     let opened = try await node.shell(
       """
       cd backup; sha256sum --quiet -c SHA256SUMS; stat -c '%a %n' . * | sort | uniq -c -w 4
@@ -70,13 +70,13 @@ import Testing
       fingerprint.dropFirst(17).filter { $0 != ":" } == certificate?["thumbprint"], "\(opened)")
   }
 
-  /// A change to the backup, and what the verification says of it.
+  /// A change to the backup, and the result of its verification.
   struct Damage: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let script: String
     var status: Int32 = 2
     let words: String
-    /// Whether the passphrase has a part in it; without one it goes faster.
+    /// Whether the test needs a passphrase; it is faster without one.
     var isSealed = false
   }
 
@@ -248,7 +248,7 @@ import Testing
     }
   }
 
-  /// The backup holds what there was room for, which is nothing; a name may be that of an empty folder.
+  /// A failed backup leaves nothing; a backup may get the name of an empty folder.
   @Test func whatFailsLeavesNothing() async throws {
     let node = try await SampleNode(["--documents", "200"])
     let result = try await node.shell(
@@ -289,7 +289,7 @@ import Testing
     let verification = try await OctokeyProgram.run(["backup", "verify", folder])
     #expect(
       verification.status == 0 && verification.stderr.contains("was made without a passphrase"))
-    // Somebody who puts a backup of his own there must not get away with it.
+    // A forged backup in its place must be detected.
     let sealed = try await OctokeyProgram.run(
       ["backup", "verify", folder, "--passphrase-file", "-"], input: "anything")
     #expect(sealed.status == 1 && sealed.stderr.contains("and one was given"))

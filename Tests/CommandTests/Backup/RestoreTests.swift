@@ -1,11 +1,11 @@
-// Backups back to where they came from and to other places, and what must not be overwritten.
+// Restoring backups to their original and to other places, and what must not be overwritten.
 
 import Foundation
 import Outside
 import Testing
 
 @Suite struct RestoreTests {
-  /// A node with a backup in the folder `backup`, without a passphrase: what that adds is tested
+  /// A node with a backup in the folder `backup`, without a passphrase: passphrases are tested
   /// elsewhere.
   private func backedUp(_ more: String = "", documents: Int = 30) async throws -> SampleNode {
     let node = try await SampleNode(["--documents", "\(documents)"])
@@ -77,7 +77,7 @@ import Testing
       refused.status == 1 && refused.stderr.contains("it was rotated since"), "\(refused.stderr)")
     #expect(try await node.shell("sha256sum OctopusServer.config octopus.db") == before)
     #expect(try node.files(".").isEmpty)
-    // The node alone, with its store away: its config has another key.
+    // The store is gone, and the config has another key.
     try await node.shell("mv octopus.db away.db")
     let config = try await restore(node)
     #expect(config.status == 1 && config.stderr.contains("it holds the key \(new.dropLast())"))
@@ -87,7 +87,7 @@ import Testing
     #expect(told.stdout.contains("--expect-fingerprint \(old)"), "\(told.stdout)")
     #expect(try await key(node) == old)
     #expect(try await node.octokey("verify").status == 0)
-    // What was there is there under another name, and opens with its own key.
+    // The former store has another name, and decrypts with its own key.
     let former = try #require(node.files("octopus.db.").first)
     let keyFile = try #require(node.files("master-key-").first)
     let verified = try await OctokeyProgram.run(
@@ -139,7 +139,7 @@ import Testing
 
   @Test func onAnotherMachineEverySecretIsProtectedAnew() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    // A proxy password as the server would protect it.
+    // A proxy password, protected as the server does it.
     let set = try await OctokeyProgram.run(
       [
         "config", "set", "--config", node.config, "--machine-id-file", node.machineID,

@@ -1,4 +1,4 @@
-// Each thing that can be wrong with a node is found, named and located; a sound node has no faults.
+// Every kind of problem is found, named and located; a sound node has none.
 
 import Foundation
 import Outside
@@ -7,7 +7,7 @@ import Testing
 @Suite struct ConfigCheckTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let name: String
-    /// What makes the node unfit; a shell script in its folder.
+    /// A shell script that breaks the node, run in its folder.
     let script: String
     /// The kind, the file's name, the setting and the line of the only fault.
     let kind: String
@@ -22,7 +22,7 @@ import Testing
   private static let config = "OctopusServer.config"
   private static let home = "Octopus.Home"
 
-  /// Puts another setting at the end.
+  /// Appends a setting.
   private static func add(_ text: String) -> String {
     "sed -i 's|^</octo|\(text)\\n&|' \(config)"
   }
@@ -163,7 +163,7 @@ import Testing
     #expect(opened["opensWith"] as? String == node.machineID && opened["line"] as? Int == 8)
   }
 
-  /// xmllint sees the fault on the same line.
+  /// xmllint reports the problem in the same line.
   @Test(arguments: ["</set></set>", "<set key=\"a\">&b;</set>", "<set key=a>b</set>", "a < b"])
   func theLineIsThatOfXmllint(_ text: String) async throws {
     let node = try await SampleNode(["--documents", "30"])
@@ -191,7 +191,7 @@ import Testing
   }
 
   /// The ids of Debian's images of the end of 2021 and the beginning of 2022, as people met them, and
-  /// one of today by the same rule; one that nobody has ever published.
+  /// a current one by the same rule; and one that was never published.
   @Test(arguments: [
     ("85f94e57ab75f80918cab17d001eac85", true), ("88544b92092430bc5d3fbbffc12a2f04", true),
     ("$(date -u -d 2025-06-30 +%s | md5sum | cut -c -32)", true),

@@ -1,5 +1,5 @@
-// How an edit of a node config gets to the disk, and what stands in its way: seen by strace, on file
-// systems that are full or read-only, and with files that nobody should read to their end.
+// How an edit of a node config reaches the disk, and what prevents it: checked with strace, on file
+// systems that are full or read-only, and with endless files.
 
 import Foundation
 import Outside
@@ -64,7 +64,7 @@ import Testing
     #expect(result.hasSuffix("exit 1\n"), "\(result)")
   }
 
-  /// Needs the right to mount: CI and containers of their own have it.
+  /// Needs permission to mount, as in CI and in containers.
   @Test func aFullOrReadOnlyFileSystemLeavesItWhole() async throws {
     let node = try await SampleNode(["--documents", "1"])
     let result = try await node.shell(

@@ -1,5 +1,4 @@
-// What happens round an edit: others who edit at the same time, copies, plain users, an interrupted
-// rotation.
+// Around an edit: simultaneous edits, copies, plain users, an interrupted rotation.
 
 import Foundation
 import Outside
@@ -65,7 +64,7 @@ import Testing
       """)
     #expect(status.hasPrefix("4\n") && status.contains("another octokey is at work"))
     #expect(try await node.shell("sha256sum OctopusServer.config") == before)
-    // One that goes in time is waited for.
+    // A lock that is released in time is waited for.
     let waited = try await node.shell(
       """
       flock -x octokey.lock sh -c 'echo held; sleep 1' >held &
@@ -88,7 +87,7 @@ import Testing
 
   @Test func aPlainUserIsRefusedOnceAndCompletely() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    // Readable for everybody, but somebody else's folder and file.
+    // Readable, but folder and file belong to another user.
     try await node.shell("chmod 755 .; chmod 644 OctopusServer.config machine-id")
     let before = try await node.shell("sha256sum OctopusServer.config; ls -lA")
     let result = try await node.shell(

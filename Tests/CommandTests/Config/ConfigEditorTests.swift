@@ -1,4 +1,4 @@
-// `config edit` with scripts for editors, and with a person at a terminal.
+// `config edit` with scripts as editors, and with a user at a terminal.
 
 import Foundation
 import Outside
@@ -45,7 +45,7 @@ import Testing
     #expect(try await node.shell("ls -A run; cmp before OctopusServer.config") == "")
   }
 
-  /// Without a folder of the session the copy is in memory all the same.
+  /// Without a session's folder the copy is in memory anyway.
   @Test func theCopyIsInMemory() async throws {
     let node = try await SampleNode(["--documents", "30"])
     try await node.shell(
@@ -102,7 +102,7 @@ import Testing
     try await node.shell("sed -i 's/10943/port/' OctopusServer.config")
     let other = try await edit(node, "sed -i 's/node-01/node-02/; 2s/$/<!-- x -->/' \"$1\"")
     #expect(other.status == 0, "\(other.stderr)")
-    // A broken config can be mended.
+    // A broken config can be repaired.
     try await node.shell("sed -i '$d; s/>port</>10943</' OctopusServer.config")
     let mended = try await edit(node, "echo '</octopus-settings>' >>\"$1\"")
     #expect(mended.status == 0, "\(mended.stderr)")
@@ -158,7 +158,7 @@ import Testing
     #expect(try node.files("ran") == [])
   }
 
-  // MARK: With a person
+  // MARK: With a user
 
   /// An editor that does one thing the first time and another one the second time.
   private static func session(_ first: String, _ second: String, _ conversation: String) -> String {
@@ -249,7 +249,7 @@ import Testing
     #expect(result.stdout == "True\nexit 0 True\n[]\n", "\(result.stdout)\(result.stderr)")
   }
 
-  /// Whoever ends octokey leaves no copy behind, while the editor runs and while it asks.
+  /// A signal leaves no copy behind, while the editor runs and at a question.
   @Test(arguments: ["SIGTERM", "SIGHUP"], ["editor", "question"])
   func aSignalLeavesNoCopy(_ name: String, _ moment: String) async throws {
     let result = try await TerminalSession.run(
@@ -266,7 +266,7 @@ import Testing
     #expect(result.stdout == "1\nTrue True\n[]\n", "\(result.stdout)\(result.stderr)")
   }
 
-  /// ^C belongs to the editor while it runs.
+  /// ^C goes to the editor while it runs.
   @Test func anInterruptReachesTheEditorAlone() async throws {
     let result = try await TerminalSession.run(
       Self.session(

@@ -1,12 +1,12 @@
-// What a file has besides its contents survives an edit, or the edit is refused: judged with stat,
-// getfacl and getfattr. These tests make files of other users, which takes root.
+// The metadata of a file survives an edit, or the edit is refused: checked with stat,
+// getfacl and getfattr. These tests make files of other users, which needs root.
 
 import Foundation
 import Outside
 import Testing
 
 @Suite struct ConfigKeepingTests {
-  /// `edit WORDS…` sets the node's name, and `as_nobody` does it as a plain user.
+  /// `edit WORDS…` sets the node's name; `as_nobody` runs it as a plain user.
   private static let functions = """
     facts() { stat -c '%a %u %g' "$1"; getfacl -cnp "$1"; getfattr -d -m - -e hex "$1" | sed 1d; }
     edit() { "$OCTOKEY" config set Octopus.Server.NodeName renamed --config OctopusServer.config "$@"; }

@@ -1,5 +1,5 @@
-// No secret of a node config gets anywhere it was not asked to; those that are set are protected as
-// openssl, and so the server, can open them.
+// Secrets of a node config are shown only on request; those that are set are protected so that
+// openssl, and so the server, can decrypt them.
 
 import Foundation
 import Outside
@@ -31,7 +31,7 @@ import Testing
       })
     for text in [result.stdout, result.stderr] {
       #expect(!text.contains(Self.password) && !text.contains(key), "\(text)")
-      // Not even the ciphertext, which the machine-id opens and everybody can read that.
+      // Not even the ciphertext: the machine-id decrypts it, and every user can read that.
       #expect(try await !text.contains(ConfigTests.xmllint(node, "Octopus.Storage.MasterKey")))
     }
     if arguments.first == "set" {
@@ -90,7 +90,7 @@ import Testing
     #expect(revealed.stdout == value + "\n")
   }
 
-  /// openssl opens what was set, with the machine's own key and the vendor's fixed vector.
+  /// openssl decrypts what was set, with the machine's key and the vendor's fixed vector.
   @Test(arguments: ["-", "--value-file"])
   func protectedAsTheServerReadsIt(_ way: String) async throws {
     let node = try await SampleNode(["--documents", "30"])
@@ -138,7 +138,7 @@ import Testing
     #expect(get.stderr.contains("opens with no machine key here"))
     let list = try await ConfigTests.config(node, "list", "--reveal")
     #expect(list.status == 2 && list.stdout.contains("Octopus.Proxy.ProxyPassword = <protected>"))
-    // Nobody needs a machine key for what is no secret.
+    // Settings that are not secret need no machine key.
     try await node.shell("rm machine-id")
     #expect(try await ConfigTests.config(node, "get", "Octopus.Home").status == 0)
   }
@@ -170,7 +170,7 @@ import Testing
     #expect(settings[0]["before"] as? String == "another")
     #expect(settings[0]["after"] as? String == Self.password)
     #expect(settings[1]["change"] as? String == "removed")
-    // Protected by another machine: nobody can say.
+    // Protected by another machine: cannot be compared.
     try await node.shell(
       "sed -i 's|ProxyPassword\">[^<]*|&|; s|\\(ProxyPassword\">\\)[^<]*|\\1\(Self.foreign)|' other.config"
     )
@@ -180,7 +180,7 @@ import Testing
     #expect(first["change"] as? String == "incomparable")
   }
 
-  /// A value that no machine key of a sample opens.
+  /// A value that no machine key of a sample decrypts.
   private static let foreign = "eiVxz/PyW08E3fqt109IOXg5MgfV1svVFyFe7W5vysI="
 
   @Test func aSecretIsAskedForWithoutEcho() async throws {

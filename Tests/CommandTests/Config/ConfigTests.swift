@@ -1,4 +1,4 @@
-// Reading and editing single settings, judged with xmllint, cmp and sha256sum.
+// Reading and editing single settings, checked with xmllint, cmp and sha256sum.
 
 import Foundation
 import Outside
@@ -42,7 +42,7 @@ import Testing
     return node
   }
 
-  /// The text of a setting as libxml2's own program reads it.
+  /// The text of a setting as xmllint reads it.
   static func xmllint(_ node: SampleNode, _ key: String) async throws -> String {
     try await node.shell("xmllint --xpath 'string(//set[@key=\"\(key)\"])' OctopusServer.config")
       .trimmingCharacters(in: .newlines)

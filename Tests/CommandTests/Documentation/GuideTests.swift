@@ -1,5 +1,5 @@
-// The procedure of octokey-rotation(7), played from the page itself on a cluster of three nodes: as it is
-// written, and with each single step left out. Tests/Cluster/guide.py does the playing.
+// The procedure of octokey-rotation(7), run from the page itself on a cluster of three nodes: as it is
+// written, and with each single step left out (Tests/Cluster/guide.py).
 
 import Foundation
 import Outside
@@ -16,7 +16,7 @@ import Testing
     let without: [String: End]
   }
 
-  /// What the comparison says when a step was forgotten.
+  /// The comparison's text when a step was forgotten.
   private static let forgotten = [
     "2. Stop every node": "octokey service --stop on every node, then octokey rotate-master-key",
     "3. Back up": "there is no report of a tested backup from before the rotation",
@@ -51,7 +51,7 @@ import Testing
     try lookForSecrets(folder)
   }
 
-  /// Looks for both keys and the passphrase, in every spelling, in what others can see.
+  /// Searches everything that others can see for both keys and the passphrase, in every spelling.
   private func lookForSecrets(_ folder: String) throws {
     let rotation = folder + "/rotation"
     let newKey = Outside.text(Outside.bytes(rotation + "/new.key")).dropLast()
@@ -67,7 +67,7 @@ import Testing
         Data("\"\(key)\"".utf8).base64EncodedString(),
       ]
     }
-    // Arguments and environment of every process, the system's log, and all that was printed but by
+    // Arguments and environment of every process, the system's log, and all output except that of
     // show-master-key, whose output went into a file.
     var seen = ["calls", "log", "said"].map { folder + "/" + $0 }
     seen += try FileManager.default.contentsOfDirectory(atPath: rotation)

@@ -1,11 +1,11 @@
-// Holds the man pages against the program: what its help shows is on its page, and nothing else is.
+// Compares the man pages with the program: what its help shows is on its page, and nothing else.
 
 import Foundation
 import Outside
 import Testing
 
 @Suite struct ManPageTests {
-  /// Every command has `--help` and `--version`; octokey(1) tells of them.
+  /// Every command has `--help` and `--version`; octokey(1) describes them.
   private static let everywhere: Set<String> = ["help", "version"]
 
   @Test func everyCommandHasAPageAndAPlaceOnTheFirstOne() async throws {
@@ -27,7 +27,7 @@ import Testing
         #expect(
           page.section("SYNOPSIS").contains("Ar \(argument)"), "\(argument) in \(page.name)")
       }
-      // A command with others under it has one page for all of them.
+      // A command and its subcommands share one page.
       for subcommand in command.subcommands ?? [] where subcommand.commandName != "help" {
         let name = subcommand.commandName
         #expect(page.section("SYNOPSIS").contains(".Cm \(command.commandName) \(name)"))
@@ -86,7 +86,7 @@ import Testing
       "python3",
       [SampleNode.maker, "--documents", "30", folder])
     #expect(node.status == 0, "\(node.text)")
-    // Programs that lead to a service of which only the state is there.
+    // Fake programs, with a service that consists of its state only.
     let service = """
       mkdir bin; echo active >bin/state
       cat >bin/systemctl <<'END'
@@ -135,7 +135,7 @@ import Testing
   }
 }
 
-/// What the program says of itself.
+/// The program's description of itself (`--experimental-dump-help`).
 private struct HelpDump: Decodable {
   struct Command: Decodable {
     let commandName: String
@@ -143,13 +143,13 @@ private struct HelpDump: Decodable {
     let arguments: [Argument]?
     let subcommands: [Command]?
 
-    /// The command itself and those under it.
+    /// The command itself and its subcommands.
     var family: [Command] {
       [self] + (subcommands ?? []).filter { $0.commandName != "help" }
     }
     var displayed: [Argument] { (arguments ?? []).filter(\.shouldDisplay) }
     var ownOptions: Set<String> { Set(displayed.compactMap(\.longName)) }
-    /// Those of the commands under it as well.
+    /// Including those of its subcommands.
     var longOptions: Set<String> { Set(family.flatMap(\.displayed).compactMap(\.longName)) }
     var positionals: [String] {
       family.flatMap(\.displayed).filter { $0.kind == "positional" }.compactMap(\.valueName)
@@ -255,7 +255,7 @@ private struct ManPage {
 private enum Program {
   struct Ending: Equatable {
     let status: Int32
-    /// What was said, on stdout and stderr.
+    /// The output on stdout and stderr.
     let text: String
   }
 

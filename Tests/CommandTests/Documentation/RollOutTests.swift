@@ -33,14 +33,14 @@ import Testing
         words[0], Array(words.dropFirst()), environment: environment.merging(more) { $1 })
     }
 
-    /// What octokey says of all reports, and whether no secret is among them or in `said`.
+    /// Compares all reports, and checks that neither they nor `said` hold a secret.
     func judge(_ said: Ending) async throws {
       try #require(said.status == 0, "\(said.stdout)\(said.stderr)")
       let compared = try await run([
         "sh", "-c", "octokey status --compare \(scratch.path)/reports/*.json",
       ])
       #expect(compared.stdout.matches(of: /node-0[123]  SHA256:.{43}  agrees, running/).count == 3)
-      // All but to restore the backup somewhere was done.
+      // Every step was done except restoring the backup elsewhere.
       #expect(
         compared.stdout.matches(of: /MISSING/).count == 2
           && compared.stdout.contains("it was never restored"), "\(compared.stdout)")
@@ -60,7 +60,7 @@ import Testing
     let reports = cluster.scratch.path + "/reports"
     let nodes = ["node-01", "node-02", "node-03"]
     try await cluster.judge(cluster.run([sample("rotate-cluster.sh"), reports] + nodes))
-    // A node that cannot be reached ends it before anything is stopped.
+    // An unreachable node ends the run before anything is stopped.
     let before = try await cluster.run(["octokey", "show-master-key", "--fingerprint"]).stdout
     let lost = try await cluster.run(
       [sample("rotate-cluster.sh"), reports + "-2"] + nodes + ["node-04"])

@@ -1,5 +1,5 @@
-// The sample stores are what the other tests and the benchmark stand on; here they are checked with
-// sqlite3, openssl and xmllint, none of which had a part in making them.
+// Other tests and the benchmark depend on the sample stores; here these are checked with
+// sqlite3, openssl and xmllint, which were not used to make them.
 import Foundation
 import Outside
 import Testing
@@ -164,7 +164,7 @@ struct SampleStoreTests {
 }
 
 extension SampleStoreTests {
-  /// A line of what `--plaintexts` writes.
+  /// A line of the output of `--plaintexts`.
   private struct Value: Decodable {
     let table, id: String
     let plaintext: Data?
@@ -195,7 +195,7 @@ extension SampleStoreTests {
     try run("sqlite3", "-readonly", store, sql).text
   }
 
-  /// What openssl makes of base64 ciphertext.
+  /// Base64 ciphertext decrypted by openssl.
   private func open(_ ciphertext: String, _ iv: String, _ key: Data) throws -> Data {
     let file = folder.appending(path: UUID().uuidString)
     try #require(Data(base64Encoded: ciphertext)).write(to: file)

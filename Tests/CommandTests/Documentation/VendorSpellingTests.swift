@@ -1,4 +1,4 @@
-// The vendor's spellings: which are rewritten to what, and what must stay as it is.
+// The vendor's spellings: what is rewritten, and what must stay unchanged.
 
 import Foundation
 import Testing
@@ -24,26 +24,26 @@ import Testing
     (["-IHaveBackedUpMyDatabase"], ["--i-have-backed-up-my-database"]),
     (["--noninteractive"], ["--non-interactive"]),
     (["/help"], ["--help"]),
-    // What is the same in both, but for its case.
+    // The same name in another case.
     (["--Instance:Second", "--CONFIG=/x"], ["--instance=Second", "--config=/x"]),
     (["/format:JSON"], ["--format=JSON"]),
-    // Without meaning here.
+    // Accepted without effect.
     (["--console", "-nologo", "/skipLicenseCheck", "--upgradeDatabase"], []),
-    // Values are nobody's options.
+    // Values are not options.
     (["--masterKey", "/nologo"], ["--master-key", "/nologo"]),
     (["--key-file", "/config:x"], ["--key-file", "/config:x"]),
     (["--store", "--console"], ["--store", "--console"]),
     (["--instance", "-nologo"], ["--instance", "-nologo"]),
     (["--key-file", "-"], ["--key-file", "-"]),
-    // Paths are no options.
+    // Paths are not options.
     (["new-master-key", "/config"], ["new-master-key", "/config"]),
     (["new-master-key", "/config/key"], ["new-master-key", "/config/key"]),
     (["new-master-key", "/instances=1/key"], ["new-master-key", "/instances=1/key"]),
     (["new-master-key", "/console.key"], ["new-master-key", "/console.key"]),
-    // What comes after -- belongs to no one here.
+    // Nothing after -- is rewritten.
     (["--", "--masterKey=X", "/nologo"], ["--", "--masterKey=X", "/nologo"]),
     (["--masterKey", "--", "/nologo"], ["--master-key", "--", "/nologo"]),
-    // A consent with a value is no consent.
+    // A flag with a value confirms nothing.
     (["--iHaveBackedUpMyDatabase=false"], ["--iHaveBackedUpMyDatabase=false"]),
     // octokey's own.
     (["--i-have-backed-up-my-database"], ["--i-have-backed-up-my-database"]),
@@ -61,7 +61,7 @@ import Testing
     #expect(notes.first?.contains("--upgradeDatabase") == true)
   }
 
-  /// The same command in both spellings comes to the same end.
+  /// A command has the same effect in both spellings.
   @Test func bothSpellingsParseAlike() throws {
     let vendor = VendorSpelling([
       "rotate-master-key", "--iReallyWantToRotateMyMasterKey", "--iHaveBackedUpMyDatabase",
@@ -84,7 +84,7 @@ import Testing
     }
   }
 
-  /// The list of options with a value is the one that the parser has.
+  /// The list of options with a value equals the parser's.
   @Test func noOptionWithAValueIsForgotten() async throws {
     let dump = try await OctokeyProgram.run(["--experimental-dump-help"]).stdout
     let root = try #require(

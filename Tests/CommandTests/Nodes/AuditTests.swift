@@ -1,11 +1,11 @@
-// The lines in the system's log, as a listener at /dev/log gets them.
+// The lines in the system's log, as received by a listener at /dev/log.
 
 import Foundation
 import Outside
 import Testing
 
 @Suite struct AuditTests {
-  /// What the log gets while a script runs in the node's folder.
+  /// The log of a script that runs in the node's folder.
   private func log(of script: String, on node: SampleNode) async throws -> [String] {
     let listener = SampleNode.tests + "/Servers/syslog.py"
     let end = try await OctokeyProgram.runProgram(
@@ -63,7 +63,7 @@ import Testing
     try #require(lines.count == expected.count, "\(lines.joined(separator: "\n"))")
     let key = try await node.octokey("show-master-key").stdout.dropLast()
     for (line, (start, parts)) in zip(lines, expected) {
-      // 10 is the facility for what others need not read; 4 is a warning, 5 a notice.
+      // 10 is the facility authpriv; 4 is a warning, 5 a notice.
       let priority = start.contains("done") ? "<85>" : "<84>"
       #expect(line.hasPrefix(priority) && line.contains("]: \(start) uid=\(getuid())"), "\(line)")
       for part in parts { #expect(line.contains(part), "\(line) has no \(part)") }

@@ -1,4 +1,4 @@
-// Reports of nodes held against each other. The reports are real ones, changed here and there.
+// Comparing reports of nodes. The reports are real, with some changes.
 
 import Foundation
 import Outside
@@ -10,7 +10,7 @@ import Testing
   /// A change to the report of one node.
   private typealias Change = (inout [String: Any]) -> Void
 
-  /// Compares reports of three nodes, of which each is changed by what is at its place, and `reports`
+  /// Compares reports of three nodes, each changed by the element at its index, and `reports`
   /// of other commands, in which `KEY` is the fingerprint of the nodes.
   private func compare(_ changes: [Change], _ more: String..., and reports: [String] = [])
     async throws
@@ -72,7 +72,7 @@ import Testing
       default: report["node"] = "node-01"
       }
     }
-    // A first thing to do, so that the order shows.
+    // Something else to do first, so that the order matters.
     let first: Change = { $0["unfinishedRotation"] = difference == "key" }
     let ending = try await compare([difference == "key" ? first : same, second, same])
     #expect(ending.status == 2 && ending.stdout.contains(words), "\(ending.stdout)")
@@ -89,7 +89,16 @@ import Testing
     #expect(ending.stdout.contains("there are several reports of node-01"), "\(ending.stdout)")
   }
 
-  /// As they come one after the other, through a terminal (ssh -t), and from other tools.
+  @Test func aFileThatCannotBeReadIsNamedAndTheOthersAreCompared() async throws {
+    let same: Change = { _ in }
+    let ending = try await compare([same, same, same], "--compare", "/nowhere")
+    #expect(ending.status == 2)
+    #expect(
+      ending.stdout.contains("  1. cannot open \"/nowhere\": no such file"), "\(ending.stdout)")
+    #expect(ending.stdout.matches(of: /\bagrees\b/).count == 3, "\(ending.stdout)")
+  }
+
+  /// Concatenated, through a terminal (ssh -t), and reformatted by other tools.
   @Test(arguments: [
     "cat", #"sed 's/$/\r/'"#, #"{ tr -d '\n'; echo; }"#, "iconv -t UTF-16",
   ])

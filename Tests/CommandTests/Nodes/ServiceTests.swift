@@ -1,4 +1,4 @@
-// Services, with programs in the place of systemctl, docker and podman that keep states in files.
+// Services, with fakes of systemctl, docker and podman that keep states in files.
 
 import Foundation
 import Outside
@@ -148,7 +148,7 @@ import Testing
     #expect(failed.status == 1 && failed.stderr.contains("was stopped and stays stopped"))
     #expect(failed.stderr.contains("octokey service --start --unit OctopusServer.service"))
     #expect(try await calls(node) == ["systemctl stop -- OctopusServer.service"])
-    // One that did not run is not started.
+    // A service that did not run is not started.
     try await node.shell("rm -f environment")
     let quiet = try await run(
       node, rotate + ["--yes", "--new-key-file", node.folder + "/new.key"], environment: secrets)

@@ -1,11 +1,11 @@
-// A key into the config of another node, and what is in it judged by openssl.
+// Putting a key into the config of another node, checked with openssl.
 
 import Foundation
 import Outside
 import Testing
 
 @Suite struct SetMasterKeyTests {
-  /// The key that the server would read from the config, as openssl opens it.
+  /// The key that the server would read from the config, decrypted by openssl.
   private func keyInConfig(_ node: SampleNode) async throws -> String {
     try await node.shell(
       """
@@ -80,7 +80,7 @@ import Testing
     let print = try #require(made.stdout.split(separator: " ").last).trimmingCharacters(
       in: .whitespacesAndNewlines)
     #expect(refused.stderr.contains(print), "\(refused.stderr) \(made.stdout)")
-    // Nobody knows of a store that is not there.
+    // A store that does not exist cannot be checked.
     let unseen = try await node.octokey(
       "set-master-key", "--key-file", key, "--store", "sqlite:/none/octopus.db")
     #expect(unseen.status == 1 && unseen.stderr.contains("\"/none/octopus.db\""))
@@ -111,7 +111,7 @@ import Testing
     #expect(try await set("SHA256:x").status == 64)
     let done = try await set(print)
     #expect(done.status == 0 && done.stdout == "changed \(print)\n", "\(done.stderr)")
-    // The old key does not come back by mistake.
+    // The old key is not restored by mistake.
     let back = try await node.octokey("set-master-key", "--key-file", "-", input: old)
     #expect(back.status == 1 && back.stderr.contains("is not the key of"), "\(back.stderr)")
     #expect(try await node.octokey("show-master-key", "--fingerprint").stdout == print + "\n")

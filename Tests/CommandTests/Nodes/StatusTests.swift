@@ -44,7 +44,7 @@ import Testing
     let names = try await node.sql("SELECT Name FROM OctopusServerNode ORDER BY Name LIMIT 2")
       .split(separator: "\n")
     try #require(names.count == 2)
-    // Another time zone, as a datetimeoffset has one; and one that stopped an hour ago.
+    // A node with another time zone, as in a datetimeoffset; and one that stopped an hour ago.
     try await node.sql(
       """
       UPDATE OctopusServerNode

@@ -1,5 +1,5 @@
-// A database that goes away in the middle of a rotation, or a client that does: Tests/Servers/proxy.py
-// stands between the two. Nothing is lost, and it is said where it happened.
+// A database or a client that disappears in the middle of a rotation: Tests/Servers/proxy.py
+// is between the two. Nothing is lost, and the message says where it happened.
 
 import Foundation
 import Outside
@@ -29,7 +29,7 @@ import Testing
       get throws { try Bench.state(node) == before }
     }
 
-    /// Runs octokey through the proxy, which does what `fault` says.
+    /// Runs octokey through the proxy, which causes `fault`.
     func octokey(_ command: [String], _ fault: [String] = []) async throws -> Ending {
       let proxy = "\(repositoryPath)/Tests/Servers/proxy.py"
       return try await OctokeyProgram.runProgram(
@@ -43,7 +43,7 @@ import Testing
       try await octokey(["rotate-master-key", "--yes"], fault)
     }
 
-    /// Kills the database's side of every connection.
+    /// Ends every connection on the server's side.
     func terminator() throws -> String {
       let server = try PostgresServer.shared
       try server.psql(
@@ -88,7 +88,7 @@ import Testing
     #expect(verify.status == 0, "\(verify.stderr)")
   }
 
-  /// Nobody can know whether a commit took place that was never answered; so somebody has to look.
+  /// A commit without an answer may have taken place: recovery has to look.
   @Test(arguments: [
     (["--cut"], 1), (["--cut", "--gone"], 3), (["--lose-reply"], 3),
     (["--lose-reply", "--gone"], 3),
@@ -107,13 +107,13 @@ import Testing
       #expect(try bench.isUnchanged == fault.contains("--cut"))
     }
     #expect(try bench.node.node.files("octokey-journal").isEmpty)
-    // Taken back, the key file stays: nobody but its owner should remove a key.
+    // After a rollback the key file stays: only its owner should remove a key.
     #expect(try bench.node.node.files("master-key-").isEmpty == (status == 1))
     let verify = try await bench.octokey(["verify"])
     #expect(verify.status == 0, "\(verify.stderr)")
   }
 
-  /// What a far server costs is the number of questions, and not the number of documents.
+  /// With a distant server the number of round trips counts, not the number of documents.
   @Test func aThousandDocumentsAreFewQuestions() async throws {
     func roundTrips(_ documents: Int) async throws -> Int {
       let bench = try await Bench(["--documents", "\(documents)"])

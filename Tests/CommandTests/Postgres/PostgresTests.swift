@@ -26,7 +26,7 @@ import Testing
       ending.stdout.split(separator: "\n").first { $0.contains("\"opened\"") }
     }
     #expect(opened(before) != nil && opened(before) == opened(after))
-    // The old key opens nothing any more.
+    // The old key decrypts nothing any more.
     let key = try #require(try node.node.files("master-key-").first)
     #expect(try node.database.run("SELECT count(*) FROM \"Account\"") != "0\n")
     let value = try node.database.run(
@@ -91,7 +91,7 @@ import Testing
     let before = try node.dump("Account")
     let holder = try ODBCConnection.open(
       node.database.odbc, secrets: [], loginTimeout: .seconds(10))
-    // Whoever looks for deadlocks first is the victim.
+    // The first session to check for deadlocks is the victim.
     try holder.run("SET deadlock_timeout = '1h'")
     try holder.begin()
     try holder.run("LOCK TABLE \"Proxy\" IN ROW EXCLUSIVE MODE")
@@ -206,7 +206,7 @@ import Testing
     #expect(try node.dump("VariableSet") == before)
     let forced = try await rotate(node, "--ignore-live-nodes")
     #expect(forced.status == 0, "\(forced.stderr)")
-    // What is left to do names the other nodes, and no more than can stand on a command line.
+    // The next steps name the other nodes, and quote only names that are safe on a command line.
     let keyFile = try #require(try node.node.files("master-key-").first)
     let fingerprint = try await node.node.octokey("show-master-key", "--fingerprint").stdout
     #expect(

@@ -1,4 +1,4 @@
-// What cannot be done: one sentence that names the file, setting, table or option, a hint, the exit
+// Bad input: one sentence that names the file, setting, table or option, a hint, the exit
 // code, and nothing changed.
 
 import Foundation
@@ -8,12 +8,12 @@ import Testing
 @Suite struct BadInputTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let name: String
-    /// What makes the node unfit; a shell script in its folder.
+    /// A shell script that breaks the node, run in its folder.
     let script: String
     var command = "rotate-master-key"
     var options: [String] = []
     var status: Int32 = 1
-    /// What must be said.
+    /// The expected message.
     let words: [String]
 
     var testDescription: String { name }
@@ -180,7 +180,7 @@ import Testing
 
   @Test func aStoreThatMayNotBeWrittenIsNotHalfRotated() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    // root may write everything; nobody may not.
+    // As `nobody`, because root may write everything.
     let result = try await node.shell(
       """
       chmod 444 octopus.db; chmod 644 machine-id OctopusServer.config; chmod 755 .

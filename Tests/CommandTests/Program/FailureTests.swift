@@ -1,4 +1,4 @@
-// Every failure has words in the house's voice, and the exit code that scripts were promised.
+// Every failure has a message in octokey's form, and the documented exit code.
 
 import Native
 import Testing
@@ -156,6 +156,6 @@ import Testing
     ("naïve 表 \u{1F511}", "naïve 表 \u{1F511}"), ("a\u{2028}b", "a\\u{2028}b"),
   ])
   func namesAreMadeHarmless(_ name: String, _ expected: String) {
-    #expect(name.harmless == expected)
+    #expect(name.escaped == expected)
   }
 }

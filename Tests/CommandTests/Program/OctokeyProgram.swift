@@ -1,18 +1,18 @@
-// Runs the built program as a person or a script would: arguments, stdin and environment in; stdout,
+// Runs the built program like a user or a script: arguments, stdin and environment in; stdout,
 // stderr and exit code out.
 
 import Foundation
 import Outside
 
 enum OctokeyProgram {
-  /// The built program; it lies beside the test bundle.
+  /// The built program, beside the test bundle.
   static var path: String {
     let tests = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     return URL(fileURLWithPath: tests ?? "").deletingLastPathComponent()
       .appendingPathComponent("octokey").path
   }
 
-  /// Runs octokey. Without a terminal: it is in a session of its own.
+  /// Runs octokey in a session of its own, so that it has no terminal.
   static func run(
     _ arguments: [String], input: String = "", environment: [String: String] = [:],
     directory: String? = nil
@@ -31,7 +31,7 @@ enum OctokeyProgram {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     let environment = ["PATH": folder + ":" + Outside.search, "OCTOKEY": path].merging(environment)
     { $1 }
-    // On a thread that may wait, so that the tests' own threads go on.
+    // On a separate thread, so that the tests' threads are not blocked.
     return try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread {
         continuation.resume(

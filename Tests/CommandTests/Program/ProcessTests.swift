@@ -1,4 +1,4 @@
-// The program as a whole: streams, exit codes, help, what a process shows of itself, and questions
+// The program as a whole: streams, exit codes, help, what others see of the process, and questions
 // on a real terminal.
 
 import Foundation
@@ -26,7 +26,7 @@ import Testing
     let result = try await OctokeyProgram.run([command, "--HELP"])
     #expect(result.status == 0)
     #expect(result.stderr.isEmpty)
-    // A command that has others under it leaves that to them.
+    // A command with subcommands leaves exit codes to them.
     #expect(
       result.stdout.contains("EXIT STATUS:\n  0   ") || ["config", "backup"].contains(command))
     let capitals = result.stdout.matches(of: /-[a-z]+[A-Z]\w*/)
@@ -116,7 +116,7 @@ import Testing
     #expect(result.stdout == expected + "\n")
   }
 
-  /// A reader that has gone ends a program that does not ignore it with 141.
+  /// A program that does not ignore SIGPIPE would end with 141.
   @Test func aReaderThatHasGoneDoesNoHarm() async throws {
     let script = """
       import os, subprocess

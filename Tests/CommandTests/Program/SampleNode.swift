@@ -1,10 +1,9 @@
-// A node in a folder of its own, as samples/make_node.py makes it, and other people's tools to look at
-// what became of it.
+// A node in its own folder, made by samples/make_node.py, and independent tools to examine it.
 
 import Foundation
 import Outside
 
-/// A sample node, which goes when the test does.
+/// A sample node, removed at the end of the test.
 final class SampleNode: Sendable {
   let folder: String
   var config: String { folder + "/OctopusServer.config" }
@@ -82,7 +81,7 @@ final class SampleNode: Sendable {
     return result.stdout
   }
 
-  /// The names in the folder that begin so.
+  /// The names in the folder with this prefix.
   func files(_ prefix: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasPrefix(prefix) }
       .sorted()

@@ -1,11 +1,11 @@
-// Binary columns that octokey does not know: judged as a whole, or decided by the person.
+// Binary columns that octokey does not know: judged as a whole, or decided by the user.
 
 import Foundation
 import Outside
 import Testing
 
 @Suite struct BinaryColumnTests {
-  /// A node with a table of blobs; each is `sealed`, or bytes that are no ciphertext.
+  /// A node with a table of blobs; each is `sealed`, or bytes that are not ciphertext.
   private func node(_ blobs: [String]) async throws -> SampleNode {
     let node = try await SampleNode(["--documents", "30"])
     let key = try await node.octokey("show-master-key").stdout
@@ -25,7 +25,7 @@ import Testing
     return node
   }
 
-  /// The blobs with the given key of a key file, opened by openssl; one line each.
+  /// The blobs decrypted by openssl with the key in a key file; one line each.
   private func opened(_ node: SampleNode, _ keyFile: String) async throws -> String {
     try await node.shell(
       """

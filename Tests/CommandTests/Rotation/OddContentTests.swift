@@ -1,14 +1,14 @@
-// Rotations of stores with content that nobody would expect: what can be rotated is, what cannot is
-// named and stays as it was.
+// Rotations of stores with unusual content: what can be rotated is, what cannot is
+// named and left unchanged.
 
 import Foundation
 import Outside
 import Testing
 
 @Suite struct OddContentTests {
-  /// Makes documents for a table of their own; values are sealed and opened by openssl.
+  /// Makes documents for a separate table; openssl encrypts and decrypts the values.
   ///
-  /// A document is named after what is odd about it; `values` are its plaintexts in order.
+  /// A document is named after what is unusual about it; `values` are its plaintexts in order.
   private static let source = #"""
     import base64, json, os, re, sqlite3, subprocess, sys
 
@@ -124,7 +124,7 @@ import Testing
     #expect(counts == "10 2\n", "values that open with the new key, and texts without one")
   }
 
-  /// Where each of them is said to be, and what is wrong.
+  /// The reported location and reason of each.
   private static let odd = [
     "damaged": "A[1].B (byte 14): has the shape of a sensitive value, but no key opens it",
     "third-key": "A (byte 6): has the shape of a sensitive value, but no key opens it",

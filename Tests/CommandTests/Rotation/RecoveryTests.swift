@@ -1,5 +1,5 @@
 // Interruptions from the command line: signals, closed streams, two runs at once, and what `recover`
-// says. The kill at every system call is in Tests/Crash.
+// prints. Tests/Crash kills at every system call.
 
 import Foundation
 import Outside
@@ -38,7 +38,7 @@ import Testing
       #expect(refused.stderr.contains("octokey: hint: octokey recover --config \"\(node.config)\""))
     }
     #expect(try await node.shell(sums) == before)
-    // What only reads goes on.
+    // Commands that only read still work.
     #expect(try await node.octokey("show-master-key").status == 0)
     #expect(try await node.octokey("verify", "--key-file", node.folder + "/" + key).status == 0)
   }
@@ -156,7 +156,7 @@ import Testing
       run a >a.status & run b >b.status; wait
       sort a.status b.status | tr '\\n' ' '
       """)
-    // Where one was through before the other began, both may run.
+    // Both may succeed if one ended before the other began.
     #expect(["0 4 ", "0 0 "].contains(result), "\(result)")
     #expect(try await node.octokey("verify").status == 0)
   }
@@ -188,7 +188,7 @@ import Testing
     let config = try await node.shell(
       "cp OctopusServer.config old.config; cat OctopusServer.config")
     #expect(try await rotate(node, "--new-key-file", key).status == 0)
-    // Half of the tables go back to what they were, and so does the config.
+    // Half of the tables and the config are reset to their old contents.
     try await node.sql(
       "ATTACH '\(node.folder)/old.db' AS old; UPDATE VariableSet SET JSON = (SELECT JSON FROM "
         + "old.VariableSet AS o WHERE o.Id = VariableSet.Id)")
@@ -201,7 +201,7 @@ import Testing
     let values = try #require(report["values"] as? [String: Int])
     #expect((values["alreadyNew"] ?? 0) > 0 && (values["reencrypted"] ?? 0) > 0, "\(values)")
     #expect(try await node.octokey("verify").status == 0)
-    // With another new key that store is said to be under a third one.
+    // With a different new key, the store is reported to be under a third one.
     try await node.sql(
       "ATTACH '\(node.folder)/old.db' AS old; UPDATE VariableSet SET JSON = (SELECT JSON FROM "
         + "old.VariableSet AS o WHERE o.Id = VariableSet.Id)")

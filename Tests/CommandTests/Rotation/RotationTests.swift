@@ -1,4 +1,4 @@
-// The main job from the command line, judged with other people's tools.
+// Rotations from the command line, checked with independent tools.
 
 import Foundation
 import Outside
@@ -37,7 +37,7 @@ import Testing
         "",
       ])
     #expect(lines[8] == "10009/10533 documents were updated")
-    // The file has the key itself, and is for its owner alone.
+    // The file holds the key itself, and only its owner can read it.
     let report = try #require(try node.files("rotation-report-").first { $0.hasSuffix(".txt") })
     let key = try await node.shell("grep -v '^#' \(keyFile)")
     #expect(try node.text(report).hasPrefix("New Master Key: \(key)Processed 10533 documents.\n"))
@@ -52,7 +52,7 @@ import Testing
     let result = try await rotate(node)
     #expect(result.status == 0, "\(result.stderr)")
     let keyFile = try #require(try node.files("master-key-").first)
-    // A variable's value and the server's certificate, opened by openssl.
+    // A variable's value and the server's certificate, decrypted by openssl.
     let open = """
       key=$(\(hexadecimal(keyFile)))
       open() {
@@ -171,7 +171,7 @@ import Testing
     let shown = try await node.octokey("show-master-key")
     #expect(shown.stdout == (try await node.shell("grep -v '^#' chosen.key")))
     #expect(try await node.octokey("verify", "--key-file", key).status == 0)
-    // Once more to the same key is no rotation.
+    // A second rotation to the same key is refused.
     let again = try await rotate(node, "--new-key-file", key)
     #expect(again.status == 1 && again.stderr.contains("the new key is the old key"))
   }

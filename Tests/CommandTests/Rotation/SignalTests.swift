@@ -1,5 +1,5 @@
-// Signals that come while a store is being read or rewritten: the run stops at the next page, says so,
-// and leaves everything as it was.
+// Signals while a store is read or rewritten: the run stops at the next page, says so, and changes
+// nothing.
 
 import Foundation
 import Testing

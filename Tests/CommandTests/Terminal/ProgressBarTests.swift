@@ -1,4 +1,4 @@
-// The looks of the progress line, and that it is drawn when it should be.
+// The progress line: its text, and when it is drawn.
 
 import Foundation
 import Native
@@ -71,7 +71,7 @@ import Testing
     #expect(line.hasSuffix("2:02:04 left"))
   }
 
-  /// A real terminal, with the bar's own clock in our hands.
+  /// A real terminal, and a clock that the test sets.
   @Test(arguments: [false, true])
   func itIsDrawnTenTimesASecondAndCleared(quiet: Bool) throws {
     let terminal = try PseudoTerminal()
@@ -121,7 +121,7 @@ import Testing
   }
 }
 
-/// A terminal that nobody sits at.
+/// A terminal without a user.
 final class PseudoTerminal {
   private let master: Int32
   let descriptor: Int32
@@ -140,7 +140,7 @@ final class PseudoTerminal {
     close(master)
   }
 
-  /// What was written up to now.
+  /// The output so far.
   func everythingSeen() -> String {
     _ = fcntl(master, F_SETFL, O_NONBLOCK)
     var seen: [UInt8] = []

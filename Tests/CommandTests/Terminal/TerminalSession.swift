@@ -1,4 +1,4 @@
-// octokey in front of a real terminal: a pseudo terminal with a session leader of its own, as a
+// octokey on a real terminal: a pseudo terminal with its own session leader, as a
 // shell would be, driven by a few lines of Python that print what they saw.
 
 import Outside
@@ -13,8 +13,8 @@ enum TerminalSession {
   }
 
   /// `Session(arguments)` starts octokey as the foreground job of a terminal, with
-  /// other descriptors, or none, in the place of the streams in `streams`. Whenever the job stops,
-  /// the leader notes whether the terminal echoes and lets it go on. `blocked` are signals that the
+  /// other descriptors, or none, for the streams in `streams`. Whenever the job stops,
+  /// the leader records whether the terminal echoes, and continues it. `blocked` are signals that the
   /// job inherits as blocked.
   private static let source = """
     import atexit, fcntl, os, select, shutil, signal, subprocess, sys, tempfile, termios, time

@@ -1,5 +1,5 @@
-// Questions on a real terminal: nothing secret is shown, and however a question ends the terminal is
-// as it was before.
+// Questions on a real terminal: nothing secret is shown, and the terminal's settings are always
+// restored.
 
 import Testing
 
@@ -44,7 +44,7 @@ import Testing
     #expect(result.stdout.contains("|octokey: \(message)"), "\(result.stdout)")
   }
 
-  /// Even where whoever started the process had blocked the signal.
+  /// Even if the process was started with the signal blocked.
   @Test(arguments: ["SIGTERM", "SIGHUP", "SIGQUIT"], [false, true])
   func aSignalEndsItWithTheTerminalRestored(_ name: String, blocked: Bool) async throws {
     let result = try await TerminalSession.run(
@@ -107,7 +107,7 @@ import Testing
     #expect(result.stdout == "exit 1 True\n", "\(result.stderr)")
   }
 
-  /// Else the next file to be opened would be the standard output.
+  /// Otherwise the next file to be opened would be standard output.
   @Test func closedStreamsAreNotReused() async throws {
     let result = try await TerminalSession.run(
       """

@@ -1,5 +1,5 @@
-// `backup`: the commands that put a node's config, key and store into one folder, prove that they are
-// good there, and put them back.
+// `backup`: the commands that back up a node's config, key and store to one folder, verify that backup,
+// and restore it.
 
 import ArgumentParser
 import Native
@@ -25,8 +25,8 @@ struct PassphraseOptions: ParsableArguments {
 
   /// Reads the passphrase, or asks for it.
   ///
-  /// - Parameter isNew: whether a slip of the finger would lock somebody out: then it is asked twice,
-  ///   and a short one draws a warning.
+  /// - Parameter isNew: whether it encrypts a new backup: then it is asked for twice, against typing
+  ///   errors, and a short one causes a warning.
   func read(_ context: Context, isNew: Bool) throws -> Passphrase {
     let passphrase = try read(context, again: isNew)
     if isNew, passphrase.isShort {
@@ -40,11 +40,7 @@ struct PassphraseOptions: ParsableArguments {
   private func read(_ context: Context, again: Bool) throws -> Passphrase {
     if passphraseFile == "-" { return try .readStandardInput() }
     if let passphraseFile {
-      if let mode = try KeyFile.exposure(passphraseFile) {
-        context.console.warning(
-          "\(passphraseFile.quoted) holds a passphrase and is open to others (mode "
-            + "\(String(mode, radix: 8)))", hint: "chmod 600 \(passphraseFile)")
-      }
+      try context.console.warnIfExposed(passphraseFile, holding: "a passphrase")
       return try .read(passphraseFile)
     }
     let typed = try ask("Passphrase for the backup", context)

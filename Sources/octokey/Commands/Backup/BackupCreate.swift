@@ -1,4 +1,4 @@
-// `backup create`: a new backup of this node in a folder of its own.
+// `backup create`: a new backup of this node in a new folder.
 
 import ArgumentParser
 import Native
@@ -53,10 +53,10 @@ struct BackupCreate: AuditedCommand {
     let location = try stores.location(context, node)
     let folder = context.absolutePath(to)
     try requireApart(folder, from: location)
-    let seal = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
+    let encryption = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
     let lock = try LockedConfigFile.lock(node.file)
     let creation = BackupCreation(
-      node: node, location: location, seal: seal, now: context.clock.now(),
+      node: node, location: location, encryption: encryption, now: context.clock.now(),
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     context.audit[.backup] = folder
     let manifest = try creation.run(into: NewFolder.create(folder))
@@ -69,16 +69,12 @@ struct BackupCreate: AuditedCommand {
     }
     context.audit[.key] = manifest.key.fingerprint
     let report = BackupReport(
-      manifest, folder: folder, seconds: (context.clock.uptime() - start).inSeconds)
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+      manifest, folder: folder, duration: context.clock.uptime() - start)
+    try context.console.answer(report, as: output.format)
     return manifest.store.unreadable == 0 ? .done : .incomplete
   }
 
-  /// A backup inside the folder of documents would be one of them the next time.
+  /// Refuses a backup inside the folder of documents: the next backup would contain it.
   private func requireApart(_ folder: String, from location: StoreLocation) throws {
     guard case .directory(let path) = location, (folder + "/").hasPrefix(path + "/") else { return }
     throw CommandError.backupInsideStore(folder: folder, location: path)

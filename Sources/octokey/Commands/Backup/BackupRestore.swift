@@ -1,4 +1,4 @@
-// `backup restore`: a backup back to where it came from, or to somewhere else.
+// `backup restore`: restores a backup to its original place, or to another one.
 
 import ArgumentParser
 import Native
@@ -44,8 +44,8 @@ struct BackupRestore: AuditedCommand {
     let backup = try BackupFolder.read(context.absolutePath(folder))
     context.audit[.backup] = backup.path
     context.audit[.key] = backup.manifest.key.fingerprint
-    let seal = try backup.seal(passphrase, context)
-    let contents = try tested(backup, seal, context, watch)
+    let encryption = try backup.encryption(passphrase, context)
+    let contents = try tested(backup, encryption, context, watch)
     let path =
       node.instance == nil && node.config == nil
       ? backup.manifest.config.path : try node.configPath(context)
@@ -57,29 +57,25 @@ struct BackupRestore: AuditedCommand {
       machineKeys: try node.machineKeys(), storeWasNamed: stores.store != nil,
       overwrites: overwrite, ignoresLiveNodes: ignoreLiveNodes, now: context.clock.now())
     let report = try restoration.run(context.console)
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     return .done
   }
 
   /// The secrets of the backup, after a test restore.
   private func tested(
-    _ backup: BackupFolder, _ seal: EncryptedFile?, _ context: Context, _ watch: SignalWatch
+    _ backup: BackupFolder, _ encryption: EncryptedFile?, _ context: Context, _ watch: SignalWatch
   ) throws -> BackupContents {
-    let verification = try backup.verification(seal, stores, context, watch)
+    let verification = try backup.verification(encryption, stores, context, watch)
     let report = BackupVerificationReport(verification, of: backup, time: "")
     for fault in report.faults { context.console.warning(fault.text) }
     if !verification.ok, !ignoreFaults {
       throw CommandError.backupFaulty(
         folder: backup.path, faults: report.faults.count { $0.severity == "fault" })
     }
-    return try verification.contents ?? BackupContents(backup, seal)
+    return try verification.contents ?? BackupContents(backup, encryption)
   }
 
-  /// Where the documents are to be.
+  /// Where the documents will be.
   private func target(
     _ backup: BackupFolder, _ contents: BackupContents, _ context: Context
   ) throws -> StoreLocation {

@@ -34,24 +34,20 @@ struct BackupVerify: OctokeyCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
     let backup = try BackupFolder.read(context.absolutePath(folder))
-    let seal = try backup.seal(passphrase, context)
-    let verification = try backup.verification(seal, stores, context, watch)
+    let encryption = try backup.encryption(passphrase, context)
+    let verification = try backup.verification(encryption, stores, context, watch)
     let report = BackupVerificationReport(
       verification, of: backup, time: TimeStamp.forText(context.clock.now()))
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     return report.ok ? .done : .incomplete
   }
 }
 
 extension BackupFolder {
-  /// The passphrase at work, or nil where the backup has none.
-  func seal(_ passphrase: PassphraseOptions, _ context: Context) throws -> EncryptedFile? {
+  /// Decryption with the passphrase, or nil for a backup without one.
+  func encryption(_ passphrase: PassphraseOptions, _ context: Context) throws -> EncryptedFile? {
     guard manifest.key.isSealed else {
-      // Somebody may have put a backup of his own in the place of a sealed one.
+      // Another backup may have been put in place of an encrypted one.
       if passphrase.passphraseFile != nil { throw CommandError.backupNotSealed(folder: path) }
       context.console.warning(
         "\(path.quoted) was made without a passphrase: nothing shows that nobody changed it")
@@ -62,7 +58,7 @@ extension BackupFolder {
 
   /// Checks everything.
   func verification(
-    _ seal: EncryptedFile?, _ stores: StoreOptions, _ context: Context, _ watch: SignalWatch
+    _ encryption: EncryptedFile?, _ stores: StoreOptions, _ context: Context, _ watch: SignalWatch
   ) throws -> BackupVerification {
     let location: StoreLocation?
     if let snapshot = snapshotLocation {
@@ -72,7 +68,7 @@ extension BackupFolder {
     }
     let progress = RotateMasterKey.progress(context)
     let verification = try BackupVerification(
-      self, seal, store: location?.store(), cancellation: Cancellation(watch)
+      self, encryption, store: location?.store(), cancellation: Cancellation(watch)
     ) { progress(.survey, $0, $1) }
     context.console.clearProgress()
     return verification

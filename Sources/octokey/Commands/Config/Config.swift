@@ -1,4 +1,4 @@
-// `config`: the commands that read and edit a node config.
+// `config`: the commands that read and edit a node config, and what they share.
 
 import ArgumentParser
 import OctopusKeys
@@ -17,9 +17,9 @@ struct Config: ParsableCommand {
     ])
 }
 
-/// The name of a setting as a person gives it.
+/// The name of a setting as the user gives it.
 enum SettingKey {
-  /// The setting's own spelling: that of the file, or the server's, or else as it was given.
+  /// The spelling in the file, or else the server's, or else the given one.
   static func spelling(of key: String, in config: NodeConfig) -> String {
     config.entries.last { NodeConfig.isSame($0.key, key) }?.key ?? KnownSetting.named(key)?.name
       ?? key
@@ -30,8 +30,8 @@ enum SettingKey {
     config.entries.filter { NodeConfig.isSame($0.key, key) }
   }
 
-  /// Says that there are several where that is so.
-  static func tellDuplicates(_ entries: [NodeConfig.Entry], _ console: Console) {
+  /// Warns if there are several.
+  static func warnOfDuplicates(_ entries: [NodeConfig.Entry], _ console: Console) {
     guard let last = entries.last, entries.count > 1 else { return }
     let lines = entries.map { String($0.line) }.joined(separator: ", ")
     console.warning(

@@ -1,4 +1,4 @@
-// `config check`: what is wrong with a node config, before the server finds out.
+// `config check`: finds problems of a node config before the server does.
 
 import ArgumentParser
 import Native
@@ -25,20 +25,16 @@ struct ConfigCheckCommand: OctokeyCommand {
     let path = try node.configPath(context)
     let check = try NodeCheck(ConfigFile.read(path), node)
     let report = Report(path, check, node)
-    switch output.format {
-    case .text: context.console.print(raw: report.text)
-    case .json: try context.console.print(json: report)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(report, as: output.format)
     return check.hasFaults ? .incomplete : .done
   }
 
   /// The property names are the keys of the JSON.
-  private struct Report: Encodable {
+  private struct Report: CommandReport {
     struct Protected: Encodable {
       let setting: String
       let line: Int
-      /// The file whose machine key opens it.
+      /// The file whose machine key decrypts it.
       let opensWith: String
     }
 
@@ -61,7 +57,7 @@ struct ConfigCheckCommand: OctokeyCommand {
         [fault.located] + (fault.hint.map { ["  hint: " + $0] } ?? [])
       }
       lines += protected.map {
-        "\(config.harmless):\($0.line): \($0.setting.quoted) opens with \($0.opensWith.quoted)"
+        "\(config.escaped):\($0.line): \($0.setting.quoted) opens with \($0.opensWith.quoted)"
       }
       let count = faults.count { $0.severity == "fault" }
       lines.append(count == 0 ? "no faults" : count == 1 ? "1 fault" : "\(count) faults")

@@ -1,5 +1,5 @@
-// `config edit`: the config in an editor, as visudo does it for its file. What may be asked and told
-// is here; the copy and the editor are EditorSession's.
+// `config edit`: the config in an editor, like visudo. Questions and messages are here; the copy and the
+// editor are EditorSession's.
 
 import ArgumentParser
 import FoundationEssentials
@@ -32,10 +32,10 @@ struct ConfigEditCommand: AuditedCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let path = try node.configPath(context)
     if !yes { try context.console.requireTerminal(for: "--yes") }
-    // Whatever would stand in the way of the replacement is said before anybody works for nothing.
+    // Obstacles are reported before the user spends work on the copy.
     let base = try LockedConfigFile.lock(path, patience: EditOptions.patience).file
     context.console.warn(of: base.exposure)
-    // A signal waits until the copy is gone.
+    // A signal takes effect after the copy is removed.
     let watch = try SignalWatch()
     let change = try withExtendedLifetime(watch) {
       let session = try EditorSession.begin(base, context)
@@ -64,12 +64,12 @@ struct ConfigEditCommand: AuditedCommand {
         let backup = try locked.replace(with: edited, backupAt: edit.backupTime(context))
         return SettingChange(changed: true, key: nil, config: base.path, backup: backup)
       }
-      try tellOthersChange(locked.file, edited, context)
+      try resolveConflict(locked.file, edited, context)
       base = locked.file
     }
   }
 
-  /// Whether the edited config is to be put in place; if not it is edited again.
+  /// Whether to replace the config; if not, it is edited again.
   ///
   /// - Throws: `CommandError.editGivenUp` or `.declined`.
   private func isAccepted(
@@ -95,14 +95,14 @@ struct ConfigEditCommand: AuditedCommand {
     return answer == "y"
   }
 
-  /// The faults that were not there before.
+  /// The problems that the config did not have before.
   private func newFaults(_ edited: [UInt8], _ base: ConfigFile) throws -> [ConfigFault] {
     let machineKeys = try node.machineKeys()
     func faults(_ contents: [UInt8]) throws -> [ConfigFault] {
       try ConfigCheck(contents, path: base.path, machineKeys: machineKeys).faults
         .filter { !$0.kind.isNote }
     }
-    // Lines move when something is put in above.
+    // Without lines: they change when something is inserted above.
     var before = try faults(base.bytes).map { "\($0.kind.name) \($0.setting ?? "")" }
     return try faults(edited).filter { fault in
       guard let index = before.firstIndex(of: "\(fault.kind.name) \(fault.setting ?? "")") else {
@@ -127,9 +127,9 @@ struct ConfigEditCommand: AuditedCommand {
     if diffs.isEmpty { console.note("no setting changes, only the text round them") }
   }
 
-  /// Says that somebody else has edited the config, and keeps what was edited here if it is not
-  /// edited on.
-  private func tellOthersChange(
+  /// Warns that another process has changed the config, and saves the edited copy unless editing goes
+  /// on.
+  private func resolveConflict(
     _ present: ConfigFile, _ edited: [UInt8], _ context: Context
   ) throws {
     let console = context.console

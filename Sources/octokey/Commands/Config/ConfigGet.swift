@@ -1,4 +1,4 @@
-// `config get`: the value of one setting, for a script.
+// `config get`: the value of one setting, for scripts.
 
 import ArgumentParser
 import OctopusKeys
@@ -28,7 +28,7 @@ struct ConfigGet: OctokeyCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let config = try ConfigFile.read(node.configPath(context)).settings()
     let entries = SettingKey.entries(key, in: config)
-    SettingKey.tellDuplicates(entries, context.console)
+    SettingKey.warnOfDuplicates(entries, context.console)
     guard let entry = entries.last else {
       throw CommandError.noSuchSetting(
         key: key, path: config.path, near: NearSpellings.of(key, among: config.entries.map(\.key)))

@@ -1,4 +1,4 @@
-// `config list`: all settings, or those with a name like this.
+// `config list`: all settings, or those whose name fits a pattern.
 
 import ArgumentParser
 import OctopusKeys
@@ -68,7 +68,7 @@ struct ConfigList: OctokeyCommand {
 struct NamePattern {
   private let pattern: [Character]
 
-  /// Reads a pattern; one without `*` and `?` may be anywhere in a name.
+  /// A text without `*` and `?` fits anywhere in a name.
   init(_ text: String) {
     let isPlain = !text.contains { $0 == "*" || $0 == "?" }
     pattern = Array((isPlain ? "*\(text)*" : text).lowercased())
@@ -88,7 +88,7 @@ struct NamePattern {
         position += 1
         index += 1
       } else if let last = star {
-        // The last star takes one more character.
+        // Extends the last star by one character.
         star = (last.position, last.index + 1)
         (position, index) = (last.position + 1, last.index + 1)
       } else {

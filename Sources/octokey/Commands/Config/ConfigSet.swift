@@ -1,4 +1,4 @@
-// `config set`: a value into a setting, and not one byte changed beside it.
+// `config set`: gives a setting a value, and changes no other byte.
 
 import ArgumentParser
 import Native
@@ -48,11 +48,11 @@ struct ConfigSet: AuditedCommand {
   func run(_ context: Context) throws -> ExitStatus {
     context.audit[.setting] = key
     let path = try node.configPath(context)
-    // Read before anything is asked, so that nobody types a password for nothing.
+    // Read before any question, so that no password is typed in vain.
     let config = try ConfigFile.read(path).settings()
     let present = SettingKey.entries(key, in: config).last?.value
     let name = SettingKey.spelling(of: key, in: config)
-    tellUnknown(name, config, context.console)
+    warnIfUnknown(name, config, context.console)
     let source = SettingSource(value: value, file: valueFile, key: name)
     let change: SettingChange
     if SettingMask.secrecy(of: present ?? "", of: name) == .protected {
@@ -72,7 +72,7 @@ struct ConfigSet: AuditedCommand {
     return .done
   }
 
-  /// Puts in what `value` makes of the present value; nil where that is right already.
+  /// Sets what `value` returns for the present value; nil if that is right already.
   private func set(
     _ name: String, at path: String, _ context: Context, _ value: (String?) throws -> String?
   ) throws -> SettingChange {
@@ -80,8 +80,8 @@ struct ConfigSet: AuditedCommand {
     context.console.warn(of: locked.file.exposure)
     let config = try locked.file.settings()
     let entries = SettingKey.entries(name, in: config)
-    SettingKey.tellDuplicates(entries, context.console)
-    // White space alone is no value for the server, whatever there is of it.
+    SettingKey.warnOfDuplicates(entries, context.console)
+    // For the server white space alone is the same as no value.
     guard let new = try value(entries.last?.value),
       !(new.allSatisfy(\.isWhitespace) && entries.last.map { $0.value == nil } == true)
     else { return SettingChange(changed: false, key: name, config: path, backup: nil) }
@@ -105,14 +105,14 @@ struct ConfigSet: AuditedCommand {
       }
     }
     let value = try machineKeys.protect(text, of: name, as: form, source: SettingSource.name)
-    // What is written must open again before it takes anybody's place.
+    // The value must decrypt again before it replaces anything.
     switch try machineKeys.open(value, of: name) {
     case .some(let opened) where opened.text.equals(text): return value
     default: throw ConfigError.editFailed(path: path)
     }
   }
 
-  private func tellUnknown(_ name: String, _ config: NodeConfig, _ console: Console) {
+  private func warnIfUnknown(_ name: String, _ config: NodeConfig, _ console: Console) {
     guard KnownSetting.named(name) == nil, SettingKey.entries(name, in: config).isEmpty else {
       return
     }

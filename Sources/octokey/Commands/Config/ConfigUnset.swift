@@ -1,4 +1,4 @@
-// `config unset`: a setting out of the config.
+// `config unset`: removes a setting.
 
 import ArgumentParser
 import OctopusKeys
@@ -36,7 +36,7 @@ struct ConfigUnset: AuditedCommand {
       $0.value.map { SettingMask.secrecy(of: $0, of: key) } == .protected
     }
     if isSecret, !yes {
-      // Asked before the lock is taken: nobody has to wait for an answer.
+      // Asked before the lock is taken, so that no other process waits for the answer.
       let answered = try context.console.ask(
         "Remove \(key.quoted), which is a secret?", option: "--yes")
       if !answered { throw CommandError.declined }
@@ -59,7 +59,7 @@ struct ConfigUnset: AuditedCommand {
       }
       return SettingChange(changed: false, key: key, config: path, backup: nil)
     }
-    SettingKey.tellDuplicates(entries, context.console)
+    SettingKey.warnOfDuplicates(entries, context.console)
     let contents = try config.removing(key)
     let backup = try locked.replace(with: contents, backupAt: edit.backupTime(context))
     return SettingChange(changed: true, key: entry.key, config: path, backup: backup)

@@ -1,4 +1,4 @@
-// What the commands that edit a node config have in common.
+// What the commands that edit a node config share.
 
 import ArgumentParser
 import FoundationEssentials
@@ -15,19 +15,17 @@ struct EditOptions: ParsableArguments {
   func backupTime(_ context: Context) -> Date? { noBackup ? nil : context.clock.now() }
 }
 
-/// What became of a config, or of one setting in it. The property names are the keys of the JSON.
-struct SettingChange: Encodable {
+/// The outcome of an edit. The property names are the keys of the JSON.
+struct SettingChange: CommandReport {
   let changed: Bool
   let key: String?
   let config: String
   let backup: String?
 
+  var text: String { "\(changed ? "changed" : "unchanged") \(key ?? config)".escaped + "\n" }
+
   func print(_ context: Context, _ format: OutputFormat) throws {
     context.audit[.changed] = changed ? "yes" : "no"
-    switch format {
-    case .text: context.console.print("\(changed ? "changed" : "unchanged") \(key ?? config)")
-    case .json: try context.console.print(json: self)
-    }
-    try context.console.requireOutput()
+    try context.console.answer(self, as: format)
   }
 }

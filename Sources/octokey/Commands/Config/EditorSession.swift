@@ -1,10 +1,10 @@
-// A private copy of a config and the editor that works on it.
+// A private copy of a config, and the editor that works on it.
 
 import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// A copy that is there for an editor, and gone with this value.
+/// A copy for an editor, removed at the end of this value.
 struct EditorSession: ~Copyable {
   private let folder: PrivateFolder
   private let name: String
@@ -20,12 +20,12 @@ struct EditorSession: ~Copyable {
     self.environment = environment
   }
 
-  /// Makes the copy, in memory where the system has a place for that.
+  /// Makes the copy, in memory where possible.
   static func begin(_ file: ConfigFile, _ context: Context) throws -> EditorSession {
     let runtime = context.environment["XDG_RUNTIME_DIR"] ?? ""
     let folder = try PrivateFolder.create(
       in: (runtime.hasPrefix("/") ? [runtime] : []) + ["/dev/shm", "/tmp"])
-    // The same name: editors choose their colours by it.
+    // The same name: editors choose the syntax by it.
     let name = file.name
     try folder.write(name, file.bytes.span)
     return EditorSession(
@@ -33,9 +33,9 @@ struct EditorSession: ~Copyable {
       environment: context.environment)
   }
 
-  /// Lets the person edit the copy.
+  /// Runs the editor on the copy.
   ///
-  /// - Returns: what is in the copy then.
+  /// - Returns: the contents of the copy afterwards.
   /// - Throws: `CommandError.editorFailed`, `.cancelled`.
   borrowing func edit() throws -> [UInt8] {
     // Through a shell, because VISUAL and EDITOR may hold arguments.
@@ -54,7 +54,7 @@ struct EditorSession: ~Copyable {
     for name in ["VISUAL", "EDITOR"] {
       if let editor = environment[name], !editor.allSatisfy(\.isWhitespace) { return editor }
     }
-    // Debian's choice of the administrator, where it has been made.
+    // The administrator's choice on Debian, if there is one.
     return (try? FileStatus.read("/usr/bin/editor")) == nil ? "vi" : "/usr/bin/editor"
   }
 }

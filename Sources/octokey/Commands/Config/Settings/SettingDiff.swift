@@ -1,19 +1,19 @@
-// In which settings two configs differ. A secret is compared by what it holds, not by its ciphertext.
+// The settings in which two configs differ. A secret is compared by its plaintext.
 
 import Native
 import OctopusKeys
 
-/// One setting that is not the same in two configs.
+/// One setting that differs.
 struct SettingDiff {
-  /// What became of it. The raw values stand in the JSON.
+  /// How it differs. The raw values are in the JSON.
   enum Change: String {
     case added, removed, changed
-    /// Protected, and at least one of the two does not open here.
+    /// Protected, and at least one of the two cannot be decrypted here.
     case incomparable
   }
 
   let change: Change
-  /// The setting that counts, on either side.
+  /// The entry that counts, on either side.
   let before: NodeConfig.Entry?
   let after: NodeConfig.Entry?
 

@@ -1,14 +1,14 @@
-// What may be seen of a setting. Everything that shows settings comes through here, so that there is
-// one place where a secret could slip out.
+// What may be shown of a setting. Everything that shows settings uses this file, so that secrets are
+// masked in one place.
 
 import OctopusKeys
 
-/// What stands in the place of secrets.
+/// Masks secrets.
 enum SettingMask {
   static let protected = "<protected>"
   static let hidden = "<hidden>"
 
-  /// A value as anybody may see it.
+  /// A value with its secrets masked.
   static func shown(_ value: String, of key: String) -> String {
     switch secrecy(of: value, of: key) {
     case .protected: protected
@@ -17,12 +17,12 @@ enum SettingMask {
     }
   }
 
-  /// A setting as anybody may see it: `Key = value`.
+  /// A setting with its secrets masked: `Key = value`.
   static func line(_ entry: NodeConfig.Entry) -> String {
     "\(entry.key) =" + (entry.value.map { " " + shown($0, of: entry.key) } ?? "")
   }
 
-  /// Who may see a value.
+  /// How secret a value is.
   static func secrecy(of value: String, of key: String) -> KnownSetting.Secrecy {
     MachineKeys.saysProtected(value) ? .protected : KnownSetting.secrecy(of: key)
   }
@@ -40,19 +40,18 @@ enum SettingMask {
   }
 }
 
-/// A text of the form `keyword=value;keyword=value`, as ADO.NET reads it: a value in quotes may hold
-/// semicolons, and a doubled quote in it is one.
+/// A text of the form `keyword=value;keyword=value`, as ADO.NET reads it: a quoted value may contain
+/// semicolons, and two quotes in it stand for one.
 private struct ConnectionParts {
   private let text: String
 
-  /// Nil if there is nothing of a connection string in the text.
+  /// Nil if the text cannot be a connection string.
   init?(_ text: String) {
     guard text.contains("=") else { return nil }
     self.text = text
   }
 
-  /// The text with the values of secret keywords replaced; nil where it cannot be said where such a
-  /// value ends.
+  /// The text with the values of secret keywords masked; nil if the end of such a value is unclear.
   var redacted: String? {
     var result = ""
     var rest = text[...]

@@ -1,5 +1,5 @@
-// Settings on standard output. A revealed secret of the machine key goes from its own memory to the
-// descriptor, which is why JSON is written here piece by piece.
+// Settings on standard output. A revealed secret goes straight from its own memory to the descriptor,
+// which is why JSON is written piece by piece here.
 
 import FoundationEssentials
 import Native
@@ -8,16 +8,16 @@ import OctopusKeys
 /// Prints settings, masked or not.
 struct SettingPrinter {
   let console: Console
-  /// What opens protected settings; nil: secrets are masked.
+  /// The keys that decrypt protected settings; nil to mask secrets.
   let machineKeys: MachineKeys?
 
-  /// Whether something of the value is not shown.
+  /// Whether a part of the value is masked.
   func isMasked(_ entry: NodeConfig.Entry) -> Bool {
     guard let value = entry.value, machineKeys == nil else { return false }
     return SettingMask.shown(value, of: entry.key) != value
   }
 
-  /// Whether nothing stands in the way of showing the value as it was asked for.
+  /// False if the value was to be revealed and cannot be decrypted.
   func canReveal(_ entry: NodeConfig.Entry) throws -> Bool {
     guard let machineKeys, let value = entry.value, isProtected(entry) else { return true }
     switch try machineKeys.open(value, of: entry.key) {
@@ -32,12 +32,12 @@ struct SettingPrinter {
     console.print(value: shown(entry) ?? "")
   }
 
-  /// Prints `Key = value` with something round it, such as a colour.
+  /// Prints `Key = value` between two texts, such as a colour's begin and end.
   func print(line entry: NodeConfig.Entry, before: String = "", after: String = "") throws {
-    let start = "\(before)\(entry.key.harmless) ="
+    let start = "\(before)\(entry.key.escaped) ="
     let end = after + "\n"
     if try printSecret(of: entry, before: start + " ", after: end, escaped: false) { return }
-    console.print(raw: start + (shown(entry).map { " " + $0.harmless } ?? "") + end)
+    console.print(raw: start + (shown(entry).map { " " + $0.escaped } ?? "") + end)
   }
 
   /// Prints an object with `key`, `line`, `overridden`, `protected`, `masked` and `value`.
@@ -54,7 +54,7 @@ struct SettingPrinter {
       jsonValueOf: entry, before: "\(indentation){\n\(head)", after: "\n\(indentation)}\(end)")
   }
 
-  /// Prints the value as a JSON string with JSON round it; `null` if there is none.
+  /// Prints the value as a JSON string between two texts; `null` if there is none.
   func print(jsonValueOf entry: NodeConfig.Entry?, before: String, after: String) throws {
     guard let entry else { return console.print(raw: before + "null" + after) }
     let isDone = try printSecret(
@@ -71,19 +71,19 @@ struct SettingPrinter {
     return String(decoding: try encoder.encode(text), as: UTF8.self)
   }
 
-  /// Whether the value is what the machine key protects.
+  /// Whether the machine key protects the value.
   func isProtected(_ entry: NodeConfig.Entry) -> Bool {
     SettingMask.secrecy(of: entry.value ?? "", of: entry.key) == .protected
   }
 
-  /// The value, unless it is a secret of the machine key: that one stays masked here.
+  /// The value, masked where it is secret; a protected one always is.
   private func shown(_ entry: NodeConfig.Entry) -> String? {
     guard let value = entry.value else { return nil }
     if machineKeys != nil, !isProtected(entry) { return value }
     return SettingMask.shown(value, of: entry.key)
   }
 
-  /// Prints what a protected setting holds, if it is to be revealed and opens.
+  /// Prints the plaintext of a protected setting, if it is to be revealed and decrypts.
   private func printSecret(
     of entry: NodeConfig.Entry, before: String, after: String, escaped: Bool
   ) throws -> Bool {
@@ -101,11 +101,11 @@ struct SettingPrinter {
   }
 }
 
-/// A secret as the inside of a JSON string.
+/// A secret as the contents of a JSON string.
 private enum JSONSecret {
   static func escaped(_ secret: borrowing SecretBytes) -> SecretBytes {
     secret.withBytes { bytes in
-      // At worst each byte becomes \u00XX.
+      // At worst every byte becomes \u00XX.
       var result = SecretBytes(count: bytes.count * 6)
       let count = result.withMutableBytes { target in
         var end = 0

@@ -1,11 +1,11 @@
-// The ways in which the value of a setting reaches `config set`. A secret never comes as an argument.
+// The ways to give `config set` a value. A secret is not accepted as an argument.
 
 import Native
 import OctopusKeys
 
 /// Where a value comes from.
 struct SettingSource {
-  /// What a value is called in errors.
+  /// The name of the value in errors.
   static let name = "the value"
 
   private enum Way {
@@ -29,7 +29,7 @@ struct SettingSource {
       }
   }
 
-  /// A value of a protected setting. A Master Key may be a whole key file.
+  /// The value of a protected setting. A Master Key may be a whole key file.
   func readSecret(_ context: Context) throws -> SecretBytes {
     let text = try secret(context)
     if KnownSetting.named(key)?.kind == .masterKey {
@@ -41,7 +41,7 @@ struct SettingSource {
     return text.withBytes { SecretBytes(copying: $0) }
   }
 
-  /// A value that is plain text in the file. It may be a secret all the same.
+  /// A value that is plain text in the file, although it may be a secret.
   func readText(_ context: Context) throws -> String {
     let isSecret = KnownSetting.secrecy(of: key) != .open
     let text: String
@@ -53,7 +53,7 @@ struct SettingSource {
       text = value
     case .prompt where !isSecret && KnownSetting.named(key)?.kind != .connectionString:
       text = try context.console.askLine(key, option: "the value")
-    default:
+    case .standardInput, .file, .prompt:
       let secret = try secret(context)
       guard secret.withBytes({ $0.isEmpty || MachineKeys.isTypable($0) }) else {
         throw CommandError.unfitValue(key: key)
@@ -67,7 +67,7 @@ struct SettingSource {
     return text
   }
 
-  /// More bytes than any value has.
+  /// Larger than any value, in bytes.
   private static let sizeLimit = 1 << 20
 
   private func secret(_ context: Context) throws -> SecretBytes {
@@ -77,10 +77,8 @@ struct SettingSource {
     case .standardInput:
       return SettingSource.line(try SecretFile.readStandardInput(limit: SettingSource.sizeLimit))
     case .file(let path):
-      if KnownSetting.secrecy(of: key) != .open, let mode = try KeyFile.exposure(path) {
-        context.console.warning(
-          "\(path.quoted) holds a secret and is open to others (mode \(String(mode, radix: 8)))",
-          hint: "chmod 600 \(path)")
+      if KnownSetting.secrecy(of: key) != .open {
+        try context.console.warnIfExposed(path, holding: "a secret")
       }
       return SettingSource.line(try SecretFile.read(path, limit: SettingSource.sizeLimit))
     }
@@ -88,19 +86,6 @@ struct SettingSource {
 
   /// The text without a byte order mark and without the line end that editors and `echo` add.
   private static func line(_ text: consuming SecretBytes) -> SecretBytes {
-    text.withBytes { bytes in
-      var (start, end) = (0, bytes.count)
-      if end >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { start = 3 }
-      if end > start, bytes[end - 1] == UInt8(ascii: "\n") { end -= 1 }
-      if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-      return SecretBytes(copying: bytes.extracting(start..<end))
-    }
-  }
-}
-
-extension Array<UInt8> {
-  /// A copy of lent bytes.
-  fileprivate init(copying bytes: Span<UInt8>) {
-    self = bytes.indices.map { bytes[$0] }
+    text.withBytes { SecretBytes(copying: $0.extracting($0.withoutMarkAndLineEnd)) }
   }
 }

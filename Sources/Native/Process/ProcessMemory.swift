@@ -1,10 +1,10 @@
-// How much memory this process takes.
+// How much memory this process uses.
 
 internal import Glibc
 
 /// The memory of this process.
 package enum ProcessMemory {
-  /// The most bytes that were ever resident at once.
+  /// The largest resident size so far, in bytes.
   package static func peak() -> Int {
     var usage = rusage()
     unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)

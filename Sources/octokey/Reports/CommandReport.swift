@@ -1,0 +1,51 @@
+// What the reports of all commands share.
+
+import FoundationEssentials
+import OctopusKeys
+
+/// What a command found or did: as JSON for scripts, and in words.
+protocol CommandReport: Encodable {
+  /// The report in words; it ends with a newline.
+  var text: String { get }
+}
+
+/// A store as reports name it.
+struct StoreName: Codable, Equatable {
+  let kind: String
+  let location: String
+}
+
+extension StoreName {
+  init(_ store: any Store) { self.init(kind: store.kind, location: store.location) }
+}
+
+/// A duration that JSON has as a number of seconds.
+struct Seconds: Encodable {
+  let duration: Duration
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(duration / .seconds(1))
+  }
+
+  /// Two digits after the point.
+  var text: String {
+    let hundredths = Int((duration / .milliseconds(10)).rounded())
+    let rest = String(hundredths % 100)
+    return "\(hundredths / 100)." + (rest.count == 1 ? "0" + rest : rest)
+  }
+}
+
+extension Encodable {
+  /// The value as indented JSON with a newline at the end.
+  func indentedJSON() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+  }
+}
+
+extension [String] {
+  /// Indented lines with numbers.
+  var numbered: [String] { enumerated().map { "  \($0 + 1). \($1)" } }
+}
