@@ -3,17 +3,27 @@
 
 internal import Dispatch
 
+/// A thread for workers. What several workers do on one thread is done in the order of submission.
+package struct WorkerThread: Sendable {
+  fileprivate let queue = DispatchQueue(label: "octokey worker")
+
+  package init() {}
+}
+
 /// Works on inputs beside the caller, one at a time and in order.
 ///
 /// The worker owns `work` and all that it captures (key schedules, buffers): the compiler does not let
 /// the caller keep a way to it. When the last reference to the worker goes, what was submitted is
 /// finished before `deinit` returns.
 package final class Worker<Input: Sendable, Output: Sendable, Failure: Error> {
-  private let queue = DispatchQueue(label: "octokey worker")
+  private let queue: DispatchQueue
   private let work: Work
   private var jobs: [Job] = []
 
-  package init(_ work: sending @escaping (Input) throws(Failure) -> Output) {
+  package init(
+    on thread: WorkerThread, _ work: sending @escaping (Input) throws(Failure) -> Output
+  ) {
+    queue = thread.queue
     self.work = Work(work)
   }
 
@@ -38,8 +48,8 @@ package final class Worker<Input: Sendable, Output: Sendable, Failure: Error> {
   package func take() throws(Failure) -> (input: Input, output: Output)? {
     guard !jobs.isEmpty else { return nil }
     let job = jobs.removeFirst()
-    guard job.isDone(by: .distantFuture), let output = job.output else { return nil }
-    return (job.input, try output.get())
+    guard job.isDone(by: .distantFuture), let (input, output) = job.take() else { return nil }
+    return (input, try output.get())
   }
 
   private final class Work: @unchecked Sendable {
@@ -50,16 +60,16 @@ package final class Worker<Input: Sendable, Output: Sendable, Failure: Error> {
   }
 
   private final class Job: @unchecked Sendable {
-    // Sendable: `output` is written once, on the queue, before `done` is signalled, and read after that.
-    // `wasDone` is the caller's.
-    let input: Input
-    private(set) var output: Result<Output, Failure>?
+    // Sendable: the queue's thread has it until `done` is signalled, and the caller from then on.
+    private var input: Input?
+    private var output: Result<Output, Failure>?
     private let done = DispatchSemaphore(value: 0)
     private var wasDone = false
 
     init(_ input: Input) { self.input = input }
 
     func run(_ work: Work) {
+      guard let input else { return }
       do throws(Failure) {
         output = .success(try work.body(input))
       } catch {
@@ -72,6 +82,14 @@ package final class Worker<Input: Sendable, Output: Sendable, Failure: Error> {
     func isDone(by deadline: DispatchTime) -> Bool {
       if !wasDone { wasDone = done.wait(timeout: deadline) == .success }
       return wasDone
+    }
+
+    /// Gives both away: the queue may keep the job a little longer, and what is used again must not be
+    /// shared then.
+    func take() -> (Input, Result<Output, Failure>)? {
+      defer { (input, output) = (nil, nil) }
+      guard let input, let output else { return nil }
+      return (input, output)
     }
   }
 }

@@ -56,6 +56,21 @@ package enum ByteSearch {
     }
   }
 
+  /// The position of the first byte that is not ASCII; `text.count` if there is none.
+  package static func endOfASCII(in text: Span<UInt8>) -> Int {
+    unsafe text.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return 0 }
+      var index = 0
+      while index + 8 <= bytes.count {
+        let chunk = unsafe UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
+        if chunk & 0x8080_8080_8080_8080 != 0 { break }
+        index += 8
+      }
+      while index < bytes.count, unsafe base[index] < 0x80 { index += 1 }
+      return index
+    }
+  }
+
   /// The first lane that is set. A lane is a byte of all ones or all zeros.
   @inline(__always)
   private static func firstHit(_ mask: SIMDMask<SIMD16<Int8>>) -> Int? {

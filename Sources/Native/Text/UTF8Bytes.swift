@@ -2,7 +2,11 @@
 
 extension Span<UInt8> {
   /// Whether the bytes are valid UTF-8.
-  package var isUTF8: Bool { (try? UTF8Span(validating: self)) != nil }
+  package var isUTF8: Bool {
+    // Most documents are ASCII, or nearly so: the library's check starts where that ends.
+    let start = ByteSearch.endOfASCII(in: self)
+    return start == count || (try? UTF8Span(validating: extracting(start..<count))) != nil
+  }
 
   /// The length of the byte order mark of UTF-8 at the start: 3, or 0 without one.
   package var markLength: Int {

@@ -173,12 +173,7 @@ struct JSONTokens {
   /// Whether the bytes after a bar could be a base64 vector, damaged or escaped perhaps. Scripts are
   /// full of bars, and nearly all of them are followed by a blank.
   static func vectorMayFollow(_ text: Span<UInt8>, at index: Int) -> Bool {
-    guard index + 20 <= text.count else { return false }
-    for position in index..<(index + 20) {
-      let byte = text[position]
-      if !Base64.isDigit(byte) && byte != UInt8(ascii: "\\") { return false }
-    }
-    return true
+    Base64.areDigits(text, from: index, count: 20, or: UInt8(ascii: "\\"))
   }
 
   /// Reads a word of four letters, given as a number, and perhaps a fifth.

@@ -39,13 +39,14 @@ final class PagePipeline<Found: Sendable> {
 
   /// - Parameter pagesPerCollection: how many pages of each collection are read at most.
   init(
-    _ store: any Store, _ cancellation: Cancellation, pagesPerCollection: Int = .max,
+    _ store: any Store, on thread: WorkerThread, _ cancellation: Cancellation,
+    pagesPerCollection: Int = .max,
     work: sending @escaping (PipelinePage) throws(NativeError) -> Found
   ) {
     self.store = store
     self.cancellation = cancellation
     self.pagesPerCollection = pagesPerCollection
-    worker = Worker(work)
+    worker = Worker(on: thread, work)
   }
 
   /// Has every page of `collection` worked on, and hands it with what was found to `end`, in order.

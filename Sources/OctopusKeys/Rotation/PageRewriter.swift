@@ -30,9 +30,11 @@ final class PageRewriter {
   private let keys: KeyPair
   private let new: ValueCipher
   private let ledger: LedgerWriter
-  private let survey: Survey
+  private let ambiguity: Survey.Ambiguity
   private let scan: FieldScan
   private var sealed: [UInt8] = []
+  /// The room that the last page's changes took, in bytes.
+  private var lastCount = 0
 
   /// Encrypts what is under `old` again.
   convenience init(
@@ -52,12 +54,13 @@ final class PageRewriter {
     self.new = try ValueCipher(new)
     keys = KeyPair(old: old, new: self.new)
     ledger = try LedgerWriter(key: new)
-    self.survey = survey
+    ambiguity = survey.ambiguity
     scan = FieldScan(survey)
   }
 
   func rewrite(_ page: PipelinePage) throws(NativeError) -> RewrittenPage {
     var result = RewrittenPage()
+    result.edits.bytes.reserveCapacity(min(lastCount, 1 << 20))
     scan.begin(page.collection)
     for (index, document) in page.page.documents.enumerated() {
       let edits = result.edits.edits.count
@@ -71,6 +74,7 @@ final class PageRewriter {
         result.failedDocuments += 1
       }
     }
+    lastCount = result.edits.bytes.count
     result.ledger = ledger.take()
     return result
   }
@@ -96,7 +100,7 @@ final class PageRewriter {
         for value in found.values {
           let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
           let contents: ValueCipher.Contents = encoding == .binary ? .binary : .text
-          let judgement = survey.resolve(try keys.judge(ciphertext, as: contents))
+          let judgement = ambiguity.resolve(try keys.judge(ciphertext, as: contents))
           switch judgement {
           case .old(let plaintext), .new(let plaintext):
             try entry.add(plaintext, at: value.range, in: text)

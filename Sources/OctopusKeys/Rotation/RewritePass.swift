@@ -8,6 +8,8 @@ internal import Native
 struct RewritePass {
   let store: any Store
   let cancellation: Cancellation
+  /// Rewriting and reading back share one: a third busy thread would be in the way of the store's.
+  let thread: WorkerThread
 
   /// Rewrites all `collections` and has what was written read back. `progress` gets the number of
   /// documents since the last call.
@@ -15,7 +17,7 @@ struct RewritePass {
     _ collections: [StoreCollection], _ rewriter: sending PageRewriter, _ readBack: ReadBack,
     progress: (Int) -> Void
   ) throws(RotationError) -> (collections: [StoreRotation.Outcome.Collection], all: RewrittenPage) {
-    let pipeline = PagePipeline(store, cancellation) { (page) throws(NativeError) in
+    let pipeline = PagePipeline(store, on: thread, cancellation) { (page) throws(NativeError) in
       try rewriter.rewrite(page)
     }
     var outcome: [StoreRotation.Outcome.Collection] = []
@@ -49,9 +51,9 @@ final class ReadBack {
   private var found = RewrittenPage()
 
   /// - Parameter reader: a rewriter that has the new key as its only one.
-  init(_ store: any Store, _ reader: sending PageRewriter) {
+  init(_ store: any Store, on thread: WorkerThread, _ reader: sending PageRewriter) {
     self.store = store
-    worker = Worker { (page) throws(NativeError) in try reader.rewrite(page) }
+    worker = Worker(on: thread) { (page) throws(NativeError) in try reader.rewrite(page) }
   }
 
   /// Reads the documents of a page once more. They are decrypted on the worker's thread; `finish`

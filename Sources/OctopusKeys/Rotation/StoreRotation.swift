@@ -139,8 +139,9 @@ package final class StoreRotation {
     } catch {
       throw .native(error)
     }
-    let readBack = ReadBack(store, reader)
-    let pass = RewritePass(store: store, cancellation: cancellation)
+    let thread = WorkerThread()
+    let readBack = ReadBack(store, on: thread, reader)
+    let pass = RewritePass(store: store, cancellation: cancellation, thread: thread)
     let (collections, before) = try pass.run(
       collections, writer, readBack, progress: counter(.rewrite))
     let after = try readBack.finish()

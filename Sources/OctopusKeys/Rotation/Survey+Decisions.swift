@@ -86,11 +86,13 @@ extension Survey {
         ambiguous.countByCollection[collections[index].name] ?? 0
     }
   }
+}
 
+extension Survey.Ambiguity {
   /// A judgement with what was decided about values under both keys.
   func resolve(_ judgement: Judgement) -> Judgement {
     guard case .both(let old, let new) = judgement else { return judgement }
-    return switch ambiguity {
+    return switch self {
     case .old: .old(old)
     // Left as it is, and counted under the new key.
     case .new, .undecided: .new(new)

@@ -17,8 +17,10 @@ struct SurveyPass {
     _ collections: [StoreCollection], keys: sending KeyPair, progress: (Int) -> Void
   ) throws(RotationError) -> Survey {
     let surveyor = PageSurveyor(keys)
-    let pipeline = PagePipeline(store, cancellation, pagesPerCollection: pagesPerCollection) {
-      (page) throws(NativeError) in try surveyor.survey(page.page, of: page.collection)
+    let pipeline = PagePipeline(
+      store, on: WorkerThread(), cancellation, pagesPerCollection: pagesPerCollection
+    ) {
+      (page) throws(NativeError) in try surveyor.survey(page)
     }
     var survey = Survey()
     for collection in collections {
@@ -34,7 +36,7 @@ struct SurveyPass {
   }
 }
 
-/// Tries the keys on the values of a page; lives on the worker's thread.
+/// Tries the keys on the values of pages; lives on the worker's thread.
 private final class PageSurveyor {
   private let keys: KeyPair
   private let scan = FieldScan()
@@ -44,32 +46,24 @@ private final class PageSurveyor {
 
   init(_ keys: KeyPair) { self.keys = keys }
 
-  func survey(_ page: DocumentPage, of collection: StoreCollection) throws(NativeError) -> Survey {
+  func survey(_ page: PipelinePage) throws(NativeError) -> Survey {
     var survey = Survey()
-    var numbers = Survey.CollectionNumbers(name: collection.name)
-    scan.begin(collection)
-    for document in page.documents {
+    var numbers = Survey.CollectionNumbers(name: page.collection.name)
+    scan.begin(page.collection)
+    for index in page.page.documents.indices {
       let findings = survey.findings.count
       let ambiguous = survey.ambiguous.count
       let decrypted = numbers.decrypted
       var binary: Survey.BinaryField?
-      for slot in page.slots[document.slots] {
-        let field = collection.fields[slot.field].name
+      for slotIndex in page.page.documents[index].slots {
+        let slot = page.page.slots[slotIndex]
+        let field = FieldPosition(document: index, field: slot.field)
         numbers.bytes += slot.range.count
-        try scan.read(slot, of: page) { (text, found, encoding) throws(NativeError) in
-          let finding = { [self] (reason: Finding.Reason, offset: Int?, path: String?) in
-            named[reason, default: 0] += 1
-            return Finding(
-              collection: collection.name, document: page.name(of: document), field: field,
-              offset: offset, path: path, reason: reason)
-          }
-          if encoding == .binary {
-            let name = Survey.BinaryField(collection: collection.name, field: field)
-            var tally = survey.tallies[name] ?? BinaryTally()
-            if try count(found, &tally, finding) { binary = name }
-            survey.tallies[name] = tally
-          } else {
-            try judge(found, in: text, &survey, &numbers, finding)
+        try scan.read(slot, of: page.page) { (text, found, encoding) throws(NativeError) in
+          if encoding != .binary {
+            try judge(found, in: text, at: field, of: page, &survey, &numbers)
+          } else if try count(found, at: field, of: page, &survey) {
+            binary = page.binaryField(slot.field)
           }
         }
       }
@@ -81,23 +75,24 @@ private final class PageSurveyor {
       }
       if survey.findings.count > findings { numbers.documentsWithFindings += 1 }
     }
+    survey.decryptedTexts = numbers.decrypted
     survey.collections = [numbers]
     return survey
   }
 
   private func judge(
-    _ found: ScannedText, in text: Span<UInt8>, _ survey: inout Survey,
-    _ numbers: inout Survey.CollectionNumbers,
-    _ finding: (Finding.Reason, Int?, String?) -> Finding
+    _ found: ScannedText, in text: Span<UInt8>, at field: FieldPosition, of page: PipelinePage,
+    _ survey: inout Survey, _ numbers: inout Survey.CollectionNumbers
   ) throws(NativeError) {
-    func locate(_ reason: Finding.Reason, _ offset: Int?) -> Finding {
-      let isKept = named[reason, default: 0] < Findings.kept
-      return finding(
-        reason, offset, isKept ? offset.flatMap { JSONPath.path(to: $0, in: text) } : nil)
+    func finding(_ reason: Finding.Reason, _ offset: Int?) -> Finding {
+      named[reason, default: 0] += 1
+      let isKept = named[reason, default: 0] <= Findings.kept
+      let path = isKept ? offset.flatMap { JSONPath.path(to: $0, in: text) } : nil
+      return page.finding(reason, at: field, offset, path)
     }
     func unreadable(_ reason: Finding.Reason, _ offset: Int?) {
       numbers.unreadableValues += 1
-      survey.findings.add(locate(reason, offset))
+      survey.findings.add(finding(reason, offset))
     }
     let ciphertexts = found.ciphertexts.span
     for value in found.values {
@@ -105,16 +100,15 @@ private final class PageSurveyor {
       switch try keys.judge(ciphertexts.extracting(value.ciphertext), as: .text) {
       case .old: numbers.oldValues += 1
       case .new: numbers.newValues += 1
-      case .both: survey.ambiguous.add(locate(.ambiguous, offset))
+      case .both: survey.ambiguous.add(finding(.ambiguous, offset))
       case .implausible: unreadable(.opensToNonsense, offset)
       case .neither: unreadable(.opensUnderNoKey, offset)
       }
     }
-    survey.decryptedTexts = numbers.decrypted
     for suspect in found.suspects { unreadable(suspect.reason, suspect.offset) }
     for quotation in found.quotations {
       switch try keys.judge(ciphertexts.extracting(quotation.ciphertext), as: .text) {
-      case .old, .both: survey.quotations.add(locate(.quotedInText, quotation.range.lowerBound))
+      case .old, .both: survey.quotations.add(finding(.quotedInText, quotation.range.lowerBound))
       case .new, .implausible, .neither: break
       }
     }
@@ -124,21 +118,44 @@ private final class PageSurveyor {
   ///
   /// - Returns: whether it decrypts under one of the keys.
   private func count(
-    _ found: ScannedText, _ tally: inout BinaryTally,
-    _ finding: (Finding.Reason, Int?, String?) -> Finding
+    _ found: ScannedText, at field: FieldPosition, of page: PipelinePage, _ survey: inout Survey
   ) throws(NativeError) -> Bool {
     var judgement = Judgement.neither
     if let value = found.values.first {
       judgement = try keys.judge(found.ciphertexts.span.extracting(value.ciphertext), as: .binary)
     }
+    let name = page.binaryField(field.field)
     switch judgement {
-    case .old: tally.old += 1
-    case .new: tally.new += 1
-    case .both: tally.both.add(finding(.ambiguous, nil, nil))
+    case .old: survey.tallies[name, default: BinaryTally()].old += 1
+    case .new: survey.tallies[name, default: BinaryTally()].new += 1
+    case .both:
+      survey.tallies[name, default: BinaryTally()].both.add(page.finding(.ambiguous, at: field))
     case .neither, .implausible:
-      tally.unreadable.add(finding(.opensUnderNoKey, nil, nil))
+      survey.tallies[name, default: BinaryTally()].unreadable.add(
+        page.finding(.opensUnderNoKey, at: field))
       return false
     }
     return true
+  }
+}
+
+/// A field of a document on a page: indices into its documents and into its collection's fields.
+private struct FieldPosition {
+  let document: Int
+  let field: Int
+}
+
+extension PipelinePage {
+  fileprivate func binaryField(_ field: Int) -> Survey.BinaryField {
+    .init(collection: collection.name, field: collection.fields[field].name)
+  }
+
+  fileprivate func finding(
+    _ reason: Finding.Reason, at position: FieldPosition, _ offset: Int? = nil,
+    _ path: String? = nil
+  ) -> Finding {
+    Finding(
+      collection: collection.name, document: page.name(of: page.documents[position.document]),
+      field: collection.fields[position.field].name, offset: offset, path: path, reason: reason)
   }
 }

@@ -8,13 +8,17 @@ final class FieldScan {
   /// What is known of the store; nil before the survey, when every binary field may hold ciphertext and
   /// no text has been looked at.
   private let survey: Survey?
+  private let onlySoundTexts: Bool
   private var collection = StoreCollection(name: "", fields: [])
   private var codec = FieldCodec([])
   private var scanner = ValueScanner(places: SensitivePaths(collection: ""))
   private var isPlain: [Bool] = []
   private var scanned = ScannedText()
 
-  init(_ survey: Survey? = nil) { self.survey = survey }
+  init(_ survey: Survey? = nil) {
+    self.survey = survey
+    onlySoundTexts = survey?.hasOnlySoundTexts ?? false
+  }
 
   /// The fields that follow are of this collection.
   func begin(_ collection: StoreCollection) {
@@ -41,7 +45,7 @@ final class FieldScan {
         // Text in a column of bytes is not looked at.
         guard !text.isEmpty, slot.storage == .bytes, !isPlain[slot.field] else { return }
         scanned.takeWhole(text)
-      } else if survey?.hasOnlySoundTexts == true {
+      } else if onlySoundTexts {
         scanner.scanAgain(text, into: &scanned)
       } else {
         scanner.scan(text, into: &scanned)
