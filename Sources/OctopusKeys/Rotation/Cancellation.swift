@@ -1,6 +1,6 @@
 // Stopping a long run from outside, between two pages.
 
-/// Tells whether somebody wants a run to stop.
+/// Tells whether a run is to stop.
 package struct Cancellation {
   /// The name of the signal that came, or nil.
   private let signal: () -> String?

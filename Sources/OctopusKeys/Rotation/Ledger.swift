@@ -2,20 +2,19 @@
 // from what was read under the old key and once from what was read back under the new one.
 //
 // Each field counts as SHA-256 of: the ledger's key, collection, document and field, every plaintext
-// with its length in the order in which they stand, and a CRC-32 of all the text round them. The
+// with its length in the order in which they stand, and a CRC-32 of all the text around them. The
 // digests are added modulo 2^256, so that the order of documents does not matter. The key is drawn
-// from the new Master Key: without it nobody can try out passwords against a ledger in a report.
+// from the new Master Key: without it passwords cannot be tried out against a ledger in a report.
 
 internal import Native
 
-/// An order-free digest over all sensitive values and the text round them.
+/// An order-free digest over all sensitive values and the text around them.
 package struct Ledger: Equatable, Sendable, CustomStringConvertible {
   /// The number of values in it.
   package private(set) var values = 0
   /// The sum, least significant word first.
   private var words: [UInt64] = [0, 0, 0, 0]
 
-  /// Makes an empty ledger.
   package init() {}
 
   /// The sum in hexadecimal, most significant digit first.

@@ -13,11 +13,8 @@ internal import Native
 
 /// A rotation of the Master Key of one node and its store.
 package final class Rotation {
-  /// What came of it.
   package struct Outcome: Sendable {
-    /// What was written.
     package let store: StoreRotation.Outcome
-    /// The file with the new key.
     package let keyFile: String
     /// The copy of the former config, which still holds the old key.
     package let configBackup: String
@@ -107,14 +104,12 @@ package final class Rotation {
     do {
       try replacement.commit()
     } catch {
-      throw .configNotSwitched(
-        config: config.file.path, keyFile: keyPath, reason: error)
+      throw .configNotSwitched(config: config.file.path, keyFile: keyPath, reason: error)
     }
-    // The values are safe now; what cannot be cleared is told and no failure.
+    // The values are safe now: what cannot be cleared is no failure.
     let residues = (try? storeRotation.scrub()) ?? []
     return Outcome(
-      store: written, keyFile: keyPath, configBackup: backup ?? "",
-      residues: residues)
+      store: written, keyFile: keyPath, configBackup: backup ?? "", residues: residues)
   }
 
   /// Removes the journal, when the report is written.
@@ -126,9 +121,7 @@ package final class Rotation {
       Journal.remove(from: folder))
   }
 
-  private func journal(
-    keyFile: String, _ fingerprint: KeyFingerprint
-  ) -> Journal {
+  private func journal(keyFile: String, _ fingerprint: KeyFingerprint) -> Journal {
     Journal(
       version: Journal.currentVersion, created: TimeStamp.forText(now),
       oldKey: oldFingerprint.description, newKey: fingerprint.description, keyFile: keyFile,
@@ -141,7 +134,7 @@ package final class Rotation {
   {
     storeRotation.cancel()
     do throws(RotationError) {
-      let after = try storeRotation.survey(.rewrite)
+      let after = try storeRotation.survey(.rewrite, mayStop: false)
       storeRotation.cancel()
       if after.oldValues == survey.oldValues, after.newValues == survey.newValues {
         try rethrow(as: RotationError.native, Journal.remove(from: folder))

@@ -3,11 +3,9 @@
 
 package import Native
 
-/// A failure of a rotation.
 package enum RotationError: Error, Equatable, Sendable {
   /// A call into Linux or a library failed.
   case native(NativeError)
-  /// A store failed.
   case store(StoreError)
   /// A key or a key file is in the way.
   case key(KeyError)

@@ -31,21 +31,15 @@ package final class StoreRotation {
 
   /// A survey after which a rotation would lose nothing.
   package struct AcceptedSurvey {
-    /// The survey.
     package let survey: Survey
 
     fileprivate init(_ survey: Survey) { self.survey = survey }
   }
 
-  /// What was written.
   package struct Outcome: Sendable {
-    /// One collection's numbers.
     package struct Collection: Sendable {
-      /// The collection's name.
       package let name: String
-      /// Documents written.
       package let updatedDocuments: Int
-      /// Values re-encrypted.
       package let reencryptedValues: Int
     }
 
@@ -94,11 +88,14 @@ package final class StoreRotation {
 
   /// Opens the store and judges every value in it; writes nothing.
   ///
+  /// - Parameter mayStop: whether a signal ends it.
   /// - Throws: `RotationError.noDocuments` if there is nothing to look at.
-  package func survey(_ access: StoreAccess) throws(RotationError) -> Survey {
+  package func survey(
+    _ access: StoreAccess, mayStop: Bool = true
+  ) throws(RotationError) -> Survey {
     (collections, documents) = try store.open(access)
     let pass = SurveyPass(
-      store: store, cancellation: cancellation, decided: options.binaryFields)
+      store: store, cancellation: mayStop ? cancellation : .never, decided: options.binaryFields)
     let keys: KeyPair
     do throws(NativeError) {
       keys = KeyPair(old: try ValueCipher(oldKey), new: try ValueCipher(newKey))

@@ -43,7 +43,7 @@ final class FieldCodec {
   /// Whether a field may hold ciphertext as it is.
   func isBinary(_ field: Int) -> Bool { expected[field] == .binary }
 
-  /// Lends the text of a field, or its bytes where they are no text, to `body`.
+  /// Lends the text of a field, or its bytes where it is not text, to `body`.
   ///
   /// - Returns: false, without a call of `body`, if the contents are not what the field is expected to
   ///   hold.

@@ -1,8 +1,8 @@
 // Where the server is known to keep sensitive values. Values are found by their shape, wherever they
-// are; this list adds one thing: what stands in one of these places and has not the shape is damaged,
-// or was never encrypted, and must be said aloud instead of being passed over.
+// are; this list adds one thing: what is in one of these places without the shape is damaged, or was never
+// encrypted, and must be reported.
 //
-// Only places with good evidence are listed; a wrong entry would stop honest runs.
+// Only places with good evidence are listed; a wrong entry would stop legitimate runs.
 
 /// The known places of one collection.
 struct SensitivePaths {

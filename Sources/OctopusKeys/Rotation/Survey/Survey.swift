@@ -3,26 +3,19 @@
 
 /// What a store holds, judged under two keys.
 package struct Survey: Sendable {
-  /// One collection's numbers.
   package struct CollectionNumbers: Sendable {
-    /// The collection's name.
     package let name: String
-    /// Documents in all.
     package internal(set) var documents = 0
     /// Documents with a sensitive value that decrypts.
     package internal(set) var documentsWithValues = 0
     /// Documents in which something cannot be read.
     package internal(set) var documentsWithFindings = 0
-    /// Values under the old key.
     package internal(set) var oldValues = 0
-    /// Values under the new key.
     package internal(set) var newValues = 0
-    /// Values that cannot be read.
     package internal(set) var unreadableValues = 0
     /// The length of all fields, in bytes.
     package internal(set) var bytes = 0
 
-    /// Values that decrypt.
     package var decrypted: Int { oldValues + newValues }
 
     /// Adds the numbers of some of the collection's documents.
@@ -37,21 +30,16 @@ package struct Survey: Sendable {
     }
   }
 
-  /// A binary field.
   package struct BinaryField: Hashable, Sendable {
-    /// The collection's name.
     package let collection: String
-    /// The field's name.
     package let field: String
 
-    /// Names a binary field.
     package init(collection: String, field: String) {
       self.collection = collection
       self.field = field
     }
   }
 
-  /// What is in a binary field.
   package enum BinaryContents: String, Sendable {
     case ciphertext, plain
   }
@@ -83,22 +71,21 @@ package struct Survey: Sendable {
     case undecided
   }
 
-  /// Values that decrypt.
   package var decrypted: Int { oldValues + newValues }
-  /// Values that cannot be read.
-  package var unreadableValues: Int { collections.reduce(0) { $0 + $1.unreadableValues } }
-  /// Documents in all.
-  package var documents: Int { collections.reduce(0) { $0 + $1.documents } }
-  /// Values under the old key.
-  package var oldValues: Int { collections.reduce(0) { $0 + $1.oldValues } }
-  /// Values under the new key.
-  package var newValues: Int { collections.reduce(0) { $0 + $1.newValues } }
+  package var unreadableValues: Int { sum(\.unreadableValues) }
+  package var documents: Int { sum(\.documents) }
+  package var oldValues: Int { sum(\.oldValues) }
+  package var newValues: Int { sum(\.newValues) }
+
+  private func sum(_ number: (CollectionNumbers) -> Int) -> Int {
+    collections.reduce(0) { $0 + number($1) }
+  }
 
   /// Whether every text can be scanned again the short way.
   var hasOnlySoundTexts: Bool { findings.count == 0 }
 
   /// Whether the old key, or the new one, is the key of this store at all.
   package var keysFit: Bool {
-    unreadableValues == 0 || decryptedTexts > 0 || oldValues + newValues >= unreadableValues
+    unreadableValues == 0 || decryptedTexts > 0 || decrypted >= unreadableValues
   }
 }

@@ -1,38 +1,33 @@
-// Something in a store that a person must know about: where it is and what is the matter, never what
-// it says.
+// A problem in a store that the user must know about: where it is and what it is, never the contents.
 
 /// A place in a store and what was found there.
 package struct Finding: Hashable, Sendable {
-  /// The collection's name.
   package let collection: String
-  /// The document's name.
   package let document: String
-  /// The field's name.
   package let field: String
   /// The byte in the field's text (as UTF-8, after unpacking); nil where the whole field is meant.
   package let offset: Int?
   /// The path of properties, such as `Variables[3].Value`, where the text is JSON up to there.
   package let path: String?
-  /// What is the matter.
   package let reason: Reason
 
   /// What can be the matter with a value.
   package enum Reason: String, Hashable, Sendable, CaseIterable {
-    /// It has the shape of a ciphertext and opens under none of the keys.
+    /// It has the shape of a ciphertext and decrypts under none of the keys.
     case opensUnderNoKey
     /// The padding fits a key, but what comes out is neither text nor a certificate.
     case opensToNonsense
-    /// It opens under both keys, and the other values do not tell which one is right.
+    /// It decrypts under both keys, and the other values do not show which one is right.
     case ambiguous
     /// It is a ciphertext with characters missing or too many.
     case damagedShape
     /// Plain text in a place for sensitive values.
     case notEncrypted
-    /// The text round it is no JSON.
+    /// The text around it is not JSON.
     case malformedJSON
-    /// The text round it is no valid UTF-8 (or UTF-16).
+    /// The text around it is not valid UTF-8 (or UTF-16).
     case invalidUTF8
-    /// The field should be a gzip stream and is none, or a damaged one.
+    /// The field should be a gzip stream and is not, or is a damaged one.
     case damagedGzip
     /// A ciphertext under the old key inside a longer text, such as an audit trail's.
     case quotedInText
@@ -43,17 +38,12 @@ package struct Finding: Hashable, Sendable {
 
 /// Findings, of which the first ones are kept: a wrong key must not fill the memory.
 package struct Findings: Hashable, Sendable {
-  /// How many are kept.
   static let kept = 1000
 
-  /// The first ones.
   package private(set) var first: [Finding] = []
-  /// The number of all.
   package private(set) var count = 0
-  /// The number of all by collection.
   package private(set) var countByCollection: [String: Int] = [:]
 
-  /// Makes an empty list.
   package init() {}
 
   mutating func add(_ finding: Finding) {
