@@ -15,12 +15,13 @@ export TSAN_OPTIONS="halt_on_error=1 exitcode=66"
 export ASAN_OPTIONS="detect_leaks=1 exitcode=66"
 export SWIFT_BACKTRACE=enable=no
 failed=0
-for sanitizer in "${@:-thread address}"; do
-  # shellcheck disable=SC2086 # the default is two words
-  for one in $sanitizer; do
+# Scanning a process's memory for secrets does not end in a sanitizer's, and proves nothing there.
+for sanitizer in "${@:-all}"; do
+  for one in ${sanitizer/#all/thread address}; do
     echo "running the tests with the $one sanitizer" >&2
     timeout --foreground -k 10 3600 swift test --sanitize="$one" --scratch-path ".build-$one" \
-      --disable-xctest --filter '^(NativeTests|OctopusKeysTests|StoresTests)\.' </dev/null || failed=1
+      --disable-xctest --filter '^(NativeTests|OctopusKeysTests|StoresTests)\.' \
+      --skip SecretBytesTests </dev/null || failed=1
   done
 done
 exit "$failed"
