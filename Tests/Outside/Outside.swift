@@ -150,8 +150,16 @@ package enum Outside {
     try run(words, input: input)
   }
 
+  /// The contents of a file; empty if it cannot be read. (Foundation's reading leaks a buffer.)
   package static func bytes(_ path: String) -> [UInt8] {
-    [UInt8](FileManager.default.contents(atPath: path) ?? Data())
+    guard let file = fopen(path, "r") else { return [] }
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while case let count = fread(&chunk, 1, chunk.count, file), count > 0 {
+      bytes += chunk[..<count]
+    }
+    return bytes
   }
 
   package static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -90,7 +90,7 @@ private let refusals: [(String, KeyError)] = [
         try create(path, key: MasterKey.random(.bits128), created: Date())
       }
     }
-    #expect(FileManager.default.contents(atPath: file) == Data([1]))
+    #expect(Outside.bytes(file) == [1])
     #expect(folder.names.sorted() == ["link", "there"])
   }
 

@@ -36,7 +36,7 @@ import Testing
         let survey = try rotation.survey(.rewrite)
         if cause == .readInRewrite { store.readablePages = pages }
         if cause == .damagedWrite {
-          store.tamper = { if store.writes == pages { $0[40] ^= 1 } }
+          store.tamper = { [unowned store] in if store.writes == pages { $0[40] ^= 1 } }
         }
         _ = try rotation.rewrite(rotation.accept(survey))
         Issue.record("it went on to the end")
