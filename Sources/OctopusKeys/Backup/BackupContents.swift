@@ -4,9 +4,7 @@ internal import Native
 
 /// What is needed to put a node back.
 package final class BackupContents {
-  /// The Master Key.
   package let key: MasterKey
-  /// The bytes of the node config.
   package let config: [UInt8]
   /// What opens the protected settings of the config.
   package let machineKeys: MachineKeys

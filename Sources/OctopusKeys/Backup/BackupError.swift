@@ -2,9 +2,7 @@
 
 package import Native
 
-/// A failure with a backup.
 package enum BackupError: Error, Equatable, Sendable {
-  /// A call into Linux or a library failed.
   case native(NativeError)
   /// The key in the backup cannot be read.
   case key(KeyError)

@@ -8,7 +8,6 @@ internal import Native
 package struct BackupManifest: Codable, Equatable, Sendable {
   /// The form of the file. A later octokey that needs another one counts on.
   package static let currentVersion = 1
-  /// The name of the file.
   package static let fileName = "MANIFEST.json"
 
   /// `octokey-backup`.
@@ -19,9 +18,7 @@ package struct BackupManifest: Codable, Equatable, Sendable {
   package let created: String
   /// The node that it was made on.
   package let node: String
-  /// The Master Key.
   package let key: Key
-  /// The node config.
   package let config: Config
   /// The store.
   package let store: Store
@@ -30,14 +27,12 @@ package struct BackupManifest: Codable, Equatable, Sendable {
 
   /// Which key it is, and how it is kept.
   package struct Key: Codable, Equatable, Sendable {
-    /// Its fingerprint.
     package let fingerprint: String
     /// 128 or 256.
     package let bits: Int
     /// Whether a passphrase seals it, and the other secrets.
     package let isSealed: Bool
 
-    /// Describes a key.
     package init(fingerprint: String, bits: Int, isSealed: Bool) {
       self.fingerprint = fingerprint
       self.bits = bits
@@ -47,14 +42,12 @@ package struct BackupManifest: Codable, Equatable, Sendable {
 
   /// Where the config was, and what protects the secrets in it.
   package struct Config: Codable, Equatable, Sendable {
-    /// Its path.
     package let path: String
     /// Its permission bits, such as 384 for 0600.
     package let mode: UInt32
     /// The files whose machine keys open the protected settings; copies of them are in the backup.
     package let machineKeys: [MachineKeyFile]
 
-    /// Describes a config.
     package init(path: String, mode: UInt32, machineKeys: [MachineKeyFile]) {
       self.path = path
       self.mode = mode
@@ -62,14 +55,12 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     }
   }
 
-  /// A file that holds a machine key.
   package struct MachineKeyFile: Codable, Equatable, Sendable {
     /// Its name in the backup.
     package let name: String
     /// Where it was.
     package let path: String
 
-    /// Names a file.
     package init(name: String, path: String) {
       self.name = name
       self.path = path
@@ -84,22 +75,18 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     package let location: String
     /// The snapshot's name in the backup; nil where the database's own tools make it.
     package let snapshot: String?
-    /// Its permission bits.
     package let mode: UInt32?
     /// The journal mode of an SQLite file.
     package let journalMode: String?
     /// What makes the snapshot where octokey cannot.
     package let statement: String?
-    /// Documents in it.
     package let documents: Int
     /// Sensitive values that open with the key.
     package let opened: Int
     /// Those that do not.
     package let unreadable: Int
-    /// The same by collection.
     package let collections: [Collection]
 
-    /// Describes a store.
     package init(
       kind: String, location: String, snapshot: String?, mode: UInt32?, journalMode: String?,
       statement: String?, audit: Survey
@@ -119,26 +106,19 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     }
   }
 
-  /// One collection's numbers.
   package struct Collection: Codable, Equatable, Sendable {
-    /// Its name.
     package let name: String
-    /// Documents in it.
     package let documents: Int
-    /// Values that open.
     package let opened: Int
   }
 
-  /// The server's certificate.
   package struct Certificate: Codable, Equatable, Sendable {
     /// SHA-1 in upper-case hexadecimal, as the server shows it.
     package let thumbprint: String
 
-    /// Names a certificate.
     package init(thumbprint: String) { self.thumbprint = thumbprint }
   }
 
-  /// Describes a backup.
   package init(
     created: String, node: String, key: Key, config: Config, store: Store,
     certificate: Certificate?
@@ -160,7 +140,6 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     self = manifest
   }
 
-  /// The manifest as JSON.
   package func json() throws(BackupError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

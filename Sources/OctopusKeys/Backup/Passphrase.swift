@@ -48,7 +48,6 @@ package struct Passphrase: ~Copyable, Sendable {
     return try Passphrase(text, source: "standard input")
   }
 
-  /// Whether both are the same.
   package borrowing func equals(_ other: borrowing Passphrase) -> Bool { bytes.equals(other.bytes) }
 }
 

@@ -3,15 +3,12 @@
 
 internal import Native
 
-/// What was found in a node config.
 package struct ConfigCheck: Sendable {
   /// A protected setting and the machine key that opens it.
   package struct OpenedSetting: Sendable, Equatable {
-    /// The setting.
     package let setting: String
     /// Its line, from 1.
     package let line: Int
-    /// How it is protected.
     package let form: MachineKeys.Form
   }
 

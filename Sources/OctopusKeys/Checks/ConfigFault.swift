@@ -10,20 +10,16 @@ package struct ConfigFault: Sendable, Equatable {
     case malformed(line: Int, column: Int, reason: String)
     /// A DOCTYPE or the like.
     case forbidden(line: Int, construct: String)
-    /// Another root element.
     case wrongRoot(found: String)
 
     // Settings.
 
-    /// A setting without a name.
     case nameless
     /// Several settings have the name; only the last line counts.
     case duplicate(lines: [Int])
     /// The name is like that of a known setting.
     case misspelt(known: String)
-    /// The name is not known.
     case unknown
-    /// The value is not of the setting's type.
     case wrongType(KnownSetting.WrongType)
 
     // Protected settings.
@@ -32,7 +28,6 @@ package struct ConfigFault: Sendable, Equatable {
     case notProtected
     /// No machine key opens the value; `elsewhere` is a file whose key does.
     case unreadable(elsewhere: String?)
-    /// Windows protected the value.
     case protectedByWindows
     /// It opens, but an earlier machine key passes the padding check by accident, and the server
     /// takes what comes out of that.
@@ -52,7 +47,6 @@ package struct ConfigFault: Sendable, Equatable {
     case foreignFolder(user: UInt32)
     /// The config has several names, and cannot be replaced without leaving the others behind.
     case severalLinks(count: Int)
-    /// A rotation was interrupted.
     case unfinishedRotation
     /// An edit was interrupted; the file may hold secrets.
     case leftover
@@ -92,9 +86,7 @@ package struct ConfigFault: Sendable, Equatable {
     }
   }
 
-  /// What it is.
   package let kind: Kind
-  /// The file.
   package let path: String
   /// The setting, if it is about one.
   package let setting: String?

@@ -8,7 +8,6 @@ package struct FilePermissions: Sendable {
   private let machineIDPath: String
   private let machineKeyPath: String
 
-  /// For a node with these files.
   package init(config: ConfigFile, machineIDPath: String, machineKeyPath: String) {
     self.config = config
     self.machineIDPath = machineIDPath

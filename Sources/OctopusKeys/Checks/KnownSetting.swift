@@ -7,13 +7,11 @@
 
 /// A setting of a node config that is known by name.
 package struct KnownSetting: Sendable {
-  /// What a value may look like.
   package enum Kind: Sendable, Equatable {
     case text
     /// `true` or `false`; the server also reads `True` and `False`.
     case boolean
     case number(ClosedRange<Int>)
-    /// A TCP port.
     case port
     /// URLs of HTTP.SYS' kind (`http://+:80/`), with commas or semicolons between them.
     case listenPrefixes
@@ -24,7 +22,6 @@ package struct KnownSetting: Sendable {
     case json
   }
 
-  /// Who may see a value.
   package enum Secrecy: Sendable, Equatable {
     /// Anybody.
     case open
@@ -36,14 +33,11 @@ package struct KnownSetting: Sendable {
 
   /// The name as the server spells it; compared without regard to case.
   package let name: String
-  /// What a value may look like.
   package let kind: Kind
-  /// Who may see a value.
   package let secrecy: Secrecy
   /// What the server takes where there is no value; nil if it is not known, or not always the same.
   package let defaultValue: String?
 
-  /// The known setting called `name`.
   package static func named(_ name: String) -> KnownSetting? { byName[name.lowercased()] }
 
   /// Who may see the value of the setting called `name`, known or not. An unknown one whose name says
@@ -56,7 +50,6 @@ package struct KnownSetting: Sendable {
     return suspiciousWords.contains(where: last.contains) ? .plain : .open
   }
 
-  /// All of them, sorted.
   package static let all: [KnownSetting] = table.sorted { $0.name < $1.name }
 
   private static let byName = Dictionary(

@@ -54,7 +54,6 @@ extension MachineKeys {
     }
   }
 
-  /// Whether Windows protected the value.
   package static func isFromWindows(_ value: String) -> Bool {
     // The base64 of version 1 and the GUID of DPAPI's provider, but for its last half character.
     value.trimmingBlanks.hasPrefix("AQAAANCMnd8BFdERjHoAwE/Cl+")

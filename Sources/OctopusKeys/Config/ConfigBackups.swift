@@ -6,11 +6,9 @@ import Native
 
 /// The copies beside one config.
 struct ConfigBackups {
-  /// How many stay.
   static let kept = 10
 
   let folder: String
-  /// The name of the config itself.
   let name: String
 
   /// The copies of the config that was read as `file`.

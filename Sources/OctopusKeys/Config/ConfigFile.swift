@@ -7,7 +7,6 @@ package import Native
 package struct ConfigFile: Sendable {
   let contents: FileContents
 
-  /// The path under which it was read.
   package var path: String { contents.path }
   /// The file itself: what `path` led to, if that is a symbolic link.
   package var target: String { contents.target }
@@ -22,9 +21,7 @@ package struct ConfigFile: Sendable {
   }
   /// The folder for what a rotation of this node keeps; its files belong to whom the config belongs.
   package var stateFolder: StateFolder { StateFolder(path: folder, owner: contents.status.owner) }
-  /// The bytes that were read.
   package var bytes: [UInt8] { contents.bytes }
-  /// Whom it belongs to.
   package var owner: FileOwner { contents.status.owner }
   /// Its permission bits, such as 0o600.
   package var mode: UInt32 { contents.status.mode }

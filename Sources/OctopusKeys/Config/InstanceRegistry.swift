@@ -6,11 +6,8 @@ internal import Native
 
 /// The folder in which the instances of this machine are registered.
 package struct InstanceRegistry: Sendable {
-  /// One registered instance.
   package struct Instance: Equatable, Sendable {
-    /// Its name.
     package let name: String
-    /// Its OctopusServer.config.
     package let configPath: String
   }
 

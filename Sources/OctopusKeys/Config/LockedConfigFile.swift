@@ -7,7 +7,6 @@ package import Native
 
 /// A node config that no other octokey changes for as long as this value lives.
 package struct LockedConfigFile: ~Copyable {
-  /// The file as it is now.
   package let file: ConfigFile
   private let lock: FileLock
 

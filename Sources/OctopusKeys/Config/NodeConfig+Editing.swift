@@ -52,7 +52,6 @@ extension NodeConfig {
 
   private var pairs: [(key: String, value: String?)] { settings.map { ($0.key, $0.value) } }
 
-  /// Gives an element another value.
   private func change(
     _ element: XMLSpans.Element, to value: String?, in edited: inout [UInt8]
   ) {

@@ -13,7 +13,6 @@ package struct NodeConfig: Sendable {
     let element: XMLSpans.Element
   }
 
-  /// The name of the file, for errors.
   package let path: String
 
   /// The text in UTF-8; positions count in it.
@@ -68,7 +67,6 @@ package struct NodeConfig: Sendable {
   /// the server.
   package func value(of key: String) -> String? { setting(key)?.value }
 
-  /// The element that counts for `key`.
   func setting(_ key: String) -> Setting? {
     settings.last { NodeConfig.isSame($0.key, key) }
   }

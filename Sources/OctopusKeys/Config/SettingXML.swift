@@ -4,7 +4,6 @@
 /// Makes and measures pieces of one config's text. Knows nothing of which setting is meant.
 struct SettingXML {
   private let text: [UInt8]
-  /// How lines end in the text.
   let lineEnd: [UInt8]
 
   init(_ text: [UInt8]) {
@@ -171,7 +170,6 @@ struct SettingXML {
     return parts
   }
 
-  /// The position after the first `mark`.
   private static func after(_ mark: [UInt8], from start: Int, in text: ArraySlice<UInt8>) -> Int {
     text[start...].firstRange(of: mark)?.upperBound ?? text.endIndex
   }

@@ -106,7 +106,6 @@ enum JSONEscapes {
     private var raw: Int
     private var decoded = 0
 
-    /// Starts at the string's first byte.
     init(from start: Int) { raw = start }
 
     /// The place of a decoded position; positions are asked for in rising order.

@@ -24,7 +24,6 @@ struct JSONTokens {
     case end
   }
 
-  /// A string without its quotes.
   struct StringToken {
     let range: Range<Int>
     let hasEscapes: Bool

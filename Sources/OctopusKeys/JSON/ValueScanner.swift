@@ -59,7 +59,6 @@ struct ValueScanner {
     }
   }
 
-  /// An open object or array.
   private struct Frame {
     let isObject: Bool
     var key = 0..<0

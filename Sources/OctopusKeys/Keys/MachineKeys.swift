@@ -10,7 +10,6 @@
 
 package import Native
 
-/// The machine keys of one machine.
 package final class MachineKeys {
   /// In which way a value is protected.
   package enum Form: Sendable, Equatable {
@@ -24,7 +23,6 @@ package final class MachineKeys {
 
   /// A Master Key out of a node config, and how it was protected there.
   package struct OpenedMasterKey: ~Copyable {
-    /// The key.
     package let key: MasterKey
     /// How to protect another one.
     package let form: Form
@@ -205,18 +203,13 @@ package final class MachineKeys {
 
 /// A machine key that was tried on a value.
 package struct MachineKeyTrial: Hashable, Sendable {
-  /// What came of it.
   package enum Outcome: Hashable, Sendable {
-    /// The file is not there.
     case missing
-    /// The file holds no machine key.
     case malformed
     /// What comes out is no Master Key.
     case wrong
   }
 
-  /// The file.
   package let path: String
-  /// What came of it.
   package let outcome: Outcome
 }

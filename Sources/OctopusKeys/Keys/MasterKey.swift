@@ -5,7 +5,6 @@ package import Native
 
 /// A Master Key for AES-128 or AES-256.
 package struct MasterKey: ~Copyable, Sendable {
-  /// The sizes that the server accepts.
   package enum Size: Int, Sendable, CaseIterable {
     case bits128 = 128
     case bits256 = 256
@@ -14,7 +13,6 @@ package struct MasterKey: ~Copyable, Sendable {
     package var bytes: Int { rawValue / 8 }
   }
 
-  /// The raw key.
   package let bytes: SecretBytes
 
   /// Whether AES-128 or AES-256 is used with this key.

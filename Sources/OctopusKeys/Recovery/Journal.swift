@@ -19,20 +19,13 @@ package struct Journal: Codable, Equatable, Sendable {
   package let version: Int
   /// When the rotation began (ISO 8601).
   package let created: String
-  /// The fingerprint of the old key.
   package let oldKey: String
-  /// The fingerprint of the new key.
   package let newKey: String
-  /// The file that holds the new key.
   package let keyFile: String
-  /// The node config.
   package let config: String
-  /// Where the documents are.
   package let store: StoreName
-  /// What was decided for the run.
   package let options: Options
 
-  /// A store without any secret.
   package struct StoreName: Codable, Equatable, Sendable {
     /// `Store.kind`.
     package let kind: String
@@ -82,7 +75,6 @@ package struct Journal: Codable, Equatable, Sendable {
       as: RotationError.native, NewFile.create(path, contents: bytes.span, owner: folder.owner))
   }
 
-  /// Removes the journal from `folder`.
   static func remove(from folder: StateFolder) throws(NativeError) {
     try FileRemoval.remove(folder.journalPath)
   }

@@ -10,29 +10,22 @@
 package import FoundationEssentials
 internal import Native
 
-/// The recovery of one node.
 package final class Recovery {
-  /// What is to be done.
   package enum Course: String, Sendable {
     case takeBack, finish, resume
   }
 
   /// What a look at the store showed.
   package struct Diagnosis: Sendable {
-    /// What is to be done.
     package let course: Course
-    /// Values under the old key.
     package let oldValues: Int
-    /// Values under the new key.
     package let newValues: Int
-    /// Values under neither.
     package let unreadableValues: Int
     /// Which key the config holds now; nil if it can be read by nobody here, or is a third one.
     package let configHolds: RecoveryKey?
     let survey: Survey
   }
 
-  /// What was done.
   package struct Outcome: Sendable {
     /// The copy of the former config; nil if it held the right key already.
     package let configBackup: String?
@@ -40,7 +33,6 @@ package final class Recovery {
     package let residues: [StoreResidue]
   }
 
-  /// What the rotation wrote down.
   package let journal: Journal
 
   private let config: LockedConfigFile

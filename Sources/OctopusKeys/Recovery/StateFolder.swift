@@ -6,12 +6,10 @@ package import Native
 
 /// The folder that holds a rotation's files.
 package struct StateFolder: Hashable, Sendable {
-  /// Where it is.
   package let path: String
   /// Whom new files in it are to belong to.
   package let owner: FileOwner
 
-  /// Describes a folder.
   package init(path: String, owner: FileOwner) {
     self.path = path
     self.owner = owner

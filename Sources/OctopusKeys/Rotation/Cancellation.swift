@@ -8,7 +8,6 @@ package struct Cancellation {
   /// - Parameter signal: the name of the signal that came, or nil; asked after every page.
   package init(signal: @escaping () -> String?) { self.signal = signal }
 
-  /// Nothing stops the run.
   package static var never: Cancellation { Cancellation { nil } }
 
   /// - Throws: `RotationError.interrupted` if the run is to stop.

@@ -10,7 +10,6 @@ internal import Native
 
 /// An order-free digest over all sensitive values and the text around them.
 package struct Ledger: Equatable, Sendable, CustomStringConvertible {
-  /// The number of values in it.
   package private(set) var values = 0
   /// The sum, least significant word first.
   private var words: [UInt64] = [0, 0, 0, 0]

@@ -4,7 +4,6 @@
 package import Native
 
 package enum RotationError: Error, Equatable, Sendable {
-  /// A call into Linux or a library failed.
   case native(NativeError)
   case store(StoreError)
   /// A key or a key file is in the way.
@@ -18,7 +17,6 @@ package enum RotationError: Error, Equatable, Sendable {
   case noDocuments(location: String)
   /// The store holds documents, but no sensitive value that would show whose it is.
   case noValues(location: String)
-  /// The new key is the old key.
   case sameKey(KeyFingerprint)
   /// No value of the store decrypts with the old key, nor with the new one.
   case keyOpensNothing(KeyFingerprint, location: String, values: Int)
@@ -37,7 +35,6 @@ package enum RotationError: Error, Equatable, Sendable {
 
   /// The file exists, but is not a journal that this octokey understands.
   case journalUnreadable(path: String)
-  /// The journal is that of another store.
   case otherStore(journal: String, expected: String, found: String)
   /// A key that was given for recovery is not the one of the journal.
   case otherKey(source: String, expected: String)
@@ -47,7 +44,6 @@ package enum RotationError: Error, Equatable, Sendable {
   case recoveryUnclear(journal: String, findings: Findings, location: String)
 }
 
-/// The two keys of an unfinished rotation.
 package enum RecoveryKey: Sendable {
   case old, new
 }

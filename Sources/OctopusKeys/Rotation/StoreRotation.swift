@@ -47,9 +47,7 @@ package final class StoreRotation {
     package let collections: [Collection]
     /// Documents that stay as they were because something in them cannot be read.
     package let failedDocuments: Int
-    /// The ledger of what was read.
     package let ledgerBefore: Ledger
-    /// The ledger of what was read back.
     package let ledgerAfter: Ledger
     /// The server certificate's thumbprint under the old key; nil if there is no certificate.
     package let thumbprintBefore: String?
@@ -154,7 +152,6 @@ package final class StoreRotation {
       thumbprintAfter: after.thumbprint)
   }
 
-  /// Makes what was written durable.
   package func commit() throws(RotationError) {
     try rethrow(as: RotationError.store, store.commit())
   }

@@ -7,7 +7,6 @@ internal import Native
 package struct DocumentPage: Sendable {
   /// One filled field of a document. Empty (null) fields have no slot.
   package struct Slot: Sendable {
-    /// The index into `StoreCollection.fields`.
     package let field: Int
     /// How the store keeps this value; it is written back the same way.
     package let storage: FieldStorage
@@ -15,7 +14,6 @@ package struct DocumentPage: Sendable {
     package let range: Range<Int>
   }
 
-  /// One document.
   package struct Document: Sendable {
     /// The store's own key, for `readPage(after:)` and `write`.
     package let key: Range<Int>
@@ -25,14 +23,10 @@ package struct DocumentPage: Sendable {
     package internal(set) var slots: Range<Int>
   }
 
-  /// All contents.
   package private(set) var bytes: [UInt8] = []
-  /// The documents in order.
   package private(set) var documents: [Document] = []
-  /// The fields of all documents.
   package private(set) var slots: [Slot] = []
 
-  /// Makes an empty page.
   package init() {}
 
   /// Forgets all documents and keeps the memory.

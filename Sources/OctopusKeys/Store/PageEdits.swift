@@ -12,18 +12,14 @@ package struct PageEdits: Sendable {
     /// What takes their place, in `PageEdits.bytes`.
     package let replacement: Range<Int>
 
-    /// Describes a splice.
     package init(replaced: Range<Int>, replacement: Range<Int>) {
       self.replaced = replaced
       self.replacement = replacement
     }
   }
 
-  /// One changed field.
   package struct Edit: Sendable {
-    /// The index into `DocumentPage.documents`.
     package let document: Int
-    /// The index into `DocumentPage.slots`.
     package let slot: Int
     /// Its splices in `PageEdits.splices`: in rising order, none touching another.
     package let splices: Range<Int>
@@ -33,12 +29,10 @@ package struct PageEdits: Sendable {
 
   /// All replacements, one after the other.
   package var bytes: [UInt8] = []
-  /// All splices.
   package private(set) var splices: [Splice] = []
   /// The edits in the order of the page.
   package private(set) var edits: [Edit] = []
 
-  /// Makes an empty list.
   package init() {}
 
   /// Forgets all edits and keeps the memory.

@@ -64,26 +64,22 @@ package enum StoreAccess: Sendable {
 
 /// One table or folder.
 package struct StoreCollection: Hashable, Sendable {
-  /// The name as the store spells it.
   package let name: String
   /// The fields that may hold sensitive values.
   package let fields: [Field]
 
   /// One column, or the whole text of a file.
   package struct Field: Hashable, Sendable {
-    /// The name as the store spells it.
     package let name: String
     /// What the column is made for; single values may be kept otherwise.
     package let storage: FieldStorage
 
-    /// Describes a field.
     package init(name: String, storage: FieldStorage) {
       self.name = name
       self.storage = storage
     }
   }
 
-  /// Describes a collection.
   package init(name: String, fields: [Field]) {
     self.name = name
     self.fields = fields

@@ -5,15 +5,12 @@ internal import Native
 /// What the two keys say of a ciphertext, with the plaintext. A plaintext is valid until the next
 /// judgement of the same pair.
 enum Judgement {
-  /// It decrypts under the old key.
   case old(SecretBuffer)
-  /// It decrypts under the new key.
   case new(SecretBuffer)
   /// It decrypts under both; which one is right shows from the other values of the store.
   case both(old: SecretBuffer, new: SecretBuffer)
   /// The padding fits at least one of them, but nothing plausible comes out.
   case implausible
-  /// It decrypts under neither.
   case neither
 }
 
@@ -30,7 +27,6 @@ final class KeyPair {
     self.new = new
   }
 
-  /// Tries both keys.
   func judge(
     _ ciphertext: Span<UInt8>, as contents: ValueCipher.Contents
   ) throws(NativeError) -> Judgement {

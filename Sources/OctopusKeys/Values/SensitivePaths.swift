@@ -4,7 +4,6 @@
 //
 // Only places with good evidence are listed; a wrong entry would stop legitimate runs.
 
-/// The known places of one collection.
 struct SensitivePaths {
   /// Paths of properties from the document's root; `[]` is any element of an array.
   private let paths: Set<String>

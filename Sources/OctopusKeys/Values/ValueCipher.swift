@@ -7,16 +7,13 @@ internal import Native
 final class ValueCipher {
   /// What trying a key on a ciphertext showed.
   enum Decryption: Equatable {
-    /// The padding is wrong.
     case wrongPadding
     /// The padding fits, but what came out is neither text nor a certificate. A wrong key gets here
     /// once in 256 times, a value with a damaged block nearly always.
     case implausible
-    /// It decrypts.
     case decrypted
   }
 
-  /// What a value may hold.
   enum Contents {
     /// UTF-8, or the bytes of a certificate (DER).
     case text
@@ -29,7 +26,6 @@ final class ValueCipher {
   private var vector = [UInt8](repeating: 0, count: AESCBC.blockLength)
   private let verification = SecretBuffer()
 
-  /// Makes both key schedules.
   init(_ key: borrowing MasterKey) throws(NativeError) { cipher = try AESCBC(key: key.bytes) }
 
   /// Tries the key; `plaintext` holds what came out if it decrypts, and is empty otherwise.
