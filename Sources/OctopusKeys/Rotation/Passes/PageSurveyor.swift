@@ -24,8 +24,8 @@ final class PageSurveyor {
       for slotIndex in page.page.documents[index].slots {
         let slot = page.page.slots[slotIndex]
         let field = FieldPosition(document: index, field: slot.field)
-        numbers.bytes += slot.range.count
         try scan.read(slot, of: page.page) { (text, found, encoding) throws(NativeError) in
+          numbers.bytes += slot.range.count
           if encoding != .binary {
             try judge(found, in: text, at: field, of: page, &survey, &numbers)
           } else if try count(found, at: field, of: page, &survey) {
