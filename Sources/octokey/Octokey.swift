@@ -4,9 +4,7 @@ import ArgumentParser
 import FoundationEssentials
 import Native
 
-/// A command of octokey.
 protocol OctokeyCommand: ParsableCommand {
-  /// The format of the output, and whether the user can be asked.
   var output: OutputOptions { get }
 
   /// Does the work. `Failure` has the message and the exit code for what it throws.
@@ -36,7 +34,6 @@ struct Octokey: ParsableCommand {
     exit(withError: ExitCode(status.rawValue))
   }
 
-  /// Runs the program up to its exit code.
   private static func run(_ arguments: [String], environment: [String: String]) -> ExitStatus {
     let spelling = VendorSpelling(arguments)
     var console = Console(quiet: false, mayAsk: true)
@@ -71,7 +68,6 @@ struct Octokey: ParsableCommand {
     }
   }
 
-  /// Runs a command, and prints why it failed.
   private static func finish(_ command: any OctokeyCommand, _ context: Context) -> ExitStatus {
     do {
       return try command.run(context)
@@ -97,7 +93,6 @@ struct Octokey: ParsableCommand {
     return failure.status
   }
 
-  /// Wrong usage of the command that was named, or an unknown command.
   private static func usageFailure(_ error: any Error, _ arguments: [String]) -> Failure {
     var command: any ParsableCommand.Type = Octokey.self
     var name: [String] = []

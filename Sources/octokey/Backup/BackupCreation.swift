@@ -6,7 +6,6 @@ import Native
 import OctopusKeys
 import Stores
 
-/// One backup that is being made.
 struct BackupCreation {
   let node: OpenedNode
   let location: StoreLocation

@@ -2,7 +2,6 @@
 
 import OctopusKeys
 
-/// A backup that was made. The property names are the keys of the JSON.
 struct BackupReport: CommandReport {
   struct Key: Encodable {
     let fingerprint: String
@@ -69,7 +68,6 @@ struct BackupReport: CommandReport {
     return steps
   }
 
-  /// The report in words.
   var text: String {
     let snapshot = store.snapshot.map { "snapshot in \($0)" } ?? "not copied, see below"
     var lines = [

@@ -6,17 +6,13 @@ import Native
 import OctopusKeys
 import Stores
 
-/// One backup that is being restored.
 struct BackupRestoration {
   let backup: BackupFolder
   let contents: BackupContents
-  /// Where the config will be.
   let configPath: String
-  /// Where the documents will be.
   let target: StoreLocation
   /// The machine keys of this machine.
   let machineKeys: MachineKeys
-  /// Whether the target was given with `--store`.
   let storeWasNamed: Bool
   let overwrites: Bool
   let ignoresLiveNodes: Bool
@@ -24,7 +20,6 @@ struct BackupRestoration {
 
   private var fingerprint: String { backup.manifest.key.fingerprint }
 
-  /// Restores store and config.
   func run(_ console: Console) throws -> RestoreReport {
     let transfer = try ConfigTransfer(contents, to: machineKeys, connection: connection())
     let isThere = try FileStatus.isThere(configPath)

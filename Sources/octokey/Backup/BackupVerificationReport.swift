@@ -2,10 +2,8 @@
 
 import OctopusKeys
 
-/// The result of a verification. The property names are the keys of the JSON.
 struct BackupVerificationReport: CommandReport {
   struct Fault: Encodable {
-    /// The kind of problem.
     let kind: String
     /// `fault`, or `note` where the backup is good anyway.
     let severity: String
@@ -15,7 +13,6 @@ struct BackupVerificationReport: CommandReport {
   let command = "backup verify"
   let time: String
   let folder: String
-  /// When the backup was made.
   let created: String
   let node: String
   let fingerprint: String
@@ -47,12 +44,10 @@ struct BackupVerificationReport: CommandReport {
     certificate = manifest.certificate?.thumbprint
     faults = verification.faults.map {
       let words = BackupVerificationReport.words($0)
-      return Fault(
-        kind: words.kind, severity: $0.isNote ? "note" : "fault", text: words.text)
+      return Fault(kind: words.kind, severity: $0.isNote ? "note" : "fault", text: words.text)
     }
   }
 
-  /// The report in words, the verdict last.
   var text: String {
     var lines = [
       "Backup:       \(folder)", "Made:         \(created) on \(node)",
@@ -118,6 +113,5 @@ struct BackupVerificationReport: CommandReport {
 }
 
 extension BackupVerification {
-  /// Whether there are no problems.
   var ok: Bool { faults.allSatisfy(\.isNote) }
 }

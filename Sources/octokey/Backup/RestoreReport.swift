@@ -2,7 +2,6 @@
 
 import OctopusKeys
 
-/// What was restored. The property names are the keys of the JSON.
 struct RestoreReport: CommandReport {
   struct Config: Encodable {
     let path: String
@@ -34,7 +33,6 @@ struct RestoreReport: CommandReport {
   /// Whether the key decrypts the present store; nil if that is unknown.
   var keyMatchesStore: Bool?
 
-  /// The report in words.
   var text: String {
     var lines = [
       "Config:           \(config.path) (\(config.changed ? "restored" : "unchanged"))",
@@ -57,9 +55,7 @@ struct RestoreReport: CommandReport {
         "Every other node of this store needs the key, too: octokey set-master-key --key-file - "
           + "--expect-fingerprint \(fingerprint)")
     }
-    if store.statement != nil {
-      lines.append("The database itself is restored by its own tools")
-    }
+    if store.statement != nil { lines.append("The database itself is restored by its own tools") }
     return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 }

@@ -5,22 +5,18 @@ import Native
 import OctopusKeys
 
 struct NewMasterKey: AuditedCommand {
-  static let auditedAction = "new-master-key"
   static let configuration = CommandConfiguration(
     commandName: "new-master-key",
     abstract: "Make a key file with a fresh Master Key.",
-    discussion: """
+    about: """
       The file must not exist; it is readable by its owner alone. What is printed is the \
       fingerprint, never the key.
+      """,
+    exits: [.done, .failed, .usage], special: [.done: "the file holds a new key"])
 
+  @Argument(help: .init("The file to make.", valueName: "file")) var file: String
 
-      """
-        + ExitStatus.list([.done, .failed, .usage], special: [.done: "the file holds a new key"]))
-
-  @Argument(help: ArgumentHelp("The file to make.", valueName: "file"))
-  var file: String
-
-  @Option(help: ArgumentHelp("The bits of the key: 128 or 256.", valueName: "bits"))
+  @Option(help: .init("The bits of the key: 128 or 256.", valueName: "bits"))
   var keySize = KeySize.standard
 
   @OptionGroup(title: "Output options") var output: OutputOptions

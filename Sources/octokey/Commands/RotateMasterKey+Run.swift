@@ -56,7 +56,6 @@ extension RotateMasterKey {
     return try StoppedService(name, context)
   }
 
-  /// Refuses while nodes are alive or tasks are running.
   private func requireNoLiveNodes(
     _ activity: ServerActivity, among nodes: [ServerNode]
   ) throws {
@@ -130,7 +129,6 @@ extension RotateMasterKey {
     console.print(raw: report.textAfterFirstLine)
   }
 
-  /// Surveys the store without writing, and reports what a rotation would do.
   private func dryRun(
     _ store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey,
     _ options: StoreRotation.Options, _ nodes: [ServerNode]?, _ context: Context
@@ -162,11 +160,9 @@ extension RotateMasterKey {
   private static func describe(
     _ key: borrowing MasterKey, file: String?
   ) throws -> RotationReport.Key {
-    .init(
-      fingerprint: try KeyFingerprint(of: key).description, bits: key.size.rawValue, file: file)
+    .init(fingerprint: try KeyFingerprint(of: key).description, bits: key.size.rawValue, file: file)
   }
 
-  /// Shows progress.
   static func progress(_ context: Context) -> StoreRotation.Progress {
     let bars: [StoreRotation.Pass: ProgressBar] = [
       .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
@@ -177,7 +173,5 @@ extension RotateMasterKey {
 
 extension Cancellation {
   /// Stops the run when a signal comes.
-  init(_ watch: SignalWatch) {
-    self.init { watch.arrived().map { SignalWatch.name(of: $0) } }
-  }
+  init(_ watch: SignalWatch) { self.init { watch.arrived().map { SignalWatch.name(of: $0) } } }
 }

@@ -4,17 +4,14 @@ import ArgumentParser
 import OctopusKeys
 
 struct ShowMasterKey: AuditedCommand {
-  static let auditedAction = "show-master-key"
   static let configuration = CommandConfiguration(
     commandName: "show-master-key",
     abstract: "Print the Master Key of this node.",
-    discussion: """
+    about: """
       Whoever has the key can read every secret of the server. To tell two keys apart the \
       fingerprint is enough.
-
-
-      """
-        + ExitStatus.list([.done, .failed, .usage], special: [.done: "the key was printed"]))
+      """,
+    exits: [.done, .failed, .usage], special: [.done: "the key was printed"])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions

@@ -8,29 +8,24 @@ struct Verify: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Open every sensitive value of a store with a key, and say which do not open.",
-    discussion: """
+    about: """
       Reads and never writes; the server may be running. Without --key-file the key is the one in \
       the node's config.
-
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .incomplete, .busy, .usage],
-          special: [
-            .done: "every sensitive value opens with the key",
-            .incomplete:
-              "some sensitive values do not open with the key, or no key opens the store",
-          ]))
+      """,
+    exits: [.done, .failed, .incomplete, .busy, .usage],
+    special: [
+      .done: "every sensitive value opens with the key",
+      .incomplete: "some sensitive values do not open with the key, or no key opens the store",
+    ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Key options") var key: KeyOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
   @OptionGroup var binaryColumns: BinaryColumnOptions
 
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "Try every key in the files of this folder, and say which one opens the store.",
       valueName: "dir"))
   var tryKeys: String?

@@ -3,7 +3,6 @@
 
 import OctopusKeys
 
-/// The conclusions from several reports. The property names are the keys of the JSON.
 struct Comparison: CommandReport {
   struct Node: Encodable {
     let file: String
@@ -18,7 +17,6 @@ struct Comparison: CommandReport {
     var alive: Bool?
   }
 
-  /// A step of the procedure.
   struct Step: Encodable {
     let step: String
     let done: Bool
@@ -35,11 +33,8 @@ struct Comparison: CommandReport {
   private(set) var remaining: [String] = []
   private(set) var notes: [String] = []
 
-  /// Whether nothing is left to do.
   var agrees: Bool { remaining.isEmpty }
 
-  /// Compares the reports.
-  ///
   /// - Parameters:
   ///   - unreadable: why some of the files could not be read.
   ///   - expected: the key that all of them should have; nil: the store's.
@@ -159,7 +154,6 @@ struct Comparison: CommandReport {
     status.status.node ?? status.file
   }
 
-  /// Whether both are reports of one node.
   private static func isSame(_ one: Evidence.Status, _ other: Evidence.Status) -> Bool {
     one.config == other.config && one.node == other.node
   }
@@ -170,7 +164,6 @@ struct Comparison: CommandReport {
   }
 }
 
-/// The reports by kind.
 struct Reports {
   var statuses: [(file: String, status: Evidence.Status)] = []
   var verified: [Evidence.Verify] = []

@@ -4,12 +4,10 @@ import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// One report in a file.
 struct Evidence {
   let file: String
   let report: Report
 
-  /// The kinds of reports that are used.
   enum Report {
     case status(Status)
     case verify(Verify)

@@ -16,14 +16,11 @@
 import FoundationEssentials
 import Native
 
-/// Prints data and messages, and asks questions.
 final class Console {
   /// Whether a progress line can be shown: stderr is a terminal and `--quiet` was not given.
   let showsProgress: Bool
-  /// Whether stdout is a terminal.
   let outputIsTerminal: Bool
 
-  /// Whether stdout, or stderr, takes colours.
   let outputHasColour: Bool
   let errorsHaveColour: Bool
 
@@ -57,19 +54,13 @@ final class Console {
   // MARK: Data, on stdout
 
   /// Prints one line of text, escaped.
-  func print(_ line: String) {
-    write(line.escaped + "\n")
-  }
+  func print(_ line: String) { write(line.escaped + "\n") }
 
   /// Prints a value for scripts: unchanged, but escaped on a terminal.
-  func print(value: String) {
-    write((outputIsTerminal ? value.escaped : value) + "\n")
-  }
+  func print(value: String) { write((outputIsTerminal ? value.escaped : value) + "\n") }
 
   /// Prints text unchanged: JSON, help, text that is escaped already.
-  func print(raw text: String) {
-    write(text)
-  }
+  func print(raw text: String) { write(text) }
 
   /// Prints a secret between two texts that are not secret. It goes straight from its own memory to the
   /// descriptor.
@@ -83,12 +74,10 @@ final class Console {
     write(after)
   }
 
-  /// Prints a value as indented JSON.
   func print(json value: some Encodable) throws {
     print(raw: String(decoding: try value.indentedJSON(), as: UTF8.self))
   }
 
-  /// Prints a report in the form that was asked for.
   func print(_ report: some CommandReport, as format: OutputFormat) throws {
     switch format {
     case .text: print(raw: report.text)
@@ -110,18 +99,13 @@ final class Console {
 
   // MARK: Messages, on stderr
 
-  /// Prints a note.
-  func note(_ text: String) {
-    if !quiet { say(text) }
-  }
+  func note(_ text: String) { if !quiet { say(text) } }
 
-  /// Prints a warning, and what to do about it.
   func warning(_ text: String, hint: String? = nil) {
     say("warning: " + text)
     if let hint { say("hint: " + hint) }
   }
 
-  /// Prints why the command failed, and what to do.
   func failure(_ failure: Failure) {
     say(failure.message)
     if let hint = failure.hint { say("hint: " + hint) }
@@ -130,10 +114,8 @@ final class Console {
   /// Shows a line that a question is going to be about.
   func show(_ line: String) { show(line, colour: nil) }
 
-  /// Shows a removed line.
   func show(removed line: String) { show("- " + line, colour: "31") }
 
-  /// Shows an added line.
   func show(added line: String) { show("+ " + line, colour: "32") }
 
   private func show(_ line: String, colour: String?) {
@@ -155,14 +137,11 @@ final class Console {
     writeError("\r\u{1b}[K")
   }
 
-  /// The columns that a progress line may use.
   var progressWidth: Int { Terminal.width(of: errors.descriptor) ?? 80 }
 
   // MARK: Questions, on the terminal
 
   /// Asks a yes-or-no question; anything but yes is no.
-  ///
-  /// - Parameter option: the option that makes the question unnecessary, for the error.
   func ask(_ question: String, option: String) throws -> Bool {
     let terminal = try terminal(for: option)
     guard let answer = try terminal.readLine(prompt: question.escaped + " [y/N] ") else {
@@ -173,8 +152,6 @@ final class Console {
 
   /// Asks until the answer is one of `answers`. A signal that ends the process counts as ^C: the caller
   /// has something to clean up.
-  ///
-  /// - Parameter option: the option that makes the question unnecessary, for the error.
   func choose(_ question: String, among answers: [String], option: String) throws -> String {
     // Limited, because a terminal that is gone answers with empty lines indefinitely.
     for _ in 1...20 {
@@ -187,8 +164,6 @@ final class Console {
   }
 
   /// Asks for a line of text. The answer may be empty.
-  ///
-  /// - Parameter option: the option that makes the question unnecessary, for the error.
   func askLine(_ prompt: String, option: String) throws -> String {
     let terminal = try terminal(for: option)
     guard let answer = try terminal.readLine(prompt: prompt.escaped + ": ") else {
@@ -198,8 +173,6 @@ final class Console {
   }
 
   /// Asks for a secret without showing it. The answer may be empty.
-  ///
-  /// - Parameter option: the option that makes the question unnecessary, for the error.
   func askSecret(_ prompt: String, option: String) throws -> SecretBytes {
     let terminal = try terminal(for: option)
     guard let secret = try terminal.readSecret(prompt: prompt.escaped + ": ") else {
@@ -209,7 +182,6 @@ final class Console {
   }
 
   /// Fails where no question can be asked.
-  ///
   /// - Throws: `CommandError.cannotAsk` with the option that makes the question unnecessary.
   func requireTerminal(for option: String) throws(CommandError) { _ = try terminal(for: option) }
 
@@ -247,7 +219,5 @@ final class Console {
   }
 
   /// A failure is ignored: there is nowhere left to report it.
-  private func writeError(_ text: String) {
-    try? errors.write(Array(text.utf8).span)
-  }
+  private func writeError(_ text: String) { try? errors.write(Array(text.utf8).span) }
 }

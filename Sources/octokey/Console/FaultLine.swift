@@ -3,9 +3,7 @@
 
 import OctopusKeys
 
-/// One problem, for text and JSON.
 struct FaultLine: Encodable {
-  /// The kind of problem.
   let kind: String
   /// `fault`, or `note` where nothing has to be done.
   let severity: String
@@ -13,9 +11,7 @@ struct FaultLine: Encodable {
   let line: Int?
   let column: Int?
   let setting: String?
-  /// What is wrong, in one line.
   let text: String
-  /// What to do about it.
   let hint: String?
 
   init(_ fault: ConfigFault) {
@@ -42,8 +38,7 @@ struct FaultLine: Encodable {
       ("it is no well-formed XML: \(clause(reason).escaped)", "octokey config edit, or a copy")
     case .forbidden(_, let construct):
       ("there is \(construct), which octokey does not read", "take it out")
-    case .wrongRoot(let found):
-      ("its root element is \(found.quoted), not octopus-settings", nil)
+    case .wrongRoot(let found): ("its root element is \(found.quoted), not octopus-settings", nil)
     case .nameless: ("a setting has no name; the server reads key in lower case only", nil)
     case .duplicate(let lines):
       (
@@ -114,7 +109,6 @@ extension Console {
       hint: "chmod 600 \(path)")
   }
 
-  /// Prints problems as warnings.
   func warn(of faults: [ConfigFault]) {
     for fault in faults.map(FaultLine.init) {
       warning("\(fault.path.quoted): \(fault.text)", hint: fault.hint)

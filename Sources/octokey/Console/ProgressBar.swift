@@ -2,7 +2,6 @@
 // drawn about ten times a second, because drawing it for every document would cost more than the
 // document.
 
-/// A progress line.
 final class ProgressBar {
   private let label: String
   private let console: Console
@@ -32,10 +31,7 @@ final class ProgressBar {
         label: label, done: done, total: total, elapsed: now - start, width: console.progressWidth))
   }
 
-  /// Removes the line.
-  func finish() {
-    console.clearProgress()
-  }
+  func finish() { console.clearProgress() }
 
   /// The line for a terminal with `width` columns. It never fills the last column, where some
   /// terminals would wrap. A narrow terminal loses the remaining time first, then the rate, then the

@@ -5,24 +5,18 @@ import OctopusKeys
 extension Failure {
   init(_ error: BackupError) {
     switch error {
-    case .native(let error):
-      self.init(error)
-    case .key(let error):
-      self.init(error)
-    case .config(let error):
-      self.init(error)
-    case .rotation(let error):
-      self.init(error)
-    case .unfitPassphrase(let source, let fault):
-      self.init(unfitPassphrase: fault, from: source)
+    case .native(let error): self.init(error)
+    case .key(let error): self.init(error)
+    case .config(let error): self.init(error)
+    case .rotation(let error): self.init(error)
+    case .unfitPassphrase(let source, let fault): self.init(unfitPassphrase: fault, from: source)
     case .encryptedFileMalformed(let path):
       self.init("\(path.quoted) is no sealed file, or asks for too much memory or time to open")
     case .cannotDecrypt(let path):
       self.init(
         "\(path.quoted) does not open: the passphrase is another one, or the file was changed",
         hint: "passphrases differ by the letter, and by blanks at their ends")
-    case .noBackup(let path, let obstacle):
-      self.init(noBackup: path, obstacle)
+    case .noBackup(let path, let obstacle): self.init(noBackup: path, obstacle)
     case .manifestNotEncoded:
       self.init(
         "cannot write \(BackupManifest.fileName.quoted) as JSON",
@@ -69,8 +63,7 @@ extension Failure {
       self.init(
         "refusing to overwrite \(path.quoted): nobody can read which key it holds", hint: hint)
     case .otherConfig(let path):
-      self.init(
-        "refusing to overwrite \(path.quoted): it was changed after the backup", hint: hint)
+      self.init("refusing to overwrite \(path.quoted): it was changed after the backup", hint: hint)
     case .storeOfOtherKey(let location, let backup):
       self.init(
         "refusing to overwrite \(location.quoted): it does not open with the key of the backup, "

@@ -4,14 +4,12 @@ import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// The result of the checks of a node.
 struct NodeCheck {
   let faults: [FaultLine]
   let opened: [ConfigCheck.OpenedSetting]
 
   var hasFaults: Bool { faults.contains { $0.severity == "fault" } }
 
-  /// Checks the config that was read as `file`.
   init(_ file: ConfigFile, _ options: NodeOptions) throws {
     let machineKeys = try options.machineKeys()
     let folder = file.folder

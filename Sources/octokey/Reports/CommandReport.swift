@@ -3,13 +3,13 @@
 import FoundationEssentials
 import OctopusKeys
 
-/// What a command found or did: as JSON for scripts, and in words.
+/// What a command found or did: as JSON for scripts (octokey-files(5)), and in words. The names of
+/// the properties are the keys of the JSON; a time is in the form of ISO 8601.
 protocol CommandReport: Encodable {
   /// The report in words; it ends with a newline.
   var text: String { get }
 }
 
-/// A store as reports name it.
 struct StoreName: Codable, Equatable {
   let kind: String
   let location: String

@@ -2,7 +2,6 @@
 
 import OctopusKeys
 
-/// What a rotation would do. The property names are the keys of the JSON.
 struct DryRunReport: CommandReport {
   struct Documents: Encodable {
     let total: Int
@@ -63,7 +62,6 @@ struct DryRunReport: CommandReport {
     wouldRun = survey.findings.count == 0 || leavesUnreadable
   }
 
-  /// The report in words.
   var text: String {
     var lines = [
       "Dry run: nothing was written.", "",
@@ -88,11 +86,7 @@ struct DryRunReport: CommandReport {
         )
       })
     lines.append("")
-    if !unreadable.isEmpty {
-      lines += unreadable.prefix(20).map { "  " + $0.text.escaped }
-      if values.unreadable > 20 { lines.append("  and \(values.unreadable - 20) more") }
-      lines.append("")
-    }
+    lines += unreadable.listed(of: values.unreadable)
     if let nodesAlive, !nodesAlive.isEmpty {
       lines.append("nodes are running: stop them before the rotation")
     }

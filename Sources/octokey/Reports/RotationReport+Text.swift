@@ -71,8 +71,16 @@ extension RotationReport {
   }
 }
 
+extension [FindingLine] {
+  /// The first ones, how many more of `total` there are, and an empty line; nothing without findings.
+  func listed(of total: Int) -> [String] {
+    if isEmpty { return [] }
+    let rest = total > 20 ? ["  and \(total - 20) more"] : []
+    return prefix(20).map { "  " + $0.text.escaped } + rest + [""]
+  }
+}
+
 extension FindingLine {
-  /// One line: where it is, and the problem.
   var text: String {
     var place = document.isEmpty ? "\(collection).\(field)" : "\(collection) \(document): \(field)"
     if let path { place += " at \(path)" }

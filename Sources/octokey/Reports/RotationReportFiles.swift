@@ -4,7 +4,6 @@
 import Native
 import OctopusKeys
 
-/// The files of a report.
 struct RotationReportFiles {
   let folder: StateFolder
   let stamp: String

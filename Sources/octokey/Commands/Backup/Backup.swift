@@ -16,11 +16,8 @@ struct Backup: ParsableCommand {
     subcommands: [BackupCreate.self, BackupVerify.self, BackupRestore.self])
 }
 
-/// The passphrase of a backup.
 struct PassphraseOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A file that holds the passphrase; - is standard input.", valueName: "file"))
+  @Option(help: .init("A file that holds the passphrase; - is standard input.", valueName: "file"))
   var passphraseFile: String?
 
   /// Reads the passphrase, or asks for it.

@@ -10,27 +10,21 @@ struct BackupRestore: AuditedCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore",
     abstract: "Put config and store of a backup back, or to another place.",
-    discussion: """
+    about: """
       Looks at the whole backup first, and at what is in the places that it would write to: anything \
       that differs stays unless --overwrite is given, and then keeps a name of its own. On another \
       machine the secrets in the config are protected anew. A server has to be stopped.
+      """,
+    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
+    special: [.done: "config and store are as in the backup"])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .unfinishedRotation, .busy, .usage],
-          special: [.done: "config and store are as in the backup"]))
-
-  @Argument(help: ArgumentHelp("The folder of the backup.", valueName: "dir"))
-  var folder: String
-
+  @Argument(help: .init("The folder of the backup.", valueName: "dir")) var folder: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
 
   @Flag(help: "Put the backup in the place of what is there now, and keep that under another name.")
   var overwrite = false
 
-  @Flag(help: "Restore what is there of a backup that has faults.")
-  var ignoreFaults = false
+  @Flag(help: "Restore what is there of a backup that has faults.") var ignoreFaults = false
 
   @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
   var ignoreLiveNodes = false
@@ -75,7 +69,6 @@ struct BackupRestore: AuditedCommand {
     return try verification.contents ?? BackupContents(backup, encryption)
   }
 
-  /// Where the documents will be.
   private func target(
     _ backup: BackupFolder, _ contents: BackupContents, _ context: Context
   ) throws -> StoreLocation {

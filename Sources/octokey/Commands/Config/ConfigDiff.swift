@@ -7,26 +7,19 @@ struct ConfigDiff: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Show the settings in which another config differs.",
-    discussion: """
+    about: """
       What this node's config has begins with -, what the other one has with +. Protected settings \
       are compared by what they hold. Secrets are masked unless --reveal is given.
+      """,
+    exits: [.done, .failed, .incomplete, .usage],
+    special: [.done: "all settings are the same", .incomplete: "some settings differ"])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .incomplete, .usage],
-          special: [
-            .done: "all settings are the same", .incomplete: "some settings differ",
-          ]))
-
-  @Argument(help: ArgumentHelp("The other config, or a copy of this one.", valueName: "other"))
+  @Argument(help: .init("The other config, or a copy of this one.", valueName: "other"))
   var other: String
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
-  @Flag(help: "Print secrets as well.")
-  var reveal = false
+  @Flag(help: "Print secrets as well.") var reveal = false
 
   func run(_ context: Context) throws -> ExitStatus {
     let before = try ConfigFile.read(node.configPath(context)).settings()

@@ -11,16 +11,13 @@ struct ConfigEditCommand: AuditedCommand {
   static let configuration = CommandConfiguration(
     commandName: "edit",
     abstract: "Open the config in an editor, and check it before it takes its place.",
-    discussion: """
+    about: """
       The editor is that of VISUAL or EDITOR and works on a private copy, which is wiped at the end. \
       Protected settings are in it as they are in the file. Faults are named, and can be mended; the \
       differences are shown; then the config is replaced in one step.
-
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .unfinishedRotation, .busy, .usage],
-          special: [.done: "the config is as it was edited"]))
+      """,
+    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
+    special: [.done: "the config is as it was edited"])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
@@ -95,7 +92,6 @@ struct ConfigEditCommand: AuditedCommand {
     return answer == "y"
   }
 
-  /// The problems that the config did not have before.
   private func newFaults(_ edited: [UInt8], _ base: ConfigFile) throws -> [ConfigFault] {
     let machineKeys = try node.machineKeys()
     func faults(_ contents: [UInt8]) throws -> [ConfigFault] {

@@ -9,32 +9,21 @@ struct ConfigSet: AuditedCommand {
   static let configuration = CommandConfiguration(
     commandName: "set",
     abstract: "Give a setting a value.",
-    discussion: """
+    about: """
       The value is an argument, or - for standard input, or in a file, or asked for. A secret is \
       refused as an argument: other users of the machine can read those. Protected settings are put \
       under the machine key.
+      """,
+    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
+    special: [.done: "the setting has this value"])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .unfinishedRotation, .busy, .usage],
-          special: [.done: "the setting has this value"]))
-
-  @Argument(help: ArgumentHelp("The name of the setting.", valueName: "key"))
-  var key: String
-
-  @Argument(help: ArgumentHelp("The value; - is standard input.", valueName: "value"))
-  var value: String?
-
+  @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
+  @Argument(help: .init("The value; - is standard input.", valueName: "value")) var value: String?
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
-  @Option(help: ArgumentHelp("A file that holds the value.", valueName: "file"))
-  var valueFile: String?
-
-  @Flag(help: "Take a value that is not of the setting's type.")
-  var force = false
+  @Option(help: .init("A file that holds the value.", valueName: "file")) var valueFile: String?
+  @Flag(help: "Take a value that is not of the setting's type.") var force = false
 
   func validate() throws {
     if value != nil, valueFile != nil {

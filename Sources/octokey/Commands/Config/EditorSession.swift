@@ -33,8 +33,6 @@ struct EditorSession: ~Copyable {
       environment: context.environment)
   }
 
-  /// Runs the editor on the copy.
-  ///
   /// - Returns: the contents of the copy afterwards.
   /// - Throws: `CommandError.editorFailed`, `.cancelled`.
   borrowing func edit() throws -> [UInt8] {

@@ -3,7 +3,6 @@
 import Native
 import OctopusKeys
 
-/// One setting that differs.
 struct SettingDiff {
   /// How it differs. The raw values are in the JSON.
   enum Change: String {

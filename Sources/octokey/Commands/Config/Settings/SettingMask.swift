@@ -3,12 +3,10 @@
 
 import OctopusKeys
 
-/// Masks secrets.
 enum SettingMask {
   static let protected = "<protected>"
   static let hidden = "<hidden>"
 
-  /// A value with its secrets masked.
   static func shown(_ value: String, of key: String) -> String {
     switch secrecy(of: value, of: key) {
     case .protected: protected
@@ -22,7 +20,6 @@ enum SettingMask {
     "\(entry.key) =" + (entry.value.map { " " + shown($0, of: entry.key) } ?? "")
   }
 
-  /// How secret a value is.
   static func secrecy(of value: String, of key: String) -> KnownSetting.Secrecy {
     MachineKeys.saysProtected(value) ? .protected : KnownSetting.secrecy(of: key)
   }

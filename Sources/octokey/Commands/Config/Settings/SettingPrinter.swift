@@ -5,13 +5,11 @@ import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// Prints settings, masked or not.
 struct SettingPrinter {
   let console: Console
   /// The keys that decrypt protected settings; nil to mask secrets.
   let machineKeys: MachineKeys?
 
-  /// Whether a part of the value is masked.
   func isMasked(_ entry: NodeConfig.Entry) -> Bool {
     guard let value = entry.value, machineKeys == nil else { return false }
     return SettingMask.shown(value, of: entry.key) != value
@@ -26,7 +24,6 @@ struct SettingPrinter {
     }
   }
 
-  /// Prints the value alone on a line.
   func print(valueOf entry: NodeConfig.Entry) throws {
     if try printSecret(of: entry, before: "", after: "\n", escaped: false) { return }
     console.print(value: shown(entry) ?? "")
@@ -64,14 +61,12 @@ struct SettingPrinter {
     console.print(raw: before + value + after)
   }
 
-  /// A text as a JSON string.
   static func json(_ text: String) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.withoutEscapingSlashes]
     return String(decoding: try encoder.encode(text), as: UTF8.self)
   }
 
-  /// Whether the machine key protects the value.
   func isProtected(_ entry: NodeConfig.Entry) -> Bool {
     SettingMask.secrecy(of: entry.value ?? "", of: entry.key) == .protected
   }
