@@ -1,5 +1,4 @@
-// Makes a backup: the snapshot, then the proof that the key decrypts it, then the secrets, and the list of
-// all files last.
+// Makes a backup: the snapshot, the proof that the key decrypts it, the secrets, the list of all files.
 
 import FoundationEssentials
 import Native

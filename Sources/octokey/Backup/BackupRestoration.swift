@@ -31,24 +31,24 @@ struct BackupRestoration {
       case .none: nil
       }
     let isSame = present?.bytes == transfer.bytes
+    let store = target.store()
     var report = RestoreReport(
       time: TimeStamp.forText(now), folder: backup.path, fingerprint: fingerprint,
-      config: .init(path: configPath, changed: !isSame), store: storeName())
-    report.config.reprotected = transfer.reprotected
-    report.config.unreadable = transfer.unreadable
-    report.store.statement = backup.manifest.store.statement
+      config: .init(
+        path: configPath, changed: !isSame, reprotected: transfer.reprotected,
+        unreadable: transfer.unreadable),
+      store: .init(
+        kind: store.kind, location: store.location, statement: backup.manifest.store.statement))
     if let snapshot = backup.snapshotLocation {
       let restoration = try StoreRestoration.prepare(
         StoreLocation(snapshot, relativeTo: "/"), for: target,
-        mode: backup.manifest.store.mode ?? 0o600,
-        journalMode: backup.manifest.store.journalMode)
+        mode: backup.manifest.store.mode ?? 0o600, journalMode: backup.manifest.store.journalMode)
       if restoration.present == .other { try requireMayReplace() }
       if let present, !isSame { try requireMayReplace(present) }
       if restoration.present != .same {
         report.store.changed = true
         report.store.former = try restoration.commit(
-          owner: FileOwner.ofFolder(of: target.store().location),
-          stamp: TimeStamp.forFileName(now))
+          owner: FileOwner.ofFolder(of: store.location), stamp: TimeStamp.forFileName(now))
       }
     } else {
       try requireOwnKey()
@@ -59,10 +59,10 @@ struct BackupRestoration {
       case .some(let edit):
         if !isSame { report.config.backup = try edit.replace(with: transfer.bytes, backupAt: now) }
       case .none:
-        let file = try NewFile.create(
-          configPath, contents: transfer.bytes.span,
-          owner: FileOwner.ofFolder(of: configPath), mode: backup.manifest.config.mode)
-        file.commit()
+        try NewFile.create(
+          configPath, contents: transfer.bytes.span, owner: FileOwner.ofFolder(of: configPath),
+          mode: backup.manifest.config.mode
+        ).commit()
       }
     } catch {
       guard report.store.changed else { throw error }
@@ -93,11 +93,6 @@ struct BackupRestoration {
   private func seen(_ path: String, from folder: String) -> String {
     let name = path.hasPrefix(folder + "/") ? path.dropFirst(folder.count + 1) : path[...]
     return String(name.contains("/") ? path[...] : name)
-  }
-
-  private func storeName() -> RestoreReport.Store {
-    let store = target.store()
-    return .init(kind: store.kind, location: store.location)
   }
 
   private func lockFolder() throws -> FileLock {

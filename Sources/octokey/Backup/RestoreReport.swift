@@ -9,9 +9,9 @@ struct RestoreReport: CommandReport {
     /// The former config.
     var backup: String?
     /// Settings that this machine's key protects now.
-    var reprotected: [String] = []
+    let reprotected: [String]
     /// Settings that the machine key in the backup cannot decrypt.
-    var unreadable: [String] = []
+    let unreadable: [String]
   }
 
   struct Store: Encodable {
@@ -21,7 +21,7 @@ struct RestoreReport: CommandReport {
     /// The former store.
     var former: String?
     /// The statement that backed up a database which octokey does not copy.
-    var statement: String?
+    let statement: String?
   }
 
   let command = "backup restore"

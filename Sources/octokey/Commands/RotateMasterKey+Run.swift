@@ -1,5 +1,4 @@
-// The run of `rotate-master-key`: read the keys, ask the database about live nodes, ask the user, rotate,
-// report.
+// The run of `rotate-master-key`: read the keys, look for live nodes, ask the user, rotate, report.
 
 import Native
 import OctopusKeys

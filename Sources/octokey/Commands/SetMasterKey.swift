@@ -93,12 +93,8 @@ struct SetMasterKey: AuditedCommand {
     do {
       store = try stores.open(context, node)
       probe = try KeyProbe(store: store, key: key)
-    } catch let error as StoreError {
-      throw CommandError.storeNotSeen(reason: .store(error))
-    } catch let error as ConfigError {
-      throw CommandError.storeNotSeen(reason: .config(error))
-    } catch let error as RotationError {
-      throw CommandError.storeNotSeen(reason: error)
+    } catch {
+      throw CommandError.storeNotSeen(reason: Failure(describing: error))
     }
     switch probe.opens {
     case true?: return
@@ -108,8 +104,7 @@ struct SetMasterKey: AuditedCommand {
     case false?:
       throw CommandError.keyOfAnotherStore(
         fingerprint: try KeyFingerprint(of: key).description, location: store.location,
-        closed: probe.unreadable,
-        tried: probe.opened + probe.unreadable)
+        closed: probe.unreadable, tried: probe.opened + probe.unreadable)
     }
   }
 

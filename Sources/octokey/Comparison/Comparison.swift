@@ -12,9 +12,9 @@ struct Comparison: CommandReport {
     let keyMatchesStore: Bool?
     let unfinishedRotation: Bool
     /// Whether its key is the store's.
-    var agrees = false
+    let agrees: Bool
     /// Whether the store has seen it lately; nil if unknown.
-    var alive: Bool?
+    let alive: Bool?
   }
 
   struct Step: Encodable {
@@ -69,13 +69,13 @@ struct Comparison: CommandReport {
     }
   }
 
-  private mutating func latest(
-    _ statuses: [(file: String, status: Evidence.Status)]
-  ) -> [(file: String, status: Evidence.Status)] {
-    var latest: [(file: String, status: Evidence.Status)] = []
+  private mutating func latest(_ statuses: [Reports.NodeStatus]) -> [Reports.NodeStatus] {
+    var latest: [Reports.NodeStatus] = []
     for new in statuses {
-      guard let index = latest.firstIndex(where: { Comparison.isSame($0.status, new.status) })
-      else {
+      let index = latest.firstIndex {
+        $0.status.config == new.status.config && $0.status.node == new.status.node
+      }
+      guard let index else {
         latest.append(new)
         continue
       }
@@ -86,19 +86,19 @@ struct Comparison: CommandReport {
   }
 
   private mutating func compare(
-    _ statuses: [(file: String, status: Evidence.Status)], _ reference: String?,
-    rotatedAt rotation: String?
+    _ statuses: [Reports.NodeStatus], _ reference: String?, rotatedAt rotation: String?
   ) {
     if statuses.isEmpty { remaining.append("there is no report of a node: octokey status on each") }
     let stores = statuses.compactMap(\.status.store)
     for (file, status) in statuses {
       let name = Comparison.name((file, status))
-      var node = Node(
-        file: file, node: name, time: status.time, fingerprint: status.fingerprint,
-        keyMatchesStore: status.keyMatchesStore, unfinishedRotation: status.unfinishedRotation)
-      node.alive = Comparison.isAlive(status)
-      node.agrees =
-        reference != nil && status.fingerprint == reference && status.keyMatchesStore != false
+      let isReference = reference != nil && status.fingerprint == reference
+      nodes.append(
+        Node(
+          file: file, node: name, time: status.time, fingerprint: status.fingerprint,
+          keyMatchesStore: status.keyMatchesStore, unfinishedRotation: status.unfinishedRotation,
+          agrees: isReference && status.keyMatchesStore != false,
+          alive: Comparison.isAlive(status)))
       if status.unfinishedRotation {
         remaining.append("a rotation was interrupted on \(name); there: octokey recover")
       } else if let rotation, status.time < rotation {
@@ -110,7 +110,6 @@ struct Comparison: CommandReport {
         notes.append(
           "\(name) calls its store \(store.location.quoted), others \(first.location.quoted)")
       }
-      nodes.append(node)
     }
   }
 
@@ -138,9 +137,7 @@ struct Comparison: CommandReport {
     }
   }
 
-  private mutating func lookForMissingNodes(
-    _ statuses: [(file: String, status: Evidence.Status)]
-  ) {
+  private mutating func lookForMissingNodes(_ statuses: [Reports.NodeStatus]) {
     let known = Set(statuses.flatMap { ($0.status.nodes ?? []).map { $0.name.lowercased() } })
     let seen = Set(statuses.compactMap { $0.status.node?.lowercased() })
     for name in known.subtracting(seen).sorted() {
@@ -150,12 +147,8 @@ struct Comparison: CommandReport {
     }
   }
 
-  private static func name(_ status: (file: String, status: Evidence.Status)) -> String {
+  private static func name(_ status: Reports.NodeStatus) -> String {
     status.status.node ?? status.file
-  }
-
-  private static func isSame(_ one: Evidence.Status, _ other: Evidence.Status) -> Bool {
-    one.config == other.config && one.node == other.node
   }
 
   private static func isAlive(_ status: Evidence.Status) -> Bool? {
@@ -165,15 +158,17 @@ struct Comparison: CommandReport {
 }
 
 struct Reports {
-  var statuses: [(file: String, status: Evidence.Status)] = []
-  var verified: [Evidence.Verify] = []
+  typealias NodeStatus = (file: String, status: Evidence.Status)
+
+  let statuses: [NodeStatus]
+  let verified: [Evidence.Verify]
   /// The latest one.
-  var rotation: Evidence.Rotation?
-  var backups: [Evidence.Backup] = []
-  var verifications: [Evidence.BackupVerification] = []
-  var restored: [Evidence.Restore] = []
+  let rotation: Evidence.Rotation?
+  let backups: [Evidence.Backup]
+  let verifications: [Evidence.BackupVerification]
+  let restored: [Evidence.Restore]
   /// Files that are not reports.
-  var unrecognized: [String] = []
+  let unrecognized: [String]
 
   /// Whether there are reports other than those of nodes.
   var hasProcedure: Bool {
@@ -182,17 +177,15 @@ struct Reports {
   }
 
   init(_ evidence: [Evidence]) {
-    for item in evidence {
-      switch item.report {
-      case .status(let status): statuses.append((item.file, status))
-      case .verify(let report): verified.append(report)
-      case .rotation(let report):
-        if rotation.map({ $0.time <= report.time }) ?? true { rotation = report }
-      case .backup(let report): backups.append(report)
-      case .verification(let report): verifications.append(report)
-      case .restore(let report): restored.append(report)
-      case .none: unrecognized.append(item.file)
-      }
+    func all<Report>() -> [Report] { evidence.compactMap { $0.report as? Report } }
+    statuses = evidence.compactMap { item in
+      (item.report as? Evidence.Status).map { (item.file, $0) }
     }
+    verified = all()
+    rotation = all().sorted { (a: Evidence.Rotation, b) in a.time < b.time }.last
+    backups = all()
+    verifications = all()
+    restored = all()
+    unrecognized = evidence.filter { $0.report == nil }.map(\.file)
   }
 }

@@ -66,11 +66,7 @@ final class Console {
   /// descriptor.
   func print(secret: borrowing SecretBytes, before: String = "", after: String = "\n") {
     write(before)
-    do {
-      try output.write(secret)
-    } catch {
-      note(outputError: error)
-    }
+    do { try output.write(secret) } catch { note(outputError: error) }
     write(after)
   }
 
@@ -111,14 +107,8 @@ final class Console {
     if let hint = failure.hint { say("hint: " + hint) }
   }
 
-  /// Shows a line that a question is going to be about.
-  func show(_ line: String) { show(line, colour: nil) }
-
-  func show(removed line: String) { show("- " + line, colour: "31") }
-
-  func show(added line: String) { show("+ " + line, colour: "32") }
-
-  private func show(_ line: String, colour: String?) {
+  /// Shows a line that a question is going to be about; `colour` is a parameter of an escape sequence.
+  func show(_ line: String, colour: String? = nil) {
     guard errorsHaveColour, let colour else { return writeError(line.escaped + "\n") }
     writeError("\u{1b}[\(colour)m\(line.escaped)\u{1b}[m\n")
   }
@@ -139,15 +129,11 @@ final class Console {
 
   var progressWidth: Int { Terminal.width(of: errors.descriptor) ?? 80 }
 
-  // MARK: Questions, on the terminal
+  // MARK: Questions, on the terminal. An error names `option`, which makes the question unnecessary.
 
   /// Asks a yes-or-no question; anything but yes is no.
   func ask(_ question: String, option: String) throws -> Bool {
-    let terminal = try terminal(for: option)
-    guard let answer = try terminal.readLine(prompt: question.escaped + " [y/N] ") else {
-      throw CommandError.cancelled
-    }
-    return ["y", "yes"].contains(answer.lowercased())
+    ["y", "yes"].contains(try readLine(question + " [y/N] ", option).lowercased())
   }
 
   /// Asks until the answer is one of `answers`. A signal that ends the process counts as ^C: the caller
@@ -155,9 +141,7 @@ final class Console {
   func choose(_ question: String, among answers: [String], option: String) throws -> String {
     // Limited, because a terminal that is gone answers with empty lines indefinitely.
     for _ in 1...20 {
-      let terminal = try terminal(for: option)
-      let line = try terminal.readLine(prompt: question.escaped + " ", signalsCancel: true)
-      guard let answer = line?.lowercased() else { throw CommandError.cancelled }
+      let answer = try readLine(question + " ", option, signalsCancel: true).lowercased()
       if answers.contains(answer) { return answer }
     }
     throw CommandError.cancelled
@@ -165,11 +149,16 @@ final class Console {
 
   /// Asks for a line of text. The answer may be empty.
   func askLine(_ prompt: String, option: String) throws -> String {
+    try readLine(prompt + ": ", option)
+  }
+
+  private func readLine(
+    _ prompt: String, _ option: String, signalsCancel: Bool = false
+  ) throws -> String {
     let terminal = try terminal(for: option)
-    guard let answer = try terminal.readLine(prompt: prompt.escaped + ": ") else {
-      throw CommandError.cancelled
-    }
-    return answer
+    let line = try terminal.readLine(prompt: prompt.escaped, signalsCancel: signalsCancel)
+    guard let line else { throw CommandError.cancelled }
+    return line
   }
 
   /// Asks for a secret without showing it. The answer may be empty.
@@ -204,11 +193,7 @@ final class Console {
 
   private func write(_ text: String) {
     if outputIsTerminal { clearProgress() }
-    do {
-      try output.write(Array(text.utf8).span)
-    } catch {
-      note(outputError: error)
-    }
+    do { try output.write(Array(text.utf8).span) } catch { note(outputError: error) }
   }
 
   private func note(outputError error: NativeError) {

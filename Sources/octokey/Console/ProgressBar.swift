@@ -1,6 +1,5 @@
-// The progress of a pass over documents, on one line of the terminal. The line is a pure function; it is
-// drawn about ten times a second, because drawing it for every document would cost more than the
-// document.
+// The progress of a pass over documents, on one line of the terminal. To draw it for every document
+// would cost more than the document.
 
 final class ProgressBar {
   private let label: String

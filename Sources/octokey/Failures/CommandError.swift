@@ -26,7 +26,7 @@ enum CommandError: Error, Equatable {
   case otherFingerprint(expected: String, found: String)
   /// The key does not open the store: so many values of those that were tried.
   case keyOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
-  case storeNotSeen(reason: RotationError)
+  case storeNotSeen(reason: Failure)
   case noSuchService(name: String)
   case programMissing(name: String)
   case serviceFailed(name: String, reason: String)

@@ -33,19 +33,16 @@ struct NodeCheck {
     _ options: NodeOptions, _ folder: String
   ) -> [(path: String, keys: MachineKeys)] {
     let ids = ["/etc/machine-id", "/var/lib/dbus/machine-id", folder + "/machine-id"]
-      .filter { $0 != options.machineIdFile }
     let keys = ["/etc/octopus/machinekey", folder + "/machinekey"]
-      .filter { $0 != options.machineKeyFile }
-    let fromIDs = ids.compactMap { path in
+    return ids.filter { $0 != options.machineIdFile }.compactMap { path in
       (try? MachineKeys(
         machineID: NodeOptions.contents(of: path), machineIDPath: path, machineKeyFile: nil,
         machineKeyPath: "")).map { (path: path, keys: $0) }
     }
-    let fromKeys = keys.compactMap { path in
-      (try? MachineKeys(
-        machineID: nil, machineIDPath: "", machineKeyFile: NodeOptions.contents(of: path),
-        machineKeyPath: path)).map { (path: path, keys: $0) }
-    }
-    return fromIDs + fromKeys
+      + keys.filter { $0 != options.machineKeyFile }.compactMap { path in
+        (try? MachineKeys(
+          machineID: nil, machineIDPath: "", machineKeyFile: NodeOptions.contents(of: path),
+          machineKeyPath: path)).map { (path: path, keys: $0) }
+      }
   }
 }

@@ -1,5 +1,4 @@
-// The options that several commands share. Values are checked here as far as possible without reading
-// a file.
+// The options that several commands share, checked as far as possible without reading a file.
 
 import ArgumentParser
 import OctopusKeys

@@ -1,13 +1,8 @@
 // The argument parser's messages in octokey's form.
 
 extension Failure {
-  /// Wrong usage.
-  ///
-  /// - Parameters:
-  ///   - text: the parser's message: a sentence, perhaps followed by advice.
-  ///   - command: the command that was given, if it exists.
+  /// Wrong usage; `text` is the parser's message: a sentence, perhaps followed by advice.
   init(usage text: String, command: String?) {
-    let help = "octokey \(command.map { $0 + " " } ?? "")--help shows what is possible"
     let lines = maskingKeys(text).split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
     let whole = lines.joined(separator: " ")
     // `Unknown option '--stor'. Did you mean '--store'?`
@@ -18,6 +13,7 @@ extension Failure {
         hint: clause(String(whole[range.upperBound...])), status: .usage)
       return
     }
+    let help = "octokey \(command.map { $0 + " " } ?? "")--help shows what is possible"
     self.init(clause(whole), hint: help, status: .usage)
   }
 }

@@ -23,7 +23,7 @@ struct DryRunReport: CommandReport {
     let bytes: Int
   }
 
-  let outcome: String
+  let outcome = "dryRun"
   let documents: Documents
   let values: Values
   let oldKey: RotationReport.Key
@@ -40,7 +40,6 @@ struct DryRunReport: CommandReport {
     survey: Survey, oldKey: RotationReport.Key, store: StoreName,
     readingTime: Duration, nodesAlive: [String]?, leavesUnreadable: Bool
   ) {
-    outcome = "dryRun"
     documents = Documents(
       total: survey.documents,
       withSensitiveValues: survey.collections.reduce(0) { $0 + $1.documentsWithValues })

@@ -1,5 +1,4 @@
-// The text of a rotation report. It begins with the lines of the vendor's report, in their order, because
-// scripts read them.
+// The text of a rotation report. The lines of the vendor's report come first: scripts read them.
 
 internal import OctopusKeys
 

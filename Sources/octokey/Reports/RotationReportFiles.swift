@@ -1,5 +1,4 @@
-// The report files in the state folder, text and JSON, readable by their owner only: the text holds the
-// new key, like the vendor's report.
+// The report files in the state folder, for their owner only: the text holds the new key.
 
 import Native
 import OctopusKeys

@@ -1,5 +1,4 @@
-// `backup`: the commands that back up a node's config, key and store to one folder, verify that backup,
-// and restore it.
+// `backup`: the commands for backups of a node, and the passphrase that they share.
 
 import ArgumentParser
 import Native

@@ -40,8 +40,7 @@ struct ConfigDiff: OctokeyCommand {
 
   private func print(_ diff: SettingDiff, _ printer: SettingPrinter) throws {
     let hasColour = printer.console.outputHasColour
-    for (entry, sign, colour) in [(diff.before, "-", "31"), (diff.after, "+", "32")] {
-      guard let entry else { continue }
+    for (entry, sign, colour) in diff.sides {
       try printer.print(
         line: entry, before: hasColour ? "\u{1b}[\(colour)m\(sign) " : "\(sign) ",
         after: hasColour ? "\u{1b}[m" : "")

@@ -1,5 +1,4 @@
-// `config edit`: the config in an editor, like visudo. Questions and messages are here; the copy and the
-// editor are EditorSession's.
+// `config edit`: the config in an editor, like visudo, with the questions and messages.
 
 import ArgumentParser
 import FoundationEssentials
@@ -116,9 +115,8 @@ struct ConfigEditCommand: AuditedCommand {
       let after = try? NodeConfig(contents: edited, path: base.path)
     else { return console.note("one of the two is no config, so that they cannot be compared") }
     let diffs = try SettingDiff.of(before, after, machineKeys: node.machineKeys)
-    for diff in diffs {
-      if let entry = diff.before { console.show(removed: SettingMask.line(entry)) }
-      if let entry = diff.after { console.show(added: SettingMask.line(entry)) }
+    for (entry, sign, colour) in diffs.flatMap(\.sides) {
+      console.show("\(sign) \(SettingMask.line(entry))", colour: colour)
     }
     if diffs.isEmpty { console.note("no setting changes, only the text round them") }
   }
@@ -138,8 +136,7 @@ struct ConfigEditCommand: AuditedCommand {
     }
     let stamp = TimeStamp.forFileName(context.clock.now())
     let saved = present.stateFolder.newPath("\(present.name).\(stamp)", ".edited")
-    let file = try NewFile.create(saved, contents: edited.span, owner: present.owner)
-    file.commit()
+    try NewFile.create(saved, contents: edited.span, owner: present.owner).commit()
     throw CommandError.editedMeanwhile(path: present.path, saved: saved)
   }
 }

@@ -85,26 +85,21 @@ struct ConfigSet: AuditedCommand {
     _ machineKeys: MachineKeys
   ) throws -> String? {
     var form: MachineKeys.Form?
-    if let present {
-      switch try machineKeys.open(present, of: name) {
-      case .none: break
-      case .some(let opened):
-        if opened.text.equals(text) { return nil }
-        form = opened.form
-      }
+    if let present, let opened = try machineKeys.open(present, of: name) {
+      if opened.text.equals(text) { return nil }
+      form = opened.form
     }
     let value = try machineKeys.protect(text, of: name, as: form, source: SettingSource.name)
     // The value must decrypt again before it replaces anything.
-    switch try machineKeys.open(value, of: name) {
-    case .some(let opened) where opened.text.equals(text): return value
-    default: throw ConfigError.editFailed(path: path)
+    guard let opened = try machineKeys.open(value, of: name), opened.text.equals(text) else {
+      throw ConfigError.editFailed(path: path)
     }
+    return value
   }
 
   private func warnIfUnknown(_ name: String, _ config: NodeConfig, _ console: Console) {
-    guard KnownSetting.named(name) == nil, SettingKey.entries(name, in: config).isEmpty else {
-      return
-    }
+    guard KnownSetting.named(name) == nil, SettingKey.entries(name, in: config).isEmpty
+    else { return }
     let near = NearSpellings.of(
       name, among: config.entries.map(\.key) + KnownSetting.all.map(\.name))
     console.warning(

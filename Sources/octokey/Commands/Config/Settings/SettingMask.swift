@@ -1,5 +1,4 @@
-// What may be shown of a setting. Everything that shows settings uses this file, so that secrets are
-// masked in one place.
+// What may be shown of a setting: secrets are masked in this one place.
 
 import OctopusKeys
 

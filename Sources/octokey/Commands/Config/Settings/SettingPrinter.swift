@@ -18,10 +18,7 @@ struct SettingPrinter {
   /// False if the value was to be revealed and cannot be decrypted.
   func canReveal(_ entry: NodeConfig.Entry) throws -> Bool {
     guard let machineKeys, let value = entry.value, isProtected(entry) else { return true }
-    switch try machineKeys.open(value, of: entry.key) {
-    case .none: return false
-    case .some: return true
-    }
+    return try machineKeys.open(value, of: entry.key) != nil
   }
 
   func print(valueOf entry: NodeConfig.Entry) throws {
@@ -82,17 +79,15 @@ struct SettingPrinter {
   private func printSecret(
     of entry: NodeConfig.Entry, before: String, after: String, escaped: Bool
   ) throws -> Bool {
-    guard let machineKeys, let value = entry.value, isProtected(entry) else { return false }
-    switch try machineKeys.open(value, of: entry.key) {
-    case .none: return false
-    case .some(let opened):
-      if escaped {
-        console.print(secret: JSONSecret.escaped(opened.text), before: before, after: after)
-      } else {
-        console.print(secret: opened.text, before: before, after: after)
-      }
-      return true
+    guard let machineKeys, let value = entry.value, isProtected(entry),
+      let opened = try machineKeys.open(value, of: entry.key)
+    else { return false }
+    if escaped {
+      console.print(secret: JSONSecret.escaped(opened.text), before: before, after: after)
+    } else {
+      console.print(secret: opened.text, before: before, after: after)
     }
+    return true
   }
 }
 
