@@ -103,10 +103,9 @@ struct BackupCreation {
   private func putList(into folder: borrowing NewFolder) throws {
     let list = try Checksums(of: folder.draft).text
     try folder.write(Checksums.fileName, list.span)
-    guard let encryption else { return }
+    if encryption == nil { return }
     let digest = Array(try Checksums.digest(of: list).utf8)
-    let sealed = try encryption.seal(digest.span, name: Checksums.fileName)
-    try folder.write(Checksums.fileName + BackupFolder.sealedSuffix, sealed.span)
+    try put(Checksums.fileName, digest.span, into: folder)
   }
 
   /// Writes a secret, encrypted if there is a passphrase.

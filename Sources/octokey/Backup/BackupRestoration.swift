@@ -11,7 +11,6 @@ struct BackupRestoration {
   let contents: BackupContents
   let configPath: String
   let target: StoreLocation
-  /// The machine keys of this machine.
   let machineKeys: MachineKeys
   let storeWasNamed: Bool
   let overwrites: Bool
@@ -113,10 +112,7 @@ struct BackupRestoration {
           : .otherStore(location: store.location))
     }
     if !ignoresLiveNodes, let activity = try? target.activity() {
-      let alive = activity.nodes.filter { $0.isAlive() }.map(\.name)
-      if !alive.isEmpty || activity.runningTasks > 0 {
-        throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
-      }
+      try activity.requireNone(activity.nodes.filter { $0.isAlive() })
     }
     // Proves that no other process uses it, and moves a write-ahead log into it. A store that cannot be
     // opened may be replaced.
@@ -146,9 +142,8 @@ struct BackupRestoration {
 
   /// Refuses a database with another key: one that its own tools restore must be restored first.
   private func requireOwnKey() throws {
-    guard !overwrites else { return }
     let store = target.store()
-    guard try KeyProbe(store: store, key: contents.key).opens != false else {
+    guard try overwrites || KeyProbe(store: store, key: contents.key).opens != false else {
       throw CommandError.wouldOverwrite(
         .storeOfOtherKey(location: store.location, backup: fingerprint))
     }

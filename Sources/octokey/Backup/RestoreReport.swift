@@ -6,7 +6,6 @@ struct RestoreReport: CommandReport {
   struct Config: Encodable {
     let path: String
     let changed: Bool
-    /// The former config.
     var backup: String?
     /// Settings that this machine's key protects now.
     let reprotected: [String]
@@ -18,7 +17,6 @@ struct RestoreReport: CommandReport {
     let kind: String
     let location: String
     var changed = false
-    /// The former store.
     var former: String?
     /// The statement that backed up a database which octokey does not copy.
     let statement: String?

@@ -30,7 +30,8 @@ extension RotateMasterKey {
       let others = (activity?.nodes ?? []).filter { $0.name != node.name }
       if let activity, !ignoreLiveNodes {
         // A server that was just stopped may still be listed as alive.
-        try requireNoLiveNodes(activity, among: stopped == nil ? activity.nodes : others)
+        let nodes = stopped == nil ? activity.nodes : others
+        try activity.requireNone(nodes.filter { $0.isAlive(within: .seconds(liveNodeAge)) })
       }
       context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
       if stopped == nil { try confirm(context.console) }
@@ -55,15 +56,6 @@ extension RotateMasterKey {
     return try StoppedService(name, context)
   }
 
-  private func requireNoLiveNodes(
-    _ activity: ServerActivity, among nodes: [ServerNode]
-  ) throws {
-    let alive = nodes.filter { $0.isAlive(within: .seconds(liveNodeAge)) }.map(\.name)
-    guard alive.isEmpty, activity.runningTasks == 0 else {
-      throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
-    }
-  }
-
   /// A key and, if it comes from the config, how it is protected there.
   private struct OldKey: ~Copyable {
     let key: MasterKey
@@ -75,13 +67,13 @@ extension RotateMasterKey {
       let opened = try node.machineKeys.masterKey(of: node.settings)
       return OldKey(key: opened.key.copy(), form: opened.form)
     }
-    let key = try KeySource(file: oldKeyFile).read(context)
-    return OldKey(key: key, form: nil)
+    return OldKey(key: try KeySource(file: oldKeyFile).read(context), form: nil)
   }
 
   private func newKey(like old: borrowing MasterKey, _ context: Context) throws -> MasterKey {
-    guard let source = newKeySource else { return try .random(keySize?.size ?? old.size) }
-    return try source.read(context)
+    if let newKeyFile { return try KeySource(file: newKeyFile).read(context) }
+    if let masterKey { return try KeySource.value(masterKey).read(context) }
+    return try .random(keySize?.size ?? old.size)
   }
 
   private func rotate(
@@ -104,8 +96,7 @@ extension RotateMasterKey {
       survey: survey, written: outcome.store,
       oldKey: try Self.describe(old.key, file: nil),
       newKey: try Self.describe(new, file: outcome.keyFile),
-      store: StoreName(store),
-      config: .init(path: node.file.path, backup: outcome.configBackup),
+      store: StoreName(store), config: .init(path: node.file.path, backup: outcome.configBackup),
       otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
       duration: context.clock.uptime() - start, time: TimeStamp.forText(now))
     RotationReportFiles(folder: node.file.stateFolder, stamp: TimeStamp.forFileName(now))
@@ -141,8 +132,7 @@ extension RotateMasterKey {
     if !survey.keysFit { _ = try rotation.accept(survey) }
     let report = DryRunReport(
       survey: survey, oldKey: try Self.describe(old, file: nil),
-      store: StoreName(store),
-      readingTime: context.clock.uptime() - start,
+      store: StoreName(store), readingTime: context.clock.uptime() - start,
       nodesAlive: nodes?.filter { $0.isAlive() }.map(\.name), leavesUnreadable: skipUnreadable)
     try context.console.answer(report, as: output.format)
     return survey.findings.count == 0 ? .done : .incomplete
@@ -170,7 +160,15 @@ extension RotateMasterKey {
   }
 }
 
+extension ServerActivity {
+  /// Refuses while a node is alive or a task is running.
+  func requireNone(_ alive: [ServerNode]) throws {
+    guard alive.isEmpty, runningTasks == 0 else {
+      throw CommandError.serverAtWork(nodes: alive.map(\.name), tasks: runningTasks)
+    }
+  }
+}
+
 extension Cancellation {
-  /// Stops the run when a signal comes.
   init(_ watch: SignalWatch) { self.init { watch.arrived().map { SignalWatch.name(of: $0) } } }
 }

@@ -93,19 +93,12 @@ struct RotateMasterKey: AuditedCommand {
     if liveNodeAge < 1 { throw ValidationError("--live-node-age counts seconds, from 1 on") }
   }
 
-  /// The new key that was given, or nil for a fresh one.
-  var newKeySource: KeySource? {
-    newKeyFile.map { KeySource(file: $0) } ?? masterKey.map { .value($0) }
-  }
-
   /// Fails early if a confirmation is missing and cannot be asked for.
   func requireAnswers(_ console: Console) throws {
     for question in questions { try console.requireTerminal(for: question.option) }
   }
 
-  /// Asks for the confirmations that are not among the arguments.
-  ///
-  /// - Throws: `CommandError.declined` unless both are given.
+  /// - Throws: `CommandError.declined` unless all is confirmed.
   func confirm(_ console: Console) throws {
     for question in questions {
       let answered = try console.ask(question.text, option: question.option)

@@ -51,7 +51,6 @@ struct SetMasterKey: AuditedCommand {
     return .done
   }
 
-  /// Replaces the key, unless the config has it already.
   private func set(
     _ newKey: borrowing MasterKey, in config: borrowing LockedConfigFile, of node: OpenedNode,
     _ context: Context
@@ -93,8 +92,12 @@ struct SetMasterKey: AuditedCommand {
     do {
       store = try stores.open(context, node)
       probe = try KeyProbe(store: store, key: key)
-    } catch {
-      throw CommandError.storeNotSeen(reason: Failure(describing: error))
+    } catch let error as StoreError {
+      throw CommandError.storeNotSeen(reason: .store(error))
+    } catch let error as ConfigError {
+      throw CommandError.storeNotSeen(reason: .config(error))
+    } catch let error as RotationError {
+      throw CommandError.storeNotSeen(reason: error)
     }
     switch probe.opens {
     case true?: return

@@ -11,7 +11,6 @@ struct Comparison: CommandReport {
     let fingerprint: String?
     let keyMatchesStore: Bool?
     let unfinishedRotation: Bool
-    /// Whether its key is the store's.
     let agrees: Bool
     /// Whether the store has seen it lately; nil if unknown.
     let alive: Bool?
@@ -29,7 +28,6 @@ struct Comparison: CommandReport {
   private(set) var nodes: [Node] = []
   /// The steps of a rotation; empty where there are reports of nodes only.
   private(set) var steps: [Step] = []
-  /// What is left to do, in order.
   private(set) var remaining: [String] = []
   private(set) var notes: [String] = []
 

@@ -62,8 +62,7 @@ final class Console {
   /// Prints text unchanged: JSON, help, text that is escaped already.
   func print(raw text: String) { write(text) }
 
-  /// Prints a secret between two texts that are not secret. It goes straight from its own memory to the
-  /// descriptor.
+  /// Prints a secret between two texts that are not. It goes straight from its memory to the descriptor.
   func print(secret: borrowing SecretBytes, before: String = "", after: String = "\n") {
     write(before)
     do { try output.write(secret) } catch { note(outputError: error) }
@@ -120,7 +119,6 @@ final class Console {
     writeError("\r" + line.escaped + "\u{1b}[K")
   }
 
-  /// Removes the line that `showProgress` left.
   func clearProgress() {
     guard progressIsShown else { return }
     progressIsShown = false
@@ -147,7 +145,7 @@ final class Console {
     throw CommandError.cancelled
   }
 
-  /// Asks for a line of text. The answer may be empty.
+  /// The answer may be empty.
   func askLine(_ prompt: String, option: String) throws -> String {
     try readLine(prompt + ": ", option)
   }
@@ -161,7 +159,7 @@ final class Console {
     return line
   }
 
-  /// Asks for a secret without showing it. The answer may be empty.
+  /// The answer is not shown, and may be empty.
   func askSecret(_ prompt: String, option: String) throws -> SecretBytes {
     let terminal = try terminal(for: option)
     guard let secret = try terminal.readSecret(prompt: prompt.escaped + ": ") else {
@@ -170,8 +168,7 @@ final class Console {
     return secret
   }
 
-  /// Fails where no question can be asked.
-  /// - Throws: `CommandError.cannotAsk` with the option that makes the question unnecessary.
+  /// - Throws: `CommandError.cannotAsk` where no question can be asked.
   func requireTerminal(for option: String) throws(CommandError) { _ = try terminal(for: option) }
 
   private func terminal(for option: String) throws(CommandError) -> Terminal {

@@ -15,34 +15,27 @@ enum CommandError: Error, Equatable {
   /// The value holds control characters or is no UTF-8.
   case unfitValue(key: String)
   case wrongType(key: String, type: KnownSetting.WrongType)
-  /// The editor could not be run, or ended with something else than 0.
   case editorFailed(editor: String, code: Int32)
-  /// The edited config has faults, and was not taken.
   case editGivenUp(path: String)
   /// Somebody else changed the config while it was edited; what was edited is in `saved`.
   case editedMeanwhile(path: String, saved: String)
-  /// By what the database says, these nodes are alive, and so many tasks are running.
   case serverAtWork(nodes: [String], tasks: Int)
   case otherFingerprint(expected: String, found: String)
-  /// The key does not open the store: so many values of those that were tried.
+  /// Of so many values that were tried the key does not open so many.
   case keyOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
-  case storeNotSeen(reason: Failure)
+  case storeNotSeen(reason: RotationError)
   case noSuchService(name: String)
   case programMissing(name: String)
   case serviceFailed(name: String, reason: String)
   case serviceUnknown(config: String)
   case passphrasesDiffer
   case backupInsideStore(folder: String, location: String)
-  /// The key of the config is not that of the store: so many values of those tried are closed.
   case backupOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
   case backupNotSealed(folder: String)
-  /// The backup has faults, so many, and was not restored.
   case backupFaulty(folder: String, faults: Int)
   /// The store was restored, and the config was not.
   case restoredHalf(config: String, reason: String)
-  /// What is in the place of the config or store is something else, and stays.
   case wouldOverwrite(WouldOverwrite)
-  /// Data did not get out of stdout.
   case outputFailed(errno: Int32)
 
   enum Unaskable: Equatable {

@@ -66,7 +66,8 @@ extension Failure {
         hint:
           "octokey verify --key-file tries another one; --no-store-check sets this one all the same"
       )
-    case .storeNotSeen(let failure):
+    case .storeNotSeen(let reason):
+      let failure = Failure(reason)
       self.init(
         "cannot tell whether this is the key of the store: \(failure.message)",
         hint: "--no-store-check sets it without looking", status: failure.status)

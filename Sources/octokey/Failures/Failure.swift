@@ -8,7 +8,7 @@
 import Native
 import OctopusKeys
 
-struct Failure: Equatable {
+struct Failure {
   let message: String
   let hint: String?
   let status: ExitStatus

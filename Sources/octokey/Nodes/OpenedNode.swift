@@ -73,10 +73,16 @@ extension StoreOptions {
       return try StoreLocation(store, relativeTo: context.workingDirectory, odbcDriver: odbcDriver)
     }
     guard let node else { throw StoreError.invalidLocation(text: "", reason: "it is empty") }
-    guard let text = node.settings.value(of: SettingName.connectionString) else {
-      throw ConfigError.settingMissing(path: node.file.path, setting: SettingName.connectionString)
+    return try node.settings.storeLocation(
+      relativeTo: context.absolutePath(node.file.folder), odbcDriver)
+  }
+}
+
+extension NodeConfig {
+  func storeLocation(relativeTo folder: String, _ odbcDriver: String?) throws -> StoreLocation {
+    guard let text = value(of: SettingName.connectionString) else {
+      throw ConfigError.settingMissing(path: path, setting: SettingName.connectionString)
     }
-    return try StoreLocation(
-      text, relativeTo: context.absolutePath(node.file.folder), odbcDriver: odbcDriver)
+    return try StoreLocation(text, relativeTo: folder, odbcDriver: odbcDriver)
   }
 }

@@ -40,10 +40,10 @@ struct VendorSpelling {
   /// octokey's options with a value: the argument after one of them is never rewritten.
   static let optionsWithValue: Set<String> = [
     "--binary-column", "--compare", "--config", "--container", "--expect-fingerprint", "--format",
-    "--instance",
-    "--instances-dir", "--key-file", "--key-size", "--live-node-age", "--machine-id-file",
-    "--machine-key-file", "--master-key", "--new-key-file", "--odbc-driver", "--old-key-file",
-    "--passphrase-file", "--store", "--to", "--try-keys", "--unit", "--value-file",
+    "--instance", "--instances-dir", "--key-file", "--key-size", "--live-node-age",
+    "--machine-id-file", "--machine-key-file", "--master-key", "--new-key-file", "--odbc-driver",
+    "--old-key-file", "--passphrase-file", "--store", "--to", "--try-keys", "--unit",
+    "--value-file",
   ]
 
   init(_ original: [String]) {

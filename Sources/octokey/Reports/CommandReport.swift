@@ -46,6 +46,5 @@ extension Encodable {
 }
 
 extension [String] {
-  /// Indented lines with numbers.
   var numbered: [String] { enumerated().map { "  \($0 + 1). \($1)" } }
 }

@@ -75,15 +75,10 @@ struct BackupRestore: AuditedCommand {
     if stores.store != nil { return try stores.location(context, nil) }
     let store = backup.manifest.store
     if store.snapshot != nil {
-      return try StoreLocation(
-        "\(store.kind):\(store.location)", relativeTo: context.workingDirectory)
+      let text = "\(store.kind):\(store.location)"
+      return try StoreLocation(text, relativeTo: context.workingDirectory)
     }
     let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
-    guard let text = config.value(of: SettingName.connectionString) else {
-      throw ConfigError.settingMissing(
-        path: BackupFolder.config, setting: SettingName.connectionString)
-    }
-    return try StoreLocation(
-      text, relativeTo: context.workingDirectory, odbcDriver: stores.odbcDriver)
+    return try config.storeLocation(relativeTo: context.workingDirectory, stores.odbcDriver)
   }
 }

@@ -83,7 +83,7 @@ struct SettingPrinter {
       let opened = try machineKeys.open(value, of: entry.key)
     else { return false }
     if escaped {
-      console.print(secret: JSONSecret.escaped(opened.text), before: before, after: after)
+      console.print(secret: escapedForJSON(opened.text), before: before, after: after)
     } else {
       console.print(secret: opened.text, before: before, after: after)
     }
@@ -92,33 +92,31 @@ struct SettingPrinter {
 }
 
 /// A secret as the contents of a JSON string.
-private enum JSONSecret {
-  static func escaped(_ secret: borrowing SecretBytes) -> SecretBytes {
-    secret.withBytes { bytes in
-      // At worst every byte becomes \u00XX.
-      var result = SecretBytes(count: bytes.count * 6)
-      let count = result.withMutableBytes { target in
-        var end = 0
-        func put(_ text: some Sequence<UInt8>, _ target: inout MutableSpan<UInt8>) {
-          for byte in text {
-            target[end] = byte
-            end += 1
-          }
+private func escapedForJSON(_ secret: borrowing SecretBytes) -> SecretBytes {
+  secret.withBytes { bytes in
+    // At worst every byte becomes \u00XX.
+    var result = SecretBytes(count: bytes.count * 6)
+    let count = result.withMutableBytes { target in
+      var end = 0
+      func put(_ text: some Sequence<UInt8>, _ target: inout MutableSpan<UInt8>) {
+        for byte in text {
+          target[end] = byte
+          end += 1
         }
-        for index in bytes.indices {
-          let byte = bytes[index]
-          switch byte {
-          case UInt8(ascii: "\""), UInt8(ascii: "\\"): put([UInt8(ascii: "\\"), byte], &target)
-          case 0..<0x20:
-            let digits = Array("0123456789abcdef".utf8)
-            put("\\u00".utf8, &target)
-            put([digits[Int(byte >> 4)], digits[Int(byte & 15)]], &target)
-          default: put(CollectionOfOne(byte), &target)
-          }
-        }
-        return end
       }
-      return result.prefix(count)
+      for index in bytes.indices {
+        let byte = bytes[index]
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): put([UInt8(ascii: "\\"), byte], &target)
+        case 0..<0x20:
+          let digits = Array("0123456789abcdef".utf8)
+          put("\\u00".utf8, &target)
+          put([digits[Int(byte >> 4)], digits[Int(byte & 15)]], &target)
+        default: put(CollectionOfOne(byte), &target)
+        }
+      }
+      return end
     }
+    return result.prefix(count)
   }
 }
