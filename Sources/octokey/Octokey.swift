@@ -14,14 +14,11 @@ protocol OctokeyCommand: ParsableCommand {
 @main
 struct Octokey: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "octokey",
-    abstract: "Look after the Master Key of Octopus Server nodes.",
-    discussion: ExitStatus.list(ExitStatus.allCases),
-    version: "0.1.0",
+    commandName: "octokey", abstract: "Look after the Master Key of Octopus Server nodes.",
+    discussion: ExitStatus.list(ExitStatus.allCases), version: "0.1.0",
     subcommands: [
       RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
-      Verify.self, Status.self, Config.self, Backup.self, Service.self,
-      ListInstances.self,
+      Verify.self, Status.self, Config.self, Backup.self, Service.self, ListInstances.self,
     ])
 
   static func main() {

@@ -84,13 +84,12 @@ struct BackupCreation {
   ) throws -> [BackupManifest.MachineKeyFile] {
     let check = try ConfigCheck(
       node.file.bytes, path: node.file.path, machineKeys: node.machineKeys)
-    let isMachineID = { (form: MachineKeys.Form) in form == .machineID }
-    let forms = check.opened.map(\.form)
+    let isByMachineID = check.opened.map { $0.form == .machineID }
     var files: [BackupManifest.MachineKeyFile] = []
-    if forms.contains(where: isMachineID) {
+    if isByMachineID.contains(true) {
       files.append(.init(name: BackupFolder.machineID, path: node.machineIDPath))
     }
-    if !forms.allSatisfy(isMachineID) {
+    if isByMachineID.contains(false) {
       files.append(.init(name: BackupFolder.machineKey, path: node.machineKeyPath))
     }
     for file in files {

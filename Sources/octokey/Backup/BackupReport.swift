@@ -31,7 +31,7 @@ struct BackupReport: CommandReport {
   let documents: Int
   let values: Values
   let certificate: String?
-  let seconds: Seconds
+  let seconds: Double
   let nextSteps: [String]
 
   init(_ manifest: BackupManifest, folder: String, duration: Duration) {
@@ -39,15 +39,14 @@ struct BackupReport: CommandReport {
     self.folder = folder
     node = manifest.node
     key = Key(
-      fingerprint: manifest.key.fingerprint, bits: manifest.key.bits,
-      sealed: manifest.key.isSealed)
+      fingerprint: manifest.key.fingerprint, bits: manifest.key.bits, sealed: manifest.key.isSealed)
     store = Store(
       kind: manifest.store.kind, location: manifest.store.location,
       snapshot: manifest.store.snapshot, statement: manifest.store.statement)
     documents = manifest.store.documents
     values = Values(opened: manifest.store.opened, unreadable: manifest.store.unreadable)
     certificate = manifest.certificate?.thumbprint
-    seconds = Seconds(duration: duration)
+    seconds = duration / .seconds(1)
     nextSteps = BackupReport.nextSteps(manifest, folder)
   }
 

@@ -7,8 +7,7 @@ import Stores
 
 struct Recover: AuditedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "recover",
-    abstract: "Finish an interrupted rotation, or take it back.",
+    commandName: "recover", abstract: "Finish an interrupted rotation, or take it back.",
     about: """
       Looks at every sensitive value and at the node's config. Where all values are still under the \
       old key the rotation is taken back; otherwise it is finished: values, then config. Running it \

@@ -71,9 +71,7 @@ extension RotateMasterKey {
   }
 
   private func newKey(like old: borrowing MasterKey, _ context: Context) throws -> MasterKey {
-    if let newKeyFile { return try KeySource(file: newKeyFile).read(context) }
-    if let masterKey { return try KeySource.value(masterKey).read(context) }
-    return try .random(keySize?.size ?? old.size)
+    try newKeySource?.read(context) ?? .random(keySize?.size ?? old.size)
   }
 
   private func rotate(
@@ -93,8 +91,7 @@ extension RotateMasterKey {
     let outcome = try rotation.run(survey)
     context.console.clearProgress()
     let report = RotationReport(
-      survey: survey, written: outcome.store,
-      oldKey: try Self.describe(old.key, file: nil),
+      survey: survey, written: outcome.store, oldKey: try Self.describe(old.key, file: nil),
       newKey: try Self.describe(new, file: outcome.keyFile),
       store: StoreName(store), config: .init(path: node.file.path, backup: outcome.configBackup),
       otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
@@ -107,9 +104,7 @@ extension RotateMasterKey {
   }
 
   /// Prints the report, with the key itself only on a terminal or after `--show-key`.
-  private func show(
-    _ report: RotationReport, key: borrowing MasterKey, _ console: Console
-  ) throws {
+  private func show(_ report: RotationReport, key: borrowing MasterKey, _ console: Console) throws {
     guard output.format == .text else { return try console.print(json: report) }
     if console.outputIsTerminal || showKey {
       console.print(secret: key.base64(), before: RotationReport.firstLine)

@@ -25,8 +25,7 @@ struct RotateMasterKey: AuditedCommand {
   @Flag(help: "Do everything except writing, and say what a run would do.") var dryRun = false
 
   @Option(
-    help: .init(
-      "A file that holds the new Master Key; - is standard input.", valueName: "file"))
+    help: .init("A file that holds the new Master Key; - is standard input.", valueName: "file"))
   var newKeyFile: String?
 
   @Option(
@@ -51,8 +50,7 @@ struct RotateMasterKey: AuditedCommand {
   var skipUnreadable = false
 
   @Option(
-    help: .init(
-      "How long ago a node was last seen that counts as alive.", valueName: "seconds"))
+    help: .init("How long ago a node was last seen that counts as alive.", valueName: "seconds"))
   var liveNodeAge = 300
 
   @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
@@ -93,6 +91,11 @@ struct RotateMasterKey: AuditedCommand {
     if liveNodeAge < 1 { throw ValidationError("--live-node-age counts seconds, from 1 on") }
   }
 
+  /// The new key that was given, or nil for a fresh one.
+  var newKeySource: KeySource? {
+    newKeyFile.map { KeySource(file: $0) } ?? masterKey.map { .value($0) }
+  }
+
   /// Fails early if a confirmation is missing and cannot be asked for.
   func requireAnswers(_ console: Console) throws {
     for question in questions { try console.requireTerminal(for: question.option) }
@@ -101,8 +104,7 @@ struct RotateMasterKey: AuditedCommand {
   /// - Throws: `CommandError.declined` unless all is confirmed.
   func confirm(_ console: Console) throws {
     for question in questions {
-      let answered = try console.ask(question.text, option: question.option)
-      if !answered { throw CommandError.declined }
+      try console.confirm(question.text, option: question.option)
     }
   }
 

@@ -7,8 +7,7 @@ import Stores
 
 struct SetMasterKey: AuditedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "set-master-key",
-    abstract: "Put a Master Key into this node's config.",
+    commandName: "set-master-key", abstract: "Put a Master Key into this node's config.",
     about: """
       For the other nodes after a rotation, and for a config that came from another machine: the \
       key that is in the config now need not be readable. The key has to open the store; documents \
@@ -20,8 +19,7 @@ struct SetMasterKey: AuditedCommand {
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Key options") var key: KeyOptions
   @Option(
-    help: .init(
-      "Refuse any key but the one with this fingerprint.", valueName: "fingerprint"))
+    help: .init("Refuse any key but the one with this fingerprint.", valueName: "fingerprint"))
   var expectFingerprint: KeyFingerprint?
 
   @Flag(help: "Do not look whether the key opens the store.") var noStoreCheck = false

@@ -80,9 +80,7 @@ struct Status: OctokeyCommand {
     return comparison.agrees ? .done : .incomplete
   }
 
-  private func look(
-    at node: OpenedNode, _ report: inout StatusReport, _ context: Context
-  ) throws {
+  private func look(at node: OpenedNode, _ report: inout StatusReport, _ context: Context) throws {
     report.node = node.name
     // Each part is tried on its own: a store has nodes even if the key cannot be read.
     let location = try attempt(&report) { try stores.location(context, node) }

@@ -33,9 +33,7 @@ struct Comparison: CommandReport {
 
   var agrees: Bool { remaining.isEmpty }
 
-  /// - Parameters:
-  ///   - unreadable: why some of the files could not be read.
-  ///   - expected: the key that all of them should have; nil: the store's.
+  /// - Parameter expected: the key that all of them should have; nil: the store's.
   init(_ evidence: [Evidence], unreadable: [String], expected: String?) {
     let reports = Reports(evidence)
     remaining += unreadable

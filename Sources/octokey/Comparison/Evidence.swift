@@ -67,8 +67,6 @@ struct Evidence {
   private struct Name: Decodable { let command: String }
 
   /// Reads a file with one report, or several, one after the other.
-  ///
-  /// - Throws: `NativeError` if it cannot be read. What is not a report is nil.
   static func read(_ file: String) throws -> [Evidence] {
     let bytes = try FileContents.read(file, limit: 64 << 20).bytes
     // The last line of a report is a brace alone, because all lines inside are indented; or the report is

@@ -32,10 +32,8 @@ final class Console {
   private var outputFailure: Int32?
 
   /// - Parameters:
-  ///   - quiet: no notes, no progress.
   ///   - mayAsk: false after `--non-interactive`: every question is an error.
   ///   - dumbTerminal: the terminal cannot clear a line: no progress and no colours.
-  ///   - plain: no colours.
   init(
     quiet: Bool, mayAsk: Bool, dumbTerminal: Bool = false, plain: Bool = false,
     output: ByteOutput = .standardOutput, errors: ByteOutput = .standardError
@@ -129,9 +127,10 @@ final class Console {
 
   // MARK: Questions, on the terminal. An error names `option`, which makes the question unnecessary.
 
-  /// Asks a yes-or-no question; anything but yes is no.
-  func ask(_ question: String, option: String) throws -> Bool {
-    ["y", "yes"].contains(try readLine(question + " [y/N] ", option).lowercased())
+  /// Asks a yes-or-no question; anything but yes is `CommandError.declined`.
+  func confirm(_ question: String, option: String) throws {
+    let answer = try readLine(question + " [y/N] ", option).lowercased()
+    if !["y", "yes"].contains(answer) { throw CommandError.declined }
   }
 
   /// Asks until the answer is one of `answers`. A signal that ends the process counts as ^C: the caller

@@ -31,9 +31,7 @@ struct FaultLine: Encodable {
     return "\(path.escaped)\(place): \(severity == "note" ? "note: " : "")\(text)"
   }
 
-  private static func words(
-    _ kind: ConfigFault.Kind, _ setting: String
-  ) -> Failure {
+  private static func words(_ kind: ConfigFault.Kind, _ setting: String) -> Failure {
     switch kind {
     case .malformed(_, _, let reason):
       Failure(

@@ -33,9 +33,7 @@ final class ProgressBar {
 
   /// The line for a terminal with `width` columns, never the last one, where some terminals would wrap.
   /// A narrow terminal loses the remaining time first, then the rate, then the bar.
-  static func line(
-    label: String, done: Int, total: Int?, elapsed: Duration, width: Int
-  ) -> String {
+  static func line(label: String, done: Int, total: Int?, elapsed: Duration, width: Int) -> String {
     let room = max(0, width - 1)
     let done = max(0, done)
     let rate = ratePerSecond(done: done, elapsed: elapsed)

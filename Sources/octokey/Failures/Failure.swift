@@ -31,9 +31,7 @@ struct Failure {
     default: self.init("unexpected error of type \(type(of: error))")
     }
   }
-}
 
-extension Failure {
   /// A signal that came before anything was changed, or whose run was rolled back.
   init(stoppedBy signal: String) { self.init("stopped by \(signal), nothing was changed") }
 }

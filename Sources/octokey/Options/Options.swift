@@ -23,8 +23,7 @@ struct NodeOptions: ParsableArguments {
   var machineIdFile = "/etc/machine-id"
 
   @Option(
-    help: .init(
-      "The key that protects them where there is no machine id.", valueName: "file"))
+    help: .init("The key that protects them where there is no machine id.", valueName: "file"))
   var machineKeyFile = "/etc/octopus/machinekey"
 
   @OptionGroup(title: "Node options") var registry: RegistryOptions
@@ -103,9 +102,6 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
 }
 
 struct KeySize: Equatable {
-  /// The size that a new server generates.
-  static let standard = KeySize(size: .bits256)
-
   let size: MasterKey.Size
 }
 

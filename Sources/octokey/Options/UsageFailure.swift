@@ -18,8 +18,7 @@ extension Failure {
   }
 }
 
-/// Masks everything of the exact shape of a key: a misplaced argument may be one, and messages end up in
-/// logs.
+/// Masks all of the exact shape of a key: a misplaced argument may be one, and logs keep messages.
 private func maskingKeys(_ text: String) -> String {
   text.replacing(/[A-Za-z0-9+\/]+={1,2}/) { match in
     match.output.utf8.count == 24 && match.output.hasSuffix("==")

@@ -19,18 +19,10 @@ extension StoreName {
   init(_ store: any Store) { self.init(kind: store.kind, location: store.location) }
 }
 
-/// A duration that JSON has as a number of seconds.
-struct Seconds: Encodable {
-  let duration: Duration
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(duration / .seconds(1))
-  }
-
-  /// Two digits after the point.
-  var text: String {
-    let hundredths = Int((duration / .milliseconds(10)).rounded())
+extension Double {
+  /// The number with two digits after the point.
+  var inHundredths: String {
+    let hundredths = Int((self * 100).rounded())
     let rest = String(hundredths % 100)
     return "\(hundredths / 100)." + (rest.count == 1 ? "0" + rest : rest)
   }

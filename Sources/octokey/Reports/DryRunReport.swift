@@ -31,7 +31,7 @@ struct DryRunReport: CommandReport {
   let collections: [Collection]
   let unreadable: [FindingLine]
   let quoted: Int
-  let expectedSeconds: Seconds
+  let expectedSeconds: Double
   /// Nodes that the database has seen lately; nil if it has no list of nodes.
   let nodesAlive: [String]?
   let wouldRun: Bool
@@ -56,7 +56,7 @@ struct DryRunReport: CommandReport {
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.count
     // Three passes read everything, and the second one also writes.
-    expectedSeconds = Seconds(duration: readingTime * 5)
+    expectedSeconds = readingTime * 5 / .seconds(1)
     self.nodesAlive = nodesAlive
     wouldRun = survey.findings.count == 0 || leavesUnreadable
   }
@@ -69,7 +69,7 @@ struct DryRunReport: CommandReport {
       "Documents:  \(documents.total), \(documents.withSensitiveValues) with sensitive values",
       "Values:     \(values.underOldKey) under the old key, \(values.underNewKey) under the new key, "
         + "\(values.unreadable) unreadable",
-      "Time:       about \(expectedSeconds.text) s, judged from reading it once",
+      "Time:       about \(expectedSeconds.inHundredths) s, judged from reading it once",
     ]
     if let nodesAlive {
       let names = nodesAlive.isEmpty ? "none seen lately" : nodesAlive.joined(separator: ", ")

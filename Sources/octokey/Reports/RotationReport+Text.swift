@@ -36,7 +36,6 @@ extension RotationReport {
   }
 
   private var details: [String] {
-    let seconds = seconds.duration / .seconds(1)
     let rate = seconds > 0 ? Int(Double(documents.processed) / seconds) : documents.processed
     var lines = [
       "Old key:      \(oldKey.fingerprint) (\(oldKey.bits) bits)",
@@ -55,7 +54,7 @@ extension RotationReport {
     } else {
       lines.append("Certificate:  no server certificate found in the store")
     }
-    lines.append("Time:         \(self.seconds.text) s, \(rate) documents per second")
+    lines.append("Time:         \(seconds.inHundredths) s, \(rate) documents per second")
     lines.append(
       "Memory:       \(peakMemory >> 20) MiB at most, with the page cache of the database engine")
     return lines

@@ -61,7 +61,7 @@ struct RotationReport: Encodable {
   let config: Config
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
-  let seconds: Seconds
+  let seconds: Double
   let peakMemory: Int
   let nextSteps: [String]
 
@@ -96,7 +96,7 @@ struct RotationReport: Encodable {
     self.config = config
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.first.map(FindingLine.init)
-    seconds = Seconds(duration: duration)
+    seconds = duration / .seconds(1)
     self.peakMemory = peakMemory
     nextSteps = NextSteps.afterRotation(
       oldKey: oldKey.fingerprint, newKey: newKey.fingerprint,

@@ -13,8 +13,7 @@ enum ServiceName: Equatable {
     }
   }
 
-  /// The unit of an instance: its name without slashes, with `-` for white space (octopus-formats,
-  /// section 1.8).
+  /// Its name without slashes, with `-` for white space (octopus-formats, section 1.8).
   init(instance: String) {
     let name = instance.filter { $0 != "/" }.map { $0.isWhitespace ? "-" : $0 }
     self = .unit(String(name) + ".service")
@@ -28,8 +27,7 @@ struct ServiceOptions: ParsableArguments {
   var unit: String?
 
   @Option(
-    help: .init(
-      "The container of docker or podman that the server runs in.", valueName: "name"))
+    help: .init("The container of docker or podman that the server runs in.", valueName: "name"))
   var container: String?
 
   func validate() throws {

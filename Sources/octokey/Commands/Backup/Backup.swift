@@ -6,8 +6,7 @@ import OctopusKeys
 
 struct Backup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "backup",
-    abstract: "Back up a node, test the backup, and put it back.",
+    commandName: "backup", abstract: "Back up a node, test the backup, and put it back.",
     discussion: """
       A backup is a folder: the node's config, its Master Key, what protects the config, the server's \
       certificate, and a snapshot of the store. A passphrase seals the secrets in it.
@@ -19,10 +18,7 @@ struct PassphraseOptions: ParsableArguments {
   @Option(help: .init("A file that holds the passphrase; - is standard input.", valueName: "file"))
   var passphraseFile: String?
 
-  /// Reads the passphrase, or asks for it.
-  ///
-  /// - Parameter isNew: whether it encrypts a new backup: then it is asked for twice, against typing
-  ///   errors, and a short one causes a warning.
+  /// A new passphrase is asked for twice, against typing errors, and a short one causes a warning.
   func read(_ context: Context, isNew: Bool) throws -> Passphrase {
     let passphrase = try read(context, again: isNew)
     if isNew, passphrase.isShort {

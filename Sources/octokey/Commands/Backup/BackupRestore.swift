@@ -8,8 +8,7 @@ import Stores
 struct BackupRestore: AuditedCommand {
   static let auditedAction = "backup restore"
   static let configuration = CommandConfiguration(
-    commandName: "restore",
-    abstract: "Put config and store of a backup back, or to another place.",
+    commandName: "restore", abstract: "Put config and store of a backup back, or to another place.",
     about: """
       Looks at the whole backup first, and at what is in the places that it would write to: anything \
       that differs stays unless --overwrite is given, and then keeps a name of its own. On another \

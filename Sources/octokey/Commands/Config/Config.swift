@@ -5,8 +5,7 @@ import OctopusKeys
 
 struct Config: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "config",
-    abstract: "Read and edit a node config, byte for byte.",
+    commandName: "config", abstract: "Read and edit a node config, byte for byte.",
     discussion: """
       Names of settings are taken without regard to case; of several with one name the last one \
       counts, as for the server. Secrets are shown to nobody who does not ask with --reveal.

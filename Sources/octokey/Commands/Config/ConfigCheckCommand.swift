@@ -6,8 +6,7 @@ import OctopusKeys
 
 struct ConfigCheckCommand: OctokeyCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check",
-    abstract: "Look for faults in a node config and in the files round it.",
+    commandName: "check", abstract: "Look for faults in a node config and in the files round it.",
     about: """
       The text, the names and types of settings, whether protected ones open, the permissions of \
       everything that holds a secret. Nothing is changed.

@@ -5,8 +5,7 @@ import OctopusKeys
 
 struct ConfigDiff: OctokeyCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diff",
-    abstract: "Show the settings in which another config differs.",
+    commandName: "diff", abstract: "Show the settings in which another config differs.",
     about: """
       What this node's config has begins with -, what the other one has with +. Protected settings \
       are compared by what they hold. Secrets are masked unless --reveal is given.

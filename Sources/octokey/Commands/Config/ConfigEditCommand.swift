@@ -66,8 +66,6 @@ struct ConfigEditCommand: AuditedCommand {
   }
 
   /// Whether to replace the config; if not, it is edited again.
-  ///
-  /// - Throws: `CommandError.editGivenUp` or `.declined`.
   private func isAccepted(
     _ edited: [UInt8], _ base: ConfigFile, _ context: Context
   ) throws -> Bool {
@@ -108,9 +106,7 @@ struct ConfigEditCommand: AuditedCommand {
     }
   }
 
-  private func showDifferences(
-    _ edited: [UInt8], _ base: ConfigFile, _ console: Console
-  ) throws {
+  private func showDifferences(_ edited: [UInt8], _ base: ConfigFile, _ console: Console) throws {
     guard let before = try? base.settings(),
       let after = try? NodeConfig(contents: edited, path: base.path)
     else { return console.note("one of the two is no config, so that they cannot be compared") }
@@ -121,8 +117,7 @@ struct ConfigEditCommand: AuditedCommand {
     if diffs.isEmpty { console.note("no setting changes, only the text round them") }
   }
 
-  /// Warns that another process has changed the config, and saves the edited copy unless editing goes
-  /// on.
+  /// Saves the edited copy, unless the user wants to edit it again.
   private func resolveConflict(
     _ present: ConfigFile, _ edited: [UInt8], _ context: Context
   ) throws {

@@ -5,8 +5,7 @@ import OctopusKeys
 
 struct ConfigGet: OctokeyCommand {
   static let configuration = CommandConfiguration(
-    commandName: "get",
-    abstract: "Print the value of a setting.",
+    commandName: "get", abstract: "Print the value of a setting.",
     about: """
       Protected settings and passwords are masked unless --reveal is given.
       """,

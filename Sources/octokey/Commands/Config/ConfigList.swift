@@ -5,8 +5,7 @@ import OctopusKeys
 
 struct ConfigList: OctokeyCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list",
-    abstract: "Print all settings, or those whose name fits a pattern.",
+    commandName: "list", abstract: "Print all settings, or those whose name fits a pattern.",
     about: """
       In a pattern * stands for any characters and ? for one; without either, a name fits that has \
       the text anywhere in it. Letter case does not matter. Secrets are masked unless --reveal is \

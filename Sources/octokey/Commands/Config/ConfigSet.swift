@@ -7,8 +7,7 @@ import OctopusKeys
 struct ConfigSet: AuditedCommand {
   static let auditedAction = "config set"
   static let configuration = CommandConfiguration(
-    commandName: "set",
-    abstract: "Give a setting a value.",
+    commandName: "set", abstract: "Give a setting a value.",
     about: """
       The value is an argument, or - for standard input, or in a file, or asked for. A secret is \
       refused as an argument: other users of the machine can read those. Protected settings are put \

@@ -6,8 +6,7 @@ import OctopusKeys
 struct ConfigUnset: AuditedCommand {
   static let auditedAction = "config unset"
   static let configuration = CommandConfiguration(
-    commandName: "unset",
-    abstract: "Remove a setting.",
+    commandName: "unset", abstract: "Remove a setting.",
     about: """
       All of the name go if there are several. A secret that the machine key protects is removed \
       only if that is confirmed.
@@ -30,9 +29,7 @@ struct ConfigUnset: AuditedCommand {
     }
     if isSecret, !yes {
       // Asked before the lock is taken, so that no other process waits for the answer.
-      let answered = try context.console.ask(
-        "Remove \(key.quoted), which is a secret?", option: "--yes")
-      if !answered { throw CommandError.declined }
+      try context.console.confirm("Remove \(key.quoted), which is a secret?", option: "--yes")
     }
     let change = try remove(at: path, context)
     try change.print(context, output.format)
