@@ -27,8 +27,9 @@ struct ServiceControl {
       let answer = try run(
         systemctl(), ["show", "--property=LoadState,ActiveState", "--", unit], for: service)
       let lines = answer.split(separator: "\n")
+      let activity = lines.last { $0.hasPrefix("ActiveState=") }
       guard lines.contains("LoadState=loaded"),
-        let state = lines.last(where: { $0.hasPrefix("ActiveState=") })?.split(separator: "=").last
+        let state = activity?.split(separator: "=").dropFirst().first
       else { throw CommandError.noSuchService(name: unit) }
       return State(
         isRunning: ["active", "reloading"].contains(state),
