@@ -2,15 +2,10 @@
 
 import FoundationEssentials
 
-/// The surroundings of a command.
 struct Context {
-  /// Where output and questions go.
   let console: Console
-  /// The time.
   let clock: Clock
-  /// The environment variables.
   let environment: [String: String]
-  /// The facts about this run for the system's log.
   let audit = AuditTrail()
   /// An absolute path.
   let workingDirectory: String
@@ -22,14 +17,11 @@ struct Context {
   }
 }
 
-/// The two ways to tell the time.
 struct Clock: Sendable {
-  /// The date, for time stamps.
   let now: @Sendable () -> Date
   /// The time since a fixed moment, unaffected by changes of the date; for rates.
   let uptime: @Sendable () -> Duration
 
-  /// The clocks of this machine.
   static func system() -> Clock {
     let start = ContinuousClock.now
     return Clock(now: { Date() }, uptime: { start.duration(to: .now) })

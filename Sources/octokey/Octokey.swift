@@ -4,9 +4,7 @@ import ArgumentParser
 import FoundationEssentials
 import Native
 
-/// A command of octokey.
 protocol OctokeyCommand: ParsableCommand {
-  /// The format of the output, and whether the user can be asked.
   var output: OutputOptions { get }
 
   /// Does the work. `Failure` has the message and the exit code for what it throws.
@@ -16,14 +14,11 @@ protocol OctokeyCommand: ParsableCommand {
 @main
 struct Octokey: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "octokey",
-    abstract: "Look after the Master Key of Octopus Server nodes.",
-    discussion: ExitStatus.list(ExitStatus.allCases),
-    version: "0.1.0",
+    commandName: "octokey", abstract: "Look after the Master Key of Octopus Server nodes.",
+    discussion: ExitStatus.list(ExitStatus.allCases), version: "0.1.0",
     subcommands: [
       RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
-      Verify.self, Status.self, Config.self, Backup.self, Service.self,
-      ListInstances.self,
+      Verify.self, Status.self, Config.self, Backup.self, Service.self, ListInstances.self,
     ])
 
   static func main() {
@@ -36,7 +31,6 @@ struct Octokey: ParsableCommand {
     exit(withError: ExitCode(status.rawValue))
   }
 
-  /// Runs the program up to its exit code.
   private static func run(_ arguments: [String], environment: [String: String]) -> ExitStatus {
     let spelling = VendorSpelling(arguments)
     var console = Console(quiet: false, mayAsk: true)
@@ -71,7 +65,6 @@ struct Octokey: ParsableCommand {
     }
   }
 
-  /// Runs a command, and prints why it failed.
   private static func finish(_ command: any OctokeyCommand, _ context: Context) -> ExitStatus {
     do {
       return try command.run(context)
@@ -97,7 +90,6 @@ struct Octokey: ParsableCommand {
     return failure.status
   }
 
-  /// Wrong usage of the command that was named, or an unknown command.
   private static func usageFailure(_ error: any Error, _ arguments: [String]) -> Failure {
     var command: any ParsableCommand.Type = Octokey.self
     var name: [String] = []

@@ -1,12 +1,10 @@
-// Makes a backup: the snapshot, then the proof that the key decrypts it, then the secrets, and the list of
-// all files last.
+// Makes a backup: the snapshot, the proof that the key decrypts it, the secrets, the list of all files.
 
 import FoundationEssentials
 import Native
 import OctopusKeys
 import Stores
 
-/// One backup that is being made.
 struct BackupCreation {
   let node: OpenedNode
   let location: StoreLocation
@@ -86,13 +84,12 @@ struct BackupCreation {
   ) throws -> [BackupManifest.MachineKeyFile] {
     let check = try ConfigCheck(
       node.file.bytes, path: node.file.path, machineKeys: node.machineKeys)
-    let isMachineID = { (form: MachineKeys.Form) in form == .machineID }
-    let forms = check.opened.map(\.form)
+    let isByMachineID = check.opened.map { $0.form == .machineID }
     var files: [BackupManifest.MachineKeyFile] = []
-    if forms.contains(where: isMachineID) {
+    if isByMachineID.contains(true) {
       files.append(.init(name: BackupFolder.machineID, path: node.machineIDPath))
     }
-    if !forms.allSatisfy(isMachineID) {
+    if isByMachineID.contains(false) {
       files.append(.init(name: BackupFolder.machineKey, path: node.machineKeyPath))
     }
     for file in files {
@@ -105,10 +102,9 @@ struct BackupCreation {
   private func putList(into folder: borrowing NewFolder) throws {
     let list = try Checksums(of: folder.draft).text
     try folder.write(Checksums.fileName, list.span)
-    guard let encryption else { return }
+    if encryption == nil { return }
     let digest = Array(try Checksums.digest(of: list).utf8)
-    let sealed = try encryption.seal(digest.span, name: Checksums.fileName)
-    try folder.write(Checksums.fileName + BackupFolder.sealedSuffix, sealed.span)
+    try put(Checksums.fileName, digest.span, into: folder)
   }
 
   /// Writes a secret, encrypted if there is a passphrase.

@@ -2,7 +2,6 @@
 
 import OctopusKeys
 
-/// A backup that was made. The property names are the keys of the JSON.
 struct BackupReport: CommandReport {
   struct Key: Encodable {
     let fingerprint: String
@@ -32,7 +31,7 @@ struct BackupReport: CommandReport {
   let documents: Int
   let values: Values
   let certificate: String?
-  let seconds: Seconds
+  let seconds: Double
   let nextSteps: [String]
 
   init(_ manifest: BackupManifest, folder: String, duration: Duration) {
@@ -40,15 +39,14 @@ struct BackupReport: CommandReport {
     self.folder = folder
     node = manifest.node
     key = Key(
-      fingerprint: manifest.key.fingerprint, bits: manifest.key.bits,
-      sealed: manifest.key.isSealed)
+      fingerprint: manifest.key.fingerprint, bits: manifest.key.bits, sealed: manifest.key.isSealed)
     store = Store(
       kind: manifest.store.kind, location: manifest.store.location,
       snapshot: manifest.store.snapshot, statement: manifest.store.statement)
     documents = manifest.store.documents
     values = Values(opened: manifest.store.opened, unreadable: manifest.store.unreadable)
     certificate = manifest.certificate?.thumbprint
-    seconds = Seconds(duration: duration)
+    seconds = duration / .seconds(1)
     nextSteps = BackupReport.nextSteps(manifest, folder)
   }
 
@@ -69,7 +67,6 @@ struct BackupReport: CommandReport {
     return steps
   }
 
-  /// The report in words.
   var text: String {
     let snapshot = store.snapshot.map { "snapshot in \($0)" } ?? "not copied, see below"
     var lines = [

@@ -6,17 +6,12 @@ import Native
 import OctopusKeys
 import Stores
 
-/// One backup that is being restored.
 struct BackupRestoration {
   let backup: BackupFolder
   let contents: BackupContents
-  /// Where the config will be.
   let configPath: String
-  /// Where the documents will be.
   let target: StoreLocation
-  /// The machine keys of this machine.
   let machineKeys: MachineKeys
-  /// Whether the target was given with `--store`.
   let storeWasNamed: Bool
   let overwrites: Bool
   let ignoresLiveNodes: Bool
@@ -24,7 +19,6 @@ struct BackupRestoration {
 
   private var fingerprint: String { backup.manifest.key.fingerprint }
 
-  /// Restores store and config.
   func run(_ console: Console) throws -> RestoreReport {
     let transfer = try ConfigTransfer(contents, to: machineKeys, connection: connection())
     let isThere = try FileStatus.isThere(configPath)
@@ -36,24 +30,24 @@ struct BackupRestoration {
       case .none: nil
       }
     let isSame = present?.bytes == transfer.bytes
+    let store = target.store()
     var report = RestoreReport(
       time: TimeStamp.forText(now), folder: backup.path, fingerprint: fingerprint,
-      config: .init(path: configPath, changed: !isSame), store: storeName())
-    report.config.reprotected = transfer.reprotected
-    report.config.unreadable = transfer.unreadable
-    report.store.statement = backup.manifest.store.statement
+      config: .init(
+        path: configPath, changed: !isSame, reprotected: transfer.reprotected,
+        unreadable: transfer.unreadable),
+      store: .init(
+        kind: store.kind, location: store.location, statement: backup.manifest.store.statement))
     if let snapshot = backup.snapshotLocation {
       let restoration = try StoreRestoration.prepare(
         StoreLocation(snapshot, relativeTo: "/"), for: target,
-        mode: backup.manifest.store.mode ?? 0o600,
-        journalMode: backup.manifest.store.journalMode)
+        mode: backup.manifest.store.mode ?? 0o600, journalMode: backup.manifest.store.journalMode)
       if restoration.present == .other { try requireMayReplace() }
       if let present, !isSame { try requireMayReplace(present) }
       if restoration.present != .same {
         report.store.changed = true
         report.store.former = try restoration.commit(
-          owner: FileOwner.ofFolder(of: target.store().location),
-          stamp: TimeStamp.forFileName(now))
+          owner: FileOwner.ofFolder(of: store.location), stamp: TimeStamp.forFileName(now))
       }
     } else {
       try requireOwnKey()
@@ -64,10 +58,10 @@ struct BackupRestoration {
       case .some(let edit):
         if !isSame { report.config.backup = try edit.replace(with: transfer.bytes, backupAt: now) }
       case .none:
-        let file = try NewFile.create(
-          configPath, contents: transfer.bytes.span,
-          owner: FileOwner.ofFolder(of: configPath), mode: backup.manifest.config.mode)
-        file.commit()
+        try NewFile.create(
+          configPath, contents: transfer.bytes.span, owner: FileOwner.ofFolder(of: configPath),
+          mode: backup.manifest.config.mode
+        ).commit()
       }
     } catch {
       guard report.store.changed else { throw error }
@@ -100,11 +94,6 @@ struct BackupRestoration {
     return String(name.contains("/") ? path[...] : name)
   }
 
-  private func storeName() -> RestoreReport.Store {
-    let store = target.store()
-    return .init(kind: store.kind, location: store.location)
-  }
-
   private func lockFolder() throws -> FileLock {
     let folder = StateFolder(path: FilePath(configPath).folder, owner: .current)
     let lock = try folder.lock(for: configPath)
@@ -123,10 +112,7 @@ struct BackupRestoration {
           : .otherStore(location: store.location))
     }
     if !ignoresLiveNodes, let activity = try? target.activity() {
-      let alive = activity.nodes.filter { $0.isAlive() }.map(\.name)
-      if !alive.isEmpty || activity.runningTasks > 0 {
-        throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
-      }
+      try activity.requireNone(activity.nodes.filter { $0.isAlive() })
     }
     // Proves that no other process uses it, and moves a write-ahead log into it. A store that cannot be
     // opened may be replaced.
@@ -156,9 +142,8 @@ struct BackupRestoration {
 
   /// Refuses a database with another key: one that its own tools restore must be restored first.
   private func requireOwnKey() throws {
-    guard !overwrites else { return }
     let store = target.store()
-    guard try KeyProbe(store: store, key: contents.key).opens != false else {
+    guard try overwrites || KeyProbe(store: store, key: contents.key).opens != false else {
       throw CommandError.wouldOverwrite(
         .storeOfOtherKey(location: store.location, backup: fingerprint))
     }

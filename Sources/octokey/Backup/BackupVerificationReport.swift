@@ -2,10 +2,8 @@
 
 import OctopusKeys
 
-/// The result of a verification. The property names are the keys of the JSON.
 struct BackupVerificationReport: CommandReport {
   struct Fault: Encodable {
-    /// The kind of problem.
     let kind: String
     /// `fault`, or `note` where the backup is good anyway.
     let severity: String
@@ -15,7 +13,6 @@ struct BackupVerificationReport: CommandReport {
   let command = "backup verify"
   let time: String
   let folder: String
-  /// When the backup was made.
   let created: String
   let node: String
   let fingerprint: String
@@ -45,14 +42,9 @@ struct BackupVerificationReport: CommandReport {
       opened: verification.audit?.decrypted ?? 0,
       unreadable: verification.audit?.findings.count ?? 0)
     certificate = manifest.certificate?.thumbprint
-    faults = verification.faults.map {
-      let words = BackupVerificationReport.words($0)
-      return Fault(
-        kind: words.kind, severity: $0.isNote ? "note" : "fault", text: words.text)
-    }
+    faults = verification.faults.map(BackupVerificationReport.describe)
   }
 
-  /// The report in words, the verdict last.
   var text: String {
     var lines = [
       "Backup:       \(folder)", "Made:         \(created) on \(node)",
@@ -76,48 +68,48 @@ struct BackupVerificationReport: CommandReport {
     return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 
-  private static func words(_ fault: BackupFault) -> (kind: String, text: String) {
-    switch fault {
+  private static func describe(_ fault: BackupFault) -> Fault {
+    func line(_ kind: String, _ text: String) -> Fault {
+      Fault(kind: kind, severity: fault.isNote ? "note" : "fault", text: text)
+    }
+    return switch fault {
     case .listChanged:
-      ("listChanged", "\(Checksums.fileName) is not the list that was sealed: files were changed")
-    case .changed(let name): ("changed", "\(name.quoted) is not the file that was put there")
-    case .missing(let name): ("missing", "\(name.quoted) is not there any more")
-    case .unreadable(let name): ("unreadable", "\(name.quoted) cannot be read, or is no file")
-    case .unlisted(let name): ("unlisted", "\(name.quoted) does not belong to the backup")
+      line(
+        "listChanged", "\(Checksums.fileName) is not the list that was sealed: files were changed")
+    case .changed(let name): line("changed", "\(name.quoted) is not the file that was put there")
+    case .missing(let name): line("missing", "\(name.quoted) is not there any more")
+    case .unreadable(let name): line("unreadable", "\(name.quoted) cannot be read, or is no file")
+    case .unlisted(let name): line("unlisted", "\(name.quoted) does not belong to the backup")
     case .secretsClosed(let error):
-      ("secretsClosed", "the secrets do not open: \(Failure(error).message)")
+      line("secretsClosed", "the secrets do not open: \(Failure(error).message)")
     case .otherKey(let expected, let found):
-      ("otherKey", "the key is \(found), and not \(expected)")
-    case .configHoldsOtherKey: ("configHoldsOtherKey", "the config holds another key")
+      line("otherKey", "the key is \(found), and not \(expected)")
+    case .configHoldsOtherKey: line("configHoldsOtherKey", "the config holds another key")
     case .configClosed(let error):
-      ("configClosed", "the key in the config does not open: \(Failure(error).message)")
+      line("configClosed", "the key in the config does not open: \(Failure(error).message)")
     case .certificateClosed:
-      (
+      line(
         "certificateClosed",
-        "\(BackupFolder.certificate.quoted) does not open with the key, or is another certificate"
-      )
+        "\(BackupFolder.certificate.quoted) does not open with the key, or is another certificate")
     case .noSnapshot:
-      (
+      line(
         "noSnapshot",
-        "the database was copied by its own tools; restore that copy and name it with --store"
-      )
+        "the database was copied by its own tools; restore that copy and name it with --store")
     case .storeUnreadable(let error):
-      ("storeUnreadable", "the store cannot be read: \(Failure(error).message)")
+      line("storeUnreadable", "the store cannot be read: \(Failure(error).message)")
     case .valuesClosed(let count, let total):
-      ("valuesClosed", "\(count) of \(total) sensitive values do not open with the key")
+      line("valuesClosed", "\(count) of \(total) sensitive values do not open with the key")
     case .otherNumbers(let documents, let expectedDocuments, let values, let expectedValues):
-      (
+      line(
         "otherNumbers",
         "there are \(values) values in \(documents) documents, and there were \(expectedValues) in "
-          + "\(expectedDocuments)"
-      )
+          + "\(expectedDocuments)")
     case .otherCertificate:
-      ("otherCertificate", "the store holds another certificate, or none that can be read")
+      line("otherCertificate", "the store holds another certificate, or none that can be read")
     }
   }
 }
 
 extension BackupVerification {
-  /// Whether there are no problems.
   var ok: Bool { faults.allSatisfy(\.isNote) }
 }

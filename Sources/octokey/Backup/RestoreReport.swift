@@ -2,27 +2,24 @@
 
 import OctopusKeys
 
-/// What was restored. The property names are the keys of the JSON.
 struct RestoreReport: CommandReport {
   struct Config: Encodable {
     let path: String
     let changed: Bool
-    /// The former config.
     var backup: String?
     /// Settings that this machine's key protects now.
-    var reprotected: [String] = []
+    let reprotected: [String]
     /// Settings that the machine key in the backup cannot decrypt.
-    var unreadable: [String] = []
+    let unreadable: [String]
   }
 
   struct Store: Encodable {
     let kind: String
     let location: String
     var changed = false
-    /// The former store.
     var former: String?
     /// The statement that backed up a database which octokey does not copy.
-    var statement: String?
+    let statement: String?
   }
 
   let command = "backup restore"
@@ -34,7 +31,6 @@ struct RestoreReport: CommandReport {
   /// Whether the key decrypts the present store; nil if that is unknown.
   var keyMatchesStore: Bool?
 
-  /// The report in words.
   var text: String {
     var lines = [
       "Config:           \(config.path) (\(config.changed ? "restored" : "unchanged"))",
@@ -57,9 +53,7 @@ struct RestoreReport: CommandReport {
         "Every other node of this store needs the key, too: octokey set-master-key --key-file - "
           + "--expect-fingerprint \(fingerprint)")
     }
-    if store.statement != nil {
-      lines.append("The database itself is restored by its own tools")
-    }
+    if store.statement != nil { lines.append("The database itself is restored by its own tools") }
     return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 }

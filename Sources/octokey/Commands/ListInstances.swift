@@ -7,11 +7,9 @@ struct ListInstances: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "list-instances",
     abstract: "List the instances that are registered on this machine.",
-    discussion: ExitStatus.list(
-      [.done, .failed, .usage], special: [.done: "the instances were listed"]))
+    exits: [.done, .failed, .usage], special: [.done: "the instances were listed"])
 
   @OptionGroup var registry: RegistryOptions
-
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   func run(_ context: Context) throws -> ExitStatus {

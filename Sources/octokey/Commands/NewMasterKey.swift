@@ -5,31 +5,25 @@ import Native
 import OctopusKeys
 
 struct NewMasterKey: AuditedCommand {
-  static let auditedAction = "new-master-key"
   static let configuration = CommandConfiguration(
-    commandName: "new-master-key",
-    abstract: "Make a key file with a fresh Master Key.",
-    discussion: """
+    commandName: "new-master-key", abstract: "Make a key file with a fresh Master Key.",
+    about: """
       The file must not exist; it is readable by its owner alone. What is printed is the \
       fingerprint, never the key.
+      """,
+    exits: [.done, .failed, .usage], special: [.done: "the file holds a new key"])
 
+  @Argument(help: .init("The file to make.", valueName: "file")) var file: String
 
-      """
-        + ExitStatus.list([.done, .failed, .usage], special: [.done: "the file holds a new key"]))
-
-  @Argument(help: ArgumentHelp("The file to make.", valueName: "file"))
-  var file: String
-
-  @Option(help: ArgumentHelp("The bits of the key: 128 or 256.", valueName: "bits"))
-  var keySize = KeySize.standard
+  @Option(help: .init("The bits of the key: 128 or 256.", valueName: "bits"))
+  var keySize = KeySize(size: .bits256)
 
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   func run(_ context: Context) throws -> ExitStatus {
     let key = try MasterKey.random(keySize.size)
     let path = context.absolutePath(file)
-    let made = try KeyFile.create(path, key: key, created: context.clock.now())
-    made.commit()
+    try KeyFile.create(path, key: key, created: context.clock.now()).commit()
     let fingerprint = try KeyFingerprint(of: key).description
     (context.audit[.file], context.audit[.newKey]) = (path, fingerprint)
     try context.console.answer(

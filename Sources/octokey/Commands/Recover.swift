@@ -6,41 +6,33 @@ import OctopusKeys
 import Stores
 
 struct Recover: AuditedCommand {
-  static let auditedAction = "recover"
   static let configuration = CommandConfiguration(
-    commandName: "recover",
-    abstract: "Finish an interrupted rotation, or take it back.",
-    discussion: """
+    commandName: "recover", abstract: "Finish an interrupted rotation, or take it back.",
+    about: """
       Looks at every sensitive value and at the node's config. Where all values are still under the \
       old key the rotation is taken back; otherwise it is finished: values, then config. Running it \
       twice, or again after it was interrupted itself, does no harm.
-
-
-      """
-        + ExitStatus.list(
-          ExitStatus.allCases,
-          special: [
-            .done: "there is no unfinished rotation any more",
-            .failed: "failed; the rotation is as unfinished as before",
-            .incomplete: "done, but some values were left unreadable as they were",
-            .unfinishedRotation: "the rotation cannot be recovered without more help, see the hint",
-          ]))
+      """,
+    special: [
+      .done: "there is no unfinished rotation any more",
+      .failed: "failed; the rotation is as unfinished as before",
+      .incomplete: "done, but some values were left unreadable as they were",
+      .unfinishedRotation: "the rotation cannot be recovered without more help, see the hint",
+    ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
-  @Flag(help: "Change nothing, and say what would be done.")
-  var dryRun = false
+  @Flag(help: "Change nothing, and say what would be done.") var dryRun = false
 
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "A file that holds the new Master Key, where the key file of the rotation is not where it was.",
       valueName: "file"))
   var keyFile: String?
 
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "A file that holds the old Master Key, where the node's config cannot be read here.",
       valueName: "file"))
   var oldKeyFile: String?

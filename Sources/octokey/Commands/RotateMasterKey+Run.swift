@@ -1,5 +1,4 @@
-// The run of `rotate-master-key`: read the keys, ask the database about live nodes, ask the user, rotate,
-// report.
+// The run of `rotate-master-key`: read the keys, look for live nodes, ask the user, rotate, report.
 
 import Native
 import OctopusKeys
@@ -31,7 +30,8 @@ extension RotateMasterKey {
       let others = (activity?.nodes ?? []).filter { $0.name != node.name }
       if let activity, !ignoreLiveNodes {
         // A server that was just stopped may still be listed as alive.
-        try requireNoLiveNodes(activity, among: stopped == nil ? activity.nodes : others)
+        let nodes = stopped == nil ? activity.nodes : others
+        try activity.requireNone(nodes.filter { $0.isAlive(within: .seconds(liveNodeAge)) })
       }
       context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
       if stopped == nil { try confirm(context.console) }
@@ -56,16 +56,6 @@ extension RotateMasterKey {
     return try StoppedService(name, context)
   }
 
-  /// Refuses while nodes are alive or tasks are running.
-  private func requireNoLiveNodes(
-    _ activity: ServerActivity, among nodes: [ServerNode]
-  ) throws {
-    let alive = nodes.filter { $0.isAlive(within: .seconds(liveNodeAge)) }.map(\.name)
-    guard alive.isEmpty, activity.runningTasks == 0 else {
-      throw CommandError.serverAtWork(nodes: alive, tasks: activity.runningTasks)
-    }
-  }
-
   /// A key and, if it comes from the config, how it is protected there.
   private struct OldKey: ~Copyable {
     let key: MasterKey
@@ -77,13 +67,11 @@ extension RotateMasterKey {
       let opened = try node.machineKeys.masterKey(of: node.settings)
       return OldKey(key: opened.key.copy(), form: opened.form)
     }
-    let key = try KeySource(file: oldKeyFile).read(context)
-    return OldKey(key: key, form: nil)
+    return OldKey(key: try KeySource(file: oldKeyFile).read(context), form: nil)
   }
 
   private func newKey(like old: borrowing MasterKey, _ context: Context) throws -> MasterKey {
-    guard let source = newKeySource else { return try .random(keySize?.size ?? old.size) }
-    return try source.read(context)
+    try newKeySource?.read(context) ?? .random(keySize?.size ?? old.size)
   }
 
   private func rotate(
@@ -103,11 +91,9 @@ extension RotateMasterKey {
     let outcome = try rotation.run(survey)
     context.console.clearProgress()
     let report = RotationReport(
-      survey: survey, written: outcome.store,
-      oldKey: try Self.describe(old.key, file: nil),
+      survey: survey, written: outcome.store, oldKey: try Self.describe(old.key, file: nil),
       newKey: try Self.describe(new, file: outcome.keyFile),
-      store: StoreName(store),
-      config: .init(path: node.file.path, backup: outcome.configBackup),
+      store: StoreName(store), config: .init(path: node.file.path, backup: outcome.configBackup),
       otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
       duration: context.clock.uptime() - start, time: TimeStamp.forText(now))
     RotationReportFiles(folder: node.file.stateFolder, stamp: TimeStamp.forFileName(now))
@@ -118,9 +104,7 @@ extension RotateMasterKey {
   }
 
   /// Prints the report, with the key itself only on a terminal or after `--show-key`.
-  private func show(
-    _ report: RotationReport, key: borrowing MasterKey, _ console: Console
-  ) throws {
+  private func show(_ report: RotationReport, key: borrowing MasterKey, _ console: Console) throws {
     guard output.format == .text else { return try console.print(json: report) }
     if console.outputIsTerminal || showKey {
       console.print(secret: key.base64(), before: RotationReport.firstLine)
@@ -130,7 +114,6 @@ extension RotateMasterKey {
     console.print(raw: report.textAfterFirstLine)
   }
 
-  /// Surveys the store without writing, and reports what a rotation would do.
   private func dryRun(
     _ store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey,
     _ options: StoreRotation.Options, _ nodes: [ServerNode]?, _ context: Context
@@ -144,8 +127,7 @@ extension RotateMasterKey {
     if !survey.keysFit { _ = try rotation.accept(survey) }
     let report = DryRunReport(
       survey: survey, oldKey: try Self.describe(old, file: nil),
-      store: StoreName(store),
-      readingTime: context.clock.uptime() - start,
+      store: StoreName(store), readingTime: context.clock.uptime() - start,
       nodesAlive: nodes?.filter { $0.isAlive() }.map(\.name), leavesUnreadable: skipUnreadable)
     try context.console.answer(report, as: output.format)
     return survey.findings.count == 0 ? .done : .incomplete
@@ -162,11 +144,9 @@ extension RotateMasterKey {
   private static func describe(
     _ key: borrowing MasterKey, file: String?
   ) throws -> RotationReport.Key {
-    .init(
-      fingerprint: try KeyFingerprint(of: key).description, bits: key.size.rawValue, file: file)
+    .init(fingerprint: try KeyFingerprint(of: key).description, bits: key.size.rawValue, file: file)
   }
 
-  /// Shows progress.
   static func progress(_ context: Context) -> StoreRotation.Progress {
     let bars: [StoreRotation.Pass: ProgressBar] = [
       .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
@@ -175,9 +155,15 @@ extension RotateMasterKey {
   }
 }
 
-extension Cancellation {
-  /// Stops the run when a signal comes.
-  init(_ watch: SignalWatch) {
-    self.init { watch.arrived().map { SignalWatch.name(of: $0) } }
+extension ServerActivity {
+  /// Refuses while a node is alive or a task is running.
+  func requireNone(_ alive: [ServerNode]) throws {
+    guard alive.isEmpty, runningTasks == 0 else {
+      throw CommandError.serverAtWork(nodes: alive.map(\.name), tasks: runningTasks)
+    }
   }
+}
+
+extension Cancellation {
+  init(_ watch: SignalWatch) { self.init { watch.arrived().map { SignalWatch.name(of: $0) } } }
 }

@@ -3,53 +3,45 @@
 import ArgumentParser
 
 struct RotateMasterKey: AuditedCommand {
-  static let auditedAction = "rotate-master-key"
   static let configuration = CommandConfiguration(
     commandName: "rotate-master-key",
     abstract: "Re-encrypt every sensitive value of a store under a new Master Key.",
-    discussion: """
+    about: """
       Stop every node first, and back up the database. The new key is written to a key file before \
       anything changes; the store changes in one step; at the end the node's config holds the new \
       key. The old key is still needed for old backups.
 
       Without --new-key-file and --master-key a fresh key is made. What is not said here is asked \
       on the terminal.
-
-
-      """
-        + ExitStatus.list(
-          ExitStatus.allCases,
-          special: [
-            .done: "every sensitive value is under the new key",
-            .incomplete: "done, but some values were left unreadable as they were",
-          ]))
+      """,
+    special: [
+      .done: "every sensitive value is under the new key",
+      .incomplete: "done, but some values were left unreadable as they were",
+    ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
-  @Flag(help: "Do everything except writing, and say what a run would do.")
-  var dryRun = false
+  @Flag(help: "Do everything except writing, and say what a run would do.") var dryRun = false
 
   @Option(
-    help: ArgumentHelp(
-      "A file that holds the new Master Key; - is standard input.", valueName: "file"))
+    help: .init("A file that holds the new Master Key; - is standard input.", valueName: "file"))
   var newKeyFile: String?
 
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "The new Master Key itself. Other users of the machine can read it there; better use "
         + "--new-key-file.", valueName: "value"))
   var masterKey: String?
 
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "A file that holds the old Master Key, where the node's config cannot be read here.",
       valueName: "file"))
   var oldKeyFile: String?
 
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "The bits of a fresh key: 128 or 256 (default: as many as the old key has).",
       valueName: "bits"))
   var keySize: KeySize?
@@ -58,8 +50,7 @@ struct RotateMasterKey: AuditedCommand {
   var skipUnreadable = false
 
   @Option(
-    help: ArgumentHelp(
-      "How long ago a node was last seen that counts as alive.", valueName: "seconds"))
+    help: .init("How long ago a node was last seen that counts as alive.", valueName: "seconds"))
   var liveNodeAge = 300
 
   @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
@@ -69,23 +60,15 @@ struct RotateMasterKey: AuditedCommand {
   var stopService = false
 
   @OptionGroup(title: "Service options") var service: ServiceOptions
-
-  @Flag(help: "Go on where the store holds no sensitive value at all.")
-  var allowEmptyStore = false
-
+  @Flag(help: "Go on where the store holds no sensitive value at all.") var allowEmptyStore = false
   @OptionGroup var binaryColumns: BinaryColumnOptions
 
   @Flag(help: "Print the new key in the report even where no terminal receives it.")
   var showKey = false
 
-  @Flag(help: "Confirm the rotation.")
-  var iReallyWantToRotateMyMasterKey = false
-
-  @Flag(help: "Confirm that there is a backup of the database.")
-  var iHaveBackedUpMyDatabase = false
-
-  @Flag(help: "Confirm everything that would be asked.")
-  var yes = false
+  @Flag(help: "Confirm the rotation.") var iReallyWantToRotateMyMasterKey = false
+  @Flag(help: "Confirm that there is a backup of the database.") var iHaveBackedUpMyDatabase = false
+  @Flag(help: "Confirm everything that would be asked.") var yes = false
 
   var isAudited: Bool { !dryRun }
 
@@ -115,27 +98,23 @@ struct RotateMasterKey: AuditedCommand {
 
   /// Fails early if a confirmation is missing and cannot be asked for.
   func requireAnswers(_ console: Console) throws {
-    if !yes, !iHaveBackedUpMyDatabase {
-      try console.requireTerminal(for: "--i-have-backed-up-my-database")
-    }
-    if !yes, !iReallyWantToRotateMyMasterKey {
-      try console.requireTerminal(for: "--i-really-want-to-rotate-my-master-key")
+    for question in questions { try console.requireTerminal(for: question.option) }
+  }
+
+  /// - Throws: `CommandError.declined` unless all is confirmed.
+  func confirm(_ console: Console) throws {
+    for question in questions {
+      try console.confirm(question.text, option: question.option)
     }
   }
 
-  /// Asks for the confirmations that are not among the arguments.
-  ///
-  /// - Throws: `CommandError.declined` unless both are given.
-  func confirm(_ console: Console) throws {
-    if !yes, !iHaveBackedUpMyDatabase {
-      let answered = try console.ask(
-        "Do you have a backup of the database?", option: "--i-have-backed-up-my-database")
-      if !answered { throw CommandError.declined }
-    }
-    if !yes, !iReallyWantToRotateMyMasterKey {
-      let answered = try console.ask(
-        "Rotate the Master Key now?", option: "--i-really-want-to-rotate-my-master-key")
-      if !answered { throw CommandError.declined }
-    }
+  /// What is to be confirmed on the terminal, and the option that would do it.
+  private var questions: [(text: String, option: String)] {
+    let all = [
+      ("Do you have a backup of the database?", "--i-have-backed-up-my-database"),
+      ("Rotate the Master Key now?", "--i-really-want-to-rotate-my-master-key"),
+    ]
+    let confirmed = [iHaveBackedUpMyDatabase, iReallyWantToRotateMyMasterKey]
+    return yes ? [] : zip(all, confirmed).filter { !$1 }.map(\.0)
   }
 }

@@ -4,34 +4,28 @@ import ArgumentParser
 import OctopusKeys
 
 struct Service: AuditedCommand {
-  static let auditedAction = "service"
   static let configuration = CommandConfiguration(
     commandName: "service",
     abstract: "Start or stop the server of this machine, or say whether it runs.",
-    discussion: """
+    about: """
       Over systemd, or where --container names one, over docker or podman. Afterwards the state is \
       asked for: a server that did not start, or did not stop, is a failure.
-
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .incomplete, .usage],
-          special: [
-            .done: "the server runs, or does not, as was wanted",
-            .incomplete: "the server does not run (--status)",
-          ]))
+      """,
+    exits: [.done, .failed, .incomplete, .usage],
+    special: [
+      .done: "the server runs, or does not, as was wanted",
+      .incomplete: "the server does not run (--status)",
+    ])
 
   @Flag(help: "Start it.") var start = false
   @Flag(help: "Stop it.") var stop = false
   @Flag(help: "Stop it if it runs, and start it.") var restart = false
   @Flag(help: "Say whether it runs.") var status = false
 
-  @Option(
-    help: ArgumentHelp("The instance whose server is meant; * for all.", valueName: "name"))
+  @Option(help: .init("The instance whose server is meant; * for all.", valueName: "name"))
   var instance: String?
 
   @OptionGroup var registry: RegistryOptions
-
   @OptionGroup(title: "Service options") var service: ServiceOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
@@ -55,22 +49,12 @@ struct Service: AuditedCommand {
     var answers: [Answer] = []
     for name in names {
       let before = try control.state(of: name)
-      var changed = false
-      switch (start, stop, restart) {
-      case (true, _, _) where !before.isRunning:
-        try control.start(name)
-        changed = true
-      case (_, true, _) where before.isRunning || before.isChanging:
-        try control.stop(name)
-        changed = true
-      case (_, _, true):
-        try control.restart(name)
-        changed = true
-      default: break
-      }
-      let now = changed ? try control.state(of: name) : before
+      let isNeeded =
+        start ? !before.isRunning : stop ? before.isRunning || before.isChanging : restart
+      if isNeeded { try control.act(start ? .start : stop ? .stop : .restart, on: name) }
+      let now = isNeeded ? try control.state(of: name) : before
       answers.append(
-        Answer(name: name.text, running: now.isRunning, state: now.word, changed: changed))
+        Answer(name: name.text, running: now.isRunning, state: now.word, changed: isNeeded))
     }
     try show(answers, context)
     context.audit[.changed] = answers.contains(where: \.changed) ? "yes" : "no"

@@ -6,31 +6,23 @@ import OctopusKeys
 import Stores
 
 struct SetMasterKey: AuditedCommand {
-  static let auditedAction = "set-master-key"
   static let configuration = CommandConfiguration(
-    commandName: "set-master-key",
-    abstract: "Put a Master Key into this node's config.",
-    discussion: """
+    commandName: "set-master-key", abstract: "Put a Master Key into this node's config.",
+    about: """
       For the other nodes after a rotation, and for a config that came from another machine: the \
       key that is in the config now need not be readable. The key has to open the store; documents \
       are not touched. Without --key-file the key is asked for.
-
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .unfinishedRotation, .busy, .usage],
-          special: [.done: "the config holds this key"]))
+      """,
+    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
+    special: [.done: "the config holds this key"])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Key options") var key: KeyOptions
   @Option(
-    help: ArgumentHelp(
-      "Refuse any key but the one with this fingerprint.", valueName: "fingerprint"))
-  var expectFingerprint: ExpectedFingerprint?
+    help: .init("Refuse any key but the one with this fingerprint.", valueName: "fingerprint"))
+  var expectFingerprint: KeyFingerprint?
 
-  @Flag(help: "Do not look whether the key opens the store.")
-  var noStoreCheck = false
-
+  @Flag(help: "Do not look whether the key opens the store.") var noStoreCheck = false
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
@@ -42,7 +34,7 @@ struct SetMasterKey: AuditedCommand {
     let newKey = try source.read(context)
     let fingerprint = try KeyFingerprint(of: newKey)
     context.audit[.newKey] = fingerprint.description
-    if let expected = expectFingerprint?.fingerprint, fingerprint != expected {
+    if let expected = expectFingerprint, fingerprint != expected {
       throw CommandError.otherFingerprint(
         expected: expected.description, found: fingerprint.description)
     }
@@ -57,7 +49,6 @@ struct SetMasterKey: AuditedCommand {
     return .done
   }
 
-  /// Replaces the key, unless the config has it already.
   private func set(
     _ newKey: borrowing MasterKey, in config: borrowing LockedConfigFile, of node: OpenedNode,
     _ context: Context
@@ -91,7 +82,6 @@ struct SetMasterKey: AuditedCommand {
       hint: "octokey service --restart")
   }
 
-  /// Refuses a key that is not the store's.
   private func requireFit(
     _ key: borrowing MasterKey, to node: OpenedNode, _ context: Context
   ) throws {
@@ -115,8 +105,7 @@ struct SetMasterKey: AuditedCommand {
     case false?:
       throw CommandError.keyOfAnotherStore(
         fingerprint: try KeyFingerprint(of: key).description, location: store.location,
-        closed: probe.unreadable,
-        tried: probe.opened + probe.unreadable)
+        closed: probe.unreadable, tried: probe.opened + probe.unreadable)
     }
   }
 

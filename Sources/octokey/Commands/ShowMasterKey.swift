@@ -4,17 +4,13 @@ import ArgumentParser
 import OctopusKeys
 
 struct ShowMasterKey: AuditedCommand {
-  static let auditedAction = "show-master-key"
   static let configuration = CommandConfiguration(
-    commandName: "show-master-key",
-    abstract: "Print the Master Key of this node.",
-    discussion: """
+    commandName: "show-master-key", abstract: "Print the Master Key of this node.",
+    about: """
       Whoever has the key can read every secret of the server. To tell two keys apart the \
       fingerprint is enough.
-
-
-      """
-        + ExitStatus.list([.done, .failed, .usage], special: [.done: "the key was printed"]))
+      """,
+    exits: [.done, .failed, .usage], special: [.done: "the key was printed"])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
@@ -34,18 +30,14 @@ struct ShowMasterKey: AuditedCommand {
 
   /// Prints `key` alone on a line, or as the vendor's JSON object.
   func show(_ key: borrowing MasterKey, on console: Console) throws {
-    if fingerprint {
-      let fingerprint = try KeyFingerprint(of: key).description
-      switch output.format {
-      case .text: console.print(fingerprint)
-      // Neither a fingerprint nor a key (both base64) needs an escape.
-      case .json: console.print(raw: "{\"Fingerprint\": \"\(fingerprint)\"}\n")
-      }
-    } else {
-      switch output.format {
-      case .text: console.print(secret: key.base64())
-      case .json: console.print(secret: key.base64(), before: "{\"MasterKey\": \"", after: "\"}\n")
-      }
+    let name = try KeyFingerprint(of: key).description
+    switch (fingerprint, output.format) {
+    case (true, .text): console.print(name)
+    // Neither a fingerprint nor a key (both base64) needs an escape.
+    case (true, .json): console.print(raw: "{\"Fingerprint\": \"\(name)\"}\n")
+    case (false, .text): console.print(secret: key.base64())
+    case (false, .json):
+      console.print(secret: key.base64(), before: "{\"MasterKey\": \"", after: "\"}\n")
     }
     try console.requireOutput()
   }

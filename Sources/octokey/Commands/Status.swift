@@ -9,21 +9,17 @@ struct Status: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
     abstract: "Show one node at a glance: its key, whether it opens the store, what is wrong.",
-    discussion: """
+    about: """
       Reads and never writes; the server may be running. The key is tried on the first documents of \
       each table; verify tries it on all. With --compare it looks at reports of other runs instead, \
       made with --format json: status of every node, and whatever there is of rotate-master-key, \
       verify and backup.
-
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .incomplete, .unfinishedRotation, .usage],
-          special: [
-            .done: "the node is sound",
-            .incomplete:
-              "there are faults, the key does not open the store, or something is left to do",
-          ]))
+      """,
+    exits: [.done, .failed, .incomplete, .unfinishedRotation, .usage],
+    special: [
+      .done: "the node is sound",
+      .incomplete: "there are faults, the key does not open the store, or something is left to do",
+    ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
@@ -31,14 +27,12 @@ struct Status: OctokeyCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp(
+    help: .init(
       "Compare reports of nodes, and of the steps of a rotation, instead.", valueName: "file"))
   var compare: [String] = []
 
-  @Option(
-    help: ArgumentHelp(
-      "The key that all should have, for --compare.", valueName: "fingerprint"))
-  var expectFingerprint: ExpectedFingerprint?
+  @Option(help: .init("The key that all should have, for --compare.", valueName: "fingerprint"))
+  var expectFingerprint: KeyFingerprint?
 
   func validate() throws {
     if compare.isEmpty, expectFingerprint != nil {
@@ -81,14 +75,12 @@ struct Status: OctokeyCommand {
     if evidence.isEmpty, let error = failures.first { throw error }
     let comparison = Comparison(
       evidence, unreadable: failures.map { Failure(describing: $0).message },
-      expected: expectFingerprint?.fingerprint.description)
+      expected: expectFingerprint?.description)
     try context.console.answer(comparison, as: output.format)
     return comparison.agrees ? .done : .incomplete
   }
 
-  private func look(
-    at node: OpenedNode, _ report: inout StatusReport, _ context: Context
-  ) throws {
+  private func look(at node: OpenedNode, _ report: inout StatusReport, _ context: Context) throws {
     report.node = node.name
     // Each part is tried on its own: a store has nodes even if the key cannot be read.
     let location = try attempt(&report) { try stores.location(context, node) }

@@ -8,29 +8,24 @@ struct Verify: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Open every sensitive value of a store with a key, and say which do not open.",
-    discussion: """
+    about: """
       Reads and never writes; the server may be running. Without --key-file the key is the one in \
       the node's config.
-
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .incomplete, .busy, .usage],
-          special: [
-            .done: "every sensitive value opens with the key",
-            .incomplete:
-              "some sensitive values do not open with the key, or no key opens the store",
-          ]))
+      """,
+    exits: [.done, .failed, .incomplete, .busy, .usage],
+    special: [
+      .done: "every sensitive value opens with the key",
+      .incomplete: "some sensitive values do not open with the key, or no key opens the store",
+    ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Key options") var key: KeyOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
   @OptionGroup var binaryColumns: BinaryColumnOptions
 
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "Try every key in the files of this folder, and say which one opens the store.",
       valueName: "dir"))
   var tryKeys: String?
@@ -43,13 +38,14 @@ struct Verify: OctokeyCommand {
 
   func run(_ context: Context) throws -> ExitStatus {
     if let tryKeys { return try tryAll(in: context.absolutePath(tryKeys), context) }
-    let source = key.source(context)
+    guard let source = key.source(context) else {
+      let node = try node.open(context)
+      let store = try stores.open(context, node)
+      return try audit(store, node.machineKeys.masterKey(of: node.settings).key, context)
+    }
     // With a store and a key the node config is not needed.
-    let node = stores.store != nil && source != nil ? nil : try node.open(context)
-    let store = try stores.open(context, node)
-    let report = try audit(store, source, node, context)
-    try context.console.answer(report, as: output.format)
-    return report.unreadable == 0 ? .done : .incomplete
+    let store = try stores.open(context, stores.store == nil ? node.open(context) : nil)
+    return try audit(store, source.read(context), context)
   }
 
   private func tryAll(in folder: String, _ context: Context) throws -> ExitStatus {
@@ -61,24 +57,17 @@ struct Verify: OctokeyCommand {
   }
 
   private func audit(
-    _ store: any Store, _ source: KeySource?, _ node: OpenedNode?, _ context: Context
-  ) throws -> VerifyReport {
-    if let source { return try audit(store, source.read(context), context) }
-    guard let node else { throw CommandError.cannotAsk(option: "--key-file", reason: .noTerminal) }
-    return try audit(store, node.machineKeys.masterKey(of: node.settings).key, context)
-  }
-
-  private func audit(
     _ store: any Store, _ key: borrowing MasterKey, _ context: Context
-  ) throws -> VerifyReport {
+  ) throws -> ExitStatus {
     let bar = ProgressBar("reading", context)
     let audit = try StoreAudit.run(
-      store: store, key: key, binaryFields: try binaryColumns.decisions(),
-      cancellation: .never
+      store: store, key: key, binaryFields: binaryColumns.decisions(), cancellation: .never
     ) { bar.update(done: $0, total: $1) }
     bar.finish()
-    return VerifyReport(
+    let report = VerifyReport(
       audit, key: try KeyFingerprint(of: key), store: store,
       time: TimeStamp.forText(context.clock.now()))
+    try context.console.answer(report, as: output.format)
+    return report.unreadable == 0 ? .done : .incomplete
   }
 }

@@ -1,7 +1,6 @@
 // The text of a comparison.
 
 extension Comparison {
-  /// The nodes in a table, the steps, and what is left to do.
   var text: String {
     var lines = ["Key of the store:  \(fingerprint ?? "unknown, no node has it")", ""]
     let width = max(4, nodes.map(\.node.count).max() ?? 0)

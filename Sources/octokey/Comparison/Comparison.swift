@@ -3,7 +3,6 @@
 
 import OctopusKeys
 
-/// The conclusions from several reports. The property names are the keys of the JSON.
 struct Comparison: CommandReport {
   struct Node: Encodable {
     let file: String
@@ -12,13 +11,11 @@ struct Comparison: CommandReport {
     let fingerprint: String?
     let keyMatchesStore: Bool?
     let unfinishedRotation: Bool
-    /// Whether its key is the store's.
-    var agrees = false
+    let agrees: Bool
     /// Whether the store has seen it lately; nil if unknown.
-    var alive: Bool?
+    let alive: Bool?
   }
 
-  /// A step of the procedure.
   struct Step: Encodable {
     let step: String
     let done: Bool
@@ -31,18 +28,12 @@ struct Comparison: CommandReport {
   private(set) var nodes: [Node] = []
   /// The steps of a rotation; empty where there are reports of nodes only.
   private(set) var steps: [Step] = []
-  /// What is left to do, in order.
   private(set) var remaining: [String] = []
   private(set) var notes: [String] = []
 
-  /// Whether nothing is left to do.
   var agrees: Bool { remaining.isEmpty }
 
-  /// Compares the reports.
-  ///
-  /// - Parameters:
-  ///   - unreadable: why some of the files could not be read.
-  ///   - expected: the key that all of them should have; nil: the store's.
+  /// - Parameter expected: the key that all of them should have; nil: the store's.
   init(_ evidence: [Evidence], unreadable: [String], expected: String?) {
     let reports = Reports(evidence)
     remaining += unreadable
@@ -74,13 +65,13 @@ struct Comparison: CommandReport {
     }
   }
 
-  private mutating func latest(
-    _ statuses: [(file: String, status: Evidence.Status)]
-  ) -> [(file: String, status: Evidence.Status)] {
-    var latest: [(file: String, status: Evidence.Status)] = []
+  private mutating func latest(_ statuses: [Reports.NodeStatus]) -> [Reports.NodeStatus] {
+    var latest: [Reports.NodeStatus] = []
     for new in statuses {
-      guard let index = latest.firstIndex(where: { Comparison.isSame($0.status, new.status) })
-      else {
+      let index = latest.firstIndex {
+        $0.status.config == new.status.config && $0.status.node == new.status.node
+      }
+      guard let index else {
         latest.append(new)
         continue
       }
@@ -91,19 +82,19 @@ struct Comparison: CommandReport {
   }
 
   private mutating func compare(
-    _ statuses: [(file: String, status: Evidence.Status)], _ reference: String?,
-    rotatedAt rotation: String?
+    _ statuses: [Reports.NodeStatus], _ reference: String?, rotatedAt rotation: String?
   ) {
     if statuses.isEmpty { remaining.append("there is no report of a node: octokey status on each") }
     let stores = statuses.compactMap(\.status.store)
     for (file, status) in statuses {
       let name = Comparison.name((file, status))
-      var node = Node(
-        file: file, node: name, time: status.time, fingerprint: status.fingerprint,
-        keyMatchesStore: status.keyMatchesStore, unfinishedRotation: status.unfinishedRotation)
-      node.alive = Comparison.isAlive(status)
-      node.agrees =
-        reference != nil && status.fingerprint == reference && status.keyMatchesStore != false
+      let isReference = reference != nil && status.fingerprint == reference
+      nodes.append(
+        Node(
+          file: file, node: name, time: status.time, fingerprint: status.fingerprint,
+          keyMatchesStore: status.keyMatchesStore, unfinishedRotation: status.unfinishedRotation,
+          agrees: isReference && status.keyMatchesStore != false,
+          alive: Comparison.isAlive(status)))
       if status.unfinishedRotation {
         remaining.append("a rotation was interrupted on \(name); there: octokey recover")
       } else if let rotation, status.time < rotation {
@@ -115,7 +106,6 @@ struct Comparison: CommandReport {
         notes.append(
           "\(name) calls its store \(store.location.quoted), others \(first.location.quoted)")
       }
-      nodes.append(node)
     }
   }
 
@@ -143,9 +133,7 @@ struct Comparison: CommandReport {
     }
   }
 
-  private mutating func lookForMissingNodes(
-    _ statuses: [(file: String, status: Evidence.Status)]
-  ) {
+  private mutating func lookForMissingNodes(_ statuses: [Reports.NodeStatus]) {
     let known = Set(statuses.flatMap { ($0.status.nodes ?? []).map { $0.name.lowercased() } })
     let seen = Set(statuses.compactMap { $0.status.node?.lowercased() })
     for name in known.subtracting(seen).sorted() {
@@ -155,13 +143,8 @@ struct Comparison: CommandReport {
     }
   }
 
-  private static func name(_ status: (file: String, status: Evidence.Status)) -> String {
+  private static func name(_ status: Reports.NodeStatus) -> String {
     status.status.node ?? status.file
-  }
-
-  /// Whether both are reports of one node.
-  private static func isSame(_ one: Evidence.Status, _ other: Evidence.Status) -> Bool {
-    one.config == other.config && one.node == other.node
   }
 
   private static func isAlive(_ status: Evidence.Status) -> Bool? {
@@ -170,17 +153,18 @@ struct Comparison: CommandReport {
   }
 }
 
-/// The reports by kind.
 struct Reports {
-  var statuses: [(file: String, status: Evidence.Status)] = []
-  var verified: [Evidence.Verify] = []
+  typealias NodeStatus = (file: String, status: Evidence.Status)
+
+  let statuses: [NodeStatus]
+  let verified: [Evidence.Verify]
   /// The latest one.
-  var rotation: Evidence.Rotation?
-  var backups: [Evidence.Backup] = []
-  var verifications: [Evidence.BackupVerification] = []
-  var restored: [Evidence.Restore] = []
+  let rotation: Evidence.Rotation?
+  let backups: [Evidence.Backup]
+  let verifications: [Evidence.BackupVerification]
+  let restored: [Evidence.Restore]
   /// Files that are not reports.
-  var unrecognized: [String] = []
+  let unrecognized: [String]
 
   /// Whether there are reports other than those of nodes.
   var hasProcedure: Bool {
@@ -189,17 +173,15 @@ struct Reports {
   }
 
   init(_ evidence: [Evidence]) {
-    for item in evidence {
-      switch item.report {
-      case .status(let status): statuses.append((item.file, status))
-      case .verify(let report): verified.append(report)
-      case .rotation(let report):
-        if rotation.map({ $0.time <= report.time }) ?? true { rotation = report }
-      case .backup(let report): backups.append(report)
-      case .verification(let report): verifications.append(report)
-      case .restore(let report): restored.append(report)
-      case .none: unrecognized.append(item.file)
-      }
+    func all<Report>() -> [Report] { evidence.compactMap { $0.report as? Report } }
+    statuses = evidence.compactMap { item in
+      (item.report as? Evidence.Status).map { (item.file, $0) }
     }
+    verified = all()
+    rotation = all().sorted { (a: Evidence.Rotation, b) in a.time < b.time }.last
+    backups = all()
+    verifications = all()
+    restored = all()
+    unrecognized = evidence.filter { $0.report == nil }.map(\.file)
   }
 }

@@ -4,22 +4,10 @@ import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// One report in a file.
 struct Evidence {
   let file: String
-  let report: Report
-
-  /// The kinds of reports that are used.
-  enum Report {
-    case status(Status)
-    case verify(Verify)
-    case rotation(Rotation)
-    case backup(Backup)
-    case verification(BackupVerification)
-    case restore(Restore)
-    /// The report of another command, or not a report.
-    case none
-  }
+  /// One of the types below; nil for the report of another command, and for what is not a report.
+  let report: (any Decodable)?
 
   struct Status: Decodable {
     struct Node: Decodable {
@@ -79,8 +67,6 @@ struct Evidence {
   private struct Name: Decodable { let command: String }
 
   /// Reads a file with one report, or several, one after the other.
-  ///
-  /// - Throws: `NativeError` if it cannot be read. What is not a report is `.none`.
   static func read(_ file: String) throws -> [Evidence] {
     let bytes = try FileContents.read(file, limit: 64 << 20).bytes
     // The last line of a report is a brace alone, because all lines inside are indented; or the report is
@@ -101,21 +87,20 @@ struct Evidence {
     func decode<Value: Decodable>(_ type: Value.Type) -> Value? {
       try? JSONDecoder().decode(type, from: data)
     }
-    let report: Report? =
+    report =
       switch decode(Name.self)?.command {
-      case "status": decode(Status.self).map(Report.status)
-      case "verify": decode(Verify.self).map(Report.verify)
+      case "status": decode(Status.self)
+      case "verify": decode(Verify.self)
       case "rotate-master-key", "recover":
         // A rotation that did nothing, or a dry run, does not count.
         decode(Rotation.self).flatMap {
           ["rotated", "rotatedExceptUnreadable", "finished", "resumed"].contains($0.outcome)
-            ? .rotation($0) : nil
+            ? $0 : nil
         }
-      case "backup create": decode(Backup.self).map(Report.backup)
-      case "backup verify": decode(BackupVerification.self).map(Report.verification)
-      case "backup restore": decode(Restore.self).map(Report.restore)
+      case "backup create": decode(Backup.self)
+      case "backup verify": decode(BackupVerification.self)
+      case "backup restore": decode(Restore.self)
       default: nil
       }
-    self.report = report ?? .none
   }
 }

@@ -1,11 +1,8 @@
 // The steps of a rotation as in octokey-rotation(7), each with the evidence that it was done.
 
-/// The steps of one rotation.
 struct Procedure {
   let steps: [Comparison.Step]
 
-  /// Looks for evidence of each step.
-  ///
   /// - Parameter key: the fingerprint of the key that everything should have at the end.
   init(_ reports: Reports, key: String, nodes: [Comparison.Node]) {
     let rotation = reports.rotation

@@ -16,14 +16,11 @@
 import FoundationEssentials
 import Native
 
-/// Prints data and messages, and asks questions.
 final class Console {
   /// Whether a progress line can be shown: stderr is a terminal and `--quiet` was not given.
   let showsProgress: Bool
-  /// Whether stdout is a terminal.
   let outputIsTerminal: Bool
 
-  /// Whether stdout, or stderr, takes colours.
   let outputHasColour: Bool
   let errorsHaveColour: Bool
 
@@ -35,10 +32,8 @@ final class Console {
   private var outputFailure: Int32?
 
   /// - Parameters:
-  ///   - quiet: no notes, no progress.
   ///   - mayAsk: false after `--non-interactive`: every question is an error.
   ///   - dumbTerminal: the terminal cannot clear a line: no progress and no colours.
-  ///   - plain: no colours.
   init(
     quiet: Bool, mayAsk: Bool, dumbTerminal: Bool = false, plain: Bool = false,
     output: ByteOutput = .standardOutput, errors: ByteOutput = .standardError
@@ -57,38 +52,25 @@ final class Console {
   // MARK: Data, on stdout
 
   /// Prints one line of text, escaped.
-  func print(_ line: String) {
-    write(line.escaped + "\n")
-  }
+  func print(_ line: String) { write(line.escaped + "\n") }
 
   /// Prints a value for scripts: unchanged, but escaped on a terminal.
-  func print(value: String) {
-    write((outputIsTerminal ? value.escaped : value) + "\n")
-  }
+  func print(value: String) { write((outputIsTerminal ? value.escaped : value) + "\n") }
 
   /// Prints text unchanged: JSON, help, text that is escaped already.
-  func print(raw text: String) {
-    write(text)
-  }
+  func print(raw text: String) { write(text) }
 
-  /// Prints a secret between two texts that are not secret. It goes straight from its own memory to the
-  /// descriptor.
+  /// Prints a secret between two texts that are not. It goes straight from its memory to the descriptor.
   func print(secret: borrowing SecretBytes, before: String = "", after: String = "\n") {
     write(before)
-    do {
-      try output.write(secret)
-    } catch {
-      note(outputError: error)
-    }
+    do { try output.write(secret) } catch { note(outputError: error) }
     write(after)
   }
 
-  /// Prints a value as indented JSON.
   func print(json value: some Encodable) throws {
     print(raw: String(decoding: try value.indentedJSON(), as: UTF8.self))
   }
 
-  /// Prints a report in the form that was asked for.
   func print(_ report: some CommandReport, as format: OutputFormat) throws {
     switch format {
     case .text: print(raw: report.text)
@@ -110,33 +92,20 @@ final class Console {
 
   // MARK: Messages, on stderr
 
-  /// Prints a note.
-  func note(_ text: String) {
-    if !quiet { say(text) }
-  }
+  func note(_ text: String) { if !quiet { say(text) } }
 
-  /// Prints a warning, and what to do about it.
   func warning(_ text: String, hint: String? = nil) {
     say("warning: " + text)
     if let hint { say("hint: " + hint) }
   }
 
-  /// Prints why the command failed, and what to do.
   func failure(_ failure: Failure) {
     say(failure.message)
     if let hint = failure.hint { say("hint: " + hint) }
   }
 
-  /// Shows a line that a question is going to be about.
-  func show(_ line: String) { show(line, colour: nil) }
-
-  /// Shows a removed line.
-  func show(removed line: String) { show("- " + line, colour: "31") }
-
-  /// Shows an added line.
-  func show(added line: String) { show("+ " + line, colour: "32") }
-
-  private func show(_ line: String, colour: String?) {
+  /// Shows a line that a question is going to be about; `colour` is a parameter of an escape sequence.
+  func show(_ line: String, colour: String? = nil) {
     guard errorsHaveColour, let colour else { return writeError(line.escaped + "\n") }
     writeError("\u{1b}[\(colour)m\(line.escaped)\u{1b}[m\n")
   }
@@ -148,58 +117,48 @@ final class Console {
     writeError("\r" + line.escaped + "\u{1b}[K")
   }
 
-  /// Removes the line that `showProgress` left.
   func clearProgress() {
     guard progressIsShown else { return }
     progressIsShown = false
     writeError("\r\u{1b}[K")
   }
 
-  /// The columns that a progress line may use.
   var progressWidth: Int { Terminal.width(of: errors.descriptor) ?? 80 }
 
-  // MARK: Questions, on the terminal
+  // MARK: Questions, on the terminal. An error names `option`, which makes the question unnecessary.
 
-  /// Asks a yes-or-no question; anything but yes is no.
-  ///
-  /// - Parameter option: the option that makes the question unnecessary, for the error.
-  func ask(_ question: String, option: String) throws -> Bool {
-    let terminal = try terminal(for: option)
-    guard let answer = try terminal.readLine(prompt: question.escaped + " [y/N] ") else {
-      throw CommandError.cancelled
-    }
-    return ["y", "yes"].contains(answer.lowercased())
+  /// Asks a yes-or-no question; anything but yes is `CommandError.declined`.
+  func confirm(_ question: String, option: String) throws {
+    let answer = try readLine(question + " [y/N] ", option).lowercased()
+    if !["y", "yes"].contains(answer) { throw CommandError.declined }
   }
 
   /// Asks until the answer is one of `answers`. A signal that ends the process counts as ^C: the caller
   /// has something to clean up.
-  ///
-  /// - Parameter option: the option that makes the question unnecessary, for the error.
   func choose(_ question: String, among answers: [String], option: String) throws -> String {
     // Limited, because a terminal that is gone answers with empty lines indefinitely.
     for _ in 1...20 {
-      let terminal = try terminal(for: option)
-      let line = try terminal.readLine(prompt: question.escaped + " ", signalsCancel: true)
-      guard let answer = line?.lowercased() else { throw CommandError.cancelled }
+      let answer = try readLine(question + " ", option, signalsCancel: true).lowercased()
       if answers.contains(answer) { return answer }
     }
     throw CommandError.cancelled
   }
 
-  /// Asks for a line of text. The answer may be empty.
-  ///
-  /// - Parameter option: the option that makes the question unnecessary, for the error.
+  /// The answer may be empty.
   func askLine(_ prompt: String, option: String) throws -> String {
-    let terminal = try terminal(for: option)
-    guard let answer = try terminal.readLine(prompt: prompt.escaped + ": ") else {
-      throw CommandError.cancelled
-    }
-    return answer
+    try readLine(prompt + ": ", option)
   }
 
-  /// Asks for a secret without showing it. The answer may be empty.
-  ///
-  /// - Parameter option: the option that makes the question unnecessary, for the error.
+  private func readLine(
+    _ prompt: String, _ option: String, signalsCancel: Bool = false
+  ) throws -> String {
+    let terminal = try terminal(for: option)
+    let line = try terminal.readLine(prompt: prompt.escaped, signalsCancel: signalsCancel)
+    guard let line else { throw CommandError.cancelled }
+    return line
+  }
+
+  /// The answer is not shown, and may be empty.
   func askSecret(_ prompt: String, option: String) throws -> SecretBytes {
     let terminal = try terminal(for: option)
     guard let secret = try terminal.readSecret(prompt: prompt.escaped + ": ") else {
@@ -208,9 +167,7 @@ final class Console {
     return secret
   }
 
-  /// Fails where no question can be asked.
-  ///
-  /// - Throws: `CommandError.cannotAsk` with the option that makes the question unnecessary.
+  /// - Throws: `CommandError.cannotAsk` where no question can be asked.
   func requireTerminal(for option: String) throws(CommandError) { _ = try terminal(for: option) }
 
   private func terminal(for option: String) throws(CommandError) -> Terminal {
@@ -232,11 +189,7 @@ final class Console {
 
   private func write(_ text: String) {
     if outputIsTerminal { clearProgress() }
-    do {
-      try output.write(Array(text.utf8).span)
-    } catch {
-      note(outputError: error)
-    }
+    do { try output.write(Array(text.utf8).span) } catch { note(outputError: error) }
   }
 
   private func note(outputError error: NativeError) {
@@ -247,7 +200,5 @@ final class Console {
   }
 
   /// A failure is ignored: there is nowhere left to report it.
-  private func writeError(_ text: String) {
-    try? errors.write(Array(text.utf8).span)
-  }
+  private func writeError(_ text: String) { try? errors.write(Array(text.utf8).span) }
 }

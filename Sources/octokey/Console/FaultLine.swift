@@ -1,11 +1,9 @@
-// The messages for problems of a node's config, its machine keys and the files around it. The property
-// names are the keys of the JSON.
+// The messages for problems of a node's config, its machine keys and the files around it. The names of
+// the properties are the keys of the JSON.
 
 import OctopusKeys
 
-/// One problem, for text and JSON.
 struct FaultLine: Encodable {
-  /// The kind of problem.
   let kind: String
   /// `fault`, or `note` where nothing has to be done.
   let severity: String
@@ -13,9 +11,7 @@ struct FaultLine: Encodable {
   let line: Int?
   let column: Int?
   let setting: String?
-  /// What is wrong, in one line.
   let text: String
-  /// What to do about it.
   let hint: String?
 
   init(_ fault: ConfigFault) {
@@ -25,7 +21,8 @@ struct FaultLine: Encodable {
     line = fault.line
     setting = fault.setting
     if case .malformed(_, let column, _) = fault.kind { self.column = column } else { column = nil }
-    (text, hint) = FaultLine.words(fault.kind, (fault.setting ?? "").quoted)
+    let words = FaultLine.words(fault.kind, (fault.setting ?? "").quoted)
+    (text, hint) = (words.message, words.hint)
   }
 
   /// `FILE:LINE:COLUMN: text`, as compilers write it and editors read it.
@@ -34,73 +31,71 @@ struct FaultLine: Encodable {
     return "\(path.escaped)\(place): \(severity == "note" ? "note: " : "")\(text)"
   }
 
-  private static func words(
-    _ kind: ConfigFault.Kind, _ setting: String
-  ) -> (text: String, hint: String?) {
+  private static func words(_ kind: ConfigFault.Kind, _ setting: String) -> Failure {
     switch kind {
     case .malformed(_, _, let reason):
-      ("it is no well-formed XML: \(clause(reason).escaped)", "octokey config edit, or a copy")
+      Failure(
+        "it is no well-formed XML: \(clause(reason).escaped)",
+        hint: "octokey config edit, or a copy")
     case .forbidden(_, let construct):
-      ("there is \(construct), which octokey does not read", "take it out")
-    case .wrongRoot(let found):
-      ("its root element is \(found.quoted), not octopus-settings", nil)
-    case .nameless: ("a setting has no name; the server reads key in lower case only", nil)
+      Failure("there is \(construct), which octokey does not read", hint: "take it out")
+    case .wrongRoot(let found): Failure("its root element is \(found.quoted), not octopus-settings")
+    case .nameless: Failure("a setting has no name; the server reads key in lower case only")
     case .duplicate(let lines):
-      (
+      Failure(
         "\(setting) is there \(lines.count) times, in the lines "
           + "\(lines.map(String.init).joined(separator: ", ")); the last one counts",
-        "remove the others"
-      )
+        hint: "remove the others")
     case .misspelt(let known):
-      ("\(setting) is not known; \(known.quoted) is", "octokey config set \(known)")
-    case .unknown: ("\(setting) is not known to octokey", nil)
-    case .wrongType(let type): ("the value of \(setting) is no \(octokey.words(for: type))", nil)
+      Failure("\(setting) is not known; \(known.quoted) is", hint: "octokey config set \(known)")
+    case .unknown: Failure("\(setting) is not known to octokey")
+    case .wrongType(let type): Failure("the value of \(setting) is no \(octokey.words(for: type))")
     case .notProtected:
-      (
+      Failure(
         "the value of \(setting) is plain text, which the server cannot read here",
-        "octokey config set puts it under the machine key"
-      )
+        hint: "octokey config set puts it under the machine key")
     case .unreadable(nil):
-      (
+      Failure(
         "\(setting) opens with no machine key here",
-        "it may come from another machine; octokey config set puts a value in"
-      )
+        hint: "it may come from another machine; octokey config set puts a value in")
     case .unreadable(let elsewhere?):
-      (
+      Failure(
         "\(setting) opens with no machine key of this node, but with that in \(elsewhere.quoted)",
-        "--machine-id-file or --machine-key-file names it; octokey config set protects it anew"
-      )
+        hint:
+          "--machine-id-file or --machine-key-file names it; octokey config set protects it anew")
     case .protectedByWindows:
-      ("\(setting) is protected by Windows and opens only on the machine that wrote it", nil)
+      Failure("\(setting) is protected by Windows and opens only on the machine that wrote it")
     case .readAsRubbish:
-      (
+      Failure(
         "\(setting) opens with the machine key file, but the server tries the machine id first and "
-          + "reads rubbish", "octokey config set protects it anew"
-      )
+          + "reads rubbish",
+        hint: "octokey config set protects it anew")
     case .sharedMachineID(.debianImage):
-      (
+      Failure(
         "this machine id is in a Debian container image, and known to everybody: it protects nothing",
-        "give the container a machine id of its own, then protect the secrets anew"
-      )
+        hint: "give the container a machine id of its own, then protect the secrets anew")
     case .sharedMachineID(.pattern):
-      (
+      Failure(
         "this machine id is no random number: it protects nothing",
-        "systemd-machine-id-setup makes one"
-      )
-    case .badMachineKey: ("the file holds no machine key", nil)
+        hint: "systemd-machine-id-setup makes one")
+    case .badMachineKey: Failure("the file holds no machine key")
     case .open(let mode):
-      ("others may read or write it (mode \(String(mode, radix: 8)))", "chmod takes the right away")
+      Failure(
+        "others may read or write it (mode \(String(mode, radix: 8)))",
+        hint: "chmod takes the right away")
     case .openFolder(let mode):
-      (
+      Failure(
         "others may put another file in the place of those in it (mode \(String(mode, radix: 8)))",
-        "chmod takes the right away"
-      )
+        hint: "chmod takes the right away")
     case .foreignFolder(let user):
-      ("user \(user), who does not own the file in it, may put another one in its place", nil)
+      Failure("user \(user), who does not own the file in it, may put another one in its place")
     case .severalLinks(let count):
-      ("it has \(count) names; an edit would reach one of them", "remove the other hard links")
-    case .unfinishedRotation: ("a rotation was interrupted", "octokey recover finishes it")
-    case .leftover: ("an interrupted edit left it behind", "remove it")
+      Failure(
+        "it has \(count) names; an edit would reach one of them",
+        hint: "remove the other hard links")
+    case .unfinishedRotation:
+      Failure("a rotation was interrupted", hint: "octokey recover finishes it")
+    case .leftover: Failure("an interrupted edit left it behind", hint: "remove it")
     }
   }
 }
@@ -114,7 +109,6 @@ extension Console {
       hint: "chmod 600 \(path)")
   }
 
-  /// Prints problems as warnings.
   func warn(of faults: [ConfigFault]) {
     for fault in faults.map(FaultLine.init) {
       warning("\(fault.path.quoted): \(fault.text)", hint: fault.hint)

@@ -1,8 +1,6 @@
-// The progress of a pass over documents, on one line of the terminal. The line is a pure function; it is
-// drawn about ten times a second, because drawing it for every document would cost more than the
-// document.
+// The progress of a pass over documents, on one line of the terminal. To draw it for every document
+// would cost more than the document.
 
-/// A progress line.
 final class ProgressBar {
   private let label: String
   private let console: Console
@@ -10,7 +8,6 @@ final class ProgressBar {
   private let start: Duration
   private var lastDrawn: Duration?
 
-  /// The time between two drawings.
   private static let interval = Duration.milliseconds(100)
 
   /// Draws nothing yet. `label` is a verb in -ing, such as `reading`.
@@ -21,7 +18,7 @@ final class ProgressBar {
     start = context.clock.uptime()
   }
 
-  /// Updates the line with the number of documents done, and their total if that is known.
+  /// - Parameter total: nil if the number of documents is not known.
   func update(done: Int, total: Int?) {
     guard console.showsProgress else { return }
     let now = clock.uptime()
@@ -32,26 +29,18 @@ final class ProgressBar {
         label: label, done: done, total: total, elapsed: now - start, width: console.progressWidth))
   }
 
-  /// Removes the line.
-  func finish() {
-    console.clearProgress()
-  }
+  func finish() { console.clearProgress() }
 
-  /// The line for a terminal with `width` columns. It never fills the last column, where some
-  /// terminals would wrap. A narrow terminal loses the remaining time first, then the rate, then the
-  /// bar.
-  static func line(
-    label: String, done: Int, total: Int?, elapsed: Duration, width: Int
-  ) -> String {
+  /// The line for a terminal with `width` columns, never the last one, where some terminals would wrap.
+  /// A narrow terminal loses the remaining time first, then the rate, then the bar.
+  static func line(label: String, done: Int, total: Int?, elapsed: Duration, width: Int) -> String {
     let room = max(0, width - 1)
     let done = max(0, done)
     let rate = ratePerSecond(done: done, elapsed: elapsed)
     var parts = [total.map { "\(done)/\($0) documents" } ?? "\(done) documents"]
-    if let total {
-      // A store may grow after it was counted: 100% at most.
-      let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
-      parts.append("\(Int(share * 100))%")
-    }
+    // A store may grow after it was counted: 100% at most.
+    let share = total.map { $0 > 0 ? min(1, Double(done) / Double($0)) : 1 }
+    if let share { parts.append("\(Int(share * 100))%") }
     if let rate { parts.append("\(rate)/s") }
     if let total, let rate, rate > 0, done < total {
       parts.append(clockTime(.seconds((total - done) / rate)) + " left")
@@ -62,10 +51,9 @@ final class ProgressBar {
       text = label + "  " + parts.joined(separator: "  ")
     }
     if text.count > room { return String(text.prefix(room)) }
-    guard let total else { return text }
+    guard let share else { return text }
     let cells = min(30, room - text.count - 4)
     guard cells >= 5 else { return text }
-    let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
     let filled = Int(share * Double(cells))
     let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: cells - filled)
     return label + "  [" + bar + "]  " + parts.joined(separator: "  ")

@@ -1,6 +1,5 @@
 // Tables of numbers, for reports.
 
-/// A table with names on the left and numbers on the right.
 enum TextTable {
   /// Lines without newlines, each indented by two spaces; the first one has the titles.
   static func lines(titles: [String], rows: [(name: String, numbers: [Int])]) -> [String] {

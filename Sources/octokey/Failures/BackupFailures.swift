@@ -5,24 +5,18 @@ import OctopusKeys
 extension Failure {
   init(_ error: BackupError) {
     switch error {
-    case .native(let error):
-      self.init(error)
-    case .key(let error):
-      self.init(error)
-    case .config(let error):
-      self.init(error)
-    case .rotation(let error):
-      self.init(error)
-    case .unfitPassphrase(let source, let fault):
-      self.init(unfitPassphrase: fault, from: source)
+    case .native(let error): self.init(error)
+    case .key(let error): self.init(error)
+    case .config(let error): self.init(error)
+    case .rotation(let error): self.init(error)
+    case .unfitPassphrase(let source, let fault): self.init(unfitPassphrase: fault, from: source)
     case .encryptedFileMalformed(let path):
       self.init("\(path.quoted) is no sealed file, or asks for too much memory or time to open")
     case .cannotDecrypt(let path):
       self.init(
         "\(path.quoted) does not open: the passphrase is another one, or the file was changed",
         hint: "passphrases differ by the letter, and by blanks at their ends")
-    case .noBackup(let path, let obstacle):
-      self.init(noBackup: path, obstacle)
+    case .noBackup(let path, let obstacle): self.init(noBackup: path, obstacle)
     case .manifestNotEncoded:
       self.init(
         "cannot write \(BackupManifest.fileName.quoted) as JSON",
@@ -59,26 +53,21 @@ extension Failure {
   }
 
   init(_ obstacle: WouldOverwrite) {
-    let hint = "--overwrite puts the backup there and keeps what was there under another name"
-    switch obstacle {
-    case .configOfOtherKey(let path, let fingerprint?, let backup):
-      self.init(
-        "refusing to overwrite \(path.quoted): it holds the key \(fingerprint), and the backup "
-          + "\(backup)", hint: hint)
-    case .configOfOtherKey(let path, nil, _):
-      self.init(
-        "refusing to overwrite \(path.quoted): nobody can read which key it holds", hint: hint)
-    case .otherConfig(let path):
-      self.init(
-        "refusing to overwrite \(path.quoted): it was changed after the backup", hint: hint)
-    case .storeOfOtherKey(let location, let backup):
-      self.init(
-        "refusing to overwrite \(location.quoted): it does not open with the key of the backup, "
-          + "\(backup); it was rotated since, or is another store", hint: hint)
-    case .otherStore(let location):
-      self.init(
-        "refusing to overwrite \(location.quoted): it holds other documents than the backup",
-        hint: hint)
-    }
+    let reason =
+      switch obstacle {
+      case .configOfOtherKey(let path, let fingerprint?, let backup):
+        "\(path.quoted): it holds the key \(fingerprint), and the backup \(backup)"
+      case .configOfOtherKey(let path, nil, _):
+        "\(path.quoted): nobody can read which key it holds"
+      case .otherConfig(let path): "\(path.quoted): it was changed after the backup"
+      case .storeOfOtherKey(let location, let backup):
+        "\(location.quoted): it does not open with the key of the backup, \(backup); it was rotated "
+          + "since, or is another store"
+      case .otherStore(let location):
+        "\(location.quoted): it holds other documents than the backup"
+      }
+    self.init(
+      "refusing to overwrite " + reason,
+      hint: "--overwrite puts the backup there and keeps what was there under another name")
   }
 }

@@ -5,15 +5,11 @@ import OctopusKeys
 extension Failure {
   init(_ error: CommandError) {
     switch error {
-    case .cancelled:
-      self.init("cancelled, nothing was changed")
-    case .interrupted(let signal):
-      self.init(stoppedBy: signal)
-    case .declined:
-      self.init("not confirmed, nothing was changed")
+    case .cancelled: self.init("cancelled, nothing was changed")
+    case .interrupted(let signal): self.init(stoppedBy: signal)
+    case .declined: self.init("not confirmed, nothing was changed")
     case .cannotAsk(let option, .nonInteractive):
-      self.init(
-        "refusing to ask after --non-interactive", hint: "give \(option)", status: .usage)
+      self.init("refusing to ask after --non-interactive", hint: "give \(option)", status: .usage)
     case .cannotAsk(let option, .noTerminal):
       self.init("there is no terminal to ask on", hint: "give \(option)", status: .usage)
     case .noSuchSetting(let key, let path, let near):
@@ -90,8 +86,7 @@ extension Failure {
       self.init(
         "no instance is registered for \(config.quoted), so that nobody can tell its service",
         hint: "--unit names a systemd unit, --container a container")
-    case .passphrasesDiffer:
-      self.init("the two passphrases differ; there is no backup")
+    case .passphrasesDiffer: self.init("the two passphrases differ; there is no backup")
     case .backupInsideStore(let folder, let location):
       self.init(
         "refusing to put a backup into \(folder.quoted): it would be a part of the store "
@@ -115,8 +110,7 @@ extension Failure {
       self.init(
         "the store was restored, and the config \(config.quoted) was not: \(reason)",
         hint: "run the same command again")
-    case .wouldOverwrite(let obstacle):
-      self.init(obstacle)
+    case .wouldOverwrite(let obstacle): self.init(obstacle)
     case .outputFailed(let number):
       self.init("cannot write to standard output: \(systemText(number))")
     }

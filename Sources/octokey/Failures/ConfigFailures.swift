@@ -5,10 +5,8 @@ import OctopusKeys
 extension Failure {
   init(_ error: ConfigError) {
     switch error {
-    case .native(let error):
-      self.init(error)
-    case .key(let error):
-      self.init(error)
+    case .native(let error): self.init(error)
+    case .key(let error): self.init(error)
     case .malformed(let path, let line, let column, let reason):
       self.init(
         "\(path.quoted) is no well-formed XML: line \(line), column \(column): \(clause(reason))",

@@ -1,5 +1,4 @@
-// Words for connection strings from which no connection can be made. They name settings, and never
-// anything of the string itself.
+// Words for connection strings that cannot be used. They never quote the string itself.
 
 import OctopusKeys
 

@@ -1,18 +1,13 @@
 // The exit codes, in one place. Scripts depend on them: a code never changes its meaning.
 
-/// How a run ended.
+import ArgumentParser
+
 enum ExitStatus: Int32, CaseIterable {
-  /// Everything that was asked for is done.
   case done = 0
-  /// Failed or refused; nothing was changed.
   case failed = 1
-  /// Done, but some values are under neither key; or a check found faults.
   case incomplete = 2
-  /// An unfinished rotation is in the way.
   case unfinishedRotation = 3
-  /// Another octokey or a live node is at work.
   case busy = 4
-  /// The command line makes no sense.
   case usage = 64
 
   /// What the code means for every command, for help texts.
@@ -27,9 +22,6 @@ enum ExitStatus: Int32, CaseIterable {
     }
   }
 
-  /// The list that ends the help of a command.
-  ///
-  /// - Parameter special: what a code means for this command, where that says more than the rule.
   static func list(_ statuses: [ExitStatus], special: [ExitStatus: String] = [:]) -> String {
     let lines = statuses.map { status in
       let code = String(status.rawValue)
@@ -37,5 +29,18 @@ enum ExitStatus: Int32, CaseIterable {
       return "  \(code)\(column)\(special[status] ?? status.meaning)"
     }
     return "EXIT STATUS:\n" + lines.joined(separator: "\n")
+  }
+}
+
+extension CommandConfiguration {
+  /// A command whose help ends with its exit codes; `special` is what a code means for this command,
+  /// where that says more than the rule.
+  init(
+    commandName: String, abstract: String, about: String? = nil,
+    exits: [ExitStatus] = ExitStatus.allCases, special: [ExitStatus: String]
+  ) {
+    self.init(
+      commandName: commandName, abstract: abstract,
+      discussion: (about.map { $0 + "\n\n" } ?? "") + ExitStatus.list(exits, special: special))
   }
 }

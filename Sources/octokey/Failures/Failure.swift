@@ -8,13 +8,9 @@
 import Native
 import OctopusKeys
 
-/// A failure as a person and a script see it.
 struct Failure {
-  /// What is wrong.
   let message: String
-  /// What to do about it.
   let hint: String?
-  /// The code for scripts.
   let status: ExitStatus
 
   init(_ message: String, hint: String? = nil, status: ExitStatus = .failed) {
@@ -23,7 +19,6 @@ struct Failure {
     self.status = status
   }
 
-  /// The words for anything that a command throws.
   init(describing error: any Error) {
     switch error {
     case let error as CommandError: self.init(error)
@@ -36,9 +31,7 @@ struct Failure {
     default: self.init("unexpected error of type \(type(of: error))")
     }
   }
-}
 
-extension Failure {
   /// A signal that came before anything was changed, or whose run was rolled back.
   init(stoppedBy signal: String) { self.init("stopped by \(signal), nothing was changed") }
 }

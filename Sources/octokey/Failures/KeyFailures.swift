@@ -5,8 +5,7 @@ import OctopusKeys
 extension Failure {
   init(_ error: KeyError) {
     switch error {
-    case .native(let error):
-      self.init(error)
+    case .native(let error): self.init(error)
     case .wrongLength(let bytes, let source):
       self.init(
         "\(named(source)) holds \(bytes) bytes, which is no Master Key",

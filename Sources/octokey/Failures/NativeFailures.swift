@@ -15,8 +15,7 @@ extension Failure {
       self.init(
         "\(path.quoted) is there already",
         hint: "octokey never writes over a file that it did not make; choose another name")
-    case .notAFile(let path):
-      self.init("\(path.quoted) is no file", hint: "name the file itself")
+    case .notAFile(let path): self.init("\(path.quoted) is no file", hint: "name the file itself")
     case .unconfirmed(let path, let number):
       self.init(
         "\(path.quoted) was replaced, but the device did not confirm it: \(systemText(number))",
@@ -38,8 +37,7 @@ extension Failure {
         "refusing to follow the symbolic link \(path.quoted) to \(target.quoted): they belong to "
           + "different users", hint: "name the file itself")
     case .tooManyLinks(let path):
-      self.init(
-        "cannot open \(path.quoted): too many levels of symbolic links", hint: nameTheFile)
+      self.init("cannot open \(path.quoted): too many levels of symbolic links", hint: nameTheFile)
     case .noPrivateFolder(let path):
       self.init("cannot create \(path.quoted): permission denied", hint: rightUser)
     case .tooLarge(let path, let limit):
@@ -51,8 +49,7 @@ extension Failure {
       self.init(
         "refusing to read \(construct) in line \(line)",
         hint: "an Octopus Server configuration never holds one; take it out if you trust the file")
-    case .damagedGzip(let reason):
-      self.init("compressed data is damaged: \(clause(reason))")
+    case .damagedGzip(let reason): self.init("compressed data is damaged: \(clause(reason))")
     case .notUnicode: self.init("the text is not valid UTF-8")
     case .sqlite(let code, let message):
       self.init("sqlite answered \(code.rawValue): \(clause(message))")

@@ -5,16 +5,11 @@ import OctopusKeys
 extension Failure {
   init(_ error: RotationError) {
     switch error {
-    case .native(let error):
-      self.init(error)
-    case .store(let error):
-      self.init(error)
-    case .key(let error):
-      self.init(error)
-    case .config(let error):
-      self.init(error)
-    case .interrupted(let signal):
-      self.init(stoppedBy: signal)
+    case .native(let error): self.init(error)
+    case .store(let error): self.init(error)
+    case .key(let error): self.init(error)
+    case .config(let error): self.init(error)
+    case .interrupted(let signal): self.init(stoppedBy: signal)
     case .noDocuments(let location):
       self.init(
         "\(location.quoted) has no table with a JSON or JSONBlob column",
@@ -25,8 +20,7 @@ extension Failure {
           + "that it is the database of this node",
         hint: "--store says where the documents are; --allow-empty-store rotates it all the same")
     case .sameKey(let fingerprint):
-      self.init(
-        "the new key is the old key (\(fingerprint))", hint: "choose another key, or none")
+      self.init("the new key is the old key (\(fingerprint))", hint: "choose another key, or none")
     case .keyOpensNothing(let fingerprint, let location, let values):
       self.init(
         "the old key (\(fingerprint)) is not the key of \(location.quoted): it opens none of "

@@ -13,13 +13,11 @@ extension Failure {
       self.init(
         "\(location.quoted) is no store: \(clause(reason))",
         hint: "--store says where the documents are")
-    case .readOnly(let location):
-      self.init("\(location.quoted) cannot be written", hint: rightUser)
+    case .readOnly(let location): self.init("\(location.quoted) cannot be written", hint: rightUser)
     case .accessDenied(let location):
       self.init("access to \(location.quoted) was denied", hint: rightUser)
     case .lacksRights(let location, let collection):
-      self.init(
-        "the login has too few rights to \(place(location, collection))", hint: loginRights)
+      self.init("the login has too few rights to \(place(location, collection))", hint: loginRights)
     case .busy(let location, let collection):
       self.init(
         "\(place(location, collection)) is in use by somebody else",
@@ -39,11 +37,8 @@ extension Failure {
           + clause(reason),
         hint: "run the command again when the server can be reached")
     case .invalidLocation(let text, let reason):
-      self.init(
-        "\(text.quoted) is no store location: \(clause(reason))",
-        hint: locationForms)
-    case .connection(let fault):
-      self.init(fault)
+      self.init("\(text.quoted) is no store location: \(clause(reason))", hint: locationForms)
+    case .connection(let fault): self.init(fault)
     case .obstacle(let location, let collection, let obstacle):
       self.init(
         "refusing to rewrite \(place(location, collection)): \(words(for: obstacle))",
@@ -64,7 +59,6 @@ private func place(_ location: String, _ collection: String?) -> String {
   (collection.map { $0.quoted + " of " } ?? "") + location.quoted
 }
 
-/// How a store is named.
 let locationForms =
   "a location is sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or odbc:CONNECTION-STRING"
 
@@ -76,8 +70,7 @@ private let askTheEngine =
 
 private func words(for obstacle: StoreObstacle) -> String {
   switch obstacle {
-  case .triggers(let names):
-    "every write would run \(names.map(\.quoted).joined(separator: ", "))"
+  case .triggers(let names): "every write would run \(names.map(\.quoted).joined(separator: ", "))"
   case .generatedColumn(let name): "column \(name.quoted) is computed from others"
   case .virtualTable: "it is a virtual table"
   case .unfitType(let name): "the type of column \(name.quoted) does not keep a text as it is"

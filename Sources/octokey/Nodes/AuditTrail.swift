@@ -1,17 +1,18 @@
 // One line in the system's log for each run of a command that changes something, or prints a key: who
 // did what, to which config and store, with which keys (by fingerprint), and the outcome.
 
+import ArgumentParser
 import Native
 
 /// A command that leaves a line in the system's log.
 protocol AuditedCommand: OctokeyCommand {
-  /// Its name in the line.
   static var auditedAction: String { get }
   /// Whether this run gets a line: not if it changes nothing and prints no key.
   var isAudited: Bool { get }
 }
 
 extension AuditedCommand {
+  static var auditedAction: String { configuration.commandName ?? "" }
   var isAudited: Bool { true }
 }
 
@@ -19,8 +20,7 @@ extension AuditedCommand {
 final class AuditTrail {
   /// The fields of the line, in this order.
   enum Fact: String, CaseIterable {
-    case service, config, setting, store, file, backup
-    case key
+    case service, config, setting, store, file, backup, key
     case oldKey = "old-key"
     case newKey = "new-key"
     case changed
@@ -28,14 +28,11 @@ final class AuditTrail {
 
   private var facts: [Fact: String] = [:]
 
-  /// The latest value of a fact.
   subscript(_ fact: Fact) -> String? {
     get { facts[fact] }
     set { facts[fact] = newValue }
   }
 
-  /// The line for a run that ended with `status`.
-  ///
   /// - Parameter sudoUser: the user who called sudo, according to sudo.
   func line(_ auditedAction: String, _ status: ExitStatus, sudoUser: String?) -> String {
     var fields = ["outcome=\(AuditTrail.outcome(status))", "exit=\(status.rawValue)"]

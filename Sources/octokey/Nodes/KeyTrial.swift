@@ -3,13 +3,10 @@
 import Native
 import OctopusKeys
 
-/// The keys in a folder, tried on a store. The property names are the keys of the JSON.
 struct KeyTrial: CommandReport {
-  /// One key, and all files that hold it.
   struct Candidate: Encodable {
     let fingerprint: String
     var files: [String]
-    /// Values that it decrypts.
     let opened: Int
     let unreadable: Int
     /// Whether it is the key of the store; nil without a value to try.
@@ -18,7 +15,6 @@ struct KeyTrial: CommandReport {
 
   let command = "verify --try-keys"
   let store: StoreName
-  /// The key of the store.
   private(set) var fingerprint: String?
   /// The best first.
   private(set) var keys: [Candidate] = []
@@ -65,7 +61,6 @@ struct KeyTrial: CommandReport {
     return opened.key.copy()
   }
 
-  /// The report in words, the verdict last.
   var text: String {
     var lines = ["Store:  \(store.kind) \(store.location)", ""]
     for key in keys {

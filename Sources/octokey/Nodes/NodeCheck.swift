@@ -4,14 +4,12 @@ import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// The result of the checks of a node.
 struct NodeCheck {
   let faults: [FaultLine]
   let opened: [ConfigCheck.OpenedSetting]
 
   var hasFaults: Bool { faults.contains { $0.severity == "fault" } }
 
-  /// Checks the config that was read as `file`.
   init(_ file: ConfigFile, _ options: NodeOptions) throws {
     let machineKeys = try options.machineKeys()
     let folder = file.folder
@@ -35,19 +33,16 @@ struct NodeCheck {
     _ options: NodeOptions, _ folder: String
   ) -> [(path: String, keys: MachineKeys)] {
     let ids = ["/etc/machine-id", "/var/lib/dbus/machine-id", folder + "/machine-id"]
-      .filter { $0 != options.machineIdFile }
     let keys = ["/etc/octopus/machinekey", folder + "/machinekey"]
-      .filter { $0 != options.machineKeyFile }
-    let fromIDs = ids.compactMap { path in
+    return ids.filter { $0 != options.machineIdFile }.compactMap { path in
       (try? MachineKeys(
         machineID: NodeOptions.contents(of: path), machineIDPath: path, machineKeyFile: nil,
         machineKeyPath: "")).map { (path: path, keys: $0) }
     }
-    let fromKeys = keys.compactMap { path in
-      (try? MachineKeys(
-        machineID: nil, machineIDPath: "", machineKeyFile: NodeOptions.contents(of: path),
-        machineKeyPath: path)).map { (path: path, keys: $0) }
-    }
-    return fromIDs + fromKeys
+      + keys.filter { $0 != options.machineKeyFile }.compactMap { path in
+        (try? MachineKeys(
+          machineID: nil, machineIDPath: "", machineKeyFile: NodeOptions.contents(of: path),
+          machineKeyPath: path)).map { (path: path, keys: $0) }
+      }
   }
 }

@@ -5,7 +5,6 @@ import Native
 import OctopusKeys
 import Stores
 
-/// The node that a command works on.
 struct OpenedNode {
   let file: ConfigFile
   let settings: NodeConfig
@@ -14,13 +13,10 @@ struct OpenedNode {
   let machineKeyPath: String
 
   /// The server's name for this node.
-  var name: String {
-    settings.value(of: SettingName.nodeName) ?? ProcessInfo.processInfo.hostName
-  }
+  var name: String { settings.value(of: SettingName.nodeName) ?? ProcessInfo.processInfo.hostName }
 }
 
 extension NodeOptions {
-  /// Finds and reads the config and the machine keys.
   func open(_ context: Context) throws -> OpenedNode {
     let file = try ConfigFile.read(configPath(context))
     return OpenedNode(
@@ -29,7 +25,6 @@ extension NodeOptions {
       machineKeyPath: context.absolutePath(machineKeyFile))
   }
 
-  /// Finds the config.
   func configPath(_ context: Context) throws -> String {
     let path = try registry.registry(context).configPath(
       instance: instance, config: config.map(context.absolutePath),
@@ -38,7 +33,6 @@ extension NodeOptions {
     return path
   }
 
-  /// Reads the machine keys.
   func machineKeys() throws -> MachineKeys {
     try MachineKeys(
       machineID: NodeOptions.contents(of: machineIdFile), machineIDPath: machineIdFile,
@@ -67,7 +61,6 @@ extension StoreOptions {
     return location.store()
   }
 
-  /// The location of that store.
   func location(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
     let location = try find(context, node)
     let store = location.store()
@@ -77,15 +70,19 @@ extension StoreOptions {
 
   private func find(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
     if let store {
-      return try StoreLocation(
-        store, relativeTo: context.workingDirectory, odbcDriver: odbcDriver)
+      return try StoreLocation(store, relativeTo: context.workingDirectory, odbcDriver: odbcDriver)
     }
     guard let node else { throw StoreError.invalidLocation(text: "", reason: "it is empty") }
-    guard let text = node.settings.value(of: SettingName.connectionString) else {
-      throw ConfigError.settingMissing(
-        path: node.file.path, setting: SettingName.connectionString)
+    return try node.settings.storeLocation(
+      relativeTo: context.absolutePath(node.file.folder), odbcDriver)
+  }
+}
+
+extension NodeConfig {
+  func storeLocation(relativeTo folder: String, _ odbcDriver: String?) throws -> StoreLocation {
+    guard let text = value(of: SettingName.connectionString) else {
+      throw ConfigError.settingMissing(path: path, setting: SettingName.connectionString)
     }
-    return try StoreLocation(
-      text, relativeTo: context.absolutePath(node.file.folder), odbcDriver: odbcDriver)
+    return try StoreLocation(text, relativeTo: folder, odbcDriver: odbcDriver)
   }
 }

@@ -4,9 +4,7 @@
 import Native
 import OctopusKeys
 
-/// Where a key comes from.
 enum KeySource: Equatable {
-  /// A key file.
   case file(String)
   /// A key file's text on standard input.
   case standardInput
@@ -15,17 +13,14 @@ enum KeySource: Equatable {
   /// A prompt on the terminal, without echo; `option` makes it unnecessary.
   case prompt(String, option: String)
 
-  /// A path, or `-` for standard input.
   init(file: String) { self = file == "-" ? .standardInput : .file(file) }
 
-  /// Reads the key, or asks for it.
   func read(_ context: Context) throws -> MasterKey {
     switch self {
     case .file(let path):
       try context.console.warnIfExposed(path, holding: "a key")
       return try KeyFile.read(path)
-    case .standardInput:
-      return try KeyFile.readStandardInput()
+    case .standardInput: return try KeyFile.readStandardInput()
     case .value(let text):
       context.console.warning(
         "the Master Key was on the command line, where other users and logs can see it",

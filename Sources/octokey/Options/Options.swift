@@ -1,13 +1,11 @@
-// The options that several commands share. Values are checked here as far as possible without reading
-// a file.
+// The options that several commands share, checked as far as possible without reading a file.
 
 import ArgumentParser
 import OctopusKeys
 import Stores
 
-/// Where the instances of this machine are registered.
 struct RegistryOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The folder of the instance register.", valueName: "dir"))
+  @Option(help: .init("The folder of the instance register.", valueName: "dir"))
   var instancesDir = "/etc/octopus/OctopusServer/Instances"
 
   func registry(_ context: Context) -> InstanceRegistry {
@@ -15,21 +13,17 @@ struct RegistryOptions: ParsableArguments {
   }
 }
 
-/// Which node, and whose machine.
 struct NodeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("The instance of this machine to work on.", valueName: "name"))
+  @Option(help: .init("The instance of this machine to work on.", valueName: "name"))
   var instance: String?
 
-  @Option(help: ArgumentHelp("The node's OctopusServer.config.", valueName: "file"))
-  var config: String?
+  @Option(help: .init("The node's OctopusServer.config.", valueName: "file")) var config: String?
 
-  @Option(
-    help: ArgumentHelp("The identity that protects the node's secrets.", valueName: "file"))
+  @Option(help: .init("The identity that protects the node's secrets.", valueName: "file"))
   var machineIdFile = "/etc/machine-id"
 
   @Option(
-    help: ArgumentHelp(
-      "The key that protects them where there is no machine id.", valueName: "file"))
+    help: .init("The key that protects them where there is no machine id.", valueName: "file"))
   var machineKeyFile = "/etc/octopus/machinekey"
 
   @OptionGroup(title: "Node options") var registry: RegistryOptions
@@ -41,16 +35,15 @@ struct NodeOptions: ParsableArguments {
   }
 }
 
-/// Which store.
 struct StoreOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "Where the documents are: sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or "
         + "odbc:CONNECTION-STRING (default: what the node's config says).", valueName: "location"))
   var store: String?
 
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "The ODBC driver for SQL Server: a name in odbcinst.ini or the path of a library (default: "
         + "Microsoft's, else FreeTDS).", valueName: "driver"))
   var odbcDriver: String?
@@ -66,15 +59,12 @@ struct StoreOptions: ParsableArguments {
   }
 }
 
-/// A key given by the user.
 struct KeyOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A file that holds the Master Key; - is standard input.", valueName: "file"))
+  @Option(help: .init("A file that holds the Master Key; - is standard input.", valueName: "file"))
   var keyFile: String?
 
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "The Master Key itself. Other users of the machine can read it there; better use "
         + "--key-file.", valueName: "value"))
   var masterKey: String?
@@ -96,19 +86,14 @@ struct KeyOptions: ParsableArguments {
   }
 }
 
-/// The format of the output, and whether the user can be asked.
 struct OutputOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How data is printed: text or json.", valueName: "format"))
+  @Option(help: .init("How data is printed: text or json.", valueName: "format"))
   var format = OutputFormat.text
 
-  @Flag(help: "No notes and no progress; warnings and errors stay.")
-  var quiet = false
-
-  @Flag(help: "Never ask: fail where an answer is missing.")
-  var nonInteractive = false
+  @Flag(help: "No notes and no progress; warnings and errors stay.") var quiet = false
+  @Flag(help: "Never ask: fail where an answer is missing.") var nonInteractive = false
 }
 
-/// The shapes of data on stdout.
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
   case text, json
 
@@ -116,15 +101,11 @@ enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
   init?(argument: String) { self.init(rawValue: argument.lowercased()) }
 }
 
-/// The size of a Master Key in bits as an argument.
-struct KeySize: ExpressibleByArgument, Equatable {
-  /// The size that a new server generates.
-  static let standard = KeySize(size: .bits256)
-
+struct KeySize: Equatable {
   let size: MasterKey.Size
+}
 
-  private init(size: MasterKey.Size) { self.size = size }
-
+extension KeySize: ExpressibleByArgument {
   init?(argument: String) {
     guard let bits = Int(argument), let size = MasterKey.Size(rawValue: bits) else { return nil }
     self.size = size
@@ -134,20 +115,14 @@ struct KeySize: ExpressibleByArgument, Equatable {
   var defaultValueDescription: String { String(size.rawValue) }
 }
 
-/// A fingerprint as an argument.
-struct ExpectedFingerprint: ExpressibleByArgument {
-  let fingerprint: KeyFingerprint
-
-  init?(argument: String) {
-    guard let fingerprint = KeyFingerprint(argument) else { return nil }
-    self.fingerprint = fingerprint
-  }
+extension KeyFingerprint: ExpressibleByArgument {
+  package init?(argument: String) { self.init(argument) }
 }
 
 /// What binary columns hold, where octokey cannot tell.
 struct BinaryColumnOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "
         + "given more than once.", valueName: "column"))
   var binaryColumn: [BinaryColumn] = []
@@ -159,8 +134,8 @@ struct BinaryColumnOptions: ParsableArguments {
     var decisions: [Survey.BinaryField: Survey.BinaryContents] = [:]
     for column in binaryColumn {
       let field = Survey.BinaryField(collection: column.table, field: column.column)
-      let contents: Survey.BinaryContents = column.contents == .plain ? .plain : .ciphertext
-      if let other = decisions.updateValue(contents, forKey: field), other != contents {
+      let other = decisions.updateValue(column.contents, forKey: field)
+      if let other, other != column.contents {
         let name = "\(column.table).\(column.column)"
         throw ValidationError("--binary-column says two things about \(name.quoted)")
       }
@@ -171,10 +146,7 @@ struct BinaryColumnOptions: ParsableArguments {
 
 /// `TABLE.COLUMN=ciphertext` or `TABLE.COLUMN=plain`.
 struct BinaryColumn: ExpressibleByArgument, Equatable {
-  /// What a binary column holds.
-  enum Contents: String {
-    case ciphertext, plain
-  }
+  typealias Contents = Survey.BinaryContents
 
   let table: String
   let column: String

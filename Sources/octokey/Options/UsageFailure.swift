@@ -1,13 +1,8 @@
 // The argument parser's messages in octokey's form.
 
 extension Failure {
-  /// Wrong usage.
-  ///
-  /// - Parameters:
-  ///   - text: the parser's message: a sentence, perhaps followed by advice.
-  ///   - command: the command that was given, if it exists.
+  /// Wrong usage; `text` is the parser's message: a sentence, perhaps followed by advice.
   init(usage text: String, command: String?) {
-    let help = "octokey \(command.map { $0 + " " } ?? "")--help shows what is possible"
     let lines = maskingKeys(text).split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
     let whole = lines.joined(separator: " ")
     // `Unknown option '--stor'. Did you mean '--store'?`
@@ -18,12 +13,12 @@ extension Failure {
         hint: clause(String(whole[range.upperBound...])), status: .usage)
       return
     }
+    let help = "octokey \(command.map { $0 + " " } ?? "")--help shows what is possible"
     self.init(clause(whole), hint: help, status: .usage)
   }
 }
 
-/// Masks everything of the exact shape of a key: a misplaced argument may be one, and messages end up in
-/// logs.
+/// Masks all of the exact shape of a key: a misplaced argument may be one, and logs keep messages.
 private func maskingKeys(_ text: String) -> String {
   text.replacing(/[A-Za-z0-9+\/]+={1,2}/) { match in
     match.output.utf8.count == 24 && match.output.hasSuffix("==")

@@ -6,17 +6,12 @@
 // one of the names below, and has a value only after `=` or `:`; and never after `config`, a command
 // that the vendor lacks.
 
-/// Arguments as octokey spells them.
 struct VendorSpelling {
-  /// The arguments to parse.
   private(set) var arguments: [String] = []
-  /// Notes about options that were dropped.
   private(set) var notes: [String] = []
 
   private enum Meaning {
-    /// An option with a value.
     case option(String)
-    /// An option without one.
     case flag(String)
     /// A flag that is accepted without effect; the note says so where that matters.
     case dropped(note: String?)
@@ -45,13 +40,12 @@ struct VendorSpelling {
   /// octokey's options with a value: the argument after one of them is never rewritten.
   static let optionsWithValue: Set<String> = [
     "--binary-column", "--compare", "--config", "--container", "--expect-fingerprint", "--format",
-    "--instance",
-    "--instances-dir", "--key-file", "--key-size", "--live-node-age", "--machine-id-file",
-    "--machine-key-file", "--master-key", "--new-key-file", "--odbc-driver", "--old-key-file",
-    "--passphrase-file", "--store", "--to", "--try-keys", "--unit", "--value-file",
+    "--instance", "--instances-dir", "--key-file", "--key-size", "--live-node-age",
+    "--machine-id-file", "--machine-key-file", "--master-key", "--new-key-file", "--odbc-driver",
+    "--old-key-file", "--passphrase-file", "--store", "--to", "--try-keys", "--unit",
+    "--value-file",
   ]
 
-  /// Rewrites what follows the program's name.
   init(_ original: [String]) {
     // The value of a setting may be a path that equals one of the names.
     let prefixes = original.first == "config" ? ["--", "-"] : ["--", "-", "/"]
@@ -78,14 +72,12 @@ struct VendorSpelling {
     let value = name.endIndex == body.endIndex ? nil : body[name.endIndex...].dropFirst()
     guard let meaning = VendorSpelling.names[name.lowercased()] else { return false }
     switch (meaning, value) {
-    case (.option(let option), let value?):
-      arguments.append("\(option)=\(value)")
+    case (.option(let option), let value?): arguments.append("\(option)=\(value)")
     case (.option(let option), nil):
       if prefix == "/" { return false }
       arguments.append(option)
       takeValue(from: &rest)
-    case (.flag(let flag), nil):
-      arguments.append(flag)
+    case (.flag(let flag), nil): arguments.append(flag)
     case (.dropped(let note), nil):
       if let note { notes.append(note) }
     case (.flag, .some), (.dropped, .some):

@@ -3,13 +3,13 @@
 import FoundationEssentials
 import OctopusKeys
 
-/// What a command found or did: as JSON for scripts, and in words.
+/// What a command found or did: as JSON for scripts (octokey-files(5)), and in words. The names of
+/// the properties are the keys of the JSON; a time is in the form of ISO 8601.
 protocol CommandReport: Encodable {
   /// The report in words; it ends with a newline.
   var text: String { get }
 }
 
-/// A store as reports name it.
 struct StoreName: Codable, Equatable {
   let kind: String
   let location: String
@@ -19,18 +19,10 @@ extension StoreName {
   init(_ store: any Store) { self.init(kind: store.kind, location: store.location) }
 }
 
-/// A duration that JSON has as a number of seconds.
-struct Seconds: Encodable {
-  let duration: Duration
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(duration / .seconds(1))
-  }
-
-  /// Two digits after the point.
-  var text: String {
-    let hundredths = Int((duration / .milliseconds(10)).rounded())
+extension Double {
+  /// The number with two digits after the point.
+  var inHundredths: String {
+    let hundredths = Int((self * 100).rounded())
     let rest = String(hundredths % 100)
     return "\(hundredths / 100)." + (rest.count == 1 ? "0" + rest : rest)
   }
@@ -46,6 +38,5 @@ extension Encodable {
 }
 
 extension [String] {
-  /// Indented lines with numbers.
   var numbered: [String] { enumerated().map { "  \($0 + 1). \($1)" } }
 }

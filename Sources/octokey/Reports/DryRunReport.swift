@@ -2,7 +2,6 @@
 
 import OctopusKeys
 
-/// What a rotation would do. The property names are the keys of the JSON.
 struct DryRunReport: CommandReport {
   struct Documents: Encodable {
     let total: Int
@@ -24,7 +23,7 @@ struct DryRunReport: CommandReport {
     let bytes: Int
   }
 
-  let outcome: String
+  let outcome = "dryRun"
   let documents: Documents
   let values: Values
   let oldKey: RotationReport.Key
@@ -32,7 +31,7 @@ struct DryRunReport: CommandReport {
   let collections: [Collection]
   let unreadable: [FindingLine]
   let quoted: Int
-  let expectedSeconds: Seconds
+  let expectedSeconds: Double
   /// Nodes that the database has seen lately; nil if it has no list of nodes.
   let nodesAlive: [String]?
   let wouldRun: Bool
@@ -41,7 +40,6 @@ struct DryRunReport: CommandReport {
     survey: Survey, oldKey: RotationReport.Key, store: StoreName,
     readingTime: Duration, nodesAlive: [String]?, leavesUnreadable: Bool
   ) {
-    outcome = "dryRun"
     documents = Documents(
       total: survey.documents,
       withSensitiveValues: survey.collections.reduce(0) { $0 + $1.documentsWithValues })
@@ -58,12 +56,11 @@ struct DryRunReport: CommandReport {
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.count
     // Three passes read everything, and the second one also writes.
-    expectedSeconds = Seconds(duration: readingTime * 5)
+    expectedSeconds = readingTime * 5 / .seconds(1)
     self.nodesAlive = nodesAlive
     wouldRun = survey.findings.count == 0 || leavesUnreadable
   }
 
-  /// The report in words.
   var text: String {
     var lines = [
       "Dry run: nothing was written.", "",
@@ -72,7 +69,7 @@ struct DryRunReport: CommandReport {
       "Documents:  \(documents.total), \(documents.withSensitiveValues) with sensitive values",
       "Values:     \(values.underOldKey) under the old key, \(values.underNewKey) under the new key, "
         + "\(values.unreadable) unreadable",
-      "Time:       about \(expectedSeconds.text) s, judged from reading it once",
+      "Time:       about \(expectedSeconds.inHundredths) s, judged from reading it once",
     ]
     if let nodesAlive {
       let names = nodesAlive.isEmpty ? "none seen lately" : nodesAlive.joined(separator: ", ")
@@ -88,11 +85,7 @@ struct DryRunReport: CommandReport {
         )
       })
     lines.append("")
-    if !unreadable.isEmpty {
-      lines += unreadable.prefix(20).map { "  " + $0.text.escaped }
-      if values.unreadable > 20 { lines.append("  and \(values.unreadable - 20) more") }
-      lines.append("")
-    }
+    lines += unreadable.listed(of: values.unreadable)
     if let nodesAlive, !nodesAlive.isEmpty {
       lines.append("nodes are running: stop them before the rotation")
     }

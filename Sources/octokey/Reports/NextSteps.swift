@@ -4,10 +4,9 @@ internal import OctopusKeys
 
 enum NextSteps {
   static func afterRotation(
-    oldKey: RotationReport.Key, newKey: RotationReport.Key, config: RotationReport.Config,
-    otherNodes: [String], residues: [StoreResidue], quoted: Int, unreadable: Int
+    oldKey: String, newKey: String, keyFile: String, configBackup: String, otherNodes: [String],
+    residues: [StoreResidue], quoted: Int, unreadable: Int
   ) -> [String] {
-    let keyFile = newKey.file ?? "the new key file"
     let name = keyFile.split(separator: "/").last.map(String.init) ?? keyFile
     var steps: [String] = []
     if unreadable > 0 {
@@ -23,14 +22,14 @@ enum NextSteps {
       // A name from the database goes into a command line only if it needs no quotes.
       isPlain(node)
         ? "on node \(node), while its server is stopped: ssh \(node) octokey set-master-key "
-          + "--key-file - --expect-fingerprint \(newKey.fingerprint) <\(shellWord(keyFile))"
+          + "--key-file - --expect-fingerprint \(newKey) <\(shellWord(keyFile))"
         : "on node \(node.quoted), while its server is stopped: octokey set-master-key --key-file \(name)"
     }
     steps += [
       (otherNodes.isEmpty
         ? "on every other node" : "on any other node that the database does not know")
         + ": stop it, bring \"\(name)\" there, and run: octokey set-master-key --key-file \(name)",
-      "check this node and each other one: octokey verify (key \(newKey.fingerprint)), and compare "
+      "check this node and each other one: octokey verify (key \(newKey)), and compare "
         + "them: octokey status --format json on each, octokey status --compare FILE... on one",
       "start the nodes; everybody is signed out and signs in again",
       "make a new backup, and test it: octokey backup create --to DIR, octokey backup verify DIR",
@@ -53,9 +52,9 @@ enum NextSteps {
           + "left as they were and cannot be read once the old key is gone")
     }
     steps += [
-      "keep the old key (\(oldKey.fingerprint)) for as long as a backup from before the rotation is "
+      "keep the old key (\(oldKey)) for as long as a backup from before the rotation is "
         + "kept: it is the only key to it",
-      "whoever has the old key can still read what was made with it: \"\(config.backup)\", database "
+      "whoever has the old key can still read what was made with it: \"\(configBackup)\", database "
         + "backups, replicas and transaction logs from before; destroy them in time, and change the "
         + "secrets themselves if the old key has leaked",
     ]

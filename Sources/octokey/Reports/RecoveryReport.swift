@@ -2,7 +2,6 @@
 
 import OctopusKeys
 
-/// The report of a recovery. The property names are the keys of the JSON (octokey-files(5)).
 struct RecoveryReport: CommandReport {
   struct Values: Encodable {
     let old: Int
@@ -24,23 +23,18 @@ struct RecoveryReport: CommandReport {
   let time: String
   /// `nothingToDo`, `takenBack`, `finished` or `resumed`; `wouldBeTakenBack` and so on after a dry run.
   let outcome: String
-  let values: Values?
-  let oldKey: Key?
-  let newKey: Key?
-  let store: StoreName?
+  private(set) var values: Values?
+  private(set) var oldKey: Key?
+  private(set) var newKey: Key?
+  private(set) var store: StoreName?
   let config: Config
-  let nextSteps: [String]
+  private(set) var nextSteps: [String] = []
 
   /// Without a journal.
   init(config: String, time: String) {
     self.time = time
     outcome = "nothingToDo"
-    values = nil
-    oldKey = nil
-    newKey = nil
-    store = nil
     self.config = Config(path: config, backup: nil)
-    nextSteps = []
   }
 
   /// - Parameter done: nil after a dry run.
@@ -77,14 +71,11 @@ struct RecoveryReport: CommandReport {
       ]
     }
     return NextSteps.afterRotation(
-      oldKey: .init(fingerprint: journal.oldKey, bits: 0, file: nil),
-      newKey: .init(fingerprint: journal.newKey, bits: 0, file: journal.keyFile),
-      config: .init(path: journal.config, backup: done.configBackup ?? "its .bak copy"),
-      otherNodes: otherNodes, residues: done.residues, quoted: 0,
-      unreadable: diagnosis.unreadableValues)
+      oldKey: journal.oldKey, newKey: journal.newKey, keyFile: journal.keyFile,
+      configBackup: done.configBackup ?? "its .bak copy", otherNodes: otherNodes,
+      residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
   }
 
-  /// The report in words.
   var text: String {
     guard let values, let oldKey, let newKey, let store else {
       return "There is no unfinished rotation of \(config.path).\n"
@@ -106,15 +97,13 @@ struct RecoveryReport: CommandReport {
 
   private var sentence: String {
     switch outcome {
-    case "takenBack":
-      "The rotation was taken back: store and config hold the old key, as before."
+    case "takenBack": "The rotation was taken back: store and config hold the old key, as before."
     case "finished":
       "The rotation is finished: the values were under the new key, and now the config holds it."
     case "resumed":
       "The rotation is finished: the rest of the values was rotated, and the config holds the new "
         + "key."
-    case "wouldBeTakenBack":
-      "Dry run: nothing was written. The rotation would be taken back."
+    case "wouldBeTakenBack": "Dry run: nothing was written. The rotation would be taken back."
     default: "Dry run: nothing was written. The rotation would be finished."
     }
   }

@@ -1,5 +1,4 @@
-// The text of a rotation report. It begins with the lines of the vendor's report, in their order, because
-// scripts read them.
+// The text of a rotation report. The lines of the vendor's report come first: scripts read them.
 
 internal import OctopusKeys
 
@@ -37,7 +36,6 @@ extension RotationReport {
   }
 
   private var details: [String] {
-    let seconds = seconds.duration / .seconds(1)
     let rate = seconds > 0 ? Int(Double(documents.processed) / seconds) : documents.processed
     var lines = [
       "Old key:      \(oldKey.fingerprint) (\(oldKey.bits) bits)",
@@ -56,7 +54,7 @@ extension RotationReport {
     } else {
       lines.append("Certificate:  no server certificate found in the store")
     }
-    lines.append("Time:         \(self.seconds.text) s, \(rate) documents per second")
+    lines.append("Time:         \(seconds.inHundredths) s, \(rate) documents per second")
     lines.append(
       "Memory:       \(peakMemory >> 20) MiB at most, with the page cache of the database engine")
     return lines
@@ -71,8 +69,16 @@ extension RotationReport {
   }
 }
 
+extension [FindingLine] {
+  /// The first ones, how many more of `total` there are, and an empty line; nothing without findings.
+  func listed(of total: Int) -> [String] {
+    if isEmpty { return [] }
+    let rest = total > 20 ? ["  and \(total - 20) more"] : []
+    return prefix(20).map { "  " + $0.text.escaped } + rest + [""]
+  }
+}
+
 extension FindingLine {
-  /// One line: where it is, and the problem.
   var text: String {
     var place = document.isEmpty ? "\(collection).\(field)" : "\(collection) \(document): \(field)"
     if let path { place += " at \(path)" }

@@ -2,7 +2,6 @@
 
 internal import OctopusKeys
 
-/// The report of a finished rotation. The property names are the keys of the JSON (octokey-files(5)).
 struct RotationReport: Encodable {
   struct Documents: Encodable {
     let processed: Int
@@ -49,7 +48,6 @@ struct RotationReport: Encodable {
   }
 
   let command = "rotate-master-key"
-  /// The time of its start (ISO 8601).
   let time: String
   let outcome: String
   let documents: Documents
@@ -63,7 +61,7 @@ struct RotationReport: Encodable {
   let config: Config
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
-  let seconds: Seconds
+  let seconds: Double
   let peakMemory: Int
   let nextSteps: [String]
 
@@ -98,15 +96,16 @@ struct RotationReport: Encodable {
     self.config = config
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.first.map(FindingLine.init)
-    seconds = Seconds(duration: duration)
+    seconds = duration / .seconds(1)
     self.peakMemory = peakMemory
     nextSteps = NextSteps.afterRotation(
-      oldKey: oldKey, newKey: newKey, config: config, otherNodes: otherNodes, residues: residues,
-      quoted: survey.quotations.count, unreadable: survey.findings.count)
+      oldKey: oldKey.fingerprint, newKey: newKey.fingerprint,
+      keyFile: newKey.file ?? "the new key file", configBackup: config.backup,
+      otherNodes: otherNodes, residues: residues, quoted: survey.quotations.count,
+      unreadable: survey.findings.count)
   }
 }
 
-/// A finding in a report.
 struct FindingLine: Encodable {
   let collection: String
   let document: String

@@ -1,10 +1,8 @@
-// The report files in the state folder, text and JSON, readable by their owner only: the text holds the
-// new key, like the vendor's report.
+// The report files in the state folder, for their owner only: the text holds the new key.
 
 import Native
 import OctopusKeys
 
-/// The files of a report.
 struct RotationReportFiles {
   let folder: StateFolder
   let stamp: String

@@ -3,7 +3,7 @@
 import OctopusKeys
 import Stores
 
-/// One node at a glance. The property names are the keys of the JSON; what is unknown is null.
+/// What is unknown is null in the JSON.
 struct StatusReport: CommandReport {
   struct Node: Encodable {
     let name: String
@@ -11,26 +11,21 @@ struct StatusReport: CommandReport {
     let alive: Bool
   }
 
-  /// The time of the report (ISO 8601).
+  let command = "status"
   let time: String
   let config: String
-  /// The server's name for the node.
-  var node: String?
-  /// The key in the config.
-  var fingerprint: String?
-  var bits: Int?
+  @OrNull var node: String?
+  @OrNull var fingerprint: String?
+  @OrNull var bits: Int?
   /// The file whose machine key protects it.
-  var protectedBy: String?
-  var store: StoreName?
-  /// Whether the key decrypts the store.
-  var keyMatchesStore: Bool?
-  /// Values that were tried.
-  var valuesOpened: Int?
-  var valuesUnreadable: Int?
+  @OrNull var protectedBy: String?
+  @OrNull var store: StoreName?
+  @OrNull var keyMatchesStore: Bool?
+  @OrNull var valuesOpened: Int?
+  @OrNull var valuesUnreadable: Int?
   var unfinishedRotation = false
-  /// The number of nodes that the store has seen lately.
-  var nodesAlive: Int?
-  var nodes: [Node]?
+  @OrNull var nodesAlive: Int?
+  @OrNull var nodes: [Node]?
   var faults: [FaultLine] = []
   /// Why something could not be found out.
   private(set) var problems: [String] = []
@@ -40,46 +35,16 @@ struct StatusReport: CommandReport {
     self.time = time
   }
 
-  /// Adds why something could not be found out, once.
   mutating func add(problem error: any Error) {
     let text = Failure(describing: error).message
     if !problems.contains(text) { problems.append(text) }
   }
 
-  /// Sets the nodes of the store.
   mutating func set(_ nodes: [ServerNode]?) {
     self.nodes = nodes?.map { Node(name: $0.name, lastSeen: $0.lastSeen, alive: $0.isAlive()) }
     nodesAlive = nodes?.count { $0.isAlive() }
   }
 
-  /// By hand, because synthesized code omits what is nil.
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode("status", forKey: .command)
-    try container.encode(time, forKey: .time)
-    try container.encode(node, forKey: .node)
-    try container.encode(config, forKey: .config)
-    try container.encode(fingerprint, forKey: .fingerprint)
-    try container.encode(bits, forKey: .bits)
-    try container.encode(protectedBy, forKey: .protectedBy)
-    try container.encode(store, forKey: .store)
-    try container.encode(keyMatchesStore, forKey: .keyMatchesStore)
-    try container.encode(valuesOpened, forKey: .valuesOpened)
-    try container.encode(valuesUnreadable, forKey: .valuesUnreadable)
-    try container.encode(unfinishedRotation, forKey: .unfinishedRotation)
-    try container.encode(nodesAlive, forKey: .nodesAlive)
-    try container.encode(nodes, forKey: .nodes)
-    try container.encode(faults, forKey: .faults)
-    try container.encode(problems, forKey: .problems)
-  }
-
-  private enum CodingKeys: CodingKey {
-    case command, time, node, config, fingerprint, bits, protectedBy, store, keyMatchesStore,
-      valuesOpened, valuesUnreadable
-    case unfinishedRotation, nodesAlive, nodes, faults, problems
-  }
-
-  /// The report in words.
   var text: String {
     var lines = [
       "Node:      \(node ?? "unknown")", "Config:    \(config)", "Key:       \(keyText)",
@@ -115,5 +80,18 @@ struct StatusReport: CommandReport {
     if nodesAlive == 0 { return "none alive of \(nodes.count)" }
     let names = nodes.filter(\.alive).map(\.name).joined(separator: ", ")
     return "\(nodesAlive) alive of \(nodes.count): \(names)"
+  }
+}
+
+/// A value that is null in the JSON if it is nil; synthesized code would leave its key out.
+@propertyWrapper
+struct OrNull<Value: Encodable>: Encodable {
+  var wrappedValue: Value?
+
+  init() { wrappedValue = nil }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(wrappedValue)
   }
 }

@@ -2,7 +2,6 @@
 
 import OctopusKeys
 
-/// Whether a key decrypts a store. The property names are the keys of the JSON.
 struct VerifyReport: CommandReport {
   struct Collection: Encodable {
     let name: String
@@ -12,7 +11,6 @@ struct VerifyReport: CommandReport {
   }
 
   let command = "verify"
-  /// The time of the report (ISO 8601).
   let time: String
   let fingerprint: String
   let store: StoreName
@@ -37,18 +35,13 @@ struct VerifyReport: CommandReport {
     findings = audit.findings.first.map(FindingLine.init)
   }
 
-  /// The report in words: the table, the values that cannot be decrypted, and the verdict last.
   var text: String {
     var lines = ["Key:    \(fingerprint)", "Store:  \(store.kind) \(store.location)".escaped, ""]
     lines += TextTable.lines(
       titles: ["documents", "opened", "unreadable"],
       rows: collections.map { ($0.name.escaped, [$0.documents, $0.opened, $0.unreadable]) })
     lines.append("")
-    if !findings.isEmpty {
-      lines += findings.prefix(20).map { "  " + $0.text.escaped }
-      if unreadable > 20 { lines.append("  and \(unreadable - 20) more") }
-      lines.append("")
-    }
+    lines += findings.listed(of: unreadable)
     if unreadable == 0 {
       lines.append("all \(opened) sensitive values in \(documents) documents open with this key")
     } else {

@@ -6,9 +6,7 @@ import OctopusKeys
 
 /// Runs `systemctl`, `docker` or `podman`.
 struct ServiceControl {
-  /// The state of a service.
   struct State: Equatable {
-    /// Whether the server runs.
     let isRunning: Bool
     /// Whether it is starting or stopping.
     let isChanging: Bool
@@ -16,24 +14,23 @@ struct ServiceControl {
     let word: String
   }
 
+  enum Action: String {
+    case start, stop, restart
+  }
+
   let context: Context
 
-  /// The state of `service`.
-  ///
   /// - Throws: `CommandError.noSuchService`, `.programMissing` or `.serviceFailed`.
   func state(of service: ServiceName) throws -> State {
     switch service {
     case .unit(let unit):
       let answer = try run(
         systemctl(), ["show", "--property=LoadState,ActiveState", "--", unit], for: service)
-      let words = Dictionary(
-        answer.split(separator: "\n").compactMap { line -> (Substring, Substring)? in
-          let parts = line.split(separator: "=", maxSplits: 1)
-          return parts.count == 2 ? (parts[0], parts[1]) : nil
-        }, uniquingKeysWith: { $1 })
-      guard words["LoadState"] == "loaded", let state = words["ActiveState"] else {
-        throw CommandError.noSuchService(name: unit)
-      }
+      let lines = answer.split(separator: "\n")
+      let activity = lines.last { $0.hasPrefix("ActiveState=") }
+      guard lines.contains("LoadState=loaded"),
+        let state = activity?.split(separator: "=").dropFirst().first
+      else { throw CommandError.noSuchService(name: unit) }
       return State(
         isRunning: ["active", "reloading"].contains(state),
         isChanging: ["activating", "deactivating"].contains(state), word: String(state))
@@ -45,18 +42,9 @@ struct ServiceControl {
     }
   }
 
-  /// Starts a service, and waits until it runs.
-  func start(_ service: ServiceName) throws { try act("start", on: service, wantsRunning: true) }
-
-  /// Stops a service, and waits until it has stopped.
-  func stop(_ service: ServiceName) throws { try act("stop", on: service, wantsRunning: false) }
-
-  /// Stops a service if it runs, and starts it.
-  func restart(_ service: ServiceName) throws {
-    try act("restart", on: service, wantsRunning: true)
-  }
-
-  private func act(_ verb: String, on service: ServiceName, wantsRunning: Bool) throws {
+  /// Acts, and waits until the service runs, or has stopped.
+  func act(_ action: Action, on service: ServiceName) throws {
+    let verb = action.rawValue
     switch service {
     case .unit(let unit): _ = try run(systemctl(), [verb, "--", unit], for: service)
     case .container(let name):
@@ -69,12 +57,11 @@ struct ServiceControl {
       Pause.short()
       state = try self.state(of: service)
     }
-    guard state.isRunning == wantsRunning, !state.isChanging else {
+    guard state.isRunning == (action != .stop), !state.isChanging else {
       throw CommandError.serviceFailed(name: service.text, reason: "it is \(state.word)")
     }
   }
 
-  /// The program that manages a container, and the container's state.
   private func runtime(of name: String) throws -> (program: String, state: String) {
     var isThere = false
     for runtime in ["docker", "podman"] {
@@ -83,9 +70,7 @@ struct ServiceControl {
       let answer = try ForegroundProcess.capture(
         [program, "container", "inspect", "--format", "{{.State.Status}}", name],
         environment: environment)
-      if answer.ending == .exited(0) {
-        return (program, answer.output.filter { !$0.isWhitespace })
-      }
+      if answer.ending == .exited(0) { return (program, answer.output.filter { !$0.isWhitespace }) }
     }
     if !isThere { throw CommandError.programMissing(name: "docker or podman") }
     throw CommandError.noSuchService(name: name)

@@ -3,38 +3,31 @@
 import ArgumentParser
 import OctopusKeys
 
-/// What runs a server.
 enum ServiceName: Equatable {
-  /// A unit of systemd.
   case unit(String)
-  /// A container of docker or podman.
   case container(String)
 
-  /// The name alone.
   var text: String {
     switch self {
     case .unit(let name), .container(let name): name
     }
   }
 
-  /// The unit of an instance: its name without slashes, with `-` for white space (octopus-formats,
-  /// section 1.8).
+  /// Its name without slashes, with `-` for white space (octopus-formats, section 1.8).
   init(instance: String) {
     let name = instance.filter { $0 != "/" }.map { $0.isWhitespace ? "-" : $0 }
     self = .unit(String(name) + ".service")
   }
 }
 
-/// A service given by its own name.
 struct ServiceOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp(
+    help: .init(
       "The systemd unit of the server (default: the one of the instance).", valueName: "unit"))
   var unit: String?
 
   @Option(
-    help: ArgumentHelp(
-      "The container of docker or podman that the server runs in.", valueName: "name"))
+    help: .init("The container of docker or podman that the server runs in.", valueName: "name"))
   var container: String?
 
   func validate() throws {
@@ -46,7 +39,6 @@ struct ServiceOptions: ParsableArguments {
     }
   }
 
-  /// The service that was given.
   var name: ServiceName? { unit.map { .unit($0) } ?? container.map { .container($0) } }
 
   /// Whether `systemctl` and `docker` take it for a name, not for an option, a path or a pattern.

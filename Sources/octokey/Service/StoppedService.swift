@@ -6,7 +6,6 @@ struct StoppedService {
   private let wasRunning: Bool
   private let context: Context
 
-  /// Stops the service.
   init(_ name: ServiceName, _ context: Context) throws {
     self.name = name
     self.context = context
@@ -15,7 +14,7 @@ struct StoppedService {
     wasRunning = state.isRunning
     if state.isRunning || state.isChanging {
       context.console.note("stopping \(name.text.quoted)")
-      try control.stop(name)
+      try control.act(.stop, on: name)
     }
   }
 
@@ -24,7 +23,7 @@ struct StoppedService {
     guard wasRunning else { return }
     context.console.note("starting \(name.text.quoted)")
     do {
-      try ServiceControl(context: context).start(name)
+      try ServiceControl(context: context).act(.start, on: name)
     } catch {
       let failure = Failure(describing: error)
       context.console.warning(failure.message, hint: command)

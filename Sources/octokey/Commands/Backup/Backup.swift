@@ -1,5 +1,4 @@
-// `backup`: the commands that back up a node's config, key and store to one folder, verify that backup,
-// and restore it.
+// `backup`: the commands for backups of a node, and the passphrase that they share.
 
 import ArgumentParser
 import Native
@@ -7,8 +6,7 @@ import OctopusKeys
 
 struct Backup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "backup",
-    abstract: "Back up a node, test the backup, and put it back.",
+    commandName: "backup", abstract: "Back up a node, test the backup, and put it back.",
     discussion: """
       A backup is a folder: the node's config, its Master Key, what protects the config, the server's \
       certificate, and a snapshot of the store. A passphrase seals the secrets in it.
@@ -16,17 +14,11 @@ struct Backup: ParsableCommand {
     subcommands: [BackupCreate.self, BackupVerify.self, BackupRestore.self])
 }
 
-/// The passphrase of a backup.
 struct PassphraseOptions: ParsableArguments {
-  @Option(
-    help: ArgumentHelp(
-      "A file that holds the passphrase; - is standard input.", valueName: "file"))
+  @Option(help: .init("A file that holds the passphrase; - is standard input.", valueName: "file"))
   var passphraseFile: String?
 
-  /// Reads the passphrase, or asks for it.
-  ///
-  /// - Parameter isNew: whether it encrypts a new backup: then it is asked for twice, against typing
-  ///   errors, and a short one causes a warning.
+  /// A new passphrase is asked for twice, against typing errors, and a short one causes a warning.
   func read(_ context: Context, isNew: Bool) throws -> Passphrase {
     let passphrase = try read(context, again: isNew)
     if isNew, passphrase.isShort {

@@ -10,24 +10,18 @@ struct BackupCreate: AuditedCommand {
   static let configuration = CommandConfiguration(
     commandName: "create",
     abstract: "Put config, Master Key and a snapshot of the store into a new folder.",
-    discussion: """
+    about: """
       The server may be running: the snapshot is the store at one moment. Every sensitive value of \
       it is opened with the key before the folder gets its name. The database of a server is copied \
       by its own tools; the statement for that is printed.
+      """,
+    special: [
+      .done: "the backup is there, and the key opens every value in it",
+      .failed: "failed or refused, there is no backup",
+      .incomplete: "the backup is there, but some values do not open with the key",
+    ])
 
-
-      """
-        + ExitStatus.list(
-          ExitStatus.allCases,
-          special: [
-            .done: "the backup is there, and the key opens every value in it",
-            .failed: "failed or refused, there is no backup",
-            .incomplete: "the backup is there, but some values do not open with the key",
-          ]))
-
-  @Option(help: ArgumentHelp("The folder to make.", valueName: "dir"))
-  var to: String
-
+  @Option(help: .init("The folder to make.", valueName: "dir")) var to: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
 
   @Flag(help: "Keep the secrets without a passphrase: whoever has the folder has the key.")
@@ -68,8 +62,7 @@ struct BackupCreate: AuditedCommand {
           + "fits", hint: "is this the store of this node?")
     }
     context.audit[.key] = manifest.key.fingerprint
-    let report = BackupReport(
-      manifest, folder: folder, duration: context.clock.uptime() - start)
+    let report = BackupReport(manifest, folder: folder, duration: context.clock.uptime() - start)
     try context.console.answer(report, as: output.format)
     return manifest.store.unreadable == 0 ? .done : .incomplete
   }

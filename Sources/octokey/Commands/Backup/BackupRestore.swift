@@ -8,29 +8,22 @@ import Stores
 struct BackupRestore: AuditedCommand {
   static let auditedAction = "backup restore"
   static let configuration = CommandConfiguration(
-    commandName: "restore",
-    abstract: "Put config and store of a backup back, or to another place.",
-    discussion: """
+    commandName: "restore", abstract: "Put config and store of a backup back, or to another place.",
+    about: """
       Looks at the whole backup first, and at what is in the places that it would write to: anything \
       that differs stays unless --overwrite is given, and then keeps a name of its own. On another \
       machine the secrets in the config are protected anew. A server has to be stopped.
+      """,
+    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
+    special: [.done: "config and store are as in the backup"])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .unfinishedRotation, .busy, .usage],
-          special: [.done: "config and store are as in the backup"]))
-
-  @Argument(help: ArgumentHelp("The folder of the backup.", valueName: "dir"))
-  var folder: String
-
+  @Argument(help: .init("The folder of the backup.", valueName: "dir")) var folder: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
 
   @Flag(help: "Put the backup in the place of what is there now, and keep that under another name.")
   var overwrite = false
 
-  @Flag(help: "Restore what is there of a backup that has faults.")
-  var ignoreFaults = false
+  @Flag(help: "Restore what is there of a backup that has faults.") var ignoreFaults = false
 
   @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
   var ignoreLiveNodes = false
@@ -75,22 +68,16 @@ struct BackupRestore: AuditedCommand {
     return try verification.contents ?? BackupContents(backup, encryption)
   }
 
-  /// Where the documents will be.
   private func target(
     _ backup: BackupFolder, _ contents: BackupContents, _ context: Context
   ) throws -> StoreLocation {
     if stores.store != nil { return try stores.location(context, nil) }
     let store = backup.manifest.store
     if store.snapshot != nil {
-      return try StoreLocation(
-        "\(store.kind):\(store.location)", relativeTo: context.workingDirectory)
+      let text = "\(store.kind):\(store.location)"
+      return try StoreLocation(text, relativeTo: context.workingDirectory)
     }
     let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
-    guard let text = config.value(of: SettingName.connectionString) else {
-      throw ConfigError.settingMissing(
-        path: BackupFolder.config, setting: SettingName.connectionString)
-    }
-    return try StoreLocation(
-      text, relativeTo: context.workingDirectory, odbcDriver: stores.odbcDriver)
+    return try config.storeLocation(relativeTo: context.workingDirectory, stores.odbcDriver)
   }
 }

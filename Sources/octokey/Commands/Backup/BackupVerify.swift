@@ -9,24 +9,19 @@ struct BackupVerify: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
     abstract: "Prove that a backup can be restored: every file, the key, every value.",
-    discussion: """
+    about: """
       Opens the key with the passphrase, checks every file against its checksum, and opens every \
       sensitive value of the snapshot. For a database that its own tools have copied --store names a \
       place where that copy was restored.
+      """,
+    exits: [.done, .failed, .incomplete, .busy, .usage],
+    special: [
+      .done: "the backup is good",
+      .failed: "the backup could not be looked at",
+      .incomplete: "the backup has faults",
+    ])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .incomplete, .busy, .usage],
-          special: [
-            .done: "the backup is good",
-            .failed: "the backup could not be looked at",
-            .incomplete: "the backup has faults",
-          ]))
-
-  @Argument(help: ArgumentHelp("The folder of the backup.", valueName: "dir"))
-  var folder: String
-
+  @Argument(help: .init("The folder of the backup.", valueName: "dir")) var folder: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
@@ -56,7 +51,6 @@ extension BackupFolder {
     return EncryptedFile(try passphrase.read(context, isNew: false))
   }
 
-  /// Checks everything.
   func verification(
     _ encryption: EncryptedFile?, _ stores: StoreOptions, _ context: Context, _ watch: SignalWatch
   ) throws -> BackupVerification {

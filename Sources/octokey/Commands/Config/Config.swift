@@ -5,8 +5,7 @@ import OctopusKeys
 
 struct Config: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "config",
-    abstract: "Read and edit a node config, byte for byte.",
+    commandName: "config", abstract: "Read and edit a node config, byte for byte.",
     discussion: """
       Names of settings are taken without regard to case; of several with one name the last one \
       counts, as for the server. Secrets are shown to nobody who does not ask with --reveal.
@@ -17,7 +16,6 @@ struct Config: ParsableCommand {
     ])
 }
 
-/// The name of a setting as the user gives it.
 enum SettingKey {
   /// The spelling in the file, or else the server's, or else the given one.
   static func spelling(of key: String, in config: NodeConfig) -> String {
@@ -25,12 +23,10 @@ enum SettingKey {
       ?? key
   }
 
-  /// The entries called `key`.
   static func entries(_ key: String, in config: NodeConfig) -> [NodeConfig.Entry] {
     config.entries.filter { NodeConfig.isSame($0.key, key) }
   }
 
-  /// Warns if there are several.
   static func warnOfDuplicates(_ entries: [NodeConfig.Entry], _ console: Console) {
     guard let last = entries.last, entries.count > 1 else { return }
     let lines = entries.map { String($0.line) }.joined(separator: ", ")

@@ -6,17 +6,13 @@ import OctopusKeys
 
 struct ConfigCheckCommand: OctokeyCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check",
-    abstract: "Look for faults in a node config and in the files round it.",
-    discussion: """
+    commandName: "check", abstract: "Look for faults in a node config and in the files round it.",
+    about: """
       The text, the names and types of settings, whether protected ones open, the permissions of \
       everything that holds a secret. Nothing is changed.
-
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .incomplete, .usage],
-          special: [.done: "there are no faults", .incomplete: "there are faults"]))
+      """,
+    exits: [.done, .failed, .incomplete, .usage],
+    special: [.done: "there are no faults", .incomplete: "there are faults"])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
@@ -29,7 +25,6 @@ struct ConfigCheckCommand: OctokeyCommand {
     return check.hasFaults ? .incomplete : .done
   }
 
-  /// The property names are the keys of the JSON.
   private struct Report: CommandReport {
     struct Protected: Encodable {
       let setting: String

@@ -5,28 +5,20 @@ import OctopusKeys
 
 struct ConfigDiff: OctokeyCommand {
   static let configuration = CommandConfiguration(
-    commandName: "diff",
-    abstract: "Show the settings in which another config differs.",
-    discussion: """
+    commandName: "diff", abstract: "Show the settings in which another config differs.",
+    about: """
       What this node's config has begins with -, what the other one has with +. Protected settings \
       are compared by what they hold. Secrets are masked unless --reveal is given.
+      """,
+    exits: [.done, .failed, .incomplete, .usage],
+    special: [.done: "all settings are the same", .incomplete: "some settings differ"])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .incomplete, .usage],
-          special: [
-            .done: "all settings are the same", .incomplete: "some settings differ",
-          ]))
-
-  @Argument(help: ArgumentHelp("The other config, or a copy of this one.", valueName: "other"))
+  @Argument(help: .init("The other config, or a copy of this one.", valueName: "other"))
   var other: String
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
-  @Flag(help: "Print secrets as well.")
-  var reveal = false
+  @Flag(help: "Print secrets as well.") var reveal = false
 
   func run(_ context: Context) throws -> ExitStatus {
     let before = try ConfigFile.read(node.configPath(context)).settings()
@@ -47,8 +39,7 @@ struct ConfigDiff: OctokeyCommand {
 
   private func print(_ diff: SettingDiff, _ printer: SettingPrinter) throws {
     let hasColour = printer.console.outputHasColour
-    for (entry, sign, colour) in [(diff.before, "-", "31"), (diff.after, "+", "32")] {
-      guard let entry else { continue }
+    for (entry, sign, colour) in diff.sides {
       try printer.print(
         line: entry, before: hasColour ? "\u{1b}[\(colour)m\(sign) " : "\(sign) ",
         after: hasColour ? "\u{1b}[m" : "")

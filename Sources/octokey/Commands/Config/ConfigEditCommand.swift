@@ -1,5 +1,4 @@
-// `config edit`: the config in an editor, like visudo. Questions and messages are here; the copy and the
-// editor are EditorSession's.
+// `config edit`: the config in an editor, like visudo, with the questions and messages.
 
 import ArgumentParser
 import FoundationEssentials
@@ -11,16 +10,13 @@ struct ConfigEditCommand: AuditedCommand {
   static let configuration = CommandConfiguration(
     commandName: "edit",
     abstract: "Open the config in an editor, and check it before it takes its place.",
-    discussion: """
+    about: """
       The editor is that of VISUAL or EDITOR and works on a private copy, which is wiped at the end. \
       Protected settings are in it as they are in the file. Faults are named, and can be mended; the \
       differences are shown; then the config is replaced in one step.
-
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .unfinishedRotation, .busy, .usage],
-          special: [.done: "the config is as it was edited"]))
+      """,
+    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
+    special: [.done: "the config is as it was edited"])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
@@ -70,8 +66,6 @@ struct ConfigEditCommand: AuditedCommand {
   }
 
   /// Whether to replace the config; if not, it is edited again.
-  ///
-  /// - Throws: `CommandError.editGivenUp` or `.declined`.
   private func isAccepted(
     _ edited: [UInt8], _ base: ConfigFile, _ context: Context
   ) throws -> Bool {
@@ -95,7 +89,6 @@ struct ConfigEditCommand: AuditedCommand {
     return answer == "y"
   }
 
-  /// The problems that the config did not have before.
   private func newFaults(_ edited: [UInt8], _ base: ConfigFile) throws -> [ConfigFault] {
     let machineKeys = try node.machineKeys()
     func faults(_ contents: [UInt8]) throws -> [ConfigFault] {
@@ -113,22 +106,18 @@ struct ConfigEditCommand: AuditedCommand {
     }
   }
 
-  private func showDifferences(
-    _ edited: [UInt8], _ base: ConfigFile, _ console: Console
-  ) throws {
+  private func showDifferences(_ edited: [UInt8], _ base: ConfigFile, _ console: Console) throws {
     guard let before = try? base.settings(),
       let after = try? NodeConfig(contents: edited, path: base.path)
     else { return console.note("one of the two is no config, so that they cannot be compared") }
     let diffs = try SettingDiff.of(before, after, machineKeys: node.machineKeys)
-    for diff in diffs {
-      if let entry = diff.before { console.show(removed: SettingMask.line(entry)) }
-      if let entry = diff.after { console.show(added: SettingMask.line(entry)) }
+    for (entry, sign, colour) in diffs.flatMap(\.sides) {
+      console.show("\(sign) \(SettingMask.line(entry))", colour: colour)
     }
     if diffs.isEmpty { console.note("no setting changes, only the text round them") }
   }
 
-  /// Warns that another process has changed the config, and saves the edited copy unless editing goes
-  /// on.
+  /// Saves the edited copy, unless the user wants to edit it again.
   private func resolveConflict(
     _ present: ConfigFile, _ edited: [UInt8], _ context: Context
   ) throws {
@@ -142,8 +131,7 @@ struct ConfigEditCommand: AuditedCommand {
     }
     let stamp = TimeStamp.forFileName(context.clock.now())
     let saved = present.stateFolder.newPath("\(present.name).\(stamp)", ".edited")
-    let file = try NewFile.create(saved, contents: edited.span, owner: present.owner)
-    file.commit()
+    try NewFile.create(saved, contents: edited.span, owner: present.owner).commit()
     throw CommandError.editedMeanwhile(path: present.path, saved: saved)
   }
 }

@@ -5,25 +5,17 @@ import OctopusKeys
 
 struct ConfigGet: OctokeyCommand {
   static let configuration = CommandConfiguration(
-    commandName: "get",
-    abstract: "Print the value of a setting.",
-    discussion: """
+    commandName: "get", abstract: "Print the value of a setting.",
+    about: """
       Protected settings and passwords are masked unless --reveal is given.
+      """,
+    exits: [.done, .failed, .usage],
+    special: [.done: "the value was printed", .failed: "there is no such setting"])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .usage],
-          special: [.done: "the value was printed", .failed: "there is no such setting"]))
-
-  @Argument(help: ArgumentHelp("The name of the setting.", valueName: "key"))
-  var key: String
-
+  @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
-  @Flag(help: "Print secrets as well.")
-  var reveal = false
+  @Flag(help: "Print secrets as well.") var reveal = false
 
   func run(_ context: Context) throws -> ExitStatus {
     let config = try ConfigFile.read(node.configPath(context)).settings()
@@ -41,8 +33,7 @@ struct ConfigGet: OctokeyCommand {
     }
     switch output.format {
     case .text: try printer.print(valueOf: entry)
-    case .json:
-      try printer.print(json: entry, overridden: false, indentation: "", end: "\n")
+    case .json: try printer.print(json: entry, overridden: false, indentation: "", end: "\n")
     }
     if !reveal, printer.isMasked(entry) {
       context.console.note("the value of \(entry.key.quoted) is masked; --reveal shows it")

@@ -5,30 +5,24 @@ import OctopusKeys
 
 struct ConfigList: OctokeyCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list",
-    abstract: "Print all settings, or those whose name fits a pattern.",
-    discussion: """
+    commandName: "list", abstract: "Print all settings, or those whose name fits a pattern.",
+    about: """
       In a pattern * stands for any characters and ? for one; without either, a name fits that has \
       the text anywhere in it. Letter case does not matter. Secrets are masked unless --reveal is \
       given.
+      """,
+    exits: [.done, .failed, .incomplete, .usage],
+    special: [
+      .done: "the settings were printed",
+      .incomplete: "a secret that was to be revealed does not open",
+    ])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .incomplete, .usage],
-          special: [
-            .done: "the settings were printed",
-            .incomplete: "a secret that was to be revealed does not open",
-          ]))
-
-  @Argument(help: ArgumentHelp("A part of a name, or a pattern.", valueName: "pattern"))
+  @Argument(help: .init("A part of a name, or a pattern.", valueName: "pattern"))
   var pattern: String?
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
-  @Flag(help: "Print secrets as well.")
-  var reveal = false
+  @Flag(help: "Print secrets as well.") var reveal = false
 
   func run(_ context: Context) throws -> ExitStatus {
     let config = try ConfigFile.read(node.configPath(context)).settings()
@@ -64,7 +58,6 @@ struct ConfigList: OctokeyCommand {
   }
 }
 
-/// A pattern for names.
 struct NamePattern {
   private let pattern: [Character]
 

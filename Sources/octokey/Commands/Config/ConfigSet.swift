@@ -7,34 +7,22 @@ import OctopusKeys
 struct ConfigSet: AuditedCommand {
   static let auditedAction = "config set"
   static let configuration = CommandConfiguration(
-    commandName: "set",
-    abstract: "Give a setting a value.",
-    discussion: """
+    commandName: "set", abstract: "Give a setting a value.",
+    about: """
       The value is an argument, or - for standard input, or in a file, or asked for. A secret is \
       refused as an argument: other users of the machine can read those. Protected settings are put \
       under the machine key.
+      """,
+    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
+    special: [.done: "the setting has this value"])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .unfinishedRotation, .busy, .usage],
-          special: [.done: "the setting has this value"]))
-
-  @Argument(help: ArgumentHelp("The name of the setting.", valueName: "key"))
-  var key: String
-
-  @Argument(help: ArgumentHelp("The value; - is standard input.", valueName: "value"))
-  var value: String?
-
+  @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
+  @Argument(help: .init("The value; - is standard input.", valueName: "value")) var value: String?
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
-  @Option(help: ArgumentHelp("A file that holds the value.", valueName: "file"))
-  var valueFile: String?
-
-  @Flag(help: "Take a value that is not of the setting's type.")
-  var force = false
+  @Option(help: .init("A file that holds the value.", valueName: "file")) var valueFile: String?
+  @Flag(help: "Take a value that is not of the setting's type.") var force = false
 
   func validate() throws {
     if value != nil, valueFile != nil {
@@ -96,26 +84,21 @@ struct ConfigSet: AuditedCommand {
     _ machineKeys: MachineKeys
   ) throws -> String? {
     var form: MachineKeys.Form?
-    if let present {
-      switch try machineKeys.open(present, of: name) {
-      case .none: break
-      case .some(let opened):
-        if opened.text.equals(text) { return nil }
-        form = opened.form
-      }
+    if let present, let opened = try machineKeys.open(present, of: name) {
+      if opened.text.equals(text) { return nil }
+      form = opened.form
     }
     let value = try machineKeys.protect(text, of: name, as: form, source: SettingSource.name)
     // The value must decrypt again before it replaces anything.
-    switch try machineKeys.open(value, of: name) {
-    case .some(let opened) where opened.text.equals(text): return value
-    default: throw ConfigError.editFailed(path: path)
+    guard let opened = try machineKeys.open(value, of: name), opened.text.equals(text) else {
+      throw ConfigError.editFailed(path: path)
     }
+    return value
   }
 
   private func warnIfUnknown(_ name: String, _ config: NodeConfig, _ console: Console) {
-    guard KnownSetting.named(name) == nil, SettingKey.entries(name, in: config).isEmpty else {
-      return
-    }
+    guard KnownSetting.named(name) == nil, SettingKey.entries(name, in: config).isEmpty
+    else { return }
     let near = NearSpellings.of(
       name, among: config.entries.map(\.key) + KnownSetting.all.map(\.name))
     console.warning(

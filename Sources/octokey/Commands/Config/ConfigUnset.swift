@@ -6,27 +6,19 @@ import OctopusKeys
 struct ConfigUnset: AuditedCommand {
   static let auditedAction = "config unset"
   static let configuration = CommandConfiguration(
-    commandName: "unset",
-    abstract: "Remove a setting.",
-    discussion: """
+    commandName: "unset", abstract: "Remove a setting.",
+    about: """
       All of the name go if there are several. A secret that the machine key protects is removed \
       only if that is confirmed.
+      """,
+    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
+    special: [.done: "there is no such setting any more"])
 
-
-      """
-        + ExitStatus.list(
-          [.done, .failed, .unfinishedRotation, .busy, .usage],
-          special: [.done: "there is no such setting any more"]))
-
-  @Argument(help: ArgumentHelp("The name of the setting.", valueName: "key"))
-  var key: String
-
+  @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-
-  @Flag(help: "Confirm everything that would be asked.")
-  var yes = false
+  @Flag(help: "Confirm everything that would be asked.") var yes = false
 
   func run(_ context: Context) throws -> ExitStatus {
     context.audit[.setting] = key
@@ -37,9 +29,7 @@ struct ConfigUnset: AuditedCommand {
     }
     if isSecret, !yes {
       // Asked before the lock is taken, so that no other process waits for the answer.
-      let answered = try context.console.ask(
-        "Remove \(key.quoted), which is a secret?", option: "--yes")
-      if !answered { throw CommandError.declined }
+      try context.console.confirm("Remove \(key.quoted), which is a secret?", option: "--yes")
     }
     let change = try remove(at: path, context)
     try change.print(context, output.format)

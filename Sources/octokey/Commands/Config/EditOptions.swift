@@ -3,19 +3,16 @@
 import ArgumentParser
 import FoundationEssentials
 
-/// How a config is replaced.
 struct EditOptions: ParsableArguments {
   /// How long an edit waits for another one.
   static let patience = Duration.seconds(10)
 
-  @Flag(help: "Keep no copy of the config as it was.")
-  var noBackup = false
+  @Flag(help: "Keep no copy of the config as it was.") var noBackup = false
 
   /// The time for the name of the copy; nil for no copy.
   func backupTime(_ context: Context) -> Date? { noBackup ? nil : context.clock.now() }
 }
 
-/// The outcome of an edit. The property names are the keys of the JSON.
 struct SettingChange: CommandReport {
   let changed: Bool
   let key: String?

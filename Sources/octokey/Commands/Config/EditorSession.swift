@@ -11,15 +11,6 @@ struct EditorSession: ~Copyable {
   private let editor: String
   private let environment: [String: String]
 
-  private init(
-    folder: consuming PrivateFolder, name: String, editor: String, environment: [String: String]
-  ) {
-    self.folder = folder
-    self.name = name
-    self.editor = editor
-    self.environment = environment
-  }
-
   /// Makes the copy, in memory where possible.
   static func begin(_ file: ConfigFile, _ context: Context) throws -> EditorSession {
     let runtime = context.environment["XDG_RUNTIME_DIR"] ?? ""
@@ -33,8 +24,6 @@ struct EditorSession: ~Copyable {
       environment: context.environment)
   }
 
-  /// Runs the editor on the copy.
-  ///
   /// - Returns: the contents of the copy afterwards.
   /// - Throws: `CommandError.editorFailed`, `.cancelled`.
   borrowing func edit() throws -> [UInt8] {

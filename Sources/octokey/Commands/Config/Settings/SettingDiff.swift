@@ -3,7 +3,6 @@
 import Native
 import OctopusKeys
 
-/// One setting that differs.
 struct SettingDiff {
   /// How it differs. The raw values are in the JSON.
   enum Change: String {
@@ -18,6 +17,13 @@ struct SettingDiff {
   let after: NodeConfig.Entry?
 
   var key: String { before?.key ?? after?.key ?? "" }
+
+  /// The entries, each with its sign and the colour of its line.
+  var sides: [(entry: NodeConfig.Entry, sign: String, colour: String)] {
+    [(before, "-", "31"), (after, "+", "32")].compactMap { entry, sign, colour in
+      entry.map { ($0, sign, colour) }
+    }
+  }
 
   /// All differences, sorted by name. Of several settings with one name the last one counts.
   static func of(
@@ -49,13 +55,9 @@ struct SettingDiff {
         || SettingMask.secrecy(of: new, of: other.key) == .protected
     else { return .changed }
     let keys = try machineKeys()
-    switch try keys.open(old, of: one.key) {
-    case .none: return .incomparable
-    case .some(let opened):
-      switch try keys.open(new, of: other.key) {
-      case .none: return .incomparable
-      case .some(let second): return opened.text.equals(second.text) ? nil : .changed
-      }
-    }
+    guard let opened = try keys.open(old, of: one.key),
+      let second = try keys.open(new, of: other.key)
+    else { return .incomparable }
+    return opened.text.equals(second.text) ? nil : .changed
   }
 }

@@ -1,14 +1,11 @@
-// What may be shown of a setting. Everything that shows settings uses this file, so that secrets are
-// masked in one place.
+// What may be shown of a setting: secrets are masked in this one place.
 
 import OctopusKeys
 
-/// Masks secrets.
 enum SettingMask {
   static let protected = "<protected>"
   static let hidden = "<hidden>"
 
-  /// A value with its secrets masked.
   static func shown(_ value: String, of key: String) -> String {
     switch secrecy(of: value, of: key) {
     case .protected: protected
@@ -22,16 +19,13 @@ enum SettingMask {
     "\(entry.key) =" + (entry.value.map { " " + shown($0, of: entry.key) } ?? "")
   }
 
-  /// How secret a value is.
   static func secrecy(of value: String, of key: String) -> KnownSetting.Secrecy {
     MachineKeys.saysProtected(value) ? .protected : KnownSetting.secrecy(of: key)
   }
 
   /// The text without the passwords of a connection string or of URLs in it.
   static func redacted(_ value: String) -> String {
-    let text = withoutURLPasswords(value)
-    guard let parts = ConnectionParts(text) else { return text }
-    return parts.redacted ?? hidden
+    ConnectionText.redacted(withoutURLPasswords(value)) ?? hidden
   }
 
   /// `https://user:secret@host` as `https://user:***@host`.
@@ -42,17 +36,9 @@ enum SettingMask {
 
 /// A text of the form `keyword=value;keyword=value`, as ADO.NET reads it: a quoted value may contain
 /// semicolons, and two quotes in it stand for one.
-private struct ConnectionParts {
-  private let text: String
-
-  /// Nil if the text cannot be a connection string.
-  init?(_ text: String) {
-    guard text.contains("=") else { return nil }
-    self.text = text
-  }
-
+private enum ConnectionText {
   /// The text with the values of secret keywords masked; nil if the end of such a value is unclear.
-  var redacted: String? {
+  static func redacted(_ text: String) -> String? {
     var result = ""
     var rest = text[...]
     while !rest.isEmpty {
@@ -63,11 +49,10 @@ private struct ConnectionParts {
       let keyword = rest[..<equals]
       result += rest[...equals]
       rest = rest[rest.index(after: equals)...]
-      guard let value = ConnectionParts.value(&rest) else {
-        return ConnectionParts.isSecret(keyword) || ConnectionParts.isSecret(rest) ? nil : text
+      guard let value = value(&rest) else {
+        return isSecret(keyword) || isSecret(rest) ? nil : text
       }
-      result +=
-        ConnectionParts.isSecret(keyword) && !value.allSatisfy(\.isWhitespace) ? "***" : value
+      result += isSecret(keyword) && !value.allSatisfy(\.isWhitespace) ? "***" : value
     }
     return result
   }

@@ -5,13 +5,11 @@ import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// Prints settings, masked or not.
 struct SettingPrinter {
   let console: Console
   /// The keys that decrypt protected settings; nil to mask secrets.
   let machineKeys: MachineKeys?
 
-  /// Whether a part of the value is masked.
   func isMasked(_ entry: NodeConfig.Entry) -> Bool {
     guard let value = entry.value, machineKeys == nil else { return false }
     return SettingMask.shown(value, of: entry.key) != value
@@ -20,13 +18,9 @@ struct SettingPrinter {
   /// False if the value was to be revealed and cannot be decrypted.
   func canReveal(_ entry: NodeConfig.Entry) throws -> Bool {
     guard let machineKeys, let value = entry.value, isProtected(entry) else { return true }
-    switch try machineKeys.open(value, of: entry.key) {
-    case .none: return false
-    case .some: return true
-    }
+    return try machineKeys.open(value, of: entry.key) != nil
   }
 
-  /// Prints the value alone on a line.
   func print(valueOf entry: NodeConfig.Entry) throws {
     if try printSecret(of: entry, before: "", after: "\n", escaped: false) { return }
     console.print(value: shown(entry) ?? "")
@@ -64,14 +58,12 @@ struct SettingPrinter {
     console.print(raw: before + value + after)
   }
 
-  /// A text as a JSON string.
   static func json(_ text: String) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.withoutEscapingSlashes]
     return String(decoding: try encoder.encode(text), as: UTF8.self)
   }
 
-  /// Whether the machine key protects the value.
   func isProtected(_ entry: NodeConfig.Entry) -> Bool {
     SettingMask.secrecy(of: entry.value ?? "", of: entry.key) == .protected
   }
@@ -87,48 +79,44 @@ struct SettingPrinter {
   private func printSecret(
     of entry: NodeConfig.Entry, before: String, after: String, escaped: Bool
   ) throws -> Bool {
-    guard let machineKeys, let value = entry.value, isProtected(entry) else { return false }
-    switch try machineKeys.open(value, of: entry.key) {
-    case .none: return false
-    case .some(let opened):
-      if escaped {
-        console.print(secret: JSONSecret.escaped(opened.text), before: before, after: after)
-      } else {
-        console.print(secret: opened.text, before: before, after: after)
-      }
-      return true
+    guard let machineKeys, let value = entry.value, isProtected(entry),
+      let opened = try machineKeys.open(value, of: entry.key)
+    else { return false }
+    if escaped {
+      console.print(secret: escapedForJSON(opened.text), before: before, after: after)
+    } else {
+      console.print(secret: opened.text, before: before, after: after)
     }
+    return true
   }
 }
 
 /// A secret as the contents of a JSON string.
-private enum JSONSecret {
-  static func escaped(_ secret: borrowing SecretBytes) -> SecretBytes {
-    secret.withBytes { bytes in
-      // At worst every byte becomes \u00XX.
-      var result = SecretBytes(count: bytes.count * 6)
-      let count = result.withMutableBytes { target in
-        var end = 0
-        func put(_ text: some Sequence<UInt8>, _ target: inout MutableSpan<UInt8>) {
-          for byte in text {
-            target[end] = byte
-            end += 1
-          }
+private func escapedForJSON(_ secret: borrowing SecretBytes) -> SecretBytes {
+  secret.withBytes { bytes in
+    // At worst every byte becomes \u00XX.
+    var result = SecretBytes(count: bytes.count * 6)
+    let count = result.withMutableBytes { target in
+      var end = 0
+      func put(_ text: some Sequence<UInt8>, _ target: inout MutableSpan<UInt8>) {
+        for byte in text {
+          target[end] = byte
+          end += 1
         }
-        for index in bytes.indices {
-          let byte = bytes[index]
-          switch byte {
-          case UInt8(ascii: "\""), UInt8(ascii: "\\"): put([UInt8(ascii: "\\"), byte], &target)
-          case 0..<0x20:
-            let digits = Array("0123456789abcdef".utf8)
-            put("\\u00".utf8, &target)
-            put([digits[Int(byte >> 4)], digits[Int(byte & 15)]], &target)
-          default: put(CollectionOfOne(byte), &target)
-          }
-        }
-        return end
       }
-      return result.prefix(count)
+      for index in bytes.indices {
+        let byte = bytes[index]
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): put([UInt8(ascii: "\\"), byte], &target)
+        case 0..<0x20:
+          let digits = Array("0123456789abcdef".utf8)
+          put("\\u00".utf8, &target)
+          put([digits[Int(byte >> 4)], digits[Int(byte & 15)]], &target)
+        default: put(CollectionOfOne(byte), &target)
+        }
+      }
+      return end
     }
+    return result.prefix(count)
   }
 }

@@ -3,7 +3,6 @@
 import Native
 import OctopusKeys
 
-/// Where a value comes from.
 struct SettingSource {
   /// The name of the value in errors.
   static let name = "the value"
