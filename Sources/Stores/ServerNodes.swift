@@ -4,9 +4,7 @@
 internal import Native
 package import OctopusKeys
 
-/// A node as the database knows it.
 package struct ServerNode: Sendable {
-  /// Its name.
   package let name: String
   /// When it was last seen, as the database writes it; empty if never.
   package let lastSeen: String
@@ -20,9 +18,7 @@ package struct ServerNode: Sendable {
   }
 }
 
-/// The nodes and tasks that use a database.
 package struct ServerActivity: Sendable {
-  /// All nodes that the database knows.
   package let nodes: [ServerNode]
   /// Tasks that are running, or being cancelled (octopus-formats, section 4.1: ServerTask.State).
   package let runningTasks: Int

@@ -42,12 +42,10 @@ extension StoreError {
     }
   }
 
-  /// A SQLite file that is not sound.
   static func damaged(_ location: String, _ collection: String? = nil) -> StoreError {
     .failed(location: location, collection: collection, reason: "the database file is damaged")
   }
 
-  /// A call that needs `begin` first.
   static func notOpen(_ location: String) -> StoreError {
     .failed(location: location, collection: nil, reason: "the store is not open")
   }

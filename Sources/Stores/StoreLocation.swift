@@ -2,11 +2,8 @@
 
 package import OctopusKeys
 
-/// Where a store is.
 package enum StoreLocation: Equatable, Sendable {
-  /// A SQLite database file.
   case sqlite(path: String)
-  /// A folder of JSON files.
   case directory(path: String)
   /// A SQL Server database, by the connection string of Octopus Server.
   case sqlServer(ConnectionString, driver: String? = nil)
@@ -68,7 +65,6 @@ package enum StoreLocation: Equatable, Sendable {
     }
   }
 
-  /// The same where it is behind ODBC; nil elsewhere.
   func odbcStore(patience: Duration = .seconds(10)) -> ODBCStore? {
     switch self {
     case .sqlite, .directory: nil

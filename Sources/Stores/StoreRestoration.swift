@@ -3,17 +3,14 @@
 package import Native
 package import OctopusKeys
 
-/// A snapshot on its way to its place.
 package struct StoreRestoration: ~Copyable {
   /// What exists in that place before.
   package enum Present: Equatable, Sendable {
     case nothing
-    /// The same as in the snapshot.
     case same
     case other
   }
 
-  /// What exists there now.
   package let present: Present
   private let location: StoreLocation
   private let mode: UInt32

@@ -5,11 +5,8 @@
 package import Native
 package import OctopusKeys
 
-/// A snapshot that was made.
 package struct StoreSnapshot: Equatable, Sendable {
-  /// The name of the file or folder.
   package let name: String
-  /// The permission bits of the store.
   package let mode: UInt32
   /// The journal mode of a SQLite file, which its snapshot does not have.
   package let journalMode: String?

@@ -22,7 +22,6 @@ package final class AESCBC {
   private var decryptionChain = SIMD16<UInt8>(repeating: 0)
   private var encryptionChain = SIMD16<UInt8>(repeating: 0)
 
-  /// Makes both key schedules. `key` is 16 or 32 bytes long.
   package init(key: borrowing SecretBytes) throws(NativeError) {
     precondition(key.count == 16 || key.count == 32)
     let name = key.count == 16 ? "AES-128-CBC" : "AES-256-CBC"
@@ -40,14 +39,12 @@ package final class AESCBC {
     }
     unsafe self.decryption = decryption
     unsafe self.encryption = encryption
-    let done = key.withBytes { bytes in
-      unsafe bytes.withUnsafeBufferPointer { key in
-        let vector = [UInt8](repeating: 0, count: AESCBC.blockLength)
-        return unsafe EVP_DecryptInit_ex2(decryption, cipher, key.baseAddress, vector, nil) == 1
-          && EVP_EncryptInit_ex2(encryption, cipher, key.baseAddress, vector, nil) == 1
-          && EVP_CIPHER_CTX_set_padding(decryption, 0) == 1
-          && EVP_CIPHER_CTX_set_padding(encryption, 0) == 1
-      }
+    let vector = [UInt8](repeating: 0, count: AESCBC.blockLength)
+    let done = unsafe key.withMemory { key in
+      unsafe EVP_DecryptInit_ex2(decryption, cipher, key.baseAddress, vector, nil) == 1
+        && EVP_EncryptInit_ex2(encryption, cipher, key.baseAddress, vector, nil) == 1
+        && EVP_CIPHER_CTX_set_padding(decryption, 0) == 1
+        && EVP_CIPHER_CTX_set_padding(encryption, 0) == 1
     }
     guard done else { throw cryptoFailure("EVP_CipherInit_ex2") }
   }
@@ -74,15 +71,8 @@ package final class AESCBC {
       return unsafe decryptBlocks(after: vector, count: length, into: output, &written)
     }
     guard done, Int(written) == length else { throw cryptoFailure("EVP_DecryptUpdate") }
-    let padding = unsafe Int(output[length - 1])
-    var valid = padding >= 1 && padding <= AESCBC.blockLength
-    if valid {
-      for index in (length - padding)..<length {
-        if unsafe output[index] != UInt8(padding) { valid = false }
-      }
-    }
     plaintext.use(length)
-    guard valid else {
+    guard let padding = unsafe AESCBC.padding(before: output + length) else {
       plaintext.wipe()
       return nil
     }
@@ -96,21 +86,32 @@ package final class AESCBC {
     let block = AESCBC.blockLength
     precondition(bytes.count >= 2 * block)
     var last = SIMD16<UInt8>()
+    defer { unsafe OPENSSL_cleanse(&last, block) }
     var written: Int32 = 0
+    var fits = false
     let done = unsafe bytes.withUnsafeBufferPointer { input -> Bool in
       guard let base = input.baseAddress else { return false }
       let previous = unsafe base + (input.count - 2 * block)
       return unsafe withUnsafeMutablePointer(to: &last) {
         unsafe $0.withMemoryRebound(to: UInt8.self, capacity: block) {
-          unsafe decryptBlocks(after: previous, count: block, into: $0, &written)
+          guard unsafe decryptBlocks(after: previous, count: block, into: $0, &written) else {
+            return false
+          }
+          fits = unsafe AESCBC.padding(before: $0 + block) != nil
+          return true
         }
       }
     }
     guard done, Int(written) == block else { throw cryptoFailure("EVP_DecryptUpdate") }
-    defer { unsafe OPENSSL_cleanse(&last, block) }
-    let padding = Int(last[block - 1])
-    guard padding >= 1, padding <= block else { return false }
-    return ((block - padding)..<block).allSatisfy { last[$0] == UInt8(padding) }
+    return fits
+  }
+
+  /// The number of padding bytes before `end`; nil if they are wrong.
+  private static func padding(before end: UnsafePointer<UInt8>) -> Int? {
+    let padding = unsafe Int(end[-1])
+    guard (1...blockLength).contains(padding) else { return nil }
+    for distance in 1...padding where unsafe end[-distance] != UInt8(padding) { return nil }
+    return padding
   }
 
   /// Encrypts `plaintext` under `vector` and appends vector and ciphertext to `output`.
@@ -140,7 +141,6 @@ package final class AESCBC {
     guard done, Int(written) == length else { throw cryptoFailure("EVP_EncryptUpdate") }
   }
 
-  /// Decrypts `count` bytes that follow the block at `vector`.
   private func decryptBlocks(
     after vector: UnsafePointer<UInt8>, count: Int, into output: UnsafeMutablePointer<UInt8>,
     _ written: inout Int32

@@ -3,13 +3,10 @@
 
 internal import CLibCrypto
 
-/// Authenticated encryption of messages that fit into memory.
 package enum AESGCM {
-  /// The length of a key, in bytes.
   package static let keyLength = 32
   /// The length of a nonce, in bytes. One key must never see the same nonce twice.
   package static let nonceLength = 12
-  /// The length of the authentication tag, in bytes.
   package static let tagLength = 16
 
   /// Encrypts and authenticates `plaintext`; `header` is authenticated only.
@@ -22,24 +19,22 @@ package enum AESGCM {
     var output = [UInt8](repeating: 0, count: plaintext.count + tagLength)
     let context = try unsafe context()
     defer { unsafe EVP_CIPHER_CTX_free(context) }
-    let done = key.withBytes { key in
+    let done = unsafe key.withMemory { key in
       unsafe output.withUnsafeMutableBufferPointer { output in
-        unsafe key.withUnsafeBufferPointer { key in
-          unsafe header.withUnsafeBufferPointer { header in
-            unsafe plaintext.withUnsafeBufferPointer { input -> Bool in
-              var length: Int32 = 0
-              guard let target = output.baseAddress else { return false }
-              return unsafe EVP_EncryptInit_ex2(
-                context, EVP_aes_256_gcm(), key.baseAddress, nonce, nil) == 1
-                && EVP_EncryptUpdate(
-                  context, nil, &length, header.baseAddress, Int32(header.count)) == 1
-                && (input.isEmpty
-                  || EVP_EncryptUpdate(
-                    context, target, &length, input.baseAddress, Int32(input.count)) == 1)
-                && EVP_EncryptFinal_ex(context, target + input.count, &length) == 1
-                && EVP_CIPHER_CTX_ctrl(
-                  context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), target + input.count) == 1
-            }
+        unsafe header.withUnsafeBufferPointer { header in
+          unsafe plaintext.withUnsafeBufferPointer { input -> Bool in
+            var length: Int32 = 0
+            guard let target = output.baseAddress else { return false }
+            return unsafe EVP_EncryptInit_ex2(
+              context, EVP_aes_256_gcm(), key.baseAddress, nonce, nil) == 1
+              && EVP_EncryptUpdate(
+                context, nil, &length, header.baseAddress, Int32(header.count)) == 1
+              && (input.isEmpty
+                || EVP_EncryptUpdate(
+                  context, target, &length, input.baseAddress, Int32(input.count)) == 1)
+              && EVP_EncryptFinal_ex(context, target + input.count, &length) == 1
+              && EVP_CIPHER_CTX_ctrl(
+                context, EVP_CTRL_AEAD_GET_TAG, Int32(tagLength), target + input.count) == 1
           }
         }
       }
@@ -61,31 +56,27 @@ package enum AESGCM {
     let context = try unsafe context()
     defer { unsafe EVP_CIPHER_CTX_free(context) }
     var isAuthentic = false
-    let done = plaintext.withMutableBytes { output in
-      key.withBytes { key in
-        unsafe output.withUnsafeMutableBufferPointer { output in
-          unsafe key.withUnsafeBufferPointer { key in
-            unsafe header.withUnsafeBufferPointer { header in
-              unsafe sealed.withUnsafeBufferPointer { input -> Bool in
-                var written: Int32 = 0
-                guard let source = input.baseAddress, let target = output.baseAddress else {
-                  return false
-                }
-                let tag = unsafe UnsafeMutableRawPointer(mutating: source + length)
-                guard
-                  unsafe EVP_DecryptInit_ex2(
-                    context, EVP_aes_256_gcm(), key.baseAddress, nonce, nil) == 1,
-                  unsafe EVP_DecryptUpdate(
-                    context, nil, &written, header.baseAddress, Int32(header.count)) == 1,
-                  unsafe length == 0
-                    || EVP_DecryptUpdate(context, target, &written, source, Int32(length)) == 1,
-                  unsafe EVP_CIPHER_CTX_ctrl(
-                    context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), tag) == 1
-                else { return false }
-                isAuthentic = unsafe EVP_DecryptFinal_ex(context, target + length, &written) == 1
-                return true
-              }
+    let done = unsafe plaintext.withMutableMemory { output in
+      unsafe key.withMemory { key in
+        unsafe header.withUnsafeBufferPointer { header in
+          unsafe sealed.withUnsafeBufferPointer { input -> Bool in
+            var written: Int32 = 0
+            guard let source = input.baseAddress, let target = output.baseAddress else {
+              return false
             }
+            let tag = unsafe UnsafeMutableRawPointer(mutating: source + length)
+            guard
+              unsafe EVP_DecryptInit_ex2(
+                context, EVP_aes_256_gcm(), key.baseAddress, nonce, nil) == 1,
+              unsafe EVP_DecryptUpdate(
+                context, nil, &written, header.baseAddress, Int32(header.count)) == 1,
+              unsafe length == 0
+                || EVP_DecryptUpdate(context, target, &written, source, Int32(length)) == 1,
+              unsafe EVP_CIPHER_CTX_ctrl(
+                context, EVP_CTRL_AEAD_SET_TAG, Int32(tagLength), tag) == 1
+            else { return false }
+            isAuthentic = unsafe EVP_DecryptFinal_ex(context, target + length, &written) == 1
+            return true
           }
         }
       }

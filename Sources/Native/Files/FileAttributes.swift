@@ -4,7 +4,6 @@
 internal import CLinux
 internal import Glibc
 
-/// The metadata that a replacement takes over from the original.
 struct FileAttributes {
   /// The extended attribute that holds a POSIX ACL.
   static let accessList = "system.posix_acl_access"
@@ -16,7 +15,6 @@ struct FileAttributes {
   private let mode: UInt32
   private let extended: [String: [UInt8]]
 
-  /// Reads the metadata of an open file.
   init(of file: borrowing Descriptor) throws(NativeError) {
     let status = try file.status()
     owner = status.owner
@@ -30,17 +28,16 @@ struct FileAttributes {
   /// while the owner may write, and an ACL sets the group's bits.
   func apply(to file: borrowing Descriptor) throws(NativeError) {
     try FileAttributes.setOwner(owner, of: file)
-    let number = file.number
     let present = try FileAttributes.extended(of: file)
     for name in present.keys where extended[name] == nil {
-      guard unsafe fremovexattr(number, name) == 0 else {
+      guard unsafe fremovexattr(file.number, name) == 0 else {
         throw .cannotKeep(attribute: name, path: file.path)
       }
     }
     for (name, value) in extended where name != FileAttributes.accessList {
       if present[name] != value { try FileAttributes.set(name, value, of: file) }
     }
-    guard fchmod(number, mode_t(mode)) == 0 else {
+    guard fchmod(file.number, mode_t(mode)) == 0 else {
       throw .cannotKeep(attribute: "mode", path: file.path)
     }
     if let list = extended[FileAttributes.accessList] {
@@ -67,8 +64,7 @@ struct FileAttributes {
   private static func set(
     _ name: String, _ value: [UInt8], of file: borrowing Descriptor
   ) throws(NativeError) {
-    let number = file.number
-    guard unsafe fsetxattr(number, name, value, value.count, 0) == 0 else {
+    guard unsafe fsetxattr(file.number, name, value, value.count, 0) == 0 else {
       throw .cannotKeep(attribute: name, path: file.path)
     }
   }
@@ -113,9 +109,7 @@ struct FileAttributes {
         return bytes
       } catch .system(_, _, ERANGE) {
         continue
-      } catch .system(_, _, EOPNOTSUPP) {
-        return nil
-      } catch .system(_, _, ENODATA) {
+      } catch .system(_, _, EOPNOTSUPP), .system(_, _, ENODATA) {
         return nil
       }
     }

@@ -2,17 +2,13 @@
 
 internal import Glibc
 
-/// The contents of a regular file at one moment.
 package struct FileContents: Sendable {
   /// The path as the caller gave it.
   package let path: String
   /// The file itself: what `path` led to when it was read, if it is a symbolic link.
   package let target: String
-  /// The contents.
   package let bytes: [UInt8]
-  /// The state that they were read in.
   package let identity: FileIdentity
-  /// Owner and permissions at that moment.
   package let status: FileStatus
   /// The first symbolic link on the way whose owner is not the file's owner, if there is one.
   let foreignLink: String?
@@ -53,15 +49,12 @@ package struct FileContents: Sendable {
     }
   }
 
-  private struct Link {
-    let path: String
-    let owner: FileOwner
-  }
-
-  /// Follows `path` to something that is no symbolic link.
-  private static func resolve(_ path: String) throws(NativeError) -> (FilePath, [Link]) {
+  /// Follows `path` to something that is not a symbolic link.
+  private static func resolve(
+    _ path: String
+  ) throws(NativeError) -> (FilePath, links: [(path: String, owner: FileOwner)]) {
     var current = FilePath(path)
-    var links: [Link] = []
+    var links: [(path: String, owner: FileOwner)] = []
     while true {
       let folder = try Descriptor.folder(of: current)
       let name = current.name
@@ -70,7 +63,7 @@ package struct FileContents: Sendable {
       }
       // As many as the kernel follows.
       guard links.count < 40 else { throw .tooManyLinks(path: path) }
-      links.append(Link(path: current.text, owner: status.owner))
+      links.append((current.text, status.owner))
       var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
       let length = try repeating("readlink", path) {
         unsafe text.withUnsafeMutableBytes { bytes in

@@ -2,17 +2,10 @@
 
 internal import Glibc
 
-/// A lock that is held until the end of this value.
 package struct FileLock: ~Copyable {
   private let file: Descriptor
   private let folder: Descriptor
   private let name: String
-
-  private init(file: consuming Descriptor, folder: consuming Descriptor, name: String) {
-    self.file = file
-    self.folder = folder
-    self.name = name
-  }
 
   deinit {
     // Removed under the lock: a process that has opened the file checks after locking that it still
@@ -37,7 +30,7 @@ package struct FileLock: ~Copyable {
       guard try file.status().kind == .regular else { throw .notAFile(path: path) }
       do throws(NativeError) {
         let number = file.number
-        _ = try repeating("flock", path) { Int(flock(number, LOCK_EX | LOCK_NB)) }
+        try repeating("flock", path) { Int(flock(number, LOCK_EX | LOCK_NB)) }
       } catch .system(_, _, EWOULDBLOCK) {
         return nil
       }

@@ -2,7 +2,6 @@
 
 internal import Glibc
 
-/// The removal of a file.
 package enum FileRemoval {
   /// Removes the file at `path`, and waits until that is on the device. A missing file is not an error.
   ///
@@ -12,7 +11,7 @@ package enum FileRemoval {
     let folder = try Descriptor.folder(of: path)
     let number = folder.number
     do throws(NativeError) {
-      _ = try repeating("unlink", path.text) { unsafe Int(unlinkat(number, path.name, 0)) }
+      try repeating("unlink", path.text) { unsafe Int(unlinkat(number, path.name, 0)) }
     } catch .system(_, _, ENOENT) {}
     try folder.sync()
   }

@@ -55,19 +55,7 @@ package struct FileReplacement: ~Copyable {
     let place = path.beside(path.draftName)
     let draft = try make(place, as: place.name, contents, attributes)
     return FileReplacement(
-      draft: draft, backup: copy, folder: folder, original: path, expected: status)
-  }
-
-  private init(
-    draft: consuming NewFile, backup: consuming NewFile?, folder: consuming Descriptor,
-    original: FilePath, expected: FileStatus
-  ) {
-    backupPath = backup?.path
-    self.draft = draft
-    self.backup = backup
-    self.folder = folder
-    self.original = original
-    self.expected = expected
+      backupPath: backup.map { path.beside($0).text }, draft: draft, backup: copy, folder: folder, original: path, expected: status)
   }
 
   /// Replaces the original by the draft.
@@ -82,7 +70,7 @@ package struct FileReplacement: ~Copyable {
     }
     let draftName = FilePath(draft.path).name
     let number = folder.number
-    _ = try repeating("rename", original.text) {
+    try repeating("rename", original.text) {
       unsafe Int(renameat(number, draftName, number, name))
     }
     draft.commit()
@@ -99,9 +87,7 @@ package struct FileReplacement: ~Copyable {
   ) throws(NativeError) -> Descriptor {
     do throws(NativeError) {
       return try folder.open(path, O_RDONLY | O_NONBLOCK)
-    } catch .system(_, _, ENOENT) {
-      throw .changedMeanwhile(path: original.path)
-    } catch .system(_, _, ELOOP) {
+    } catch .system(_, _, ENOENT), .system(_, _, ELOOP) {
       throw .changedMeanwhile(path: original.path)
     }
   }

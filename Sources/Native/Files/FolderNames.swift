@@ -2,7 +2,6 @@
 
 internal import Glibc
 
-/// The names in a folder.
 package enum FolderNames {
   /// All names in the folder at `path`, hidden ones included, in the order of their bytes.
   ///

@@ -5,10 +5,7 @@ internal import Glibc
 
 /// A folder of mode 0700 that is removed with its contents at the end of this value.
 package struct PrivateFolder: ~Copyable {
-  /// Where it is.
   package let path: String
-
-  private init(path: String) { self.path = path }
 
   deinit {
     PrivateFolder.wipe(path, depth: 0)
@@ -35,21 +32,22 @@ package struct PrivateFolder: ~Copyable {
     throw .noPrivateFolder(path: places.last ?? "")
   }
 
-  /// Makes a file with mode 0600.
   package borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
-    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-    let file = try folder.open(FilePath(path).inside(name), O_WRONLY | O_CREAT | O_EXCL)
-    try file.write(contents)
+    try open(name, O_WRONLY | O_CREAT | O_EXCL).write(contents)
   }
 
   /// Reads a file, whichever process made it: many editors replace the file that they edit.
   ///
   /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile`, or `.system`.
   package borrowing func read(_ name: String, limit: Int) throws(NativeError) -> [UInt8] {
-    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-    let file = try folder.open(FilePath(path).inside(name), O_RDONLY | O_NONBLOCK)
+    let file = try open(name, O_RDONLY | O_NONBLOCK)
     guard try file.status().kind == .regular else { throw .notAFile(path: path + "/" + name) }
     return try file.readAll(limit: limit)
+  }
+
+  private borrowing func open(_ name: String, _ flags: Int32) throws(NativeError) -> Descriptor {
+    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    return try folder.open(FilePath(path + "/" + name), flags)
   }
 
   /// Overwrites and removes the contents of a folder: the copy, and what an editor left beside it.
@@ -81,9 +79,4 @@ package struct PrivateFolder: ~Copyable {
     }
     try? file.sync()
   }
-}
-
-extension FilePath {
-  /// The path of a file in the folder that this is the path of.
-  fileprivate func inside(_ name: String) -> FilePath { FilePath(text + "/" + name) }
 }

@@ -87,9 +87,7 @@ package final class ODBCStatement {
   /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
   package func bind(_ parameter: Int, utf8: Span<UInt8>) throws(NativeError) {
     wide.removeAll(keepingCapacity: true)
-    guard UTF16Text.encode(utf8, order: .little, appendingTo: &wide) else {
-      throw .notUnicode
-    }
+    guard UTF16Text.encode(utf8, order: .little, appendingTo: &wide) else { throw .notUnicode }
     let units = wide.count / 2
     let slot = slot(parameter)
     let text = wide
@@ -100,7 +98,6 @@ package final class ODBCStatement {
       size: isLong ? units : ODBCStatement.step(above: units), length: text.count, in: slot)
   }
 
-  /// Binds a copy of bytes.
   package func bind(_ parameter: Int, blob: Span<UInt8>) throws(NativeError) {
     let slot = slot(parameter)
     slot.fill(blob)
@@ -116,7 +113,6 @@ package final class ODBCStatement {
       length: ODBCStatement.atExecution(units * 2), in: slot(parameter))
   }
 
-  /// Announces bytes that follow in pieces when the statement runs.
   package func bindStreamed(_ parameter: Int, blobCount count: Int) throws(NativeError) {
     try bindBinary(
       parameter, count: count, length: ODBCStatement.atExecution(count), in: slot(parameter))
@@ -198,7 +194,6 @@ package final class ODBCStatement {
     } while start < utf8.count
   }
 
-  /// Sends a piece of streamed bytes.
   package func send(blob: Span<UInt8>) throws(NativeError) {
     var start = 0
     repeat {
@@ -210,10 +205,8 @@ package final class ODBCStatement {
 
   private func put(_ bytes: Span<UInt8>) throws(NativeError) {
     let result = unsafe bytes.withUnsafeBytes { source in
-      let start =
-        unsafe source.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
-      return unsafe SQLPutData(
-        handle, UnsafeMutableRawPointer(mutating: start), SQLLEN(source.count))
+      let start = unsafe UnsafeMutableRawPointer(mutating: source.startForC)
+      return unsafe SQLPutData(handle, start, SQLLEN(source.count))
     }
     try check(result, "SQLPutData")
   }
@@ -238,7 +231,7 @@ package final class ODBCStatement {
   }
 
   func check(_ result: SQLRETURN, _ call: String) throws(NativeError) {
-    guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else {
+    guard result.isSuccess else {
       throw .odbc(call: call, unsafe connection.diagnostics(SQL_HANDLE_STMT, handle))
     }
   }

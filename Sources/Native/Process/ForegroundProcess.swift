@@ -6,9 +6,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Programs that octokey runs and waits for.
 package enum ForegroundProcess {
-  /// How a program ended.
   package enum Ending: Sendable, Equatable {
     case exited(Int32)
     case signal(Int32)
@@ -30,13 +28,9 @@ package enum ForegroundProcess {
     try run(words, environment, streams: [])
   }
 
-  /// The outcome of a captured run.
   package struct Answer: Sendable, Equatable {
-    /// How it ended.
     package let ending: Ending
-    /// What it wrote to stdout.
     package let output: String
-    /// What it wrote to stderr.
     package let errors: String
   }
 
@@ -97,7 +91,7 @@ package enum ForegroundProcess {
   private static func nextSignal(_ signals: Int32) throws(NativeError) -> Int32 {
     var information = signalfd_siginfo()
     let size = MemoryLayout<signalfd_siginfo>.size
-    _ = try repeating("read", "") { unsafe Glibc.read(signals, &information, size) }
+    try repeating("read", "") { unsafe Glibc.read(signals, &information, size) }
     return Int32(information.ssi_signo)
   }
 

@@ -59,7 +59,6 @@ package final class SignalWatch {
 }
 
 extension sigset_t {
-  /// A set of these signals.
   init(_ signals: [Int32]) {
     self.init()
     unsafe sigemptyset(&self)

@@ -7,7 +7,6 @@ package enum SystemErrorKind: Sendable {
   case notFound, accessDenied, noSpace, readOnly, symbolicLink, notADirectory, isADirectory
   case busy, brokenPipe, other
 
-  /// Classifies an `errno`.
   package init(errno number: Int32) {
     self =
       switch number {

@@ -12,8 +12,6 @@ internal import Glibc
 package struct Terminal: ~Copyable {
   private let descriptor: Int32
 
-  private init(descriptor: Int32) { self.descriptor = descriptor }
-
   deinit { close(descriptor) }
 
   /// Opens `/dev/tty`.
@@ -25,7 +23,6 @@ package struct Terminal: ~Copyable {
     return Terminal(descriptor: descriptor)
   }
 
-  /// Whether `descriptor` is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
   /// The number of columns of the terminal at `descriptor`, or nil if it is unknown.
@@ -77,8 +74,7 @@ package struct Terminal: ~Copyable {
     prompt: String, echo: Bool, signalsCancel: Bool, into line: inout SecretBytes
   ) throws(NativeError) -> Int? {
     while true {
-      let outcome = try attempt(prompt: prompt, echo: echo, into: &line)
-      switch outcome {
+      switch try attempt(prompt: prompt, echo: echo, into: &line) {
       case .line(let length):
         if !echo { try write("\n") }
         return length
@@ -145,10 +141,8 @@ package struct Terminal: ~Copyable {
         return .signal(Int32(information.ssi_signo))
       }
       if waiting[1].revents == 0 { continue }
-      let length = line.withMutableBytes { bytes in
-        unsafe bytes.withUnsafeMutableBufferPointer {
-          unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
-        }
+      let length = unsafe line.withMutableMemory {
+        unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
       }
       if length < 0 {
         if errno == EINTR { continue }

@@ -42,16 +42,13 @@ package final class SQLiteConnection {
     return connection
   }
 
-  /// Whether the file could only be opened for reading.
   package var isReadOnly: Bool { unsafe sqlite3_db_readonly(handle, "main") == 1 }
 
   /// The number of rows that the last statement changed.
   package var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
 
-  /// Whether a transaction is open.
   package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
-  /// Compiles one statement.
   package func prepare(_ sql: String) throws(NativeError) -> SQLiteStatement {
     var statement: OpaquePointer?
     let flags = UInt32(SQLITE_PREPARE_PERSISTENT)

@@ -4,7 +4,6 @@
 internal import CLinux
 internal import Glibc
 
-/// Protection of the whole process.
 package enum Hardening {
   /// Turns core dumps off and makes the process unreadable for others of the same user (ptrace,
   /// `/proc/PID/mem`). Failures are ignored: some containers forbid it.

@@ -3,7 +3,6 @@
 
 internal import Glibc
 
-/// A file, pipe or standard input that holds a secret.
 package enum SecretFile {
   /// Reads all of `path`; symbolic links, `/dev/stdin` and process substitution work.
   ///

@@ -3,7 +3,6 @@
 
 internal import CZlib
 
-/// Packs and unpacks gzip streams.
 @safe
 package final class Gzip {
   // At fixed addresses, because zlib keeps a pointer to its stream.
@@ -11,7 +10,6 @@ package final class Gzip {
   private let deflater: UnsafeMutablePointer<z_stream>  // owned
   private var chunk = [UInt8](repeating: 0, count: 64 << 10)
 
-  /// Sets up both directions.
   package init() {
     unsafe inflater = .allocate(capacity: 1)
     unsafe deflater = .allocate(capacity: 1)

@@ -1,7 +1,6 @@
 // The settings of an ADO.NET connection string for SQL Server, with all their spellings, as in
 // Microsoft.Data.SqlClient (DbConnectionStringKeywords and DbConnectionStringSynonyms).
 
-/// A setting, named as SqlClient names it.
 package enum ConnectionKeyword: String, CaseIterable, Sendable {
   case dataSource = "Data Source"
   case initialCatalog = "Initial Catalog"
@@ -57,7 +56,6 @@ package enum ConnectionKeyword: String, CaseIterable, Sendable {
     self = keyword
   }
 
-  /// All spellings in lower case.
   private static let spellings: [String: ConnectionKeyword] = {
     var spellings: [String: ConnectionKeyword] = [:]
     for keyword in allCases {

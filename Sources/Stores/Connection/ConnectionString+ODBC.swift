@@ -4,9 +4,7 @@
 
 package import OctopusKeys
 
-/// Everything that a connection needs.
 package struct ODBCTarget: Equatable, Sendable {
-  /// What the driver gets.
   package internal(set) var connection = ODBCConnectionString()
   /// How long to wait for a connection; zero waits indefinitely.
   package internal(set) var loginTimeout = Duration.seconds(15)
@@ -19,7 +17,6 @@ package struct ODBCTarget: Equatable, Sendable {
 }
 
 extension ConnectionString {
-  /// The server and the database, for people.
   package var location: String {
     get throws(StoreError) {
       let server = try server()
@@ -28,8 +25,6 @@ extension ConnectionString {
     }
   }
 
-  /// The same settings for `driver`.
-  ///
   /// - Throws: `StoreError.connection`.
   package func target(_ driver: ODBCDriver) throws(StoreError) -> ODBCTarget {
     var target = ODBCTarget()
@@ -139,7 +134,6 @@ extension ConnectionString {
     }
   }
 
-  /// How the connection identifies itself, and how it behaves.
   private func addIdentity(_ driver: ODBCDriver, to target: inout ODBCTarget) throws(StoreError) {
     target.connection.add("APP", quoting: self[.applicationName] ?? "octokey")
     copy(.workstationID, as: "WSID", to: &target)
@@ -242,7 +236,6 @@ extension ConnectionString {
     .connection(.cannotHonour(setting: keyword.rawValue, driver: driver?.kind.rawValue))
   }
 
-  /// The setting that a keyword of FreeTDS stands for.
   private func name(of keyword: String) -> String {
     ConnectionKeyword(spelling: keyword)?.rawValue ?? keyword
   }

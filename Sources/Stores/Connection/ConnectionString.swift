@@ -3,7 +3,6 @@
 
 package import OctopusKeys
 
-/// The settings of an ADO.NET connection string for SQL Server.
 package struct ConnectionString: Equatable, Sendable, Redacted {
   private var values: [ConnectionKeyword: String] = [:]
 
@@ -54,8 +53,6 @@ package struct ConnectionString: Equatable, Sendable, Redacted {
 }
 
 extension ConnectionString {
-  /// A setting that is yes or no.
-  ///
   /// - Throws: `StoreError.connection` with `.badValue`.
   func flag(_ keyword: ConnectionKeyword) throws(StoreError) -> Bool? {
     guard let value = word(keyword) else { return nil }
@@ -67,8 +64,6 @@ extension ConnectionString {
     }
   }
 
-  /// A setting that is a number.
-  ///
   /// - Throws: `StoreError.connection` with `.badValue`.
   func number(_ keyword: ConnectionKeyword, in range: ClosedRange<Int>) throws(StoreError) -> Int? {
     guard let value = word(keyword) else { return nil }

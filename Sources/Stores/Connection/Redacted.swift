@@ -4,7 +4,6 @@
 package protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
-  /// The value without secrets.
   var redacted: String { get }
 }
 

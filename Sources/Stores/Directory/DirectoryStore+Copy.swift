@@ -4,7 +4,6 @@ internal import Native
 internal import OctopusKeys
 
 extension DirectoryStore {
-  /// A document that was copied.
   private typealias Copied = (path: String, identity: FileIdentity)
 
   /// Copies all documents into the folder `store` of `folder`.
@@ -29,7 +28,6 @@ extension DirectoryStore {
     return StoreSnapshot(name: name, mode: mode, journalMode: nil)
   }
 
-  /// A copy of all documents that will be the folder `path`.
   func copy(for path: String) throws(StoreError) -> NewFolder {
     defer { rollback() }
     try begin(.read)

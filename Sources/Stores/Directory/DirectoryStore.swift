@@ -8,13 +8,9 @@
 internal import Native
 package import OctopusKeys
 
-/// A store in a folder of JSON files.
 package final class DirectoryStore: Store {
-  /// The kind, `directory`.
   package let kind = "directory"
-  /// The path of the folder.
   package let location: String
-  /// Each file changes by itself.
   package let isTransactional = false
 
   private var access = StoreAccess.read
@@ -30,7 +26,6 @@ package final class DirectoryStore: Store {
   private static let lockName = "octokey.lock"
   private static let fieldName = "JSON"
 
-  /// A store in the folder at `path`, which is not opened yet.
   package init(path: String) {
     location = path
   }
@@ -70,7 +65,6 @@ package final class DirectoryStore: Store {
     try collections().map { ($0.name, names[$0.name] ?? []) }
   }
 
-  /// Counts files.
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     names[collection.name]?.count ?? 0
   }

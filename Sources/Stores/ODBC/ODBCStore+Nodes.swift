@@ -72,7 +72,6 @@ private struct NodeTable {
   let id: String
   let label: String
 
-  /// The first column with one of these names.
   static func column(_ names: [String], of columns: [SQLColumn]) -> String? {
     names.lazy.compactMap { name in columns.first { $0.name.lowercased() == name }?.name }.first
   }

@@ -10,7 +10,6 @@ extension ODBCStore {
   static let firstPageDocuments = 64
   private static let mostDocuments = 256
 
-  /// Reads one key-set page; see `Store.readPage`.
   package func readPage(
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {

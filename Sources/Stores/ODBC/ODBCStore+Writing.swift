@@ -11,7 +11,6 @@ extension ODBCStore {
   /// SQL Server takes 2,100 parameters.
   private static let mostParameters = 2000
 
-  /// Writes changed columns; see `Store.write`.
   package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {

@@ -7,13 +7,10 @@
 internal import Native
 package import OctopusKeys
 
-/// A store behind an ODBC driver.
 package final class ODBCStore: Store {
   /// `sqlserver`, or `odbc` where the location is an ODBC connection string.
   package let kind: String
-  /// Server and database.
   package let location: String
-  /// Every dialect has transactions.
   package let isTransactional = true
 
   private let target: () throws(StoreError) -> ODBCTarget
@@ -121,14 +118,12 @@ package final class ODBCStore: Store {
     return found.map(\.collection)
   }
 
-  /// Counts rows.
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     let session = try opened()
     let query = "SELECT COUNT(*) FROM \(session.dialect.qualified(collection.name))"
     return Int(try session.answer(query, collection.name))
   }
 
-  /// Commits.
   package func commit() throws(StoreError) { try opened().commit() }
 
   /// Rolls back and closes the connection, and with it the application lock.
@@ -155,7 +150,6 @@ package final class ODBCStore: Store {
     return try body(SQLSchema(session: opened()))
   }
 
-  /// The session, once the store is open.
   func opened() throws(StoreError) -> ODBCSession {
     guard let session else { throw .notOpen(location) }
     return session

@@ -27,7 +27,6 @@ enum SQLRowKey {
     return true
   }
 
-  /// The ranges of a key's parts.
   static func parts(of key: Span<UInt8>) -> [Range<Int>] {
     var parts: [Range<Int>] = []
     var index = 0

@@ -7,7 +7,6 @@ internal import OctopusKeys
 /// One table, as far as reading and writing its documents needs.
 struct SQLTable: Sendable {
   let collection: StoreCollection
-  /// How each field is kept.
   let contents: [SQLColumn.Contents]
   /// The primary key, each column with a parameter for it.
   let key: [(name: String, parameter: String)]
@@ -15,7 +14,6 @@ struct SQLTable: Sendable {
   let name: String?
 }
 
-/// Reads the schema of a database.
 struct SQLSchema {
   let session: ODBCSession
   var dialect: any SQLDialect { session.dialect }

@@ -6,7 +6,6 @@ internal import OctopusKeys
 
 /// One table, as far as reading and writing its documents needs.
 struct SQLiteTable {
-  /// What tells rows apart.
   enum RowKey {
     /// A name for the rowid that no column hides.
     case rowid(String)
@@ -20,7 +19,6 @@ struct SQLiteTable {
   let names: [String]
 }
 
-/// Reads the schema through `database`.
 struct SQLiteSchema {
   let database: SQLiteConnection
   let location: String
@@ -153,8 +151,7 @@ struct SQLiteSchema {
     try rethrow(as: { StoreError($0, location: location) }) { () throws(NativeError) in
       let statement = try database.prepare(query)
       for (index, parameter) in parameters.enumerated() {
-        let bytes = Array(parameter.utf8)
-        try statement.bind(Int32(index + 1), utf8: bytes.span)
+        try statement.bind(Int32(index + 1), Array(parameter.utf8).span, as: .utf8)
       }
       var found: [Row] = []
       while try statement.step() { found.append(row(statement)) }

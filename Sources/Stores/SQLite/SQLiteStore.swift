@@ -7,13 +7,9 @@
 internal import Native
 package import OctopusKeys
 
-/// A store in a SQLite file.
 package final class SQLiteStore: Store {
-  /// The kind, `sqlite`.
   package let kind = "sqlite"
-  /// The path of the file.
   package let location: String
-  /// SQLite has transactions.
   package let isTransactional = true
 
   private let patience: Duration
@@ -32,8 +28,6 @@ package final class SQLiteStore: Store {
   private static let pageDocuments = 64
   private static let pageBytes = 1 << 18
 
-  /// A store in the file at `path`, which is not opened yet.
-  ///
   /// - Parameter patience: how long to wait for the locks of others.
   package init(path: String, patience: Duration = .seconds(2)) {
     location = path
@@ -67,7 +61,6 @@ package final class SQLiteStore: Store {
     }
   }
 
-  /// Reads the schema; see `Store.collections`.
   package func collections() throws(StoreError) -> [StoreCollection] {
     let schema = SQLiteSchema(database: try opened(), location: location)
     let found = try schema.tables(forWriting: access == .rewrite)
@@ -75,7 +68,6 @@ package final class SQLiteStore: Store {
     return found.map(\.collection)
   }
 
-  /// Counts rows.
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     let database = try opened()
     let query = "SELECT count(*) FROM main.\(inQuotes(collection.name))"
@@ -84,7 +76,6 @@ package final class SQLiteStore: Store {
     }
   }
 
-  /// Reads one key-set page; see `Store.readPage`.
   package func readPage(
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
@@ -108,7 +99,6 @@ package final class SQLiteStore: Store {
     }
   }
 
-  /// Writes changed columns; see `Store.write`.
   package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
@@ -139,15 +129,15 @@ package final class SQLiteStore: Store {
           while try statement.step() {}
         }
         switch slot.storage {
-        case .bytes: try statement.withBound(1, blob: contents, run)
-        case .text where !isWide: try statement.withBound(1, text: contents, .utf8, run)
+        case .bytes: try statement.withBound(1, contents, as: .blob, run)
+        case .text where !isWide: try statement.withBound(1, contents, as: .utf8, run)
         case .text:
           wide.removeAll(keepingCapacity: true)
           guard UTF16Text.encode(contents, order: .little, appendingTo: &wide) else {
             throw .notUnicode
           }
           let text = wide
-          try statement.withBound(1, text: text.span, .utf16LittleEndian, run)
+          try statement.withBound(1, text.span, as: .utf16LittleEndian, run)
         }
       } catch {
         throw StoreError(error, location: location, collection: collection.name)
@@ -159,14 +149,12 @@ package final class SQLiteStore: Store {
     }
   }
 
-  /// Commits.
   package func commit() throws(StoreError) {
     let database = try opened()
     statements.removeAll()
     try attempt { () throws(NativeError) in try database.run("COMMIT") }
   }
 
-  /// Rolls back and closes the file.
   package func rollback() {
     statements.removeAll()
     tables.removeAll()
@@ -246,7 +234,6 @@ package final class SQLiteStore: Store {
     return statement
   }
 
-  /// Adds the current row to a page.
   private func add(
     _ row: SQLiteStatement, of table: SQLiteTable, isWide: Bool, to page: inout DocumentPage
   ) throws(NativeError) {

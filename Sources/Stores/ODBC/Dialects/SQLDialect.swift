@@ -3,7 +3,6 @@
 internal import Native
 internal import OctopusKeys
 
-/// The SQL of one engine.
 protocol SQLDialect: Sendable {
   /// Statements for the session, before the transaction begins.
   ///
@@ -39,7 +38,6 @@ protocol SQLDialect: Sendable {
   /// A name in quotes; it may hold any character.
   func quoted(_ name: String) -> String
 
-  /// A table's name in quotes, with its schema.
   func qualified(_ table: String) -> String
 
   /// A statement that keeps all others from writing to `table` until the transaction ends.
@@ -67,7 +65,6 @@ protocol SQLDialect: Sendable {
   /// How a column stores documents; nil if its type would not keep them byte for byte.
   func contents(of column: SQLColumn) -> SQLColumn.Contents?
 
-  /// A query for the name of the database.
   var databaseQuery: String { get }
 
   /// The statement or command that backs up the database `name`; `stamp` makes the name of the backup
@@ -78,7 +75,6 @@ protocol SQLDialect: Sendable {
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure?
 }
 
-/// A column as the schema has it.
 struct SQLColumn: Sendable {
   let name: String
   /// In lower case.
@@ -88,15 +84,12 @@ struct SQLColumn: Sendable {
   let collation: String?
   let isGenerated: Bool
 
-  /// How a column stores documents.
   struct Contents: Sendable {
-    /// A parameter for it.
     let parameter: String
     let storage: FieldStorage
   }
 }
 
-/// Failures that mean the same with every engine.
 enum SQLFailure: Sendable {
   case busy, full, readOnly, accessDenied, noDatabase
   /// The message may hold contents.
