@@ -29,7 +29,7 @@ extension StoreLocation {
   ///
   /// - Parameter patience: how long to wait for the locks of others.
   package func activity(patience: Duration = .seconds(2)) throws(StoreError) -> ServerActivity? {
-    if let store = odbcStore(patience: patience) { return try store.activity() }
+    if let store = store(odbcPatience: patience) as? ODBCStore { return try store.activity() }
     guard case .sqlite(let path) = self else { return nil }
     return try rethrow(as: { StoreError($0, location: path) }) { () throws(NativeError) in
       // SQLite would only say that it cannot open a missing file.

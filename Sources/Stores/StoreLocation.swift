@@ -36,10 +36,8 @@ package enum StoreLocation: Equatable, Sendable {
       throw .invalidLocation(text: text, reason: "the path is missing")
     case "sqlite": self = .sqlite(path: path)
     case "directory": self = .directory(path: path)
-    case "sqlserver":
-      self = .sqlServer(try ConnectionString(rest), driver: odbcDriver)
-    case "odbc":
-      self = .odbc(try ODBCConnectionString(rest))
+    case "sqlserver": self = .sqlServer(try ConnectionString(rest), driver: odbcDriver)
+    case "odbc": self = .odbc(try ODBCConnectionString(rest))
     default:
       throw .invalidLocation(
         text: String(text[...colon]) + "…", reason: "there is no such kind of store")
@@ -56,21 +54,15 @@ package enum StoreLocation: Equatable, Sendable {
   }
 
   /// The store at this location; it is not opened yet.
-  package func store() -> any Store {
+  ///
+  /// - Parameter odbcPatience: how long to wait for the locks of others behind ODBC.
+  package func store(odbcPatience: Duration = .seconds(10)) -> any Store {
     switch self {
     case .sqlite(let path): SQLiteStore(path: path)
     case .directory(let path): DirectoryStore(path: path)
-    case .sqlServer(let connection, let driver): ODBCStore(connection, driver: driver)
-    case .odbc(let connection): ODBCStore(connection)
-    }
-  }
-
-  func odbcStore(patience: Duration = .seconds(10)) -> ODBCStore? {
-    switch self {
-    case .sqlite, .directory: nil
     case .sqlServer(let connection, let driver):
-      ODBCStore(connection, driver: driver, patience: patience)
-    case .odbc(let connection): ODBCStore(connection, patience: patience)
+      ODBCStore(connection, driver: driver, patience: odbcPatience)
+    case .odbc(let connection): ODBCStore(connection, patience: odbcPatience)
     }
   }
 }

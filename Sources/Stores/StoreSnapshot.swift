@@ -28,7 +28,7 @@ extension StoreLocation {
   /// The statement or command that backs up the database where `snapshot` does not; to be run by a person
   /// with permission to do so.
   package func backupStatement(stamp: String) throws(StoreError) -> String? {
-    try odbcStore()?.look { (schema) throws(StoreError) in
+    try (store() as? ODBCStore)?.look { (schema) throws(StoreError) in
       var name: String?
       try schema.rows(schema.dialect.databaseQuery) { (row) throws(NativeError) in
         name = try row.text(1)

@@ -55,7 +55,8 @@ package struct FileReplacement: ~Copyable {
     let place = path.beside(path.draftName)
     let draft = try make(place, as: place.name, contents, attributes)
     return FileReplacement(
-      backupPath: backup.map { path.beside($0).text }, draft: draft, backup: copy, folder: folder, original: path, expected: status)
+      backupPath: backup.map { path.beside($0).text }, draft: draft, backup: copy, folder: folder,
+      original: path, expected: status)
   }
 
   /// Replaces the original by the draft.

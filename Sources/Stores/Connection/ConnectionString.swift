@@ -35,9 +35,7 @@ package struct ConnectionString: Equatable, Sendable, Redacted {
 
   private func text(_ shown: (ConnectionKeyword, String) -> String) -> String {
     ConnectionKeyword.allCases.compactMap { keyword in
-      values[keyword].map {
-        keyword.rawValue + "=" + ConnectionString.quoted(shown(keyword, $0))
-      }
+      values[keyword].map { keyword.rawValue + "=" + ConnectionString.quoted(shown(keyword, $0)) }
     }.joined(separator: ";")
   }
 
@@ -60,7 +58,7 @@ extension ConnectionString {
     case "true", "yes": return true
     case "false", "no": return false
     case "sspi" where keyword == .integratedSecurity: return true
-    default: throw .connection(.badValue(setting: keyword.rawValue))
+    default: throw badValue(keyword)
     }
   }
 
@@ -68,15 +66,17 @@ extension ConnectionString {
   func number(_ keyword: ConnectionKeyword, in range: ClosedRange<Int>) throws(StoreError) -> Int? {
     guard let value = word(keyword) else { return nil }
     guard let number = Int(value), range.contains(number) else {
-      throw .connection(.badValue(setting: keyword.rawValue))
+      throw badValue(keyword)
     }
     return number
   }
 
-  /// A setting that is one of a few words, in lower case without spaces at the ends.
-  func word(_ keyword: ConnectionKeyword) -> String? {
-    self[keyword]?.trimmed.lowercased()
+  func badValue(_ keyword: ConnectionKeyword) -> StoreError {
+    .connection(.badValue(setting: keyword.rawValue))
   }
+
+  /// A setting that is one of a few words, in lower case without spaces at the ends.
+  func word(_ keyword: ConnectionKeyword) -> String? { self[keyword]?.trimmed.lowercased() }
 }
 
 extension StringProtocol {

@@ -79,9 +79,7 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
   }
 
   /// The text for the driver, with secrets.
-  package var text: String {
-    original ?? settings.map(\.text).joined(separator: ";")
-  }
+  package var text: String { original ?? settings.map(\.text).joined(separator: ";") }
 
   /// The text for people. Only what is known to be harmless is shown: other settings may hold secrets, and
   /// what looks like a name may be part of a password.

@@ -47,10 +47,7 @@ extension ODBCStore {
     } catch {
       throw session.failure(error, collection.name)
     }
-    guard !hasNullKey else {
-      throw .failed(
-        location: location, collection: collection.name, reason: "a primary key that is NULL")
-    }
+    guard !hasNullKey else { throw failed(collection.name, "a primary key that is NULL") }
   }
 
   /// Adds the current row to a page.

@@ -19,8 +19,7 @@ extension ODBCStore {
       var batch: [PageEdits.Edit] = []
       var bytes = 0
       for edit in edits.edits where page.slots[edit.slot].field == field {
-        let isFull =
-          (batch.count + 1) * (table.key.count + 1) > ODBCStore.mostParameters
+        let isFull = (batch.count + 1) * (table.key.count + 1) > ODBCStore.mostParameters
         if isFull || bytes + edit.newCount > ODBCStore.pageBytes, !batch.isEmpty {
           try write(batch, edits, field, of: page, in: table)
           batch.removeAll(keepingCapacity: true)
@@ -85,9 +84,8 @@ extension ODBCStore {
     }
     guard changes != batch.count else { return }
     try findMissing(batch, of: page, in: table)
-    throw .failed(
-      location: location, collection: table.collection.name,
-      reason: "\(changes) rows were changed where there are \(batch.count)")
+    throw failed(
+      table.collection.name, "\(changes) rows were changed where there are \(batch.count)")
   }
 
   /// Throws with the name of the first document of a batch that no longer exists.
@@ -96,10 +94,9 @@ extension ODBCStore {
   ) throws(StoreError) {
     let session = try opened()
     for edit in batch {
-      let document = page.documents[edit.document]
       let isThere = try session.attempt(table.collection.name) { () throws(NativeError) in
         let statement = try session.prepared(table.presenceQuery(session.dialect))
-        let key = page.bytes.span.extracting(document.key)
+        let key = page.bytes.span.extracting(page.documents[edit.document].key)
         for (index, part) in SQLRowKey.parts(of: key).enumerated() {
           try statement.bind(index + 1, utf8: key.extracting(part))
         }
@@ -107,11 +104,7 @@ extension ODBCStore {
         defer { statement.reset() }
         return try statement.step()
       }
-      guard isThere else {
-        throw .changedMeanwhile(
-          location: location, collection: table.collection.name,
-          document: page.name(of: document))
-      }
+      guard isThere else { throw changed(edit, of: page, in: table.collection.name) }
     }
   }
 }

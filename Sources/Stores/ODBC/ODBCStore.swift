@@ -46,9 +46,7 @@ package final class ODBCStore: Store {
     location = (try? connection.location) ?? "SQL Server"
     self.patience = patience
     dialects = ODBCSession.dialect(of:)
-    target = { () throws(StoreError) in
-      try ODBCStore.target(of: connection, driver: driver)
-    }
+    target = { () throws(StoreError) in try ODBCStore.target(of: connection, driver: driver) }
   }
 
   /// What `connection` comes to with the driver that was asked for, or with the best one.
@@ -151,7 +149,7 @@ package final class ODBCStore: Store {
   }
 
   func opened() throws(StoreError) -> ODBCSession {
-    guard let session else { throw .notOpen(location) }
+    guard let session else { throw notOpen }
     return session
   }
 }

@@ -18,6 +18,7 @@ package final class SQLiteStore: Store {
   private var tables: [String: SQLiteTable] = [:]
   private var statements: [String: SQLiteStatement] = [:]
   private var encoding = "UTF-8"
+  private var isWide: Bool { encoding != "UTF-8" }
   private var journalMode = ""
   private var freePagesBefore = 0
   private var wide: [UInt8] = []
@@ -82,7 +83,6 @@ package final class SQLiteStore: Store {
     page.clear()
     guard let table = tables[collection.name] else { return }
     let database = try opened()
-    let isWide = encoding != "UTF-8"
     do throws(NativeError) {
       let statement = try prepared(
         database,
@@ -91,7 +91,7 @@ package final class SQLiteStore: Store {
       defer { statement.reset() }
       if let lastKey { try SQLiteRowKey.bind(lastKey.span, table.key, to: statement, from: 1) }
       while try statement.step() {
-        try add(statement, of: table, isWide: isWide, to: &page)
+        try add(statement, of: table, to: &page)
         if page.bytes.count >= SQLiteStore.pageBytes { break }
       }
     } catch {
@@ -107,10 +107,8 @@ package final class SQLiteStore: Store {
     // By field, so that the text of a statement is made once.
     var updates: [Int: SQLiteStatement] = [:]
     var contents: [UInt8] = []
-    let isWide = encoding != "UTF-8"
     for edit in edits.edits {
       let slot = page.slots[edit.slot]
-      let document = page.documents[edit.document]
       contents.removeAll(keepingCapacity: contents.capacity <= 8 << 20)
       edits.appendContents(of: edit, in: page, to: &contents)
       let contents = contents.span
@@ -123,7 +121,7 @@ package final class SQLiteStore: Store {
             database, table.updateStatement(of: collection.fields[slot.field]))
           updates[slot.field] = statement
         }
-        let key = page.bytes.span.extracting(document.key)
+        let key = page.bytes.span.extracting(page.documents[edit.document].key)
         try SQLiteRowKey.bind(key, table.key, to: statement, from: 2)
         let run: () throws(NativeError) -> Void = { () throws(NativeError) in
           while try statement.step() {}
@@ -142,10 +140,7 @@ package final class SQLiteStore: Store {
       } catch {
         throw StoreError(error, location: location, collection: collection.name)
       }
-      guard database.changes == 1 else {
-        throw .changedMeanwhile(
-          location: location, collection: collection.name, document: page.name(of: document))
-      }
+      guard database.changes == 1 else { throw changed(edit, of: page, in: collection.name) }
     }
   }
 
@@ -177,7 +172,7 @@ package final class SQLiteStore: Store {
   }
 
   private func opened() throws(StoreError) -> SQLiteConnection {
-    guard let database else { throw .notOpen(location) }
+    guard let database else { throw notOpen }
     return database
   }
 
@@ -198,9 +193,7 @@ package final class SQLiteStore: Store {
         try database.text("PRAGMA main.journal_mode = DELETE") ?? ""
       }
       guard journalMode == "delete" else {
-        throw .failed(
-          location: location, collection: nil,
-          reason: "the journal mode cannot be set to DELETE")
+        throw failed(nil, "the journal mode cannot be set to DELETE")
       }
     }
     // EXTRA: the removal of the journal must be on the device, too. The node config changes right after the
@@ -219,10 +212,7 @@ package final class SQLiteStore: Store {
   private func attempt<Result>(
     _ collection: String? = nil, _ body: () throws(NativeError) -> Result
   ) throws(StoreError) -> Result {
-    try rethrow(
-      as: { (error: NativeError) in
-        StoreError(error, location: location, collection: collection)
-      }, body)
+    try rethrow(as: { StoreError($0, location: location, collection: collection) }, body)
   }
 
   private func prepared(
@@ -235,7 +225,7 @@ package final class SQLiteStore: Store {
   }
 
   private func add(
-    _ row: SQLiteStatement, of table: SQLiteTable, isWide: Bool, to page: inout DocumentPage
+    _ row: SQLiteStatement, of table: SQLiteTable, to page: inout DocumentPage
   ) throws(NativeError) {
     key.removeAll(keepingCapacity: true)
     SQLiteRowKey.read(row, table.key, appendingTo: &key)
