@@ -17,8 +17,7 @@ package enum NativeError: Error, Equatable, Sendable {
   case cannotKeep(attribute: String, path: String)
   /// The file has `count` names; a replacement would reach only this one.
   case severalLinks(path: String, count: Int)
-  /// The symbolic link at `path` and the file that it leads to belong to different users, and root
-  /// does not replace a file on somebody else's word.
+  /// The symbolic link at `path` and the file that it leads to belong to different users.
   case foreignLink(path: String, target: String)
   /// Symbolic links lead from `path` to more of them than Linux would follow.
   case tooManyLinks(path: String)

@@ -1,5 +1,4 @@
-// The nodes of a server, by the heartbeats in its database (octopus-formats, section 4.1:
-// OctopusServerNode.LastSeen).
+// The nodes of a server by their heartbeats (octopus-formats, section 4.1: OctopusServerNode.LastSeen).
 
 internal import Native
 package import OctopusKeys
@@ -11,8 +10,7 @@ package struct ServerNode: Sendable {
   /// How long ago that was by the database's clock; nil if it is unknown.
   package let age: Duration?
 
-  /// Whether it was seen within this time. A server that shuts down cleanly clears the time; after a crash
-  /// the time stays.
+  /// Whether it was seen within this time. A clean shutdown clears the time; after a crash it stays.
   package func isAlive(within limit: Duration = .seconds(300)) -> Bool {
     age.map { $0 < limit } ?? false
   }
@@ -26,8 +24,6 @@ package struct ServerActivity: Sendable {
 
 extension StoreLocation {
   /// The nodes and tasks in the store; nil where the store has no list of nodes.
-  ///
-  /// - Parameter patience: how long to wait for the locks of others.
   package func activity(patience: Duration = .seconds(2)) throws(StoreError) -> ServerActivity? {
     if let store = store(odbcPatience: patience) as? ODBCStore { return try store.activity() }
     guard case .sqlite(let path) = self else { return nil }

@@ -25,9 +25,7 @@ extension StoreError {
     }
   }
 
-  private init(
-    _ code: SQLiteResultCode, _ message: String, location: String, collection: String?
-  ) {
+  private init(_ code: SQLiteResultCode, _ message: String, location: String, collection: String?) {
     switch code.primary {
     case .noPermission, .notAuthorized, .cannotOpen: self = .accessDenied(location: location)
     case .busy, .locked: self = .busy(location: location)
@@ -53,9 +51,7 @@ extension Store {
   var notOpen: StoreError { failed(nil, "the store is not open") }
 
   /// For a document that is not any more what the page says.
-  func changed(
-    _ edit: PageEdits.Edit, of page: DocumentPage, in collection: String
-  ) -> StoreError {
+  func changed(_ edit: PageEdits.Edit, of page: DocumentPage, in collection: String) -> StoreError {
     .changedMeanwhile(
       location: location, collection: collection,
       document: page.name(of: page.documents[edit.document]))

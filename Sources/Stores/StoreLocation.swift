@@ -13,8 +13,7 @@ package enum StoreLocation: Equatable, Sendable {
   /// Reads a location. Relative paths count from `folder`.
   ///
   /// - Parameter odbcDriver: the driver for SQL Server; nil is the best that is installed.
-  /// - Throws: `StoreError.invalidLocation` or `.connection`, which never repeat a text that may hold a
-  ///   password.
+  /// - Throws: `StoreError.invalidLocation` or `.connection`, without a text that may hold a password.
   package init(_ text: String, relativeTo folder: String, odbcDriver: String? = nil)
     throws(StoreError)
   {
@@ -44,8 +43,7 @@ package enum StoreLocation: Equatable, Sendable {
     }
   }
 
-  /// Settings of the connection string that the driver does not have, and that do not matter. Empty also if
-  /// there is no driver.
+  /// Settings that the driver does not have, and that do not matter. Empty also without a driver.
   package var ignoredSettings: [String] {
     guard case .sqlServer(let connection, let driver) = self,
       let target = try? ODBCStore.target(of: connection, driver: driver)

@@ -1,6 +1,5 @@
-// A copy of a whole store as it is at one moment, for a backup. SQLite copies its file. In a folder all
-// documents are copied, and none may change during that time. A database server has tools of its own; here
-// are only the commands for them.
+// A copy of a whole store at one moment, for a backup. SQLite copies its file; in a folder no document may
+// change in the meantime. For a database server, which has tools of its own, there are only the commands.
 
 package import Native
 package import OctopusKeys
@@ -25,8 +24,7 @@ extension StoreLocation {
     }
   }
 
-  /// The statement or command that backs up the database where `snapshot` does not; to be run by a person
-  /// with permission to do so.
+  /// The command that backs up the database where `snapshot` does not; a person with permission runs it.
   package func backupStatement(stamp: String) throws(StoreError) -> String? {
     try (store() as? ODBCStore)?.look { (schema) throws(StoreError) in
       var name: String?

@@ -1,9 +1,8 @@
 // AES in CBC mode with PKCS #7 padding over libcrypto. One context for each key and direction, made
 // once: only the initialization vector changes from value to value.
 //
-// Giving a context a new vector costs three times as much as decrypting a short value. So a context is
-// never reset: it continues from the last ciphertext block that it saw, and the first block is
-// corrected by the XOR of that block and the vector.
+// Giving a context a new vector costs three times as much as decrypting a short value. So it is never
+// reset: the first block is corrected by the XOR of the last ciphertext block that it saw and the vector.
 //
 // CBC is unauthenticated: a wrong key passes the padding check once in 256 times. So `decrypt` returns
 // the length of the padding, and the caller decides.
@@ -80,8 +79,7 @@ package final class AESCBC {
     return padding
   }
 
-  /// Whether the padding would be right, judged by the last block alone: cheap where the key is
-  /// expected to be wrong.
+  /// Whether the last block's padding would be right: cheap where the key is expected to be wrong.
   package func paddingFits(vectorAndCiphertext bytes: Span<UInt8>) throws(NativeError) -> Bool {
     let block = AESCBC.blockLength
     precondition(bytes.count >= 2 * block)

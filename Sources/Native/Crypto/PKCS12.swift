@@ -3,9 +3,8 @@
 internal import CLibCrypto
 
 package enum PKCS12 {
-  /// The SHA-1 of the leaf certificate in upper-case hexadecimal, as .NET shows a thumbprint; nil if
-  /// the bytes are not a PKCS #12 file, need another password, or use a cipher that this libcrypto
-  /// lacks.
+  /// The SHA-1 of the leaf certificate as .NET shows a thumbprint; nil if the bytes are not a PKCS #12
+  /// file, need another password, or use a cipher that this libcrypto lacks.
   package static func thumbprint(
     of bytes: Span<UInt8>, password: borrowing SecretBytes? = nil
   ) -> String? {

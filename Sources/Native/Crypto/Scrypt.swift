@@ -1,5 +1,4 @@
-// scrypt (RFC 7914) over libcrypto: a key from a passphrase, slowly and with much memory, so that brute
-// force is expensive.
+// scrypt (RFC 7914) over libcrypto: a key from a passphrase, at a cost that makes brute force expensive.
 
 internal import CLibCrypto
 

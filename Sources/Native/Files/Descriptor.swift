@@ -1,5 +1,4 @@
-// An open file descriptor that closes itself. All reading and writing of files goes through here, and
-// calls that a signal interrupted are repeated.
+// An open file that closes itself. All files are read and written here; interrupted calls are repeated.
 
 internal import Glibc
 
@@ -144,9 +143,7 @@ package struct FilePath: Sendable {
   }
 
   /// A hidden name that tells what it is, in case a crash leaves it behind.
-  var draftName: String {
-    ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))"
-  }
+  var draftName: String { ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))" }
 
   func beside(_ name: String) -> FilePath { FilePath(folder + "/" + name) }
 
@@ -161,9 +158,7 @@ package struct FilePath: Sendable {
 
 /// Repeats a system call while signals interrupt it.
 @discardableResult
-func repeating(
-  _ call: String, _ path: String, _ body: () -> Int
-) throws(NativeError) -> Int {
+func repeating(_ call: String, _ path: String, _ body: () -> Int) throws(NativeError) -> Int {
   while true {
     let result = body()
     if result >= 0 { return result }

@@ -1,5 +1,4 @@
-// The metadata of a file: owner, group, permissions and extended attributes, which include ACLs and
-// SELinux labels.
+// Owner, group, permissions and extended attributes, which include ACLs and SELinux labels.
 
 internal import CLinux
 internal import Glibc

@@ -15,9 +15,8 @@ package struct FileContents: Sendable {
 
   /// Reads all of `path`, through symbolic links.
   ///
-  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for anything but a
-  ///   regular file, `.changedMeanwhile` if somebody wrote while it was read, `.system` where Linux
-  ///   refuses.
+  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile`, `.changedMeanwhile` if
+  ///   another process wrote while it was read, `.system`.
   package static func read(_ path: String, limit: Int) throws(NativeError) -> FileContents {
     let (target, links) = try resolve(path)
     // Without O_NONBLOCK a named pipe would wait here for somebody who writes.

@@ -8,18 +8,15 @@ package struct FileLock: ~Copyable {
   private let name: String
 
   deinit {
-    // Removed under the lock: a process that has opened the file checks after locking that it still
-    // has its name.
+    // Removed under the lock: who has opened the file checks after locking that it still has its name.
     if (try? file.isNamed(name, in: folder)) == true { _ = unsafe unlinkat(folder.number, name, 0) }
   }
 
   /// Takes the lock without waiting. The file is created with mode 0600 and removed at the end.
   ///
-  /// - Parameter owner: the owner of a lock file that a crash leaves behind, so that its next user can
-  ///   open it. Not set where we lack the permission.
+  /// - Parameter owner: of a lock file that a crash leaves behind; not set where we lack permission.
   /// - Returns: nil if another process holds it.
-  /// - Throws: `NativeError.notAFile` if the name belongs to something else, `.system` where Linux
-  ///   refuses (`ELOOP` for a symbolic link).
+  /// - Throws: `NativeError.notAFile`, or `.system` (`ELOOP` for a symbolic link).
   package static func acquire(
     _ path: String, owner: FileOwner? = nil
   ) throws(NativeError) -> FileLock? {
@@ -43,8 +40,7 @@ package struct FileLock: ~Copyable {
     }
   }
 
-  /// Takes the lock as `acquire(_:owner:)` does, and while another process holds it tries again for as
-  /// long as `patience`.
+  /// The same, but while another process holds the lock, tries again for as long as `patience`.
   package static func acquire(
     _ path: String, owner: FileOwner?, patience: Duration
   ) throws(NativeError) -> FileLock? {

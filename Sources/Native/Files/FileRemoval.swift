@@ -16,8 +16,7 @@ package enum FileRemoval {
     try folder.sync()
   }
 
-  /// Removes a draft at `path` that a killed process left behind: a regular file of one of `users` that
-  /// no process has locked. Anything else stays.
+  /// Removes a draft of one of `users` that a killed process left: a regular file that is not locked.
   package static func removeAbandoned(_ path: String, users: Set<UInt32>) {
     let path = FilePath(path)
     guard let folder = try? Descriptor.folder(of: path),

@@ -27,8 +27,7 @@ package struct FileStatus: Hashable, Sendable {
   package let kind: Kind
   package let identity: FileIdentity
   package let owner: FileOwner
-  /// The twelve permission bits. With an ACL the group's three are its mask: the most that any entry
-  /// grants.
+  /// The twelve permission bits. With an ACL the group's three are its mask: the most an entry grants.
   package let mode: UInt32
   package let links: Int
   /// The last change to contents or metadata, in nanoseconds since 1970.

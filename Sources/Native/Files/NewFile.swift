@@ -1,5 +1,4 @@
-// Creating a new file that only its owner can read. It stays only if `commit` is reached: a failure
-// before that leaves nothing behind.
+// Creating a file that only its owner can read. It stays only if `commit` is reached.
 
 internal import CLinux
 internal import Glibc
@@ -39,9 +38,7 @@ package struct NewFile: ~Copyable {
     return new
   }
 
-  package consuming func commit() {
-    pending = false
-  }
+  package consuming func commit() { pending = false }
 
   /// Creates an empty file of mode 0600 for `path`, under the preliminary name `name`.
   static func empty(_ path: FilePath, as name: String) throws(NativeError) -> NewFile {

@@ -56,8 +56,7 @@ package struct NewFolder: ~Copyable {
   /// - Parameters:
   ///   - mode: the permission bits of the folder; the files in it get those for reading and writing.
   ///   - owner: the owner of folder and files; nil for the user who runs octokey.
-  ///   - former: a free path for the folder that has the name now; nil if there must be none, or an
-  ///     empty one.
+  ///   - former: a free path for the folder that has the name now; nil if there is none, or an empty one.
   /// - Throws: `NativeError.alreadyExists` if the name has been taken since; `.cannotKeep`; `.system`.
   package consuming func commit(
     mode: UInt32 = 0o700, owner: FileOwner? = nil, former: String? = nil

@@ -1,5 +1,4 @@
-// A folder for private, temporary copies: in memory where the system has such a place, overwritten and
-// removed at the end.
+// A folder for private copies: in memory where the system can, overwritten and removed at the end.
 
 internal import Glibc
 
@@ -12,8 +11,7 @@ package struct PrivateFolder: ~Copyable {
     _ = unsafe rmdir(path)
   }
 
-  /// Makes a folder in the first of `places` that is safe: it belongs to this user or root, and others
-  /// cannot rename its entries.
+  /// Makes a folder in the first of `places` that is ours or root's and where others cannot rename it.
   ///
   /// - Throws: `NativeError.noPrivateFolder`.
   package static func create(in places: [String]) throws(NativeError) -> PrivateFolder {
@@ -54,14 +52,13 @@ package struct PrivateFolder: ~Copyable {
   private static func wipe(_ folder: String, depth: Int) {
     for name in (try? FolderNames.read(folder)) ?? [] {
       let path = folder + "/" + name
-      var status = stat()
-      guard unsafe lstat(path, &status) == 0 else { continue }
-      switch status.st_mode & S_IFMT {
-      case S_IFDIR where depth < 10:
+      guard let status = try? FileStatus.readLink(path) else { continue }
+      switch status.kind {
+      case .folder where depth < 10:
         wipe(path, depth: depth + 1)
         _ = unsafe rmdir(path)
-      case S_IFREG:
-        overwrite(path, count: Int(status.st_size))
+      case .regular:
+        overwrite(path, count: Int(status.identity.size))
         _ = unsafe unlink(path)
       default: _ = unsafe unlink(path)
       }

@@ -1,5 +1,4 @@
-// One connection through an ODBC driver, its transactions and its errors. The caller writes the SQL and the
-// connection string.
+// One connection through an ODBC driver, its transactions and its errors.
 
 internal import CLibCrypto
 internal import CODBC
@@ -97,9 +96,7 @@ package final class ODBCConnection {
   }
 
   /// Runs one statement to its end and drops its rows.
-  package func run(_ sql: String) throws(NativeError) {
-    try makeStatement().run(sql)
-  }
+  package func run(_ sql: String) throws(NativeError) { try makeStatement().run(sql) }
 
   /// Starts a transaction with the next statement.
   package func begin() throws(NativeError) {
@@ -153,8 +150,7 @@ package final class ODBCConnection {
     var records = unsafe ODBCDiagnostic.all(of: kind, handle, scrubbing: secrets)
     // Some drivers report a broken connection in this attribute alone. The standard has a state for it.
     if isDead, !records.contains(where: { $0.state.hasPrefix("08") }) {
-      records.append(
-        ODBCDiagnostic(state: "08S01", number: 0, text: "communication link failure"))
+      records.append(ODBCDiagnostic(state: "08S01", number: 0, text: "communication link failure"))
     }
     return records
   }

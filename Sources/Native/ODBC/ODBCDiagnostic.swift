@@ -1,5 +1,4 @@
-// The diagnostics of a call: every record, not only the first. Passwords are removed before a record is
-// made.
+// The diagnostics of a call: every record, not only the first, and without passwords.
 
 internal import CODBC
 

@@ -1,5 +1,4 @@
-// Rows of a statement. Columns are read in their order, each once, in pieces: a document may be as large as
-// the engine allows.
+// Rows of a statement. Columns are read in order, each once, in pieces: a document may be large.
 
 internal import CODBC
 

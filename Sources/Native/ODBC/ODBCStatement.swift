@@ -1,5 +1,4 @@
-// A prepared statement through ODBC: values in, whole or in pieces, and its runs. How rows are read is in
-// ODBCStatement+Rows.swift.
+// A prepared statement through ODBC: values in, whole or in pieces, and its runs.
 //
 // Values are bound in the ways that both Microsoft's driver and FreeTDS get right. Long text is
 // SQL_WLONGVARCHAR with its length: as SQL_WVARCHAR, FreeTDS truncates it to 4,000 characters and reports

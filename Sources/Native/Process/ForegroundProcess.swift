@@ -16,18 +16,6 @@ package enum ForegroundProcess {
 
   private static let heldSignals = [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD]
 
-  /// Runs a program with octokey's own standard streams.
-  ///
-  /// - Parameters:
-  ///   - words: the program's path and its arguments.
-  ///   - environment: the environment variables.
-  /// - Throws: `NativeError.system` if it cannot be started.
-  package static func run(
-    _ words: [String], environment: [String: String]
-  ) throws(NativeError) -> Ending {
-    try run(words, environment, streams: [])
-  }
-
   package struct Answer: Sendable, Equatable {
     package let ending: Ending
     package let output: String
@@ -45,15 +33,21 @@ package enum ForegroundProcess {
     let input = try Descriptor.open("/dev/null", O_RDONLY)
     let output = try Descriptor.nameless()
     let errors = try Descriptor.nameless()
-    let ending = try run(
-      words, environment, streams: [input.number, output.number, errors.number])
+    let streams = [input.number, output.number, errors.number]
     return Answer(
-      ending: ending, output: try output.textFromStart(limit: 64 << 10),
+      ending: try run(words, environment: environment, streams: streams),
+      output: try output.textFromStart(limit: 64 << 10),
       errors: try errors.textFromStart(limit: 64 << 10))
   }
 
-  private static func run(
-    _ words: [String], _ environment: [String: String], streams: [Int32]
+  /// Runs a program.
+  ///
+  /// - Parameters:
+  ///   - words: the program's path and its arguments.
+  ///   - streams: descriptors for its standard streams; octokey's own where none are given.
+  /// - Throws: `NativeError.system` if it cannot be started.
+  package static func run(
+    _ words: [String], environment: [String: String], streams: [Int32] = []
   ) throws(NativeError) -> Ending {
     var held = sigset_t(heldSignals)
     var before = sigset_t()
@@ -119,11 +113,8 @@ package enum ForegroundProcess {
     let variables = unsafe environment.map { unsafe strdup("\($0)=\($1)") } + [nil]
     defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
     var child: pid_t = 0
-    let result = unsafe posix_spawn(
-      &child, words[0], &actions, &attributes, arguments, variables)
-    guard result == 0 else {
-      throw .system(call: "posix_spawn", path: words[0], errno: result)
-    }
+    let result = unsafe posix_spawn(&child, words[0], &actions, &attributes, arguments, variables)
+    guard result == 0 else { throw .system(call: "posix_spawn", path: words[0], errno: result) }
     return child
   }
 }

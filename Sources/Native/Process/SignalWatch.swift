@@ -13,8 +13,7 @@ package final class SignalWatch {
   private var before = sigset_t()
   private var first: Int32?
 
-  /// Blocks the signals. Those that the process was started to ignore (as `nohup` does with SIGHUP)
-  /// stay ignored.
+  /// Blocks the signals, except those that the process was started to ignore (`nohup`: SIGHUP).
   ///
   /// - Throws: `NativeError.system`.
   package init() throws(NativeError) {

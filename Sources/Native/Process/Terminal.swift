@@ -1,9 +1,7 @@
-// The controlling terminal: prompts that do not go through stdin and stdout, and what output has to
-// know about a terminal.
+// The controlling terminal: prompts that do not go through stdin and stdout.
 //
 // While a line is read, signals that would end or stop the process are blocked and arrive as readable
-// events (signalfd). So the terminal's settings are restored before any of them takes effect, without a
-// signal handler and without global state.
+// events (signalfd): the terminal's settings are restored before any of them takes effect.
 
 internal import CLinux
 internal import Glibc
@@ -46,8 +44,7 @@ package struct Terminal: ~Copyable {
 
   /// Shows `prompt` and reads a line.
   ///
-  /// - Parameter signalsCancel: whether a signal that ends the process counts as ^C, because the
-  ///   caller has something to clean up.
+  /// - Parameter signalsCancel: whether signals that end the process count as ^C, for a cleanup.
   /// - Returns: the line without its end, empty after ^D; nil after ^C.
   package borrowing func readLine(
     prompt: String, signalsCancel: Bool = false

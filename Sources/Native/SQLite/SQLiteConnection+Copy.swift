@@ -1,5 +1,4 @@
-// A copy of a database as it is at one moment, made by SQLite itself (the online backup API): while it runs,
-// others can read, and writers wait.
+// A copy of a database at one moment, made by SQLite's online backup: others can read, and writers wait.
 
 internal import CSQLite
 

@@ -63,13 +63,12 @@ package final class SQLiteConnection {
     while try statement.step() {}
   }
 
-  /// Runs one statement and returns the first column of its first row as text.
+  /// The first column of the first row.
   package func text(_ sql: String) throws(NativeError) -> String? {
     let statement = try prepare(sql)
     return try statement.step() ? statement.text(0) : nil
   }
 
-  /// Runs one statement and returns the first column of its first row as a number.
   package func integer(_ sql: String) throws(NativeError) -> Int64? {
     let statement = try prepare(sql)
     return try statement.step() ? statement.integer(0) : nil

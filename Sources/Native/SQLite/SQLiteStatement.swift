@@ -103,13 +103,9 @@ package final class SQLiteStatement {
     }
   }
 
-  package func integer(_ column: Int32) -> Int64 {
-    unsafe sqlite3_column_int64(statement, column)
-  }
+  package func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(statement, column) }
 
-  package func real(_ column: Int32) -> Double {
-    unsafe sqlite3_column_double(statement, column)
-  }
+  package func real(_ column: Int32) -> Double { unsafe sqlite3_column_double(statement, column) }
 
   /// The column as text; for names and settings, not for documents.
   package func text(_ column: Int32) -> String? {

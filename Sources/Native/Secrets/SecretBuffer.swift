@@ -53,8 +53,7 @@ package final class SecretBuffer {
     unsafe output.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
   }
 
-  /// Memory for at least `length` bytes; the contents may be lost. The caller sets with `use(_:)` how
-  /// many bytes are in use.
+  /// Memory for at least `length` bytes; the contents may be lost. `use(_:)` then sets how many are used.
   func reserve(_ length: Int) -> UnsafeMutablePointer<UInt8> {
     if length > capacity {
       unsafe OPENSSL_cleanse(base, capacity)

@@ -1,5 +1,4 @@
-// Copying between spans and arrays. Into arrays in one move: byte by byte it would be the slowest part
-// of a rotation.
+// Copying between spans and arrays, into arrays in one move: byte by byte it would slow down a rotation.
 
 extension Array<UInt8> {
   package mutating func append(copying bytes: Span<UInt8>) {

@@ -1,5 +1,4 @@
-// gzip streams over zlib. The state of both directions is reused from stream to stream: setting it up
-// costs more than a small document.
+// gzip streams over zlib. The state is reused: setting it up costs more than a small document.
 
 internal import CZlib
 
@@ -67,8 +66,7 @@ package final class Gzip {
     precondition(result == Z_STREAM_END)
   }
 
-  /// Feeds `input` to a stream and appends what comes out to `output`, until `step` answers anything
-  /// but `Z_OK`.
+  /// Feeds `input` to a stream and appends its output, until `step` answers anything but `Z_OK`.
   ///
   /// - Returns: the last answer; `Z_MEM_ERROR` after more than `limit` bytes.
   private func run(

@@ -70,8 +70,7 @@ package struct XMLSpans: Sendable {
     return nil
   }
 
-  /// The encoding in the XML declaration. The text is UTF-8 whatever it says: the caller has converted
-  /// UTF-16.
+  /// The encoding in the XML declaration. The text is UTF-8 anyway: the caller has converted UTF-16.
   private static func declaredEncoding(_ text: [UInt8]) -> String? {
     let head = String(decoding: text[text.span.markLength...].prefix(200), as: UTF8.self)
     guard head.hasPrefix("<?xml"), let end = head.firstRange(of: "?>"),

@@ -1,6 +1,5 @@
-// From the settings of ADO.NET to those of an ODBC driver. A setting that a driver does not have is dropped
-// where it does not matter, or named, or refused where the connection would be less safe than requested or
-// lead to another server.
+// From the settings of ADO.NET to those of an ODBC driver. What a driver does not have is dropped and named,
+// or refused where the connection would be less safe than requested or lead to another server.
 
 package import OctopusKeys
 
@@ -101,9 +100,7 @@ extension ConnectionString {
       target.connection.add("TDS_Version", "7.4")
       target.connection.add("ClientCharset", "UTF-8")
     }
-    if let database = self[.initialCatalog] {
-      target.connection.add("Database", quoting: database)
-    }
+    if let database = self[.initialCatalog] { target.connection.add("Database", quoting: database) }
   }
 
   /// Encryption on the network. Octopus Server trusts any certificate unless it is told not to.
@@ -164,8 +161,10 @@ extension ConnectionString {
       if let packetSize { target.connection.add("PacketSize", String(packetSize)) }
       // Several results at a time are not needed here, and are experimental in FreeTDS.
       if multiSubnet == true { target.ignored.append(.multiSubnetFailover) }
-      let others = [ConnectionKeyword.connectRetryCount, .connectRetryInterval, .ipAddressPreference]
-      target.ignored += others.filter { self[$0] != nil }
+      for keyword in [
+        ConnectionKeyword.connectRetryCount, .connectRetryInterval, .ipAddressPreference,
+      ]
+      where self[keyword] != nil { target.ignored.append(keyword) }
     }
   }
 

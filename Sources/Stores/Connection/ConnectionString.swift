@@ -1,13 +1,11 @@
-// An ADO.NET connection string, as in the node config of a server. It may hold a password, so every way to
-// print it omits the password.
+// An ADO.NET connection string, as in a node config. Every way to print it omits the password.
 
 package import OctopusKeys
 
 package struct ConnectionString: Equatable, Sendable, Redacted {
   private var values: [ConnectionKeyword: String] = [:]
 
-  /// Reads a connection string as SqlClient does: the last of several values of a setting counts, and a
-  /// setting without a value is as if it were absent.
+  /// Reads a string as SqlClient does: of several values the last counts, and an empty one does not.
   ///
   /// - Throws: `StoreError.connection`, without any part of the text.
   package init(_ text: String) throws(StoreError) {
@@ -65,9 +63,7 @@ extension ConnectionString {
   /// - Throws: `StoreError.connection` with `.badValue`.
   func number(_ keyword: ConnectionKeyword, in range: ClosedRange<Int>) throws(StoreError) -> Int? {
     guard let value = word(keyword) else { return nil }
-    guard let number = Int(value), range.contains(number) else {
-      throw badValue(keyword)
-    }
+    guard let number = Int(value), range.contains(number) else { throw badValue(keyword) }
     return number
   }
 

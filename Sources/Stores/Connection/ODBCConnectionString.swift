@@ -31,8 +31,7 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
 
   init() {}
 
-  /// Reads a string that was written for a driver: `name=value;…`, where a value in braces ends at the first
-  /// `}` that is not doubled.
+  /// Reads a driver's string: `name=value;…`, where a value in braces ends at the first single `}`.
   ///
   /// - Throws: `StoreError.connection` with `.malformed`.
   package init(_ text: String) throws(StoreError) {
@@ -81,8 +80,7 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
   /// The text for the driver, with secrets.
   package var text: String { original ?? settings.map(\.text).joined(separator: ";") }
 
-  /// The text for people. Only what is known to be harmless is shown: other settings may hold secrets, and
-  /// what looks like a name may be part of a password.
+  /// The text for people, with only what is known to be harmless: a name may be part of a password.
   package var redacted: String {
     settings.map { $0.isHarmless ? $0.text : "***" }.joined(separator: ";")
   }

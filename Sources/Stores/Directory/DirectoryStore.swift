@@ -128,9 +128,7 @@ package final class DirectoryStore: Store {
   /// Refuses a file that could not be replaced by itself.
   private func require(_ name: String, in folder: String) throws(StoreError) {
     let status = try status(of: name, in: folder)
-    guard status.kind == .regular else {
-      throw failed(folder, "a document is no file: \(name)")
-    }
+    guard status.kind == .regular else { throw failed(folder, "a document is no file: \(name)") }
     guard access == .read || status.links == 1 else {
       throw failed(
         folder,
@@ -138,8 +136,7 @@ package final class DirectoryStore: Store {
     }
   }
 
-  /// What a name leads to. A link to nothing may be a document or a collection whose target is not mounted, so
-  /// it is refused by name and not skipped.
+  /// What a name leads to. A link to nothing is refused, not skipped: its target may just not be mounted.
   private func status(of name: String, in folder: String) throws(StoreError) -> FileStatus {
     do throws(NativeError) {
       return try FileStatus.read("\(location)/\(folder)/\(name)")

@@ -4,8 +4,7 @@ internal import Native
 internal import OctopusKeys
 
 extension StoreError {
-  /// What a failure of ODBC means for the store at `location`. The first record whose meaning is known
-  /// decides; the text is that of the first record.
+  /// The first record whose meaning is known decides; the text is that of the first record.
   init(
     _ error: NativeError, _ dialect: any SQLDialect, location: String, collection: String? = nil
   ) {

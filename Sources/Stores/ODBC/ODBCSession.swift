@@ -1,5 +1,4 @@
-// One session with a database behind ODBC: the connection, the dialect that the database speaks, and the
-// statements that were prepared.
+// One session with a database behind ODBC: the connection, its dialect, and the prepared statements.
 
 internal import Native
 internal import OctopusKeys
@@ -34,8 +33,6 @@ final class ODBCSession {
   }
 
   /// Prepares the session for `access`, and opens its transaction.
-  ///
-  /// - Parameter patience: how long to wait for the locks of others.
   func begin(_ access: StoreAccess, patience: Duration) throws(StoreError) {
     let allowsSnapshot = try answer(dialect.snapshotQuery) == 1
     try attempt { () throws(NativeError) in

@@ -1,5 +1,4 @@
-// Reading documents through ODBC. Round trips are what takes time, so many rows are read at once: a page is
-// one SELECT.
+// Reading documents through ODBC. Round trips are what takes time, so a page is one SELECT.
 
 internal import Native
 package import OctopusKeys

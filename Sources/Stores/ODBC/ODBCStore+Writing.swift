@@ -1,6 +1,5 @@
-// Writing documents through ODBC. The changes of a page are one UPDATE per column, joined to a list of values.
-// A list and not an array of parameters, because then the number of rows that it changed is one number
-// with every driver.
+// Writing through ODBC. The changes of a page are one UPDATE per column, joined to a list of values and
+// not to an array of parameters: then the number of changed rows is one number with every driver.
 
 internal import Native
 package import OctopusKeys

@@ -23,8 +23,7 @@ package final class ODBCStore: Store {
 
   /// The tables that `collections` found, by name.
   private(set) var tables: [String: SQLTable] = [:]
-  /// State of the reading: how many documents the next page is to have, the last key of a table that was
-  /// read to its end, and memory that is used again.
+  /// State of the reading: the length of the next page, the last key of a table, and reused memory.
   var pageDocuments = ODBCStore.firstPageDocuments
   var end: (table: String, key: [UInt8])?
   var key: [UInt8] = []
@@ -36,9 +35,7 @@ package final class ODBCStore: Store {
 
   /// A store that an ADO.NET connection string leads to; it is not opened yet.
   ///
-  /// - Parameters:
-  ///   - driver: the name or path of an ODBC driver; nil is the best that is installed.
-  ///   - patience: how long to wait for the locks of others.
+  /// - Parameter driver: the name or path of an ODBC driver; nil is the best that is installed.
   package init(
     _ connection: ConnectionString, driver: String? = nil, patience: Duration = .seconds(10)
   ) {
@@ -132,17 +129,14 @@ package final class ODBCStore: Store {
     session = nil
   }
 
-  /// Closes the connection; see `Store.scrub`. The log and the backups of a server cannot be cleared from
-  /// here, and every report says so.
+  /// Closes the connection. A server's log and backups cannot be cleared from here; every report says so.
   package func scrub() throws(StoreError) -> [StoreResidue] {
     rollback()
     return []
   }
 
   /// Reads the schema, and whatever else `body` asks for, in a transaction of its own.
-  func look<Result>(
-    _ body: (SQLSchema) throws(StoreError) -> Result
-  ) throws(StoreError) -> Result {
+  func look<Result>(_ body: (SQLSchema) throws(StoreError) -> Result) throws(StoreError) -> Result {
     defer { rollback() }
     try begin(.read)
     return try body(SQLSchema(session: opened()))

@@ -1,5 +1,4 @@
-// Finds the tables of a database that may hold sensitive values, and the keys of their rows. Only the names
-// of two columns are known in advance.
+// Finds the tables that may hold sensitive values, and their row keys. Only two column names are known.
 
 internal import Native
 internal import OctopusKeys
@@ -27,8 +26,7 @@ struct SQLSchema {
     let triggers = try pairs(dialect.triggersQuery)
     var tables: [SQLTable] = []
     for (name, columns) in columns {
-      let keyNames = keys[name] ?? []
-      let table = try table(name, columns, keyNames, forWriting: forWriting)
+      let table = try table(name, columns, keys[name] ?? [], forWriting: forWriting)
       guard let table else { continue }
       if forWriting, let triggers = triggers[name] { throw obstacle(name, .triggers(triggers)) }
       tables.append(table)
@@ -48,15 +46,12 @@ struct SQLSchema {
         continue
       }
       if isDocument {
-        if forWriting, column.isGenerated {
-          throw obstacle(name, .generatedColumn(column.name))
-        }
-        fields.append(.init(name: column.name, storage: how.storage))
-        contents.append(how)
-      } else if how.storage == .bytes, !column.isGenerated, !keyNames.contains(column.name) {
-        fields.append(.init(name: column.name, storage: .bytes))
-        contents.append(how)
+        if forWriting, column.isGenerated { throw obstacle(name, .generatedColumn(column.name)) }
+      } else if how.storage != .bytes || column.isGenerated || keyNames.contains(column.name) {
+        continue
       }
+      fields.append(.init(name: column.name, storage: how.storage))
+      contents.append(how)
     }
     guard !fields.isEmpty else { return nil }
     var key: [(name: String, parameter: String)] = []

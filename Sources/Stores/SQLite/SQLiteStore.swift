@@ -29,7 +29,6 @@ package final class SQLiteStore: Store {
   private static let pageDocuments = 64
   private static let pageBytes = 1 << 18
 
-  /// - Parameter patience: how long to wait for the locks of others.
   package init(path: String, patience: Duration = .seconds(2)) {
     location = path
     self.patience = patience

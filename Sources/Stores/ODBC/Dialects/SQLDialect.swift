@@ -5,8 +5,6 @@ internal import OctopusKeys
 
 protocol SQLDialect: Sendable {
   /// Statements for the session, before the transaction begins.
-  ///
-  /// - Parameter patience: how long to wait for the locks of others.
   func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> [String]
 
   /// A query that is 1 if readers may have a snapshot.
@@ -31,8 +29,7 @@ protocol SQLDialect: Sendable {
   /// The type of a point in time, in lower case.
   var momentType: String { get }
 
-  /// An expression for a point in time as text, and one for the seconds since then by the database's clock,
-  /// NULL if that is unknown.
+  /// A point in time as text, and the seconds since then by the database's clock, NULL if unknown.
   func moment(_ column: String) -> (text: String, secondsAgo: String)
 
   /// A name in quotes; it may hold any character.
@@ -67,8 +64,7 @@ protocol SQLDialect: Sendable {
 
   var databaseQuery: String { get }
 
-  /// The statement or command that backs up the database `name`; `stamp` makes the name of the backup
-  /// unique.
+  /// The statement or command that backs up `name`; `stamp` makes the name of the backup unique.
   func backup(of name: String, stamp: String) -> String
 
   /// What a failure means; nil if it is not one of those that matter here.
