@@ -6,9 +6,7 @@ package import OctopusKeys
 package struct StoreRestoration: ~Copyable {
   /// What exists in that place before.
   package enum Present: Equatable, Sendable {
-    case nothing
-    case same
-    case other
+    case nothing, same, other
   }
 
   package let present: Present
@@ -19,9 +17,7 @@ package struct StoreRestoration: ~Copyable {
 
   /// Copies `snapshot` beside `location`, and compares it with what exists there. Nothing else changes.
   ///
-  /// - Parameters:
-  ///   - mode: the permission bits for the store.
-  ///   - journalMode: the journal mode of a SQLite file.
+  /// - Parameter mode: the permission bits for the store.
   /// - Throws: `StoreError`; `.invalidLocation` if the location is not of the snapshot's kind.
   package static func prepare(
     _ snapshot: StoreLocation, for location: StoreLocation, mode: UInt32, journalMode: String?
@@ -56,10 +52,8 @@ package struct StoreRestoration: ~Copyable {
     }
   }
 
-  /// Puts it in its place.
-  ///
   /// - Parameters:
-  ///   - owner: the owner it gets; nil is the user who runs octokey.
+  ///   - owner: nil is the user who runs octokey.
   ///   - stamp: the time for the name of a former store.
   /// - Returns: the path of the former store.
   package consuming func commit(owner: FileOwner?, stamp: String) throws(StoreError) -> String? {

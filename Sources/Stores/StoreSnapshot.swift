@@ -39,25 +39,22 @@ extension StoreLocation {
     ofFile path: String, into folder: borrowing NewFolder
   ) throws(StoreError) -> StoreSnapshot {
     let name = "store.sqlite"
-    let status: FileStatus
-    let check: String?
-    let journalMode: String?
-    do throws(NativeError) {
-      status = try FileStatus.read(path)
+    let (mode, journalMode, check) = try rethrow(as: { (error: NativeError) -> StoreError in
+      let failure = StoreError(error, location: path)
+      // Only the copy needs room.
+      if case .full = failure { return .full(location: folder.path) }
+      return failure
+    }) { () throws(NativeError) in
+      let mode = try FileStatus.read(path).mode & 0o777
       try folder.write(name, [UInt8]().span)
       let database = try SQLiteConnection.open(path, .readOnly, patience: .seconds(10))
-      journalMode = try database.text("PRAGMA main.journal_mode")
+      let journalMode = try database.text("PRAGMA main.journal_mode")
       let copy = try database.copy(to: folder.draft + "/" + name)
       // One file without a write-ahead log: it may be read in a folder that cannot be written.
       _ = try copy.text("PRAGMA journal_mode = DELETE")
-      check = try copy.text("PRAGMA quick_check(1)")
-    } catch {
-      let error = StoreError(error, location: path)
-      // Only the copy needs room.
-      if case .full = error { throw .full(location: folder.path) }
-      throw error
+      return (mode, journalMode, try copy.text("PRAGMA quick_check(1)"))
     }
     guard check == "ok" else { throw .damaged(path) }
-    return StoreSnapshot(name: name, mode: status.mode & 0o777, journalMode: journalMode)
+    return StoreSnapshot(name: name, mode: mode, journalMode: journalMode)
   }
 }

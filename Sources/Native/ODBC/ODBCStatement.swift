@@ -27,31 +27,10 @@ package final class ODBCStatement {
   /// Memory that does not move between binding and running.
   @safe
   private final class Parameter {
-    private(set) var memory: UnsafeMutableRawPointer
-    private var capacity = 64
-    let indicator: UnsafeMutablePointer<SQLLEN>
+    let contents = SecretBuffer(capacity: 64)
+    let indicator = UnsafeMutablePointer<SQLLEN>.allocate(capacity: 1)
 
-    init() {
-      unsafe memory = .allocate(byteCount: 64, alignment: 8)
-      unsafe indicator = .allocate(capacity: 1)
-    }
-
-    deinit {
-      unsafe memory.deallocate()
-      unsafe indicator.deallocate()
-    }
-
-    func fill(_ bytes: Span<UInt8>) {
-      if bytes.count > capacity {
-        unsafe memory.deallocate()
-        capacity = max(bytes.count, capacity * 2)
-        unsafe memory = .allocate(byteCount: capacity, alignment: 8)
-      }
-      unsafe bytes.withUnsafeBytes { source in
-        guard let start = source.baseAddress else { return }
-        unsafe memory.copyMemory(from: start, byteCount: source.count)
-      }
-    }
+    deinit { unsafe indicator.deallocate() }
   }
 
   init(
@@ -90,7 +69,7 @@ package final class ODBCStatement {
     let units = wide.count / 2
     let slot = slot(parameter)
     let text = wide
-    slot.fill(text.span)
+    slot.contents.fill(text.span)
     let isLong = units > ODBCStatement.longestText
     try bind(
       parameter, SQL_C_WCHAR, isLong ? SQL_WLONGVARCHAR : SQL_WVARCHAR,
@@ -99,7 +78,7 @@ package final class ODBCStatement {
 
   package func bind(_ parameter: Int, blob: Span<UInt8>) throws(NativeError) {
     let slot = slot(parameter)
-    slot.fill(blob)
+    slot.contents.fill(blob)
     try bindBinary(parameter, count: blob.count, length: blob.count, in: slot)
   }
 
@@ -132,8 +111,8 @@ package final class ODBCStatement {
     unsafe slot.indicator.pointee = SQLLEN(length)
     // For a streamed value the pointer is a token: the parameter's number, which is never nil.
     let isStreamed = length <= Int(SQL_LEN_DATA_AT_EXEC_OFFSET)
-    let pointer =
-      isStreamed ? unsafe UnsafeMutableRawPointer(bitPattern: parameter) : unsafe slot.memory
+    let pointer: UnsafeMutableRawPointer? =
+      unsafe isStreamed ? .init(bitPattern: parameter) : .init(slot.contents.base)
     let result = unsafe SQLBindParameter(
       handle, SQLUSMALLINT(parameter), SQLSMALLINT(SQL_PARAM_INPUT), SQLSMALLINT(cType),
       SQLSMALLINT(type), SQLULEN(size), 0, pointer, SQLLEN(max(length, 0)), slot.indicator)

@@ -65,15 +65,12 @@ package final class SQLiteStatement {
     try check(unsafe bytes.withUnsafeBytes { unsafe bind(parameter, $0, form, copying) })
   }
 
-  /// Binds `bytes` without a copy, runs `body`, and unbinds all parameters.
-  package func withBound(
-    _ parameter: Int32, _ bytes: Span<UInt8>, as form: Form,
-    _ body: () throws(NativeError) -> Void
-  ) throws(NativeError) {
+  /// Runs to the end with `bytes` bound without a copy, and unbinds all parameters.
+  package func run(_ parameter: Int32, _ bytes: Span<UInt8>, as form: Form) throws(NativeError) {
     try unsafe bytes.withUnsafeBytes { (memory) throws(NativeError) in
       defer { unsafe sqlite3_clear_bindings(statement) }
       try check(unsafe bind(parameter, memory, form, nil))
-      try body()
+      while try step() {}
     }
   }
 

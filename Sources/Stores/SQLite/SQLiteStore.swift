@@ -122,19 +122,16 @@ package final class SQLiteStore: Store {
         }
         let key = page.bytes.span.extracting(page.documents[edit.document].key)
         try SQLiteRowKey.bind(key, table.key, to: statement, from: 2)
-        let run: () throws(NativeError) -> Void = { () throws(NativeError) in
-          while try statement.step() {}
-        }
         switch slot.storage {
-        case .bytes: try statement.withBound(1, contents, as: .blob, run)
-        case .text where !isWide: try statement.withBound(1, contents, as: .utf8, run)
+        case .bytes: try statement.run(1, contents, as: .blob)
+        case .text where !isWide: try statement.run(1, contents, as: .utf8)
         case .text:
           wide.removeAll(keepingCapacity: true)
           guard UTF16Text.encode(contents, order: .little, appendingTo: &wide) else {
             throw .notUnicode
           }
           let text = wide
-          try statement.withBound(1, text.span, as: .utf16LittleEndian, run)
+          try statement.run(1, text.span, as: .utf16LittleEndian)
         }
       } catch {
         throw StoreError(error, location: location, collection: collection.name)

@@ -9,23 +9,17 @@ protocol SQLDialect: Sendable {
 
   /// A query that is 1 if readers may have a snapshot.
   var snapshotQuery: String { get }
-
   /// A query that is 1 if every table can be seen.
   var visibilityQuery: String { get }
-
   /// A query that takes the lock which keeps other octokeys away, and is 1 if it was free.
   var applicationLock: String { get }
-
   /// A query for the columns of all tables: table, column, type, length (-1 or NULL: none), collation, and
   /// 1 if it is computed; in the order of tables and columns.
   var columnsQuery: String { get }
-
   /// A query for the primary keys: table and column, in order.
   var keysQuery: String { get }
-
   /// A query for the triggers that run with an update: table and trigger.
   var triggersQuery: String { get }
-
   /// The type of a point in time, in lower case.
   var momentType: String { get }
 
