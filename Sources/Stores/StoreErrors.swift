@@ -4,7 +4,6 @@ internal import Native
 internal import OctopusKeys
 
 extension StoreError {
-  /// What a failure means for the store in the file or folder `location`.
   init(_ error: NativeError, location: String, collection: String? = nil) {
     func failed(_ reason: String) -> StoreError {
       .failed(location: location, collection: collection, reason: reason)

@@ -4,7 +4,6 @@ package import Native
 package import OctopusKeys
 
 package struct StoreRestoration: ~Copyable {
-  /// What exists in that place before.
   package enum Present: Equatable, Sendable {
     case nothing, same, other
   }

@@ -12,8 +12,6 @@ package struct StoreSnapshot: Equatable, Sendable {
 }
 
 extension StoreLocation {
-  /// Copies the store into `folder`.
-  ///
   /// - Returns: nil for a database server.
   /// - Throws: `StoreError`; `.changedMeanwhile` if a document changed in the meantime.
   package func snapshot(into folder: borrowing NewFolder) throws(StoreError) -> StoreSnapshot? {

@@ -144,9 +144,8 @@ package final class AESCBC {
     _ written: inout Int32
   ) -> Bool {
     let ciphertext = unsafe vector + AESCBC.blockLength
-    guard
-      unsafe EVP_DecryptUpdate(decryption, output, &written, ciphertext, Int32(count)) == 1
-    else { return false }
+    let result = unsafe EVP_DecryptUpdate(decryption, output, &written, ciphertext, Int32(count))
+    guard result == 1 else { return false }
     let first = unsafe AESCBC.block(at: output) ^ decryptionChain ^ AESCBC.block(at: vector)
     unsafe UnsafeMutableRawPointer(output).storeBytes(of: first, as: SIMD16<UInt8>.self)
     unsafe decryptionChain = AESCBC.block(at: ciphertext + count - AESCBC.blockLength)

@@ -39,8 +39,6 @@ package enum AESGCM {
     return output
   }
 
-  /// Decrypts what `seal` returned.
-  ///
   /// - Returns: nil if key, header, nonce or contents differ from those of `seal`.
   package static func open(
     _ sealed: Span<UInt8>, header: Span<UInt8>, key: borrowing SecretBytes, nonce: [UInt8]

@@ -101,7 +101,6 @@ package final class Digest {
     return result
   }
 
-  /// HMAC-SHA256 of `message` under `key`.
   package static func hmac(
     key: borrowing SecretBytes, message: Span<UInt8>
   ) throws(NativeError) -> SecretBytes {

@@ -81,7 +81,6 @@ package enum PKCS12 {
     return unsafe Contents(key: key, certificate: certificate, others: others)
   }
 
-  /// Lends the password as a C string.
   private static func withText<Result>(
     of password: borrowing SecretBytes, _ body: (UnsafePointer<CChar>?) -> Result
   ) -> Result {

@@ -29,34 +29,28 @@ struct FileAttributes {
     try FileAttributes.setOwner(owner, of: file)
     let present = try FileAttributes.extended(of: file)
     for name in present.keys where extended[name] == nil {
-      guard unsafe fremovexattr(file.number, name) == 0 else {
-        throw .cannotKeep(attribute: name, path: file.path)
-      }
+      guard unsafe fremovexattr(file.number, name) == 0 else { throw file.cannotKeep(name) }
     }
     for (name, value) in extended where name != FileAttributes.accessList {
       if present[name] != value { try FileAttributes.set(name, value, of: file) }
     }
-    guard fchmod(file.number, mode_t(mode)) == 0 else {
-      throw .cannotKeep(attribute: "mode", path: file.path)
-    }
+    guard fchmod(file.number, mode_t(mode)) == 0 else { throw file.cannotKeep("mode") }
     if let list = extended[FileAttributes.accessList] {
       try FileAttributes.set(FileAttributes.accessList, list, of: file)
     }
     // Linux silently drops the set-group-ID bit if we are not in the group.
     let result = try file.status()
-    guard result.mode == mode, result.owner == owner else {
-      throw .cannotKeep(attribute: "mode", path: file.path)
-    }
+    guard result.mode == mode, result.owner == owner else { throw file.cannotKeep("mode") }
   }
 
   /// Makes `file` belong to `owner`, or throws `NativeError.cannotKeep` for `owner` or `group`.
   static func setOwner(_ owner: FileOwner, of file: borrowing Descriptor) throws(NativeError) {
     let present = try file.status().owner
     if present.user != owner.user, fchown(file.number, owner.user, gid_t.max) != 0 {
-      throw .cannotKeep(attribute: "owner", path: file.path)
+      throw file.cannotKeep("owner")
     }
     if present.group != owner.group, fchown(file.number, uid_t.max, owner.group) != 0 {
-      throw .cannotKeep(attribute: "group", path: file.path)
+      throw file.cannotKeep("group")
     }
   }
 
@@ -64,7 +58,7 @@ struct FileAttributes {
     _ name: String, _ value: [UInt8], of file: borrowing Descriptor
   ) throws(NativeError) {
     guard unsafe fsetxattr(file.number, name, value, value.count, 0) == 0 else {
-      throw .cannotKeep(attribute: name, path: file.path)
+      throw file.cannotKeep(name)
     }
   }
 
@@ -84,7 +78,7 @@ struct FileAttributes {
           unsafe fgetxattr(number, name, buffer, size)
         }
       } catch {
-        throw .cannotKeep(attribute: name, path: file.path)
+        throw file.cannotKeep(name)
       }
     }
     return result
@@ -112,5 +106,11 @@ struct FileAttributes {
         return nil
       }
     }
+  }
+}
+
+extension Descriptor {
+  fileprivate func cannotKeep(_ attribute: String) -> NativeError {
+    .cannotKeep(attribute: attribute, path: path)
   }
 }

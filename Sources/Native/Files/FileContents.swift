@@ -48,7 +48,6 @@ package struct FileContents: Sendable {
     }
   }
 
-  /// Follows `path` to something that is not a symbolic link.
   private static func resolve(
     _ path: String
   ) throws(NativeError) -> (FilePath, links: [(path: String, owner: FileOwner)]) {

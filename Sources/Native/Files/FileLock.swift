@@ -12,15 +12,18 @@ package struct FileLock: ~Copyable {
     if (try? file.isNamed(name, in: folder)) == true { _ = unsafe unlinkat(folder.number, name, 0) }
   }
 
-  /// Takes the lock without waiting. The file is created with mode 0600 and removed at the end.
+  /// Takes the lock. The file is created with mode 0600 and removed at the end.
   ///
-  /// - Parameter owner: of a lock file that a crash leaves behind; not set where we lack permission.
+  /// - Parameters:
+  ///   - owner: of a lock file that a crash leaves behind; not set where we lack permission.
+  ///   - patience: how long to try again while another process holds it.
   /// - Returns: nil if another process holds it.
   /// - Throws: `NativeError.notAFile`, or `.system` (`ELOOP` for a symbolic link).
   package static func acquire(
-    _ path: String, owner: FileOwner? = nil
+    _ path: String, owner: FileOwner? = nil, patience: Duration = .zero
   ) throws(NativeError) -> FileLock? {
     let parts = FilePath(path)
+    let end = ContinuousClock.now + patience
     while true {
       let folder = try Descriptor.folder(of: parts)
       let file = try folder.open(parts, O_RDWR | O_CREAT | O_NONBLOCK)
@@ -29,7 +32,10 @@ package struct FileLock: ~Copyable {
         let number = file.number
         try repeating("flock", path) { Int(flock(number, LOCK_EX | LOCK_NB)) }
       } catch .system(_, _, EWOULDBLOCK) {
-        return nil
+        guard ContinuousClock.now < end else { return nil }
+        // flock(2) cannot wait for a limited time. Random, so that several processes wait out of step.
+        usleep(.random(in: 5_000...25_000))
+        continue
       }
       // The previous holder may have removed the name after we opened the file.
       guard try file.isNamed(parts.name, in: folder) else { continue }
@@ -37,19 +43,6 @@ package struct FileLock: ~Copyable {
       fchmod(file.number, 0o600)
       if let owner { fchown(file.number, owner.user, owner.group) }
       return FileLock(file: file, folder: folder, name: parts.name)
-    }
-  }
-
-  /// The same, but while another process holds the lock, tries again for as long as `patience`.
-  package static func acquire(
-    _ path: String, owner: FileOwner?, patience: Duration
-  ) throws(NativeError) -> FileLock? {
-    let end = ContinuousClock.now + patience
-    while true {
-      if let lock = try acquire(path, owner: owner) { return lock }
-      guard ContinuousClock.now < end else { return nil }
-      // flock(2) cannot wait for a limited time. Random, so that several processes wait out of step.
-      usleep(.random(in: 5_000...25_000))
     }
   }
 }

@@ -35,15 +35,13 @@ package struct FileReplacement: ~Copyable {
       throw .changedMeanwhile(path: original.path)
     }
     let attributes = try FileAttributes(of: file)
-    let copy: NewFile?
+    var copy: NewFile?
     if let backup {
       let place = path.beside(backup)
       var whole = try make(place, as: place.draftName, original.bytes.span, attributes)
       try whole.rename(to: place.name)
       try whole.sync()
       copy = consume whole
-    } else {
-      copy = nil
     }
     let place = path.beside(path.draftName)
     let draft = try make(place, as: place.name, contents, attributes)

@@ -21,6 +21,7 @@ package enum FolderNames {
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
+
   /// A free path: `stem` and `suffix`, with a number from 2 on between them where that is taken. Only a
   /// lock on the folder keeps it free.
   package static func free(_ stem: String, _ suffix: String) -> String {

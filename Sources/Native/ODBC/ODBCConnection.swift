@@ -95,7 +95,6 @@ package final class ODBCConnection {
     return statement
   }
 
-  /// Runs one statement to its end and drops its rows.
   package func run(_ sql: String) throws(NativeError) { try makeStatement().run(sql) }
 
   /// Starts a transaction with the next statement.

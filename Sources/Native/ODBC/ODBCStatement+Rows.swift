@@ -35,8 +35,6 @@ extension ODBCStatement {
     return isThere
   }
 
-  /// Appends a column's bytes to `output`.
-  ///
   /// - Returns: false if it is NULL.
   package func appendBytes(_ column: Int, to output: inout [UInt8]) throws(NativeError) -> Bool {
     try eachPiece(of: column, as: SQL_C_BINARY, terminator: 0) { output.append(copying: $0) }

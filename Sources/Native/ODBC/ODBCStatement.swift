@@ -60,8 +60,6 @@ package final class ODBCStatement {
     try finish()
   }
 
-  // MARK: Values in.
-
   /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
   package func bind(_ parameter: Int, utf8: Span<UInt8>) throws(NativeError) {
     wide.removeAll(keepingCapacity: true)
@@ -124,8 +122,6 @@ package final class ODBCStatement {
     return parameters[parameter - 1]
   }
 
-  // MARK: Runs.
-
   /// Runs the statement. `supply` is called for every streamed parameter and sends it with `send`.
   ///
   /// - Throws: `NativeError.odbc`, also if the driver reports that something was truncated.
@@ -155,7 +151,6 @@ package final class ODBCStatement {
     }
   }
 
-  /// Sends a piece of a streamed text, given as UTF-8.
   package func send(utf8: Span<UInt8>) throws(NativeError) {
     var start = 0
     // An empty text is one empty piece; without a piece it would be NULL.
@@ -189,7 +184,6 @@ package final class ODBCStatement {
     try check(result, "SQLPutData")
   }
 
-  /// The number of rows that the last run changed.
   package var changes: Int {
     var count: SQLLEN = 0
     unsafe SQLRowCount(handle, &count)

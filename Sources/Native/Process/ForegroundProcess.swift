@@ -40,8 +40,6 @@ package enum ForegroundProcess {
       errors: try errors.textFromStart(limit: 64 << 10))
   }
 
-  /// Runs a program.
-  ///
   /// - Parameters:
   ///   - words: the program's path and its arguments.
   ///   - streams: descriptors for its standard streams; octokey's own where none are given.

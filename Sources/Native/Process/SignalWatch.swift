@@ -40,7 +40,6 @@ package final class SignalWatch {
     return first
   }
 
-  /// The name of a signal, such as `SIGINT`.
   package static func name(of signal: Int32) -> String {
     switch signal {
     case SIGINT: "SIGINT"

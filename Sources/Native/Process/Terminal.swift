@@ -12,8 +12,6 @@ package struct Terminal: ~Copyable {
 
   deinit { close(descriptor) }
 
-  /// Opens `/dev/tty`.
-  ///
   /// - Throws: `NativeError.system` where the process has no terminal.
   package static func controlling() throws(NativeError) -> Terminal {
     let descriptor = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -23,7 +21,6 @@ package struct Terminal: ~Copyable {
 
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-  /// The number of columns of the terminal at `descriptor`, or nil if it is unknown.
   package static func width(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {

@@ -5,7 +5,6 @@ internal import CSQLite
 extension SQLiteConnection {
   /// Copies the database into the file at `path`, which must exist and be empty.
   ///
-  /// - Returns: the copy.
   /// - Throws: `NativeError.sqlite`.
   package func copy(to path: String) throws(NativeError) -> SQLiteConnection {
     let target = try SQLiteConnection.open(path, .readWrite, patience: .zero)

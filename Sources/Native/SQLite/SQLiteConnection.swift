@@ -44,7 +44,6 @@ package final class SQLiteConnection {
 
   package var isReadOnly: Bool { unsafe sqlite3_db_readonly(handle, "main") == 1 }
 
-  /// The number of rows that the last statement changed.
   package var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
 
   package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
@@ -57,7 +56,6 @@ package final class SQLiteConnection {
     return unsafe SQLiteStatement(owning: statement, of: self)
   }
 
-  /// Runs one statement to its end and drops its rows.
   package func run(_ sql: String) throws(NativeError) {
     let statement = try prepare(sql)
     while try statement.step() {}

@@ -11,7 +11,6 @@ package struct SQLiteResultCode: RawRepresentable, Hashable, Sendable {
   /// The code without its extension: `SQLITE_BUSY_SNAPSHOT` is `busy`.
   package var primary: SQLiteResultCode { SQLiteResultCode(rawValue: rawValue & 0xFF) }
 
-  /// The file may not be read or written (`SQLITE_PERM`).
   package static let noPermission = SQLiteResultCode(rawValue: SQLITE_PERM)
   package static let busy = SQLiteResultCode(rawValue: SQLITE_BUSY)
   /// Another statement of this connection, or one with a shared cache, holds a lock.

@@ -2,14 +2,13 @@
 
 internal import CSQLite
 
-/// One statement. It keeps its connection open.
+/// One statement. It keeps its connection open. Columns of rows count from 0, parameters from 1.
 @safe
 package final class SQLiteStatement {
   package enum StorageClass: Sendable {
     case integer, real, text, blob, null
   }
 
-  /// How bytes are bound.
   package enum Form: Sendable {
     case blob, utf8, utf16LittleEndian
   }
@@ -24,8 +23,6 @@ package final class SQLiteStatement {
 
   deinit { unsafe sqlite3_finalize(statement) }
 
-  /// Advances to the next row.
-  ///
   /// - Returns: false at the end; the statement is then ready to run again.
   package func step() throws(NativeError) -> Bool {
     let result = unsafe sqlite3_step(statement)
@@ -43,8 +40,6 @@ package final class SQLiteStatement {
 
   /// Makes the statement ready to run again; what is bound stays.
   package func reset() { unsafe sqlite3_reset(statement) }
-
-  // MARK: Values in. Columns of rows count from 0, parameters from 1.
 
   package func bind(_ parameter: Int32, integer: Int64) throws(NativeError) {
     try check(unsafe sqlite3_bind_int64(statement, parameter, integer))
@@ -87,8 +82,6 @@ package final class SQLiteStatement {
       statement, parameter, start.assumingMemoryBound(to: CChar.self), count, destructor,
       UInt8(encoding))
   }
-
-  // MARK: Rows out.
 
   package func storageClass(_ column: Int32) -> StorageClass {
     switch unsafe sqlite3_column_type(statement, column) {

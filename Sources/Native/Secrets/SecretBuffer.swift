@@ -34,7 +34,6 @@ package final class SecretBuffer {
     unsafe count == other.count && CRYPTO_memcmp(base, other.base, count) == 0
   }
 
-  /// Wipes the bytes in use and makes the buffer empty.
   package func wipe() {
     unsafe OPENSSL_cleanse(base, count)
     count = 0

@@ -15,7 +15,6 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
 
   package let count: Int
 
-  /// Makes `count` zero bytes.
   package init(count: Int) {
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let length = max(1, (count + page - 1) / page) * page

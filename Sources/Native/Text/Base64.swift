@@ -49,7 +49,6 @@ package enum Base64 {
     return false
   }
 
-  /// The decoded bytes of `text` as a secret, or nil if it is not base64.
   package static func decodeSecret(_ text: Span<UInt8>) -> SecretBytes? {
     guard let length = decodedLength(text) else { return nil }
     var secret = SecretBytes(count: length)

@@ -29,8 +29,6 @@ package final class Gzip {
     unsafe deflater.deallocate()
   }
 
-  /// Appends the contents of one gzip stream to `output`.
-  ///
   /// - Throws: `NativeError.damagedGzip` if it is not one, is cut off, is followed by other bytes, or
   ///   holds more than `limit` bytes; `output` is unchanged then.
   package func unpack(

@@ -7,8 +7,6 @@ package enum UTF16Text {
     case little, big
   }
 
-  /// Appends `bytes` as UTF-8 to `output`.
-  ///
   /// - Returns: false, with `output` unchanged, if the number of bytes is odd.
   package static func decode(
     _ bytes: Span<UInt8>, order: ByteOrder, appendingTo output: inout [UInt8]

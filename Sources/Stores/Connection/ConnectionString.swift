@@ -76,7 +76,6 @@ extension ConnectionString {
 }
 
 extension StringProtocol {
-  /// Without white space at both ends.
   var trimmed: String {
     let rest = String(self).unicodeScalars.drop { $0.properties.isWhitespace }
     let end = rest.lastIndex { !$0.properties.isWhitespace }

@@ -85,7 +85,6 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
     settings.map { $0.isHarmless ? $0.text : "***" }.joined(separator: ";")
   }
 
-  /// The server and the database, for people.
   var location: String {
     let server = self["server", "servername"] ?? self["dsn"]
     let database = self["database"]

@@ -1,6 +1,5 @@
 // Values with secrets that every way to print them omits: a log, a debugger, a failed test.
 
-/// A value that is printed as `redacted`.
 package protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {

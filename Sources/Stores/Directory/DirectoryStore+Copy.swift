@@ -4,8 +4,6 @@ internal import Native
 internal import OctopusKeys
 
 extension DirectoryStore {
-  private typealias Copied = (path: String, identity: FileIdentity)
-
   /// Copies all documents into the folder `store` of `folder`.
   func snapshot(into folder: borrowing NewFolder) throws(StoreError) -> StoreSnapshot {
     defer { rollback() }
@@ -46,7 +44,6 @@ extension DirectoryStore {
     return documents.isEmpty
   }
 
-  /// Whether both hold the same documents, byte for byte.
   func holdsTheSame(as other: DirectoryStore) throws(StoreError) -> Bool {
     defer {
       rollback()
@@ -71,8 +68,8 @@ extension DirectoryStore {
   private func copy(
     _ documents: [(collection: String, files: [String])], into folder: borrowing NewFolder,
     below prefix: String
-  ) throws(NativeError) -> [Copied] {
-    var copied: [Copied] = []
+  ) throws(NativeError) -> [(path: String, identity: FileIdentity)] {
+    var copied: [(path: String, identity: FileIdentity)] = []
     for (collection, files) in documents {
       if collection != "." { try folder.makeFolder(prefix + collection) }
       let inner = prefix + (collection == "." ? "" : collection + "/")

@@ -49,8 +49,6 @@ extension ODBCStore {
     guard !hasNullKey else { throw failed(collection.name, "a primary key that is NULL") }
   }
 
-  /// Adds the current row to a page.
-  ///
   /// - Returns: false if its key is NULL.
   private func add(
     _ row: ODBCStatement, of table: SQLTable, to page: inout DocumentPage

@@ -21,7 +21,6 @@ package final class ODBCStore: Store {
   /// The dialect of the last session, which says what a failure to connect means.
   private var lastDialect: any SQLDialect = SQLServerDialect()
 
-  /// The tables that `collections` found, by name.
   private(set) var tables: [String: SQLTable] = [:]
   /// State of the reading: the length of the next page, the last key of a table, and reused memory.
   var pageDocuments = ODBCStore.firstPageDocuments
@@ -54,7 +53,6 @@ package final class ODBCStore: Store {
     return try connection.target(.choose(driver, from: installed))
   }
 
-  /// A store that an ODBC connection string leads to; it is not opened yet.
   package convenience init(_ connection: ODBCConnectionString, patience: Duration = .seconds(10)) {
     self.init(connection, patience: patience, dialects: ODBCSession.dialect(of:))
   }

@@ -96,7 +96,6 @@ struct SQLSchema {
     return pairs
   }
 
-  /// Runs `body` on every row that a query gives.
   func rows(
     _ query: String, _ body: (ODBCStatement) throws(NativeError) -> Void
   ) throws(StoreError) {

@@ -28,7 +28,6 @@ enum SQLiteRowKey {
     }
   }
 
-  /// Binds a key from `first` on.
   static func bind(
     _ bytes: Span<UInt8>, _ key: SQLiteTable.RowKey, to statement: SQLiteStatement,
     from first: Int32

@@ -116,8 +116,8 @@ package final class SQLiteStore: Store {
         if let update = updates[slot.field] {
           statement = update
         } else {
-          statement = try prepared(
-            database, table.updateStatement(of: collection.fields[slot.field]))
+          let update = table.updateStatement(of: collection.fields[slot.field])
+          statement = try prepared(database, update)
           updates[slot.field] = statement
         }
         let key = page.bytes.span.extracting(page.documents[edit.document].key)
