@@ -1,8 +1,8 @@
 // AES in CBC mode with PKCS #7 padding over libcrypto. One context for each key and direction, made
 // once: only the initialization vector changes from value to value.
 //
-// Giving a context a new vector costs three times as much as decrypting a short value. So it is never
-// reset: the first block is corrected by the XOR of the last ciphertext block that it saw and the vector.
+// Giving a context a new vector costs three times as much as decrypting a short value. So none is ever
+// reset: the first block is corrected by the XOR of the vector and the last ciphertext block before it.
 //
 // CBC is unauthenticated: a wrong key passes the padding check once in 256 times. So `decrypt` returns
 // the length of the padding, and the caller decides.

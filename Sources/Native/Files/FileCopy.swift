@@ -43,7 +43,7 @@ package struct FileCopy: ~Copyable {
 
   /// - Parameters:
   ///   - owner: nil for the user who runs octokey.
-  ///   - former: a free name in the same folder for the file that has the name now; nil if none may.
+  ///   - former: a free name in the same folder for the file that has the name now; nil if none has it.
   /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`.
   package consuming func commit(
     mode: UInt32, owner: FileOwner?, former: String?

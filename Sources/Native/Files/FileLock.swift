@@ -8,7 +8,7 @@ package struct FileLock: ~Copyable {
   private let name: String
 
   deinit {
-    // Removed under the lock: who has opened the file checks after locking that it still has its name.
+    // Removed under the lock: after locking, a process checks that the file it opened still has its name.
     if (try? file.isNamed(name, in: folder)) == true { _ = unsafe unlinkat(folder.number, name, 0) }
   }
 

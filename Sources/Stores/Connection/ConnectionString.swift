@@ -5,7 +5,7 @@ package import OctopusKeys
 package struct ConnectionString: Equatable, Sendable, Redacted {
   private var values: [ConnectionKeyword: String] = [:]
 
-  /// Reads a string as SqlClient does: of several values the last counts, and an empty one does not.
+  /// Reads a string as SqlClient does: the last of several values counts, and an empty one means absent.
   ///
   /// - Throws: `StoreError.connection`, without any part of the text.
   package init(_ text: String) throws(StoreError) {
