@@ -1,17 +1,14 @@
 // What can go wrong at the border to C and Linux, as facts. This file owns no words for people:
 // the executable's Failures folder turns each case into a message, a hint and an exit code.
 
-/// A failed call into Linux or one of the C libraries.
 package enum NativeError: Error, Equatable, Sendable {
   /// A system call failed with `errno` on `path` (empty where no path is known).
   case system(call: String, path: String, errno: Int32)
   /// libcrypto refused; `reason` is its own text.
   case crypto(call: String, reason: String)
-  /// The file is larger than `limit` bytes.
   case tooLarge(path: String, limit: Int)
   /// There is something of that name already, and it must not be overwritten.
   case alreadyExists(path: String)
-  /// A folder or a device where a file is needed.
   case notAFile(path: String)
   /// The file is not any more what was read.
   case changedMeanwhile(path: String)
@@ -20,8 +17,7 @@ package enum NativeError: Error, Equatable, Sendable {
   case cannotKeep(attribute: String, path: String)
   /// The file has `count` names; a replacement would reach only this one.
   case severalLinks(path: String, count: Int)
-  /// The symbolic link at `path` and the file that it leads to belong to different users, and root
-  /// does not replace a file on somebody else's word.
+  /// The symbolic link at `path` and the file that it leads to belong to different users.
   case foreignLink(path: String, target: String)
   /// Symbolic links lead from `path` to more of them than Linux would follow.
   case tooManyLinks(path: String)
@@ -31,11 +27,9 @@ package enum NativeError: Error, Equatable, Sendable {
   case malformedXML(line: Int, column: Int, reason: String)
   /// The XML holds something that octokey does not read, such as a DOCTYPE.
   case forbiddenXML(line: Int, construct: String)
-  /// Not a gzip stream, or a damaged one.
   case damagedGzip(reason: String)
   /// Text that has no form in UTF-16: it is not valid UTF-8.
   case notUnicode
-  /// SQLite answered with a result code.
   case sqlite(SQLiteResultCode, message: String)
   /// An ODBC driver, or unixODBC, refused `call`; what it had to say, in its order.
   case odbc(call: String, [ODBCDiagnostic])

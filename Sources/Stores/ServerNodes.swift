@@ -1,28 +1,22 @@
-// The nodes of a server, by the heartbeats in its database (octopus-formats, section 4.1:
-// OctopusServerNode.LastSeen).
+// The nodes of a server by their heartbeats (octopus-formats, section 4.1: OctopusServerNode.LastSeen).
 
 internal import Native
 package import OctopusKeys
 
-/// A node as the database knows it.
 package struct ServerNode: Sendable {
-  /// Its name.
   package let name: String
   /// When it was last seen, as the database writes it; empty if never.
   package let lastSeen: String
   /// How long ago that was by the database's clock; nil if it is unknown.
   package let age: Duration?
 
-  /// Whether it was seen within this time. A server that shuts down cleanly clears the time; after a crash
-  /// the time stays.
+  /// Whether it was seen within this time. A clean shutdown clears the time; after a crash it stays.
   package func isAlive(within limit: Duration = .seconds(300)) -> Bool {
     age.map { $0 < limit } ?? false
   }
 }
 
-/// The nodes and tasks that use a database.
 package struct ServerActivity: Sendable {
-  /// All nodes that the database knows.
   package let nodes: [ServerNode]
   /// Tasks that are running, or being cancelled (octopus-formats, section 4.1: ServerTask.State).
   package let runningTasks: Int
@@ -30,10 +24,8 @@ package struct ServerActivity: Sendable {
 
 extension StoreLocation {
   /// The nodes and tasks in the store; nil where the store has no list of nodes.
-  ///
-  /// - Parameter patience: how long to wait for the locks of others.
   package func activity(patience: Duration = .seconds(2)) throws(StoreError) -> ServerActivity? {
-    if let store = odbcStore(patience: patience) { return try store.activity() }
+    if let store = store(odbcPatience: patience) as? ODBCStore { return try store.activity() }
     guard case .sqlite(let path) = self else { return nil }
     return try rethrow(as: { StoreError($0, location: path) }) { () throws(NativeError) in
       // SQLite would only say that it cannot open a missing file.

@@ -2,11 +2,8 @@
 
 package import OctopusKeys
 
-/// Where a store is.
 package enum StoreLocation: Equatable, Sendable {
-  /// A SQLite database file.
   case sqlite(path: String)
-  /// A folder of JSON files.
   case directory(path: String)
   /// A SQL Server database, by the connection string of Octopus Server.
   case sqlServer(ConnectionString, driver: String? = nil)
@@ -16,8 +13,7 @@ package enum StoreLocation: Equatable, Sendable {
   /// Reads a location. Relative paths count from `folder`.
   ///
   /// - Parameter odbcDriver: the driver for SQL Server; nil is the best that is installed.
-  /// - Throws: `StoreError.invalidLocation` or `.connection`, which never repeat a text that may hold a
-  ///   password.
+  /// - Throws: `StoreError.invalidLocation` or `.connection`, without a text that may hold a password.
   package init(_ text: String, relativeTo folder: String, odbcDriver: String? = nil)
     throws(StoreError)
   {
@@ -39,18 +35,15 @@ package enum StoreLocation: Equatable, Sendable {
       throw .invalidLocation(text: text, reason: "the path is missing")
     case "sqlite": self = .sqlite(path: path)
     case "directory": self = .directory(path: path)
-    case "sqlserver":
-      self = .sqlServer(try ConnectionString(rest), driver: odbcDriver)
-    case "odbc":
-      self = .odbc(try ODBCConnectionString(rest))
+    case "sqlserver": self = .sqlServer(try ConnectionString(rest), driver: odbcDriver)
+    case "odbc": self = .odbc(try ODBCConnectionString(rest))
     default:
       throw .invalidLocation(
         text: String(text[...colon]) + "…", reason: "there is no such kind of store")
     }
   }
 
-  /// Settings of the connection string that the driver does not have, and that do not matter. Empty also if
-  /// there is no driver.
+  /// Settings that the driver does not have, and that do not matter. Empty also without a driver.
   package var ignoredSettings: [String] {
     guard case .sqlServer(let connection, let driver) = self,
       let target = try? ODBCStore.target(of: connection, driver: driver)
@@ -59,22 +52,15 @@ package enum StoreLocation: Equatable, Sendable {
   }
 
   /// The store at this location; it is not opened yet.
-  package func store() -> any Store {
+  ///
+  /// - Parameter odbcPatience: how long to wait for the locks of others behind ODBC.
+  package func store(odbcPatience: Duration = .seconds(10)) -> any Store {
     switch self {
     case .sqlite(let path): SQLiteStore(path: path)
     case .directory(let path): DirectoryStore(path: path)
-    case .sqlServer(let connection, let driver): ODBCStore(connection, driver: driver)
-    case .odbc(let connection): ODBCStore(connection)
-    }
-  }
-
-  /// The same where it is behind ODBC; nil elsewhere.
-  func odbcStore(patience: Duration = .seconds(10)) -> ODBCStore? {
-    switch self {
-    case .sqlite, .directory: nil
     case .sqlServer(let connection, let driver):
-      ODBCStore(connection, driver: driver, patience: patience)
-    case .odbc(let connection): ODBCStore(connection, patience: patience)
+      ODBCStore(connection, driver: driver, patience: odbcPatience)
+    case .odbc(let connection): ODBCStore(connection, patience: odbcPatience)
     }
   }
 }

@@ -3,39 +3,20 @@
 package import Native
 package import OctopusKeys
 
-/// A snapshot on its way to its place.
 package struct StoreRestoration: ~Copyable {
-  /// What exists in that place before.
   package enum Present: Equatable, Sendable {
-    case nothing
-    /// The same as in the snapshot.
-    case same
-    case other
+    case nothing, same, other
   }
 
-  /// What exists there now.
   package let present: Present
   private let location: StoreLocation
   private let mode: UInt32
   private let file: FileCopy?
   private let folder: NewFolder?
 
-  private init(
-    present: Present, location: StoreLocation, mode: UInt32, file: consuming FileCopy?,
-    folder: consuming NewFolder?
-  ) {
-    self.present = present
-    self.location = location
-    self.mode = mode
-    self.file = file
-    self.folder = folder
-  }
-
   /// Copies `snapshot` beside `location`, and compares it with what exists there. Nothing else changes.
   ///
-  /// - Parameters:
-  ///   - mode: the permission bits for the store.
-  ///   - journalMode: the journal mode of a SQLite file.
+  /// - Parameter mode: the permission bits for the store.
   /// - Throws: `StoreError`; `.invalidLocation` if the location is not of the snapshot's kind.
   package static func prepare(
     _ snapshot: StoreLocation, for location: StoreLocation, mode: UInt32, journalMode: String?
@@ -55,9 +36,7 @@ package struct StoreRestoration: ~Copyable {
     case (.directory(let source), .directory(let path)):
       let (store, there) = (DirectoryStore(path: source), DirectoryStore(path: path))
       let present: Present
-      let exists = try rethrow(as: { StoreError($0, location: path) }) { () throws(NativeError) in
-        try FileStatus.isThere(path)
-      }
+      let exists = try rethrow(as: { StoreError($0, location: path) }, FileStatus.isThere(path))
       if !exists || there.isEmptyFolder {
         present = .nothing
       } else {
@@ -72,10 +51,8 @@ package struct StoreRestoration: ~Copyable {
     }
   }
 
-  /// Puts it in its place.
-  ///
   /// - Parameters:
-  ///   - owner: the owner it gets; nil is the user who runs octokey.
+  ///   - owner: nil is the user who runs octokey.
   ///   - stamp: the time for the name of a former store.
   /// - Returns: the path of the former store.
   package consuming func commit(owner: FileOwner?, stamp: String) throws(StoreError) -> String? {
@@ -101,9 +78,7 @@ package struct StoreRestoration: ~Copyable {
   /// SQLite would apply a log that belongs to the former file to the new one.
   private static func requireNoLog(beside path: String) throws(StoreError) {
     for log in [path + "-wal", path + "-journal"] {
-      let isEmpty = try rethrow(as: { StoreError($0, location: path) }) { () throws(NativeError) in
-        try isEmptyOrMissing(log)
-      }
+      let isEmpty = try rethrow(as: { StoreError($0, location: path) }, isEmptyOrMissing(log))
       guard isEmpty else {
         throw .failed(
           location: path, collection: nil,
@@ -112,20 +87,15 @@ package struct StoreRestoration: ~Copyable {
     }
   }
 
-  private static func present(
-    _ path: String, _ draft: String
-  ) throws(NativeError) -> Present {
+  private static func present(_ path: String, _ draft: String) throws(NativeError) -> Present {
     guard try FileStatus.isThere(path) else { return .nothing }
     // What is in a log is not in the file yet.
     guard try isEmptyOrMissing(path + "-wal") else { return .other }
     // A copy may differ in the file format (18, 19: whether there is a log) and in counters: of changes (24),
     // of schemas (40), and of the version that made the last change (92 to 99).
     let counters = [18..<20, 24..<28, 40..<44, 92..<100]
-    let (mine, other) = (
-      try Digest.sha256(file: path, ignoring: counters),
-      try Digest.sha256(file: draft, ignoring: counters)
-    )
-    return mine == other ? .same : .other
+    let digest = try Digest.sha256(file: path, ignoring: counters)
+    return try digest == Digest.sha256(file: draft, ignoring: counters) ? .same : .other
   }
 
   private static func isEmptyOrMissing(_ path: String) throws(NativeError) -> Bool {

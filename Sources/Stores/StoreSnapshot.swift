@@ -1,23 +1,17 @@
-// A copy of a whole store as it is at one moment, for a backup. SQLite copies its file. In a folder all
-// documents are copied, and none may change during that time. A database server has tools of its own; here
-// are only the commands for them.
+// A copy of a whole store at one moment, for a backup. SQLite copies its file; in a folder no document may
+// change in the meantime. For a database server, which has tools of its own, there are only the commands.
 
 package import Native
 package import OctopusKeys
 
-/// A snapshot that was made.
 package struct StoreSnapshot: Equatable, Sendable {
-  /// The name of the file or folder.
   package let name: String
-  /// The permission bits of the store.
   package let mode: UInt32
   /// The journal mode of a SQLite file, which its snapshot does not have.
   package let journalMode: String?
 }
 
 extension StoreLocation {
-  /// Copies the store into `folder`.
-  ///
   /// - Returns: nil for a database server.
   /// - Throws: `StoreError`; `.changedMeanwhile` if a document changed in the meantime.
   package func snapshot(into folder: borrowing NewFolder) throws(StoreError) -> StoreSnapshot? {
@@ -28,10 +22,9 @@ extension StoreLocation {
     }
   }
 
-  /// The statement or command that backs up the database where `snapshot` does not; to be run by a person
-  /// with permission to do so.
+  /// The command that backs up the database where `snapshot` does not; a person with permission runs it.
   package func backupStatement(stamp: String) throws(StoreError) -> String? {
-    try odbcStore()?.look { (schema) throws(StoreError) in
+    try (store() as? ODBCStore)?.look { (schema) throws(StoreError) in
       var name: String?
       try schema.rows(schema.dialect.databaseQuery) { (row) throws(NativeError) in
         name = try row.text(1)
@@ -44,25 +37,22 @@ extension StoreLocation {
     ofFile path: String, into folder: borrowing NewFolder
   ) throws(StoreError) -> StoreSnapshot {
     let name = "store.sqlite"
-    let status: FileStatus
-    let check: String?
-    let journalMode: String?
-    do throws(NativeError) {
-      status = try FileStatus.read(path)
+    let (mode, journalMode, check) = try rethrow(as: { (error: NativeError) -> StoreError in
+      let failure = StoreError(error, location: path)
+      // Only the copy needs room.
+      if case .full = failure { return .full(location: folder.path) }
+      return failure
+    }) { () throws(NativeError) in
+      let mode = try FileStatus.read(path).mode & 0o777
       try folder.write(name, [UInt8]().span)
       let database = try SQLiteConnection.open(path, .readOnly, patience: .seconds(10))
-      journalMode = try database.text("PRAGMA main.journal_mode")
+      let journalMode = try database.text("PRAGMA main.journal_mode")
       let copy = try database.copy(to: folder.draft + "/" + name)
       // One file without a write-ahead log: it may be read in a folder that cannot be written.
       _ = try copy.text("PRAGMA journal_mode = DELETE")
-      check = try copy.text("PRAGMA quick_check(1)")
-    } catch {
-      let error = StoreError(error, location: path)
-      // Only the copy needs room.
-      if case .full = error { throw .full(location: folder.path) }
-      throw error
+      return (mode, journalMode, try copy.text("PRAGMA quick_check(1)"))
     }
     guard check == "ok" else { throw .damaged(path) }
-    return StoreSnapshot(name: name, mode: status.mode & 0o777, journalMode: journalMode)
+    return StoreSnapshot(name: name, mode: mode, journalMode: journalMode)
   }
 }

@@ -1,9 +1,8 @@
 // AES in CBC mode with PKCS #7 padding over libcrypto. One context for each key and direction, made
 // once: only the initialization vector changes from value to value.
 //
-// Giving a context a new vector costs three times as much as decrypting a short value. So a context is
-// never reset: it continues from the last ciphertext block that it saw, and the first block is
-// corrected by the XOR of that block and the vector.
+// Giving a context a new vector costs three times as much as decrypting a short value. So none is ever
+// reset: the first block is corrected by the XOR of the vector and the last ciphertext block before it.
 //
 // CBC is unauthenticated: a wrong key passes the padding check once in 256 times. So `decrypt` returns
 // the length of the padding, and the caller decides.
@@ -22,7 +21,6 @@ package final class AESCBC {
   private var decryptionChain = SIMD16<UInt8>(repeating: 0)
   private var encryptionChain = SIMD16<UInt8>(repeating: 0)
 
-  /// Makes both key schedules. `key` is 16 or 32 bytes long.
   package init(key: borrowing SecretBytes) throws(NativeError) {
     precondition(key.count == 16 || key.count == 32)
     let name = key.count == 16 ? "AES-128-CBC" : "AES-256-CBC"
@@ -40,14 +38,12 @@ package final class AESCBC {
     }
     unsafe self.decryption = decryption
     unsafe self.encryption = encryption
-    let done = key.withBytes { bytes in
-      unsafe bytes.withUnsafeBufferPointer { key in
-        let vector = [UInt8](repeating: 0, count: AESCBC.blockLength)
-        return unsafe EVP_DecryptInit_ex2(decryption, cipher, key.baseAddress, vector, nil) == 1
-          && EVP_EncryptInit_ex2(encryption, cipher, key.baseAddress, vector, nil) == 1
-          && EVP_CIPHER_CTX_set_padding(decryption, 0) == 1
-          && EVP_CIPHER_CTX_set_padding(encryption, 0) == 1
-      }
+    let vector = [UInt8](repeating: 0, count: AESCBC.blockLength)
+    let done = unsafe key.withMemory { key in
+      unsafe EVP_DecryptInit_ex2(decryption, cipher, key.baseAddress, vector, nil) == 1
+        && EVP_EncryptInit_ex2(encryption, cipher, key.baseAddress, vector, nil) == 1
+        && EVP_CIPHER_CTX_set_padding(decryption, 0) == 1
+        && EVP_CIPHER_CTX_set_padding(encryption, 0) == 1
     }
     guard done else { throw cryptoFailure("EVP_CipherInit_ex2") }
   }
@@ -74,15 +70,8 @@ package final class AESCBC {
       return unsafe decryptBlocks(after: vector, count: length, into: output, &written)
     }
     guard done, Int(written) == length else { throw cryptoFailure("EVP_DecryptUpdate") }
-    let padding = unsafe Int(output[length - 1])
-    var valid = padding >= 1 && padding <= AESCBC.blockLength
-    if valid {
-      for index in (length - padding)..<length {
-        if unsafe output[index] != UInt8(padding) { valid = false }
-      }
-    }
     plaintext.use(length)
-    guard valid else {
+    guard let padding = unsafe AESCBC.padding(before: output + length) else {
       plaintext.wipe()
       return nil
     }
@@ -90,27 +79,37 @@ package final class AESCBC {
     return padding
   }
 
-  /// Whether the padding would be right, judged by the last block alone: cheap where the key is
-  /// expected to be wrong.
+  /// Whether the last block's padding would be right: cheap where the key is expected to be wrong.
   package func paddingFits(vectorAndCiphertext bytes: Span<UInt8>) throws(NativeError) -> Bool {
     let block = AESCBC.blockLength
     precondition(bytes.count >= 2 * block)
     var last = SIMD16<UInt8>()
+    defer { unsafe OPENSSL_cleanse(&last, block) }
     var written: Int32 = 0
+    var fits = false
     let done = unsafe bytes.withUnsafeBufferPointer { input -> Bool in
       guard let base = input.baseAddress else { return false }
       let previous = unsafe base + (input.count - 2 * block)
       return unsafe withUnsafeMutablePointer(to: &last) {
         unsafe $0.withMemoryRebound(to: UInt8.self, capacity: block) {
-          unsafe decryptBlocks(after: previous, count: block, into: $0, &written)
+          guard unsafe decryptBlocks(after: previous, count: block, into: $0, &written) else {
+            return false
+          }
+          fits = unsafe AESCBC.padding(before: $0 + block) != nil
+          return true
         }
       }
     }
     guard done, Int(written) == block else { throw cryptoFailure("EVP_DecryptUpdate") }
-    defer { unsafe OPENSSL_cleanse(&last, block) }
-    let padding = Int(last[block - 1])
-    guard padding >= 1, padding <= block else { return false }
-    return ((block - padding)..<block).allSatisfy { last[$0] == UInt8(padding) }
+    return fits
+  }
+
+  /// The number of padding bytes before `end`; nil if they are wrong.
+  private static func padding(before end: UnsafePointer<UInt8>) -> Int? {
+    let padding = unsafe Int(end[-1])
+    guard (1...blockLength).contains(padding) else { return nil }
+    for distance in 1...padding where unsafe end[-distance] != UInt8(padding) { return nil }
+    return padding
   }
 
   /// Encrypts `plaintext` under `vector` and appends vector and ciphertext to `output`.
@@ -140,15 +139,13 @@ package final class AESCBC {
     guard done, Int(written) == length else { throw cryptoFailure("EVP_EncryptUpdate") }
   }
 
-  /// Decrypts `count` bytes that follow the block at `vector`.
   private func decryptBlocks(
     after vector: UnsafePointer<UInt8>, count: Int, into output: UnsafeMutablePointer<UInt8>,
     _ written: inout Int32
   ) -> Bool {
     let ciphertext = unsafe vector + AESCBC.blockLength
-    guard
-      unsafe EVP_DecryptUpdate(decryption, output, &written, ciphertext, Int32(count)) == 1
-    else { return false }
+    let result = unsafe EVP_DecryptUpdate(decryption, output, &written, ciphertext, Int32(count))
+    guard result == 1 else { return false }
     let first = unsafe AESCBC.block(at: output) ^ decryptionChain ^ AESCBC.block(at: vector)
     unsafe UnsafeMutableRawPointer(output).storeBytes(of: first, as: SIMD16<UInt8>.self)
     unsafe decryptionChain = AESCBC.block(at: ciphertext + count - AESCBC.blockLength)

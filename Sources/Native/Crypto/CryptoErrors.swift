@@ -1,5 +1,4 @@
-// OpenSSL's error queue is per thread and outlives the call that filled it: it is read and emptied
-// as soon as a call has failed.
+// OpenSSL's error queue is per thread and outlives a call: it is emptied as soon as one has failed.
 
 internal import CLibCrypto
 

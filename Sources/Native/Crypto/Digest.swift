@@ -4,16 +4,13 @@
 internal import CLibCrypto
 internal import Glibc
 
-/// A running SHA-256.
 @safe
 package final class Digest {
-  /// The length of a SHA-256 in bytes.
   package static let length = 32
 
   private let context: OpaquePointer  // owned
   private let algorithm: OpaquePointer  // owned
 
-  /// Makes a digest that is ready for `update`.
   package init() throws(NativeError) {
     guard let algorithm = unsafe EVP_MD_fetch(nil, "SHA256", nil) else {
       throw cryptoFailure("EVP_MD_fetch")
@@ -32,14 +29,12 @@ package final class Digest {
     unsafe EVP_MD_free(algorithm)
   }
 
-  /// Begins a new message.
   package func restart() throws(NativeError) {
     guard unsafe EVP_DigestInit_ex2(context, algorithm, nil) == 1 else {
       throw cryptoFailure("EVP_DigestInit_ex2")
     }
   }
 
-  /// Adds bytes to the message.
   package func update(_ bytes: Span<UInt8>) throws(NativeError) {
     let done = unsafe bytes.withUnsafeBufferPointer {
       unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count)
@@ -56,13 +51,16 @@ package final class Digest {
     guard done == 1 else { throw cryptoFailure("EVP_DigestFinal_ex") }
   }
 
-  /// SHA-256 of `bytes`.
+  private func finish() throws(NativeError) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: Digest.length)
+    try finish(into: &result)
+    return result
+  }
+
   package static func sha256(_ bytes: Span<UInt8>) throws(NativeError) -> [UInt8] {
     let digest = try Digest()
     try digest.update(bytes)
-    var result = [UInt8](repeating: 0, count: length)
-    try digest.finish(into: &result)
-    return result
+    return try digest.finish()
   }
 
   /// SHA-256 of the regular file at `path`, of any size. Symbolic links are not followed.
@@ -86,9 +84,7 @@ package final class Digest {
       isStart = false
       try digest.update(buffer.span.extracting(0..<count))
     }
-    var result = [UInt8](repeating: 0, count: length)
-    try digest.finish(into: &result)
-    return result
+    return try digest.finish()
   }
 
   /// MD5 of `bytes`, only for comparison with an MD5 made elsewhere.
@@ -105,21 +101,16 @@ package final class Digest {
     return result
   }
 
-  /// HMAC-SHA256 of `message` under `key`.
   package static func hmac(
     key: borrowing SecretBytes, message: Span<UInt8>
   ) throws(NativeError) -> SecretBytes {
     var result = SecretBytes(count: length)
-    let done = result.withMutableBytes { output in
-      key.withBytes { key in
-        unsafe output.withUnsafeMutableBufferPointer { output in
-          unsafe key.withUnsafeBufferPointer { key in
-            unsafe message.withUnsafeBufferPointer {
-              unsafe HMAC(
-                EVP_sha256(), key.baseAddress, Int32(key.count), $0.baseAddress, $0.count,
-                output.baseAddress, nil) != nil
-            }
-          }
+    let done = unsafe result.withMutableMemory { output in
+      unsafe key.withMemory { key in
+        unsafe message.withUnsafeBufferPointer {
+          unsafe HMAC(
+            EVP_sha256(), key.baseAddress, Int32(key.count), $0.baseAddress, $0.count,
+            output.baseAddress, nil) != nil
         }
       }
     }

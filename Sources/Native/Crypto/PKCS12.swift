@@ -2,11 +2,9 @@
 
 internal import CLibCrypto
 
-/// A PKCS #12 file in memory.
 package enum PKCS12 {
-  /// The SHA-1 of the leaf certificate in upper-case hexadecimal, as .NET shows a thumbprint; nil if
-  /// the bytes are not a PKCS #12 file, need another password, or use a cipher that this libcrypto
-  /// lacks.
+  /// The SHA-1 of the leaf certificate as .NET shows a thumbprint; nil if the bytes are not a PKCS #12
+  /// file, need another password, or use a cipher that this libcrypto lacks.
   package static func thumbprint(
     of bytes: Span<UInt8>, password: borrowing SecretBytes? = nil
   ) -> String? {
@@ -44,7 +42,6 @@ package enum PKCS12 {
     return output
   }
 
-  /// The contents of a file.
   @safe
   private struct Contents: ~Copyable {
     let key: OpaquePointer?  // owned, as the others
@@ -84,16 +81,13 @@ package enum PKCS12 {
     return unsafe Contents(key: key, certificate: certificate, others: others)
   }
 
-  /// Lends the password as a C string.
   private static func withText<Result>(
     of password: borrowing SecretBytes, _ body: (UnsafePointer<CChar>?) -> Result
   ) -> Result {
     var text = SecretBytes(count: password.count + 1)
-    return text.withMutableBytes { text in
-      password.withBytes { text.copy($0, at: 0) }
-      return unsafe text.withUnsafeMutableBytes {
-        unsafe body(UnsafePointer($0.baseAddress?.assumingMemoryBound(to: CChar.self)))
-      }
+    text.withMutableBytes { text in password.withBytes { text.copy($0, at: 0) } }
+    return unsafe text.withMemory {
+      unsafe body(UnsafeRawPointer($0.baseAddress)?.assumingMemoryBound(to: CChar.self))
     }
   }
 }

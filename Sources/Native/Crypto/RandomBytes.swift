@@ -3,7 +3,6 @@
 
 internal import CLibCrypto
 
-/// A source of random bytes for initialization vectors and keys.
 package final class RandomBytes {
   private var pool = [UInt8](repeating: 0, count: 4096)
   private var used: Int
@@ -14,11 +13,8 @@ package final class RandomBytes {
   /// Copies 16 fresh bytes, an initialization vector, over the first 16 bytes of `target`.
   package func fillVector(_ target: inout [UInt8]) throws(NativeError) {
     if used + 16 > pool.count {
-      guard
-        unsafe pool.withUnsafeMutableBufferPointer({
-          unsafe RAND_bytes($0.baseAddress, Int32($0.count))
-        }) == 1
-      else { throw cryptoFailure("RAND_bytes") }
+      let drawn = unsafe RAND_bytes(&pool, Int32(pool.count))
+      guard drawn == 1 else { throw cryptoFailure("RAND_bytes") }
       used = 0
     }
     for index in 0..<16 { target[index] = pool[used + index] }
@@ -28,10 +24,8 @@ package final class RandomBytes {
   /// A secret of `count` random bytes, from the generator for private keys.
   package static func secret(count: Int) throws(NativeError) -> SecretBytes {
     var secret = SecretBytes(count: count)
-    let drawn = secret.withMutableBytes { span in
-      unsafe span.withUnsafeMutableBufferPointer {
-        unsafe RAND_priv_bytes($0.baseAddress, Int32($0.count))
-      }
+    let drawn = unsafe secret.withMutableMemory {
+      unsafe RAND_priv_bytes($0.baseAddress, Int32($0.count))
     }
     guard drawn == 1 else { throw cryptoFailure("RAND_priv_bytes") }
     return secret

@@ -1,9 +1,7 @@
-// scrypt (RFC 7914) over libcrypto: a key from a passphrase, slowly and with much memory, so that brute
-// force is expensive.
+// scrypt (RFC 7914) over libcrypto: a key from a passphrase, at a cost that makes brute force expensive.
 
 internal import CLibCrypto
 
-/// The parameters of scrypt.
 package struct Scrypt: Hashable, Sendable {
   /// The number of rows in the large table, a power of two (N).
   package let cost: Int
@@ -32,8 +30,6 @@ package struct Scrypt: Hashable, Sendable {
     self.init(unchecked: cost, blockSize: blockSize, parallelism: parallelism)
   }
 
-  /// Derives a key of `length` bytes.
-  ///
   /// - Throws: `NativeError.crypto`, for example where memory is short.
   package func key(
     from passphrase: borrowing SecretBytes, salt: [UInt8], length: Int
@@ -42,15 +38,12 @@ package struct Scrypt: Hashable, Sendable {
     // The table and the working blocks, and 1 MiB to spare.
     let memory = UInt64(128 * blockSize * (cost + parallelism + 2) + (1 << 20))
     let (cost, blockSize, parallelism) = (UInt64(cost), UInt64(blockSize), UInt64(parallelism))
-    let done = key.withMutableBytes { output in
-      passphrase.withBytes { passphrase in
-        unsafe output.withUnsafeMutableBufferPointer { output in
-          unsafe passphrase.withUnsafeBytes { input in
-            unsafe EVP_PBE_scrypt(
-              input.baseAddress?.assumingMemoryBound(to: CChar.self), input.count, salt,
-              salt.count, cost, blockSize, parallelism, memory, output.baseAddress, output.count)
-          }
-        }
+    let done = unsafe key.withMutableMemory { output in
+      unsafe passphrase.withMemory { passphrase in
+        let input = unsafe UnsafeRawPointer(passphrase.baseAddress)
+        return unsafe EVP_PBE_scrypt(
+          input?.assumingMemoryBound(to: CChar.self), passphrase.count, salt, salt.count, cost,
+          blockSize, parallelism, memory, output.baseAddress, output.count)
       }
     }
     guard done == 1 else { throw cryptoFailure("EVP_PBE_scrypt") }

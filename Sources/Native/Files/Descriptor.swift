@@ -1,18 +1,11 @@
-// An open file descriptor that closes itself. All reading and writing of files goes through here, and
-// calls that a signal interrupted are repeated.
+// An open file that closes itself. All files are read and written here; interrupted calls are repeated.
 
 internal import Glibc
 
-/// A descriptor that is closed at the end of its owner.
 struct Descriptor: ~Copyable {
   let number: Int32
   /// For errors only.
   let path: String
-
-  private init(number: Int32, path: String) {
-    self.number = number
-    self.path = path
-  }
 
   deinit { close(number) }
 
@@ -24,20 +17,17 @@ struct Descriptor: ~Copyable {
     return Descriptor(number: Int32(number), path: path)
   }
 
-  /// Opens the folder that `path` lies in.
   static func folder(of path: FilePath) throws(NativeError) -> Descriptor {
     try open(path.folder, O_RDONLY | O_DIRECTORY)
   }
 
   /// Opens `path` in this folder; a symbolic link is not followed. A new file has mode 0600 at most.
-  func open(_ path: FilePath, _ flags: Int32) throws(NativeError) -> Descriptor {
-    try open(path, as: path.name, flags)
-  }
-
-  /// Opens the file `name`, which errors call by its final `path`.
+  ///
+  /// - Parameter name: its name so far, where `path` is its final one and the one for errors.
   func open(
-    _ path: FilePath, as name: String, _ flags: Int32
+    _ path: FilePath, as name: String? = nil, _ flags: Int32
   ) throws(NativeError) -> Descriptor {
+    let name = name ?? path.name
     let number = try repeating("open", path.text) {
       unsafe Int(openat(self.number, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0o600))
     }
@@ -59,9 +49,8 @@ struct Descriptor: ~Copyable {
     return Descriptor(number: Int32(number), path: "/tmp")
   }
 
-  /// The first `limit` bytes of the file as text.
   func textFromStart(limit: Int) throws(NativeError) -> String {
-    _ = try repeating("lseek", path) { Int(lseek(number, 0, SEEK_SET)) }
+    try repeating("lseek", path) { Int(lseek(number, 0, SEEK_SET)) }
     var bytes = [UInt8](repeating: 0, count: limit)
     var span = bytes.mutableSpan
     let count = try read(into: &span, from: 0)
@@ -70,10 +59,9 @@ struct Descriptor: ~Copyable {
 
   static let standardInputName = "standard input"
 
-  /// The status of the open file.
   func status() throws(NativeError) -> FileStatus {
     var status = stat()
-    _ = try repeating("fstat", path) { unsafe Int(fstat(number, &status)) }
+    try repeating("fstat", path) { unsafe Int(fstat(number, &status)) }
     return FileStatus(status)
   }
 
@@ -81,7 +69,7 @@ struct Descriptor: ~Copyable {
   func status(of name: String) throws(NativeError) -> FileStatus? {
     var status = stat()
     do throws(NativeError) {
-      _ = try repeating("fstatat", path) {
+      try repeating("fstatat", path) {
         unsafe Int(fstatat(number, name, &status, AT_SYMLINK_NOFOLLOW))
       }
     } catch .system(_, _, ENOENT) {
@@ -114,8 +102,7 @@ struct Descriptor: ~Copyable {
     while true {
       if count > limit { throw .tooLarge(path: path, limit: limit) }
       if count == bytes.count {
-        let room = max(16384, bytes.count)
-        bytes.append(contentsOf: repeatElement(0, count: room))
+        bytes.append(contentsOf: repeatElement(0, count: max(16384, bytes.count)))
       }
       var span = bytes.mutableSpan
       let got = try read(into: &span, from: count)
@@ -126,14 +113,17 @@ struct Descriptor: ~Copyable {
     return bytes
   }
 
-  /// Writes all of `bytes` at the descriptor's position.
   func write(_ bytes: Span<UInt8>) throws(NativeError) {
     try ByteOutput(descriptor: number, path: path).write(bytes)
   }
 
+  func setMode(_ mode: UInt32) throws(NativeError) {
+    try repeating("fchmod", path) { Int(fchmod(number, mode_t(mode))) }
+  }
+
   /// Waits until contents and metadata are on the device.
   func sync() throws(NativeError) {
-    _ = try repeating("fsync", path) { Int(fsync(number)) }
+    try repeating("fsync", path) { Int(fsync(number)) }
   }
 }
 
@@ -143,7 +133,6 @@ package struct FilePath: Sendable {
   package let folder: String
   let name: String
 
-  /// Splits a path at its last slash.
   package init(_ text: String) {
     guard let slash = text.lastIndex(of: "/") else {
       (folder, name) = (".", text)
@@ -154,11 +143,8 @@ package struct FilePath: Sendable {
   }
 
   /// A hidden name that tells what it is, in case a crash leaves it behind.
-  var draftName: String {
-    ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))"
-  }
+  var draftName: String { ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))" }
 
-  /// The path of a file in the same folder.
   func beside(_ name: String) -> FilePath { FilePath(folder + "/" + name) }
 
   var text: String {
@@ -171,9 +157,8 @@ package struct FilePath: Sendable {
 }
 
 /// Repeats a system call while signals interrupt it.
-func repeating(
-  _ call: String, _ path: String, _ body: () -> Int
-) throws(NativeError) -> Int {
+@discardableResult
+func repeating(_ call: String, _ path: String, _ body: () -> Int) throws(NativeError) -> Int {
   while true {
     let result = body()
     if result >= 0 { return result }

@@ -1,10 +1,8 @@
-// The metadata of a file: owner, group, permissions and extended attributes, which include ACLs and
-// SELinux labels.
+// Owner, group, permissions and extended attributes, which include ACLs and SELinux labels.
 
 internal import CLinux
 internal import Glibc
 
-/// The metadata that a replacement takes over from the original.
 struct FileAttributes {
   /// The extended attribute that holds a POSIX ACL.
   static let accessList = "system.posix_acl_access"
@@ -16,7 +14,6 @@ struct FileAttributes {
   private let mode: UInt32
   private let extended: [String: [UInt8]]
 
-  /// Reads the metadata of an open file.
   init(of file: borrowing Descriptor) throws(NativeError) {
     let status = try file.status()
     owner = status.owner
@@ -30,46 +27,38 @@ struct FileAttributes {
   /// while the owner may write, and an ACL sets the group's bits.
   func apply(to file: borrowing Descriptor) throws(NativeError) {
     try FileAttributes.setOwner(owner, of: file)
-    let number = file.number
     let present = try FileAttributes.extended(of: file)
     for name in present.keys where extended[name] == nil {
-      guard unsafe fremovexattr(number, name) == 0 else {
-        throw .cannotKeep(attribute: name, path: file.path)
-      }
+      guard unsafe fremovexattr(file.number, name) == 0 else { throw file.cannotKeep(name) }
     }
     for (name, value) in extended where name != FileAttributes.accessList {
       if present[name] != value { try FileAttributes.set(name, value, of: file) }
     }
-    guard fchmod(number, mode_t(mode)) == 0 else {
-      throw .cannotKeep(attribute: "mode", path: file.path)
-    }
+    guard fchmod(file.number, mode_t(mode)) == 0 else { throw file.cannotKeep("mode") }
     if let list = extended[FileAttributes.accessList] {
       try FileAttributes.set(FileAttributes.accessList, list, of: file)
     }
     // Linux silently drops the set-group-ID bit if we are not in the group.
     let result = try file.status()
-    guard result.mode == mode, result.owner == owner else {
-      throw .cannotKeep(attribute: "mode", path: file.path)
-    }
+    guard result.mode == mode, result.owner == owner else { throw file.cannotKeep("mode") }
   }
 
   /// Makes `file` belong to `owner`, or throws `NativeError.cannotKeep` for `owner` or `group`.
   static func setOwner(_ owner: FileOwner, of file: borrowing Descriptor) throws(NativeError) {
     let present = try file.status().owner
     if present.user != owner.user, fchown(file.number, owner.user, gid_t.max) != 0 {
-      throw .cannotKeep(attribute: "owner", path: file.path)
+      throw file.cannotKeep("owner")
     }
     if present.group != owner.group, fchown(file.number, uid_t.max, owner.group) != 0 {
-      throw .cannotKeep(attribute: "group", path: file.path)
+      throw file.cannotKeep("group")
     }
   }
 
   private static func set(
     _ name: String, _ value: [UInt8], of file: borrowing Descriptor
   ) throws(NativeError) {
-    let number = file.number
-    guard unsafe fsetxattr(number, name, value, value.count, 0) == 0 else {
-      throw .cannotKeep(attribute: name, path: file.path)
+    guard unsafe fsetxattr(file.number, name, value, value.count, 0) == 0 else {
+      throw file.cannotKeep(name)
     }
   }
 
@@ -89,7 +78,7 @@ struct FileAttributes {
           unsafe fgetxattr(number, name, buffer, size)
         }
       } catch {
-        throw .cannotKeep(attribute: name, path: file.path)
+        throw file.cannotKeep(name)
       }
     }
     return result
@@ -113,11 +102,15 @@ struct FileAttributes {
         return bytes
       } catch .system(_, _, ERANGE) {
         continue
-      } catch .system(_, _, EOPNOTSUPP) {
-        return nil
-      } catch .system(_, _, ENODATA) {
+      } catch .system(_, _, EOPNOTSUPP), .system(_, _, ENODATA) {
         return nil
       }
     }
+  }
+}
+
+extension Descriptor {
+  fileprivate func cannotKeep(_ attribute: String) -> NativeError {
+    .cannotKeep(attribute: attribute, path: path)
   }
 }

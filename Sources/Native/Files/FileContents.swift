@@ -2,26 +2,21 @@
 
 internal import Glibc
 
-/// The contents of a regular file at one moment.
 package struct FileContents: Sendable {
   /// The path as the caller gave it.
   package let path: String
   /// The file itself: what `path` led to when it was read, if it is a symbolic link.
   package let target: String
-  /// The contents.
   package let bytes: [UInt8]
-  /// The state that they were read in.
   package let identity: FileIdentity
-  /// Owner and permissions at that moment.
   package let status: FileStatus
   /// The first symbolic link on the way whose owner is not the file's owner, if there is one.
   let foreignLink: String?
 
   /// Reads all of `path`, through symbolic links.
   ///
-  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for anything but a
-  ///   regular file, `.changedMeanwhile` if somebody wrote while it was read, `.system` where Linux
-  ///   refuses.
+  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile`, `.changedMeanwhile` if
+  ///   another process wrote while it was read, `.system`.
   package static func read(_ path: String, limit: Int) throws(NativeError) -> FileContents {
     let (target, links) = try resolve(path)
     // Without O_NONBLOCK a named pipe would wait here for somebody who writes.
@@ -53,15 +48,11 @@ package struct FileContents: Sendable {
     }
   }
 
-  private struct Link {
-    let path: String
-    let owner: FileOwner
-  }
-
-  /// Follows `path` to something that is no symbolic link.
-  private static func resolve(_ path: String) throws(NativeError) -> (FilePath, [Link]) {
+  private static func resolve(
+    _ path: String
+  ) throws(NativeError) -> (FilePath, links: [(path: String, owner: FileOwner)]) {
     var current = FilePath(path)
-    var links: [Link] = []
+    var links: [(path: String, owner: FileOwner)] = []
     while true {
       let folder = try Descriptor.folder(of: current)
       let name = current.name
@@ -70,7 +61,7 @@ package struct FileContents: Sendable {
       }
       // As many as the kernel follows.
       guard links.count < 40 else { throw .tooManyLinks(path: path) }
-      links.append(Link(path: current.text, owner: status.owner))
+      links.append((current.text, status.owner))
       var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
       let length = try repeating("readlink", path) {
         unsafe text.withUnsafeMutableBytes { bytes in

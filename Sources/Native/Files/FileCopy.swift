@@ -12,15 +12,6 @@ package struct FileCopy: ~Copyable {
   private let path: FilePath
   private let folder: Descriptor
 
-  private init(
-    draft: String, file: consuming NewFile, path: FilePath, folder: consuming Descriptor
-  ) {
-    self.draft = draft
-    self.file = file
-    self.path = path
-    self.folder = folder
-  }
-
   /// Copies the file at `source` to a hidden file in the folder of `path`, with mode 0600.
   ///
   /// - Throws: `NativeError.notAFile` or `.system`.
@@ -50,19 +41,15 @@ package struct FileCopy: ~Copyable {
     }
   }
 
-  /// Gives the copy its name.
-  ///
   /// - Parameters:
   ///   - owner: nil for the user who runs octokey.
-  ///   - former: a free name, in the same folder, for the file that has the name now; nil if the name
-  ///     must be free.
+  ///   - former: a free name in the same folder for the file that has the name now; nil if none has it.
   /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`.
   package consuming func commit(
     mode: UInt32, owner: FileOwner?, former: String?
   ) throws(NativeError) {
     if let owner { try FileAttributes.setOwner(owner, of: file.file) }
-    let number = file.file.number
-    _ = try repeating("fchmod", path.text) { Int(fchmod(number, mode_t(mode))) }
+    try file.file.setMode(mode)
     guard let former else {
       try file.rename(to: path.name)
       try file.sync()
@@ -72,15 +59,11 @@ package struct FileCopy: ~Copyable {
     let (place, draftName, name) = (folder.number, FilePath(draft).name, path.name)
     do throws(NativeError) {
       // The former file has two names for a moment, so that the path never leads nowhere.
-      _ = try repeating("link", path.text) { unsafe Int(linkat(place, name, place, former, 0)) }
+      try repeating("link", path.text) { unsafe Int(linkat(place, name, place, former, 0)) }
     } catch .system(_, _, EPERM) {
-      _ = try repeating("rename", path.text) {
-        unsafe Int(octokey_rename_new(place, name, former))
-      }
+      try repeating("rename", path.text) { unsafe Int(octokey_rename_new(place, name, former)) }
     }
-    _ = try repeating("rename", path.text) {
-      unsafe Int(renameat(place, draftName, place, name))
-    }
+    try repeating("rename", path.text) { unsafe Int(renameat(place, draftName, place, name)) }
     file.commit()
     try folder.sync()
   }

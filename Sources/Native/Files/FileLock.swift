@@ -2,44 +2,40 @@
 
 internal import Glibc
 
-/// A lock that is held until the end of this value.
 package struct FileLock: ~Copyable {
   private let file: Descriptor
   private let folder: Descriptor
   private let name: String
 
-  private init(file: consuming Descriptor, folder: consuming Descriptor, name: String) {
-    self.file = file
-    self.folder = folder
-    self.name = name
-  }
-
   deinit {
-    // Removed under the lock: a process that has opened the file checks after locking that it still
-    // has its name.
+    // Removed under the lock: after locking, a process checks that the file it opened still has its name.
     if (try? file.isNamed(name, in: folder)) == true { _ = unsafe unlinkat(folder.number, name, 0) }
   }
 
-  /// Takes the lock without waiting. The file is created with mode 0600 and removed at the end.
+  /// Takes the lock. The file is created with mode 0600 and removed at the end.
   ///
-  /// - Parameter owner: the owner of a lock file that a crash leaves behind, so that its next user can
-  ///   open it. Not set where we lack the permission.
+  /// - Parameters:
+  ///   - owner: of a lock file that a crash leaves behind; not set where we lack permission.
+  ///   - patience: how long to try again while another process holds it.
   /// - Returns: nil if another process holds it.
-  /// - Throws: `NativeError.notAFile` if the name belongs to something else, `.system` where Linux
-  ///   refuses (`ELOOP` for a symbolic link).
+  /// - Throws: `NativeError.notAFile`, or `.system` (`ELOOP` for a symbolic link).
   package static func acquire(
-    _ path: String, owner: FileOwner? = nil
+    _ path: String, owner: FileOwner? = nil, patience: Duration = .zero
   ) throws(NativeError) -> FileLock? {
     let parts = FilePath(path)
+    let end = ContinuousClock.now + patience
     while true {
       let folder = try Descriptor.folder(of: parts)
       let file = try folder.open(parts, O_RDWR | O_CREAT | O_NONBLOCK)
       guard try file.status().kind == .regular else { throw .notAFile(path: path) }
       do throws(NativeError) {
         let number = file.number
-        _ = try repeating("flock", path) { Int(flock(number, LOCK_EX | LOCK_NB)) }
+        try repeating("flock", path) { Int(flock(number, LOCK_EX | LOCK_NB)) }
       } catch .system(_, _, EWOULDBLOCK) {
-        return nil
+        guard ContinuousClock.now < end else { return nil }
+        // flock(2) cannot wait for a limited time. Random, so that several processes wait out of step.
+        usleep(.random(in: 5_000...25_000))
+        continue
       }
       // The previous holder may have removed the name after we opened the file.
       guard try file.isNamed(parts.name, in: folder) else { continue }
@@ -47,20 +43,6 @@ package struct FileLock: ~Copyable {
       fchmod(file.number, 0o600)
       if let owner { fchown(file.number, owner.user, owner.group) }
       return FileLock(file: file, folder: folder, name: parts.name)
-    }
-  }
-
-  /// Takes the lock as `acquire(_:owner:)` does, and while another process holds it tries again for as
-  /// long as `patience`.
-  package static func acquire(
-    _ path: String, owner: FileOwner?, patience: Duration
-  ) throws(NativeError) -> FileLock? {
-    let end = ContinuousClock.now + patience
-    while true {
-      if let lock = try acquire(path, owner: owner) { return lock }
-      guard ContinuousClock.now < end else { return nil }
-      // flock(2) cannot wait for a limited time. Random, so that several processes wait out of step.
-      usleep(.random(in: 5_000...25_000))
     }
   }
 }

@@ -2,7 +2,6 @@
 
 internal import Glibc
 
-/// The removal of a file.
 package enum FileRemoval {
   /// Removes the file at `path`, and waits until that is on the device. A missing file is not an error.
   ///
@@ -12,13 +11,12 @@ package enum FileRemoval {
     let folder = try Descriptor.folder(of: path)
     let number = folder.number
     do throws(NativeError) {
-      _ = try repeating("unlink", path.text) { unsafe Int(unlinkat(number, path.name, 0)) }
+      try repeating("unlink", path.text) { unsafe Int(unlinkat(number, path.name, 0)) }
     } catch .system(_, _, ENOENT) {}
     try folder.sync()
   }
 
-  /// Removes a draft at `path` that a killed process left behind: a regular file of one of `users` that
-  /// no process has locked. Anything else stays.
+  /// Removes a draft of one of `users` that a killed process left: a regular file that is not locked.
   package static func removeAbandoned(_ path: String, users: Set<UInt32>) {
     let path = FilePath(path)
     guard let folder = try? Descriptor.folder(of: path),

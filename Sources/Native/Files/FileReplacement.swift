@@ -1,13 +1,9 @@
-// Replacing the contents of a file in one step, with its metadata kept. A reader sees the old file or
-// the new one, never a part.
+// Replaces a file's contents in one step, metadata kept: a reader sees the old file or the new one.
 
 internal import Glibc
 
-/// A replacement that is complete on the device and takes effect with `commit`; without it nothing
-/// changes.
-///
-/// Everything that can be refused is refused by `prepare`, so that a caller can prepare before another
-/// step that cannot be rolled back.
+/// A replacement that is complete on the device and takes effect with `commit`. `prepare` refuses all that
+/// can be refused, so that a caller can prepare before another step that cannot be rolled back.
 package struct FileReplacement: ~Copyable {
   /// Where the copy of the original is, if one was wanted.
   package let backupPath: String?
@@ -17,8 +13,7 @@ package struct FileReplacement: ~Copyable {
   private let original: FilePath
   private let expected: FileStatus
 
-  /// Writes `contents` to a draft beside the file that was read as `original`, with the same owner,
-  /// group, permissions, ACL and extended attributes.
+  /// Writes `contents` to a draft beside the file that was read, with the same metadata.
   ///
   /// - Parameter backup: the name, in the same folder, for a copy of the original with its metadata.
   /// - Throws: `NativeError.changedMeanwhile` if the file is no longer what was read; `.severalLinks`
@@ -35,46 +30,30 @@ package struct FileReplacement: ~Copyable {
     let folder = try Descriptor.folder(of: path)
     let file = try open(path, in: folder, original)
     let status = try file.status()
-    guard status.links == 1 else {
-      throw .severalLinks(path: original.target, count: status.links)
-    }
+    guard status.links == 1 else { throw .severalLinks(path: original.target, count: status.links) }
     guard status.identity == original.identity, try isUnchanged(file, original) else {
       throw .changedMeanwhile(path: original.path)
     }
     let attributes = try FileAttributes(of: file)
-    let copy: NewFile?
+    var copy: NewFile?
     if let backup {
       let place = path.beside(backup)
       var whole = try make(place, as: place.draftName, original.bytes.span, attributes)
       try whole.rename(to: place.name)
       try whole.sync()
       copy = consume whole
-    } else {
-      copy = nil
     }
     let place = path.beside(path.draftName)
     let draft = try make(place, as: place.name, contents, attributes)
     return FileReplacement(
-      draft: draft, backup: copy, folder: folder, original: path, expected: status)
-  }
-
-  private init(
-    draft: consuming NewFile, backup: consuming NewFile?, folder: consuming Descriptor,
-    original: FilePath, expected: FileStatus
-  ) {
-    backupPath = backup?.path
-    self.draft = draft
-    self.backup = backup
-    self.folder = folder
-    self.original = original
-    self.expected = expected
+      backupPath: backup.map { path.beside($0).text }, draft: draft, backup: copy, folder: folder,
+      original: path, expected: status)
   }
 
   /// Replaces the original by the draft.
   ///
-  /// - Throws: `NativeError.changedMeanwhile` if the original changed after `prepare`, `.system` where
-  ///   Linux refuses; then nothing has changed. `.unconfirmed` if the original was replaced, but a
-  ///   power failure may undo that.
+  /// - Throws: `NativeError.changedMeanwhile` if the original changed after `prepare`, or `.system`; then
+  ///   nothing has changed. `.unconfirmed` if it was replaced, but a power failure may undo that.
   package consuming func commit() throws(NativeError) {
     let name = original.name
     guard try folder.status(of: name) == expected else {
@@ -82,7 +61,7 @@ package struct FileReplacement: ~Copyable {
     }
     let draftName = FilePath(draft.path).name
     let number = folder.number
-    _ = try repeating("rename", original.text) {
+    try repeating("rename", original.text) {
       unsafe Int(renameat(number, draftName, number, name))
     }
     draft.commit()
@@ -99,9 +78,7 @@ package struct FileReplacement: ~Copyable {
   ) throws(NativeError) -> Descriptor {
     do throws(NativeError) {
       return try folder.open(path, O_RDONLY | O_NONBLOCK)
-    } catch .system(_, _, ENOENT) {
-      throw .changedMeanwhile(path: original.path)
-    } catch .system(_, _, ELOOP) {
+    } catch .system(_, _, ENOENT), .system(_, _, ELOOP) {
       throw .changedMeanwhile(path: original.path)
     }
   }

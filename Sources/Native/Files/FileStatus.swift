@@ -4,50 +4,31 @@ internal import Glibc
 
 /// Identifies a file and its state: equal for the same file if nothing was written in between.
 package struct FileIdentity: Hashable, Sendable {
-  /// The device that the file lies on.
   package let device: UInt64
-  /// Its number on the device.
   package let inode: UInt64
-  /// Bytes.
   package let size: Int64
   /// The last write, in nanoseconds since 1970.
   package let modified: Int64
 }
 
-/// The owner of a file.
 package struct FileOwner: Hashable, Sendable {
-  /// The user's number.
   package let user: UInt32
-  /// The group's number.
   package let group: UInt32
 
   /// The user and group that octokey runs as.
   package static var current: FileOwner { FileOwner(user: geteuid(), group: getegid()) }
-
-  /// An owner by numbers.
-  package init(user: UInt32, group: UInt32) {
-    self.user = user
-    self.group = group
-  }
 }
 
-/// Identity, owner and permissions of a file.
 package struct FileStatus: Hashable, Sendable {
-  /// The kinds that octokey tells apart.
   package enum Kind: Sendable {
     case regular, folder, symbolicLink, pipe, other
   }
 
-  /// The kind of file.
   package let kind: Kind
-  /// The file and its state.
   package let identity: FileIdentity
-  /// The owner.
   package let owner: FileOwner
-  /// The twelve permission bits. With an ACL the group's three are its mask: the most that any entry
-  /// grants.
+  /// The twelve permission bits. With an ACL the group's three are its mask: the most an entry grants.
   package let mode: UInt32
-  /// The number of hard links.
   package let links: Int
   /// The last change to contents or metadata, in nanoseconds since 1970.
   package let changed: Int64
@@ -55,14 +36,14 @@ package struct FileStatus: Hashable, Sendable {
   /// The status of `path`; a symbolic link is followed.
   package static func read(_ path: String) throws(NativeError) -> FileStatus {
     var status = stat()
-    _ = try repeating("stat", path) { unsafe Int(stat(path, &status)) }
+    try repeating("stat", path) { unsafe Int(stat(path, &status)) }
     return FileStatus(status)
   }
 
   /// The status of `path` itself, which may be a symbolic link.
   package static func readLink(_ path: String) throws(NativeError) -> FileStatus {
     var status = stat()
-    _ = try repeating("lstat", path) { unsafe Int(lstat(path, &status)) }
+    try repeating("lstat", path) { unsafe Int(lstat(path, &status)) }
     return FileStatus(status)
   }
 

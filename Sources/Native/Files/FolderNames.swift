@@ -2,7 +2,6 @@
 
 internal import Glibc
 
-/// The names in a folder.
 package enum FolderNames {
   /// All names in the folder at `path`, hidden ones included, in the order of their bytes.
   ///
@@ -22,8 +21,9 @@ package enum FolderNames {
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
-  /// A path that nothing has: `stem` and `suffix`, with a number from 2 on between them where that is
-  /// taken. Only a lock on the folder keeps it free.
+
+  /// A free path: `stem` and `suffix`, with a number from 2 on between them where that is taken. Only a
+  /// lock on the folder keeps it free.
   package static func free(_ stem: String, _ suffix: String) -> String {
     var candidate = stem + suffix
     var number = 1

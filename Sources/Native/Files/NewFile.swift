@@ -1,26 +1,14 @@
-// Creating a new file that only its owner can read. It stays only if `commit` is reached: a failure
-// before that leaves nothing behind.
+// Creating a file that only its owner can read. It stays only if `commit` is reached.
 
 internal import CLinux
 internal import Glibc
 
-/// A file that has just been created, and is removed again unless it is committed.
 package struct NewFile: ~Copyable {
-  /// Where it is.
   package let path: String
   let file: Descriptor
   private let folder: Descriptor
   private var name: String
   private var pending = true
-
-  private init(
-    path: FilePath, name: String, file: consuming Descriptor, folder: consuming Descriptor
-  ) {
-    self.path = path.text
-    self.name = name
-    self.file = file
-    self.folder = folder
-  }
 
   deinit {
     // Only the file that was created here: another one may have its name by now.
@@ -43,33 +31,27 @@ package struct NewFile: ~Copyable {
     var new = try empty(path, as: path.draftName)
     try new.file.write(contents)
     if let owner { try FileAttributes.setOwner(owner, of: new.file) }
-    let number = new.file.number
-    if mode != 0o600 {
-      _ = try repeating("fchmod", path.text) { Int(fchmod(number, mode_t(mode))) }
-    }
+    if mode != 0o600 { try new.file.setMode(mode) }
     try new.file.sync()
     try new.rename(to: path.name)
     try new.sync()
     return new
   }
 
-  /// Keeps the file.
-  package consuming func commit() {
-    pending = false
-  }
+  package consuming func commit() { pending = false }
 
   /// Creates an empty file of mode 0600 for `path`, under the preliminary name `name`.
   static func empty(_ path: FilePath, as name: String) throws(NativeError) -> NewFile {
     let folder = try Descriptor.folder(of: path)
     let file = try folder.open(path, as: name, O_RDWR | O_CREAT | O_EXCL)
-    let new = NewFile(path: path, name: name, file: file, folder: folder)
-    let number = new.file.number
+    let number = file.number
+    let new = NewFile(path: path.text, file: file, folder: folder, name: name)
     // A default ACL of the folder is copied to the file, and a later chmod would activate it.
     unsafe fremovexattr(number, FileAttributes.accessList)
     // The lock tells those who clean up that it is in use; Linux releases it after a kill.
     flock(number, LOCK_EX | LOCK_NB)
     // A umask can take bits from the owner, too.
-    _ = try repeating("fchmod", path.text) { Int(fchmod(number, 0o600)) }
+    try new.file.setMode(0o600)
     return new
   }
 
@@ -77,10 +59,10 @@ package struct NewFile: ~Copyable {
   mutating func rename(to other: String) throws(NativeError) {
     let (number, draft) = (folder.number, name)
     do throws(NativeError) {
-      _ = try repeating("rename", path) { unsafe Int(octokey_rename_new(number, draft, other)) }
+      try repeating("rename", path) { unsafe Int(octokey_rename_new(number, draft, other)) }
     } catch .system(_, _, EINVAL) {
       // The file system lacks that: two names for a moment, then one.
-      _ = try repeating("link", path) { unsafe Int(linkat(number, draft, number, other, 0)) }
+      try repeating("link", path) { unsafe Int(linkat(number, draft, number, other, 0)) }
       _ = unsafe unlinkat(number, draft, 0)
     }
     name = other

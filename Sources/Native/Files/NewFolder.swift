@@ -13,11 +13,6 @@ package struct NewFolder: ~Copyable {
   package let draft: String
   private var pending = true
 
-  private init(path: String, draft: String) {
-    self.path = path
-    self.draft = draft
-  }
-
   deinit {
     if pending { try? FileManager.default.removeItem(atPath: draft) }
   }
@@ -34,10 +29,10 @@ package struct NewFolder: ~Copyable {
     if !replacing { try requireFree(path) }
     let parts = FilePath(path)
     let draft = parts.beside(parts.draftName).text
-    _ = try repeating("mkdir", path) { unsafe Int(mkdir(draft, 0o700)) }
+    try repeating("mkdir", path) { unsafe Int(mkdir(draft, 0o700)) }
     let folder = NewFolder(path: path, draft: draft)
     // A umask can take bits from the owner, too.
-    _ = try repeating("chmod", path) { unsafe Int(chmod(draft, 0o700)) }
+    try repeating("chmod", path) { unsafe Int(chmod(draft, 0o700)) }
     return folder
   }
 
@@ -51,10 +46,9 @@ package struct NewFolder: ~Copyable {
     try file.write(contents)
   }
 
-  /// Makes a folder in this one.
   package borrowing func makeFolder(_ name: String) throws(NativeError) {
     let path = draft + "/" + name
-    _ = try repeating("mkdir", path) { unsafe Int(mkdir(path, 0o700)) }
+    try repeating("mkdir", path) { unsafe Int(mkdir(path, 0o700)) }
   }
 
   /// Waits until everything is on the device, and gives the folder its name.
@@ -62,8 +56,7 @@ package struct NewFolder: ~Copyable {
   /// - Parameters:
   ///   - mode: the permission bits of the folder; the files in it get those for reading and writing.
   ///   - owner: the owner of folder and files; nil for the user who runs octokey.
-  ///   - former: a free path for the folder that has the name now; nil if there must be none, or an
-  ///     empty one.
+  ///   - former: a free path for the folder that has the name now; nil if there is none, or an empty one.
   /// - Throws: `NativeError.alreadyExists` if the name has been taken since; `.cannotKeep`; `.system`.
   package consuming func commit(
     mode: UInt32 = 0o700, owner: FileOwner? = nil, former: String? = nil
@@ -72,17 +65,15 @@ package struct NewFolder: ~Copyable {
     let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY)
     let number = folder.number
     // One call for all files: there may be many.
-    _ = try repeating("syncfs", draft) { Int(octokey_sync_file_system(number)) }
+    try repeating("syncfs", draft) { Int(octokey_sync_file_system(number)) }
     let (draft, path) = (draft, path)
     if let former {
-      _ = try repeating("rename", path) { unsafe Int(octokey_rename_new(AT_FDCWD, path, former)) }
+      try repeating("rename", path) { unsafe Int(octokey_rename_new(AT_FDCWD, path, former)) }
     }
     do throws(NativeError) {
       // Replaces an empty folder, and nothing else.
-      _ = try repeating("rename", path) { unsafe Int(rename(draft, path)) }
-    } catch .system(_, _, ENOTEMPTY) {
-      throw .alreadyExists(path: path)
-    } catch .system(_, _, ENOTDIR) {
+      try repeating("rename", path) { unsafe Int(rename(draft, path)) }
+    } catch .system(_, _, ENOTEMPTY), .system(_, _, ENOTDIR) {
       throw .alreadyExists(path: path)
     }
     pending = false
@@ -108,8 +99,7 @@ package struct NewFolder: ~Copyable {
   ) throws(NativeError) {
     let file = try Descriptor.open(path, flags | O_NOFOLLOW)
     if let owner { try FileAttributes.setOwner(owner, of: file) }
-    let number = file.number
-    _ = try repeating("fchmod", path) { Int(fchmod(number, mode_t(mode))) }
+    try file.setMode(mode)
   }
 
   private static func requireFree(_ path: String) throws(NativeError) {

@@ -1,22 +1,17 @@
-// A folder for private, temporary copies: in memory where the system has such a place, overwritten and
-// removed at the end.
+// A folder for private copies: in memory where the system can, overwritten and removed at the end.
 
 internal import Glibc
 
 /// A folder of mode 0700 that is removed with its contents at the end of this value.
 package struct PrivateFolder: ~Copyable {
-  /// Where it is.
   package let path: String
-
-  private init(path: String) { self.path = path }
 
   deinit {
     PrivateFolder.wipe(path, depth: 0)
     _ = unsafe rmdir(path)
   }
 
-  /// Makes a folder in the first of `places` that is safe: it belongs to this user or root, and others
-  /// cannot rename its entries.
+  /// Makes a folder in the first of `places` that is ours or root's and where others cannot rename it.
   ///
   /// - Throws: `NativeError.noPrivateFolder`.
   package static func create(in places: [String]) throws(NativeError) -> PrivateFolder {
@@ -35,35 +30,35 @@ package struct PrivateFolder: ~Copyable {
     throw .noPrivateFolder(path: places.last ?? "")
   }
 
-  /// Makes a file with mode 0600.
   package borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
-    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-    let file = try folder.open(FilePath(path).inside(name), O_WRONLY | O_CREAT | O_EXCL)
-    try file.write(contents)
+    try open(name, O_WRONLY | O_CREAT | O_EXCL).write(contents)
   }
 
   /// Reads a file, whichever process made it: many editors replace the file that they edit.
   ///
   /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile`, or `.system`.
   package borrowing func read(_ name: String, limit: Int) throws(NativeError) -> [UInt8] {
-    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
-    let file = try folder.open(FilePath(path).inside(name), O_RDONLY | O_NONBLOCK)
+    let file = try open(name, O_RDONLY | O_NONBLOCK)
     guard try file.status().kind == .regular else { throw .notAFile(path: path + "/" + name) }
     return try file.readAll(limit: limit)
+  }
+
+  private borrowing func open(_ name: String, _ flags: Int32) throws(NativeError) -> Descriptor {
+    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    return try folder.open(FilePath(path + "/" + name), flags)
   }
 
   /// Overwrites and removes the contents of a folder: the copy, and what an editor left beside it.
   private static func wipe(_ folder: String, depth: Int) {
     for name in (try? FolderNames.read(folder)) ?? [] {
       let path = folder + "/" + name
-      var status = stat()
-      guard unsafe lstat(path, &status) == 0 else { continue }
-      switch status.st_mode & S_IFMT {
-      case S_IFDIR where depth < 10:
+      guard let status = try? FileStatus.readLink(path) else { continue }
+      switch status.kind {
+      case .folder where depth < 10:
         wipe(path, depth: depth + 1)
         _ = unsafe rmdir(path)
-      case S_IFREG:
-        overwrite(path, count: Int(status.st_size))
+      case .regular:
+        overwrite(path, count: Int(status.identity.size))
         _ = unsafe unlink(path)
       default: _ = unsafe unlink(path)
       }
@@ -81,9 +76,4 @@ package struct PrivateFolder: ~Copyable {
     }
     try? file.sync()
   }
-}
-
-extension FilePath {
-  /// The path of a file in the folder that this is the path of.
-  fileprivate func inside(_ name: String) -> FilePath { FilePath(text + "/" + name) }
 }

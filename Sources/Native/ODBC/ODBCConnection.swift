@@ -1,5 +1,4 @@
-// One connection through an ODBC driver, its transactions and its errors. The caller writes the SQL and the
-// connection string.
+// One connection through an ODBC driver, its transactions and its errors.
 
 internal import CLibCrypto
 internal import CODBC
@@ -13,12 +12,14 @@ package final class ODBCConnection {
   private let statementTimeout: Duration
   private var isConnected = false
 
-  /// Whether a transaction is open.
   package private(set) var isInTransaction = false
 
-  private init(
-    owning handle: SQLHDBC, of environment: SQLHENV, secrets: [String], statementTimeout: Duration
-  ) {
+  private init(secrets: [String], statementTimeout: Duration) throws(NativeError) {
+    let environment = try unsafe ODBCConnection.makeEnvironment()
+    guard let handle = unsafe ODBCConnection.handle(SQL_HANDLE_DBC, in: environment) else {
+      unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment)
+      throw .odbc(call: "SQLAllocHandle", [])
+    }
     unsafe self.environment = environment
     unsafe self.handle = handle
     self.secrets = secrets
@@ -32,7 +33,6 @@ package final class ODBCConnection {
     unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment)
   }
 
-  /// The names of the drivers that unixODBC knows.
   package static func installedDrivers() throws(NativeError) -> [String] {
     let environment = try unsafe makeEnvironment()
     defer { unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment) }
@@ -43,14 +43,12 @@ package final class ODBCConnection {
       var length: SQLSMALLINT = 0
       let result = unsafe SQLDriversW(
         environment, direction, &name, SQLSMALLINT(name.count), &length, nil, 0, nil)
-      guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else { return names }
-      names.append(String(decoding: name.prefix { $0 != 0 }, as: UTF16.self))
+      guard result.isSuccess else { return names }
+      names.append(String(beforeNUL: name))
       direction = SQLUSMALLINT(SQL_FETCH_NEXT)
     }
   }
 
-  /// Connects.
-  ///
   /// - Parameters:
   ///   - text: an ODBC connection string.
   ///   - secrets: what must not appear in any diagnostic, such as the password in `text`.
@@ -62,21 +60,13 @@ package final class ODBCConnection {
     _ text: String, secrets: [String], loginTimeout: Duration, statementTimeout: Duration = .zero,
     packetSize: Int? = nil
   ) throws(NativeError) -> ODBCConnection {
-    let environment = try unsafe makeEnvironment()
-    var handle: SQLHANDLE?
-    let made = unsafe SQLAllocHandle(SQLSMALLINT(SQL_HANDLE_DBC), environment, &handle)
-    guard made == SQL_SUCCESS, let handle = unsafe handle else {
-      unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment)
-      throw .odbc(call: "SQLAllocHandle", [])
-    }
-    let connection = unsafe ODBCConnection(
-      owning: handle, of: environment, secrets: secrets, statementTimeout: statementTimeout)
+    let connection = try ODBCConnection(secrets: secrets, statementTimeout: statementTimeout)
     try connection.set(SQL_ATTR_LOGIN_TIMEOUT, to: Int(loginTimeout.seconds))
     if let packetSize { try connection.set(SQL_ATTR_PACKET_SIZE, to: packetSize) }
     var units = Array(text.utf16)
     let count = SQLSMALLINT(clamping: units.count)
     let result = unsafe SQLDriverConnectW(
-      handle, nil, &units, count, nil, 0, nil, SQLUSMALLINT(SQL_DRIVER_NOPROMPT))
+      connection.handle, nil, &units, count, nil, 0, nil, SQLUSMALLINT(SQL_DRIVER_NOPROMPT))
     unsafe units.withUnsafeMutableBytes { unsafe OPENSSL_cleanse($0.baseAddress, $0.count) }
     try connection.check(result, "SQLDriverConnect")
     connection.isConnected = true
@@ -105,10 +95,7 @@ package final class ODBCConnection {
     return statement
   }
 
-  /// Runs one statement to its end and drops its rows.
-  package func run(_ sql: String) throws(NativeError) {
-    try makeStatement().run(sql)
-  }
+  package func run(_ sql: String) throws(NativeError) { try makeStatement().run(sql) }
 
   /// Starts a transaction with the next statement.
   package func begin() throws(NativeError) {
@@ -116,10 +103,9 @@ package final class ODBCConnection {
     isInTransaction = true
   }
 
-  /// Commits. If it throws, it is unknown whether the transaction was committed.
+  /// If it throws, it is unknown whether the transaction was committed.
   package func commit() throws(NativeError) { try end(SQL_COMMIT) }
 
-  /// Rolls back.
   package func rollback() throws(NativeError) { try end(SQL_ROLLBACK) }
 
   private func end(_ how: Int32) throws(NativeError) {
@@ -130,13 +116,10 @@ package final class ODBCConnection {
   }
 
   private func makeStatement() throws(NativeError) -> ODBCStatement {
-    var statement: SQLHANDLE?
-    let result = unsafe SQLAllocHandle(SQLSMALLINT(SQL_HANDLE_STMT), handle, &statement)
-    guard result == SQL_SUCCESS, let statement = unsafe statement else {
+    guard let statement = unsafe ODBCConnection.handle(SQL_HANDLE_STMT, in: handle) else {
       throw failure("SQLAllocHandle")
     }
-    return try unsafe ODBCStatement(
-      owning: statement, of: self, timeout: statementTimeout)
+    return try unsafe ODBCStatement(owning: statement, of: self, timeout: statementTimeout)
   }
 
   private func set(_ attribute: Int32, to value: Int) throws(NativeError) {
@@ -150,12 +133,11 @@ package final class ODBCConnection {
     var length: SQLSMALLINT = 0
     let result = unsafe SQLGetInfoW(
       handle, SQLUSMALLINT(kind), &units, SQLSMALLINT(units.count * 2), &length)
-    guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else { return "" }
-    return String(decoding: units.prefix { $0 != 0 }, as: UTF16.self)
+    return result.isSuccess ? String(beforeNUL: units) : ""
   }
 
   private func check(_ result: SQLRETURN, _ call: String) throws(NativeError) {
-    guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else { throw failure(call) }
+    guard result.isSuccess else { throw failure(call) }
   }
 
   private func failure(_ call: String) -> NativeError {
@@ -167,21 +149,34 @@ package final class ODBCConnection {
     var records = unsafe ODBCDiagnostic.all(of: kind, handle, scrubbing: secrets)
     // Some drivers report a broken connection in this attribute alone. The standard has a state for it.
     if isDead, !records.contains(where: { $0.state.hasPrefix("08") }) {
-      records.append(
-        ODBCDiagnostic(state: "08S01", number: 0, text: "communication link failure"))
+      records.append(ODBCDiagnostic(state: "08S01", number: 0, text: "communication link failure"))
     }
     return records
   }
 
   private static func makeEnvironment() throws(NativeError) -> SQLHENV {
-    var environment: SQLHANDLE?
-    let result = unsafe SQLAllocHandle(SQLSMALLINT(SQL_HANDLE_ENV), nil, &environment)
-    guard result == SQL_SUCCESS, let environment = unsafe environment else {
+    guard let environment = unsafe handle(SQL_HANDLE_ENV, in: nil) else {
       throw .odbc(call: "SQLAllocHandle", [])
     }
     unsafe SQLSetEnvAttr(
       environment, SQL_ATTR_ODBC_VERSION,
       UnsafeMutableRawPointer(bitPattern: Int(SQL_OV_ODBC3)), 0)
     return unsafe environment
+  }
+
+  private static func handle(_ kind: Int32, in parent: SQLHANDLE?) -> SQLHANDLE? {
+    var handle: SQLHANDLE?
+    let result = unsafe SQLAllocHandle(SQLSMALLINT(kind), parent, &handle)
+    return result == SQL_SUCCESS ? unsafe handle : nil
+  }
+}
+
+extension SQLRETURN {
+  var isSuccess: Bool { self == SQL_SUCCESS || self == SQL_SUCCESS_WITH_INFO }
+}
+
+extension String {
+  init(beforeNUL units: some Collection<SQLWCHAR>) {
+    self.init(decoding: units.prefix { $0 != 0 }, as: UTF16.self)
   }
 }

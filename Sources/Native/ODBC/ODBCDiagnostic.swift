@@ -1,9 +1,7 @@
-// The diagnostics of a call: every record, not only the first. Passwords are removed before a record is
-// made.
+// The diagnostics of a call: every record, not only the first, and without passwords.
 
 internal import CODBC
 
-/// One record of diagnostics.
 package struct ODBCDiagnostic: Equatable, Sendable {
   /// The SQLSTATE, five characters. Drivers do not agree on it: judge by `number` where it counts.
   package let state: String
@@ -12,33 +10,31 @@ package struct ODBCDiagnostic: Equatable, Sendable {
   /// The text, without the names of drivers in brackets before it.
   package let text: String
 
-  /// Describes a record.
   package init(state: String, number: Int32, text: String) {
     self.state = state
     self.number = number
     self.text = text
   }
 
-  /// All records of a handle.
   static func all(
     of kind: Int32, _ handle: SQLHANDLE?, scrubbing secrets: [String]
   ) -> [ODBCDiagnostic] {
     var records: [ODBCDiagnostic] = []
     var state = [SQLWCHAR](repeating: 0, count: 6)
-    var text = [SQLWCHAR](repeating: 0, count: 2048)
+    var units = [SQLWCHAR](repeating: 0, count: 2048)
     // The limit is for a driver that reports without end.
     for index in 1...64 {
       var number: SQLINTEGER = 0
       var length: SQLSMALLINT = 0
       let result = unsafe SQLGetDiagRecW(
-        SQLSMALLINT(kind), handle, SQLSMALLINT(index), &state, &number, &text,
-        SQLSMALLINT(text.count), &length)
-      guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else { break }
-      let units = text.prefix(min(Int(length), text.count - 1)).prefix { $0 != 0 }
+        SQLSMALLINT(kind), handle, SQLSMALLINT(index), &state, &number, &units,
+        SQLSMALLINT(units.count), &length)
+      guard result.isSuccess else { break }
+      let units = units.prefix(min(Int(length), units.count - 1))
       records.append(
         ODBCDiagnostic(
-          state: String(decoding: state.prefix { $0 != 0 }, as: UTF16.self), number: number,
-          text: scrubbed(withoutPrefixes(String(decoding: units, as: UTF16.self)), of: secrets)))
+          state: String(beforeNUL: state), number: number,
+          text: scrubbed(withoutPrefixes(String(beforeNUL: units)), of: secrets)))
     }
     return records
   }

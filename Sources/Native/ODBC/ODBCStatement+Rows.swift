@@ -1,5 +1,4 @@
-// Rows of a statement. Columns are read in their order, each once, in pieces: a document may be as large as
-// the engine allows.
+// Rows of a statement. Columns are read in order, each once, in pieces: a document may be large.
 
 internal import CODBC
 
@@ -36,8 +35,6 @@ extension ODBCStatement {
     return isThere
   }
 
-  /// Appends a column's bytes to `output`.
-  ///
   /// - Returns: false if it is NULL.
   package func appendBytes(_ column: Int, to output: inout [UInt8]) throws(NativeError) -> Bool {
     try eachPiece(of: column, as: SQL_C_BINARY, terminator: 0) { output.append(copying: $0) }

@@ -1,5 +1,4 @@
-// A prepared statement through ODBC: values in, whole or in pieces, and its runs. How rows are read is in
-// ODBCStatement+Rows.swift.
+// A prepared statement through ODBC: values in, whole or in pieces, and its runs.
 //
 // Values are bound in the ways that both Microsoft's driver and FreeTDS get right. Long text is
 // SQL_WLONGVARCHAR with its length: as SQL_WVARCHAR, FreeTDS truncates it to 4,000 characters and reports
@@ -28,31 +27,10 @@ package final class ODBCStatement {
   /// Memory that does not move between binding and running.
   @safe
   private final class Parameter {
-    private(set) var memory: UnsafeMutableRawPointer
-    private var capacity = 64
-    let indicator: UnsafeMutablePointer<SQLLEN>
+    let contents = SecretBuffer(capacity: 64)
+    let indicator = UnsafeMutablePointer<SQLLEN>.allocate(capacity: 1)
 
-    init() {
-      unsafe memory = .allocate(byteCount: 64, alignment: 8)
-      unsafe indicator = .allocate(capacity: 1)
-    }
-
-    deinit {
-      unsafe memory.deallocate()
-      unsafe indicator.deallocate()
-    }
-
-    func fill(_ bytes: Span<UInt8>) {
-      if bytes.count > capacity {
-        unsafe memory.deallocate()
-        capacity = max(bytes.count, capacity * 2)
-        unsafe memory = .allocate(byteCount: capacity, alignment: 8)
-      }
-      unsafe bytes.withUnsafeBytes { source in
-        guard let start = source.baseAddress else { return }
-        unsafe memory.copyMemory(from: start, byteCount: source.count)
-      }
-    }
+    deinit { unsafe indicator.deallocate() }
   }
 
   init(
@@ -82,28 +60,23 @@ package final class ODBCStatement {
     try finish()
   }
 
-  // MARK: Values in.
-
   /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
   package func bind(_ parameter: Int, utf8: Span<UInt8>) throws(NativeError) {
     wide.removeAll(keepingCapacity: true)
-    guard UTF16Text.encode(utf8, order: .little, appendingTo: &wide) else {
-      throw .notUnicode
-    }
+    guard UTF16Text.encode(utf8, order: .little, appendingTo: &wide) else { throw .notUnicode }
     let units = wide.count / 2
     let slot = slot(parameter)
     let text = wide
-    slot.fill(text.span)
+    slot.contents.fill(text.span)
     let isLong = units > ODBCStatement.longestText
     try bind(
       parameter, SQL_C_WCHAR, isLong ? SQL_WLONGVARCHAR : SQL_WVARCHAR,
       size: isLong ? units : ODBCStatement.step(above: units), length: text.count, in: slot)
   }
 
-  /// Binds a copy of bytes.
   package func bind(_ parameter: Int, blob: Span<UInt8>) throws(NativeError) {
     let slot = slot(parameter)
-    slot.fill(blob)
+    slot.contents.fill(blob)
     try bindBinary(parameter, count: blob.count, length: blob.count, in: slot)
   }
 
@@ -116,7 +89,6 @@ package final class ODBCStatement {
       length: ODBCStatement.atExecution(units * 2), in: slot(parameter))
   }
 
-  /// Announces bytes that follow in pieces when the statement runs.
   package func bindStreamed(_ parameter: Int, blobCount count: Int) throws(NativeError) {
     try bindBinary(
       parameter, count: count, length: ODBCStatement.atExecution(count), in: slot(parameter))
@@ -137,8 +109,8 @@ package final class ODBCStatement {
     unsafe slot.indicator.pointee = SQLLEN(length)
     // For a streamed value the pointer is a token: the parameter's number, which is never nil.
     let isStreamed = length <= Int(SQL_LEN_DATA_AT_EXEC_OFFSET)
-    let pointer =
-      isStreamed ? unsafe UnsafeMutableRawPointer(bitPattern: parameter) : unsafe slot.memory
+    let pointer: UnsafeMutableRawPointer? =
+      unsafe isStreamed ? .init(bitPattern: parameter) : .init(slot.contents.base)
     let result = unsafe SQLBindParameter(
       handle, SQLUSMALLINT(parameter), SQLSMALLINT(SQL_PARAM_INPUT), SQLSMALLINT(cType),
       SQLSMALLINT(type), SQLULEN(size), 0, pointer, SQLLEN(max(length, 0)), slot.indicator)
@@ -149,8 +121,6 @@ package final class ODBCStatement {
     while parameters.count < parameter { parameters.append(Parameter()) }
     return parameters[parameter - 1]
   }
-
-  // MARK: Runs.
 
   /// Runs the statement. `supply` is called for every streamed parameter and sends it with `send`.
   ///
@@ -181,7 +151,6 @@ package final class ODBCStatement {
     }
   }
 
-  /// Sends a piece of a streamed text, given as UTF-8.
   package func send(utf8: Span<UInt8>) throws(NativeError) {
     var start = 0
     // An empty text is one empty piece; without a piece it would be NULL.
@@ -198,7 +167,6 @@ package final class ODBCStatement {
     } while start < utf8.count
   }
 
-  /// Sends a piece of streamed bytes.
   package func send(blob: Span<UInt8>) throws(NativeError) {
     var start = 0
     repeat {
@@ -210,15 +178,12 @@ package final class ODBCStatement {
 
   private func put(_ bytes: Span<UInt8>) throws(NativeError) {
     let result = unsafe bytes.withUnsafeBytes { source in
-      let start =
-        unsafe source.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
-      return unsafe SQLPutData(
-        handle, UnsafeMutableRawPointer(mutating: start), SQLLEN(source.count))
+      let start = unsafe UnsafeMutableRawPointer(mutating: source.startForC)
+      return unsafe SQLPutData(handle, start, SQLLEN(source.count))
     }
     try check(result, "SQLPutData")
   }
 
-  /// The number of rows that the last run changed.
   package var changes: Int {
     var count: SQLLEN = 0
     unsafe SQLRowCount(handle, &count)
@@ -238,7 +203,7 @@ package final class ODBCStatement {
   }
 
   func check(_ result: SQLRETURN, _ call: String) throws(NativeError) {
-    guard result == SQL_SUCCESS || result == SQL_SUCCESS_WITH_INFO else {
+    guard result.isSuccess else {
       throw .odbc(call: call, unsafe connection.diagnostics(SQL_HANDLE_STMT, handle))
     }
   }

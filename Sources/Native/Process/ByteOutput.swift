@@ -3,14 +3,10 @@
 
 internal import Glibc
 
-/// An open descriptor for writing.
 package struct ByteOutput: Sendable {
-  /// Descriptor 1.
   package static let standardOutput = ByteOutput(descriptor: 1)
-  /// Descriptor 2.
   package static let standardError = ByteOutput(descriptor: 2)
 
-  /// The descriptor, not owned.
   package let descriptor: Int32
   private let path: String
 

@@ -1,8 +1,7 @@
 // Durations in the units that C libraries take.
 
 extension Duration {
-  /// Whole milliseconds, rounded up: a short wait never becomes 0, which some engines take for "wait
-  /// indefinitely".
+  /// Whole milliseconds, rounded up: some engines take 0 for "wait indefinitely".
   package var milliseconds: Int64 { rounded(to: 1_000) }
 
   /// Whole seconds, rounded up.

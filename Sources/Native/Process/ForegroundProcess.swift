@@ -6,9 +6,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Programs that octokey runs and waits for.
 package enum ForegroundProcess {
-  /// How a program ended.
   package enum Ending: Sendable, Equatable {
     case exited(Int32)
     case signal(Int32)
@@ -18,25 +16,9 @@ package enum ForegroundProcess {
 
   private static let heldSignals = [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD]
 
-  /// Runs a program with octokey's own standard streams.
-  ///
-  /// - Parameters:
-  ///   - words: the program's path and its arguments.
-  ///   - environment: the environment variables.
-  /// - Throws: `NativeError.system` if it cannot be started.
-  package static func run(
-    _ words: [String], environment: [String: String]
-  ) throws(NativeError) -> Ending {
-    try run(words, environment, streams: [])
-  }
-
-  /// The outcome of a captured run.
   package struct Answer: Sendable, Equatable {
-    /// How it ended.
     package let ending: Ending
-    /// What it wrote to stdout.
     package let output: String
-    /// What it wrote to stderr.
     package let errors: String
   }
 
@@ -51,15 +33,19 @@ package enum ForegroundProcess {
     let input = try Descriptor.open("/dev/null", O_RDONLY)
     let output = try Descriptor.nameless()
     let errors = try Descriptor.nameless()
-    let ending = try run(
-      words, environment, streams: [input.number, output.number, errors.number])
+    let streams = [input.number, output.number, errors.number]
     return Answer(
-      ending: ending, output: try output.textFromStart(limit: 64 << 10),
+      ending: try run(words, environment: environment, streams: streams),
+      output: try output.textFromStart(limit: 64 << 10),
       errors: try errors.textFromStart(limit: 64 << 10))
   }
 
-  private static func run(
-    _ words: [String], _ environment: [String: String], streams: [Int32]
+  /// - Parameters:
+  ///   - words: the program's path and its arguments.
+  ///   - streams: descriptors for its standard streams; octokey's own where none are given.
+  /// - Throws: `NativeError.system` if it cannot be started.
+  package static func run(
+    _ words: [String], environment: [String: String], streams: [Int32] = []
   ) throws(NativeError) -> Ending {
     var held = sigset_t(heldSignals)
     var before = sigset_t()
@@ -97,7 +83,7 @@ package enum ForegroundProcess {
   private static func nextSignal(_ signals: Int32) throws(NativeError) -> Int32 {
     var information = signalfd_siginfo()
     let size = MemoryLayout<signalfd_siginfo>.size
-    _ = try repeating("read", "") { unsafe Glibc.read(signals, &information, size) }
+    try repeating("read", "") { unsafe Glibc.read(signals, &information, size) }
     return Int32(information.ssi_signo)
   }
 
@@ -125,11 +111,8 @@ package enum ForegroundProcess {
     let variables = unsafe environment.map { unsafe strdup("\($0)=\($1)") } + [nil]
     defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
     var child: pid_t = 0
-    let result = unsafe posix_spawn(
-      &child, words[0], &actions, &attributes, arguments, variables)
-    guard result == 0 else {
-      throw .system(call: "posix_spawn", path: words[0], errno: result)
-    }
+    let result = unsafe posix_spawn(&child, words[0], &actions, &attributes, arguments, variables)
+    guard result == 0 else { throw .system(call: "posix_spawn", path: words[0], errno: result) }
     return child
   }
 }

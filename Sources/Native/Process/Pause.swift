@@ -2,8 +2,6 @@
 
 internal import Glibc
 
-/// A pause between two polls.
 package enum Pause {
-  /// Waits for a tenth of a second.
   package static func short() { usleep(100_000) }
 }

@@ -2,7 +2,6 @@
 
 internal import Glibc
 
-/// The memory of this process.
 package enum ProcessMemory {
   /// The largest resident size so far, in bytes.
   package static func peak() -> Int {

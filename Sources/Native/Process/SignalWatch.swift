@@ -13,8 +13,7 @@ package final class SignalWatch {
   private var before = sigset_t()
   private var first: Int32?
 
-  /// Blocks the signals. Those that the process was started to ignore (as `nohup` does with SIGHUP)
-  /// stay ignored.
+  /// Blocks the signals, except those that the process was started to ignore (`nohup`: SIGHUP).
   ///
   /// - Throws: `NativeError.system`.
   package init() throws(NativeError) {
@@ -41,7 +40,6 @@ package final class SignalWatch {
     return first
   }
 
-  /// The name of a signal, such as `SIGINT`.
   package static func name(of signal: Int32) -> String {
     switch signal {
     case SIGINT: "SIGINT"
@@ -59,7 +57,6 @@ package final class SignalWatch {
 }
 
 extension sigset_t {
-  /// A set of these signals.
   init(_ signals: [Int32]) {
     self.init()
     unsafe sigemptyset(&self)

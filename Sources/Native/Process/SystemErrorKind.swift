@@ -7,7 +7,6 @@ package enum SystemErrorKind: Sendable {
   case notFound, accessDenied, noSpace, readOnly, symbolicLink, notADirectory, isADirectory
   case busy, brokenPipe, other
 
-  /// Classifies an `errno`.
   package init(errno number: Int32) {
     self =
       switch number {
@@ -29,7 +28,6 @@ package enum SystemErrorKind: Sendable {
     var buffer = [CChar](repeating: 0, count: 256)
     // The GNU variant may ignore the buffer; the POSIX one, imported here, fills it.
     guard unsafe strerror_r(number, &buffer, buffer.count) == 0 else { return "error \(number)" }
-    return String(
-      decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

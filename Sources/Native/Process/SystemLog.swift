@@ -3,7 +3,6 @@
 internal import CLinux
 internal import Glibc
 
-/// The log that administrators read.
 package enum SystemLog {
   /// Sends one line. Without a log daemon it is lost, which is not an error.
   package static func send(_ line: String, from program: String, isWarning: Bool) {
@@ -11,9 +10,7 @@ package enum SystemLog {
   }
 }
 
-/// The user who runs this process.
 package enum CurrentUser {
-  /// The user's number.
   package static var number: UInt32 { getuid() }
 
   /// The user's name; nil if the system has none for the number.

@@ -1,9 +1,7 @@
-// The controlling terminal: prompts that do not go through stdin and stdout, and what output has to
-// know about a terminal.
+// The controlling terminal: prompts that do not go through stdin and stdout.
 //
 // While a line is read, signals that would end or stop the process are blocked and arrive as readable
-// events (signalfd). So the terminal's settings are restored before any of them takes effect, without a
-// signal handler and without global state.
+// events (signalfd): the terminal's settings are restored before any of them takes effect.
 
 internal import CLinux
 internal import Glibc
@@ -12,12 +10,8 @@ internal import Glibc
 package struct Terminal: ~Copyable {
   private let descriptor: Int32
 
-  private init(descriptor: Int32) { self.descriptor = descriptor }
-
   deinit { close(descriptor) }
 
-  /// Opens `/dev/tty`.
-  ///
   /// - Throws: `NativeError.system` where the process has no terminal.
   package static func controlling() throws(NativeError) -> Terminal {
     let descriptor = unsafe open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -25,10 +19,8 @@ package struct Terminal: ~Copyable {
     return Terminal(descriptor: descriptor)
   }
 
-  /// Whether `descriptor` is a terminal.
   package static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
-  /// The number of columns of the terminal at `descriptor`, or nil if it is unknown.
   package static func width(of descriptor: Int32) -> Int? {
     var size = winsize()
     guard unsafe ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
@@ -49,8 +41,7 @@ package struct Terminal: ~Copyable {
 
   /// Shows `prompt` and reads a line.
   ///
-  /// - Parameter signalsCancel: whether a signal that ends the process counts as ^C, because the
-  ///   caller has something to clean up.
+  /// - Parameter signalsCancel: whether signals that end the process count as ^C, for a cleanup.
   /// - Returns: the line without its end, empty after ^D; nil after ^C.
   package borrowing func readLine(
     prompt: String, signalsCancel: Bool = false
@@ -77,8 +68,7 @@ package struct Terminal: ~Copyable {
     prompt: String, echo: Bool, signalsCancel: Bool, into line: inout SecretBytes
   ) throws(NativeError) -> Int? {
     while true {
-      let outcome = try attempt(prompt: prompt, echo: echo, into: &line)
-      switch outcome {
+      switch try attempt(prompt: prompt, echo: echo, into: &line) {
       case .line(let length):
         if !echo { try write("\n") }
         return length
@@ -145,10 +135,8 @@ package struct Terminal: ~Copyable {
         return .signal(Int32(information.ssi_signo))
       }
       if waiting[1].revents == 0 { continue }
-      let length = line.withMutableBytes { bytes in
-        unsafe bytes.withUnsafeMutableBufferPointer {
-          unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
-        }
+      let length = unsafe line.withMutableMemory {
+        unsafe Glibc.read(descriptor, $0.baseAddress, $0.count)
       }
       if length < 0 {
         if errno == EINTR { continue }

@@ -1,12 +1,10 @@
-// A copy of a database as it is at one moment, made by SQLite itself (the online backup API): while it runs,
-// others can read, and writers wait.
+// A copy of a database at one moment, made by SQLite's online backup: others can read, and writers wait.
 
 internal import CSQLite
 
 extension SQLiteConnection {
   /// Copies the database into the file at `path`, which must exist and be empty.
   ///
-  /// - Returns: the copy.
   /// - Throws: `NativeError.sqlite`.
   package func copy(to path: String) throws(NativeError) -> SQLiteConnection {
     let target = try SQLiteConnection.open(path, .readWrite, patience: .zero)

@@ -42,16 +42,12 @@ package final class SQLiteConnection {
     return connection
   }
 
-  /// Whether the file could only be opened for reading.
   package var isReadOnly: Bool { unsafe sqlite3_db_readonly(handle, "main") == 1 }
 
-  /// The number of rows that the last statement changed.
   package var changes: Int { unsafe Int(sqlite3_changes64(handle)) }
 
-  /// Whether a transaction is open.
   package var isInTransaction: Bool { unsafe sqlite3_get_autocommit(handle) == 0 }
 
-  /// Compiles one statement.
   package func prepare(_ sql: String) throws(NativeError) -> SQLiteStatement {
     var statement: OpaquePointer?
     let flags = UInt32(SQLITE_PREPARE_PERSISTENT)
@@ -60,19 +56,17 @@ package final class SQLiteConnection {
     return unsafe SQLiteStatement(owning: statement, of: self)
   }
 
-  /// Runs one statement to its end and drops its rows.
   package func run(_ sql: String) throws(NativeError) {
     let statement = try prepare(sql)
     while try statement.step() {}
   }
 
-  /// Runs one statement and returns the first column of its first row as text.
+  /// The first column of the first row.
   package func text(_ sql: String) throws(NativeError) -> String? {
     let statement = try prepare(sql)
     return try statement.step() ? statement.text(0) : nil
   }
 
-  /// Runs one statement and returns the first column of its first row as a number.
   package func integer(_ sql: String) throws(NativeError) -> Int64? {
     let statement = try prepare(sql)
     return try statement.step() ? statement.integer(0) : nil

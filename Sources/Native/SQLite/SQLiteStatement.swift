@@ -2,19 +2,15 @@
 
 internal import CSQLite
 
-/// One statement. It keeps its connection open.
+/// One statement. It keeps its connection open. Columns of rows count from 0, parameters from 1.
 @safe
 package final class SQLiteStatement {
-  /// The storage classes of SQLite.
   package enum StorageClass: Sendable {
     case integer, real, text, blob, null
   }
 
-  /// The encodings that text is bound in.
-  package enum Encoding: Sendable {
-    case utf8, utf16LittleEndian
-
-    fileprivate var number: Int32 { self == .utf8 ? SQLITE_UTF8 : SQLITE_UTF16LE }
+  package enum Form: Sendable {
+    case blob, utf8, utf16LittleEndian
   }
 
   private let statement: OpaquePointer  // owned
@@ -27,8 +23,6 @@ package final class SQLiteStatement {
 
   deinit { unsafe sqlite3_finalize(statement) }
 
-  /// Advances to the next row.
-  ///
   /// - Returns: false at the end; the statement is then ready to run again.
   package func step() throws(NativeError) -> Bool {
     let result = unsafe sqlite3_step(statement)
@@ -47,69 +41,48 @@ package final class SQLiteStatement {
   /// Makes the statement ready to run again; what is bound stays.
   package func reset() { unsafe sqlite3_reset(statement) }
 
-  // MARK: Values in. Columns of rows count from 0, parameters from 1.
-
-  /// Binds an integer.
   package func bind(_ parameter: Int32, integer: Int64) throws(NativeError) {
     try check(unsafe sqlite3_bind_int64(statement, parameter, integer))
   }
 
-  /// Binds a floating-point number.
   package func bind(_ parameter: Int32, real: Double) throws(NativeError) {
     try check(unsafe sqlite3_bind_double(statement, parameter, real))
   }
 
-  /// Binds NULL.
   package func bindNull(_ parameter: Int32) throws(NativeError) {
     try check(unsafe sqlite3_bind_null(statement, parameter))
   }
 
-  /// Binds text in `encoding` and runs `body` while it lasts.
-  package func withBound(
-    _ parameter: Int32, text: Span<UInt8>, _ encoding: Encoding,
-    _ body: () throws(NativeError) -> Void
-  ) throws(NativeError) {
-    try unsafe lend(text, body) { (bytes, count) throws(NativeError) in
-      let text = unsafe bytes.assumingMemoryBound(to: CChar.self)
-      try check(
-        unsafe sqlite3_bind_text64(
-          statement, parameter, text, count, nil, UInt8(encoding.number)))
+  /// Binds a copy of `bytes`.
+  package func bind(_ parameter: Int32, _ bytes: Span<UInt8>, as form: Form) throws(NativeError) {
+    // SQLITE_TRANSIENT, a macro that is not imported: SQLite makes a copy of its own.
+    let copying = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    try check(unsafe bytes.withUnsafeBytes { unsafe bind(parameter, $0, form, copying) })
+  }
+
+  /// Runs to the end with `bytes` bound without a copy, and unbinds all parameters.
+  package func run(_ parameter: Int32, _ bytes: Span<UInt8>, as form: Form) throws(NativeError) {
+    try unsafe bytes.withUnsafeBytes { (memory) throws(NativeError) in
+      defer { unsafe sqlite3_clear_bindings(statement) }
+      try check(unsafe bind(parameter, memory, form, nil))
+      while try step() {}
     }
   }
 
-  /// Binds a blob and runs `body` while it lasts.
-  package func withBound(
-    _ parameter: Int32, blob: Span<UInt8>, _ body: () throws(NativeError) -> Void
-  ) throws(NativeError) {
-    try unsafe lend(blob, body) { (bytes, count) throws(NativeError) in
-      try check(unsafe sqlite3_bind_blob64(statement, parameter, bytes, count, nil))
+  private func bind(
+    _ parameter: Int32, _ bytes: UnsafeRawBufferPointer, _ form: Form,
+    _ destructor: sqlite3_destructor_type?
+  ) -> Int32 {
+    let (start, count) = unsafe (bytes.startForC, UInt64(bytes.count))
+    if form == .blob {
+      return unsafe sqlite3_bind_blob64(statement, parameter, start, count, destructor)
     }
+    let encoding = form == .utf8 ? SQLITE_UTF8 : SQLITE_UTF16LE
+    return unsafe sqlite3_bind_text64(
+      statement, parameter, start.assumingMemoryBound(to: CChar.self), count, destructor,
+      UInt8(encoding))
   }
 
-  /// Binds a copy of `bytes` as a blob.
-  package func bind(_ parameter: Int32, blob: Span<UInt8>) throws(NativeError) {
-    try check(
-      unsafe blob.withUnsafeBytes {
-        unsafe sqlite3_bind_blob64(
-          statement, parameter, SQLiteStatement.start(of: $0), UInt64($0.count),
-          SQLiteStatement.copying)
-      })
-  }
-
-  /// Binds a copy of UTF-8 as text.
-  package func bind(_ parameter: Int32, utf8: Span<UInt8>) throws(NativeError) {
-    try check(
-      unsafe utf8.withUnsafeBytes {
-        unsafe sqlite3_bind_text64(
-          statement, parameter,
-          SQLiteStatement.start(of: $0).assumingMemoryBound(to: CChar.self), UInt64($0.count),
-          SQLiteStatement.copying, UInt8(SQLITE_UTF8))
-      })
-  }
-
-  // MARK: Rows out.
-
-  /// How the column's value is stored.
   package func storageClass(_ column: Int32) -> StorageClass {
     switch unsafe sqlite3_column_type(statement, column) {
     case SQLITE_INTEGER: .integer
@@ -120,15 +93,9 @@ package final class SQLiteStatement {
     }
   }
 
-  /// The column as an integer.
-  package func integer(_ column: Int32) -> Int64 {
-    unsafe sqlite3_column_int64(statement, column)
-  }
+  package func integer(_ column: Int32) -> Int64 { unsafe sqlite3_column_int64(statement, column) }
 
-  /// The column as a floating-point number.
-  package func real(_ column: Int32) -> Double {
-    unsafe sqlite3_column_double(statement, column)
-  }
+  package func real(_ column: Int32) -> Double { unsafe sqlite3_column_double(statement, column) }
 
   /// The column as text; for names and settings, not for documents.
   package func text(_ column: Int32) -> String? {
@@ -155,34 +122,6 @@ package final class SQLiteStatement {
     let bytes = unsafe UnsafeBufferPointer(
       start: start?.assumingMemoryBound(to: UInt8.self), count: unsafe start == nil ? 0 : count)
     return try unsafe body(bytes.span)
-  }
-
-  // SQLITE_TRANSIENT, a macro that is not imported: SQLite makes a copy of its own.
-  private static var copying: sqlite3_destructor_type {
-    unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-  }
-
-  /// A valid pointer for no bytes, too: SQLite takes a null pointer for NULL.
-  private static func start(of bytes: UnsafeRawBufferPointer) -> UnsafeRawPointer {
-    unsafe bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
-  }
-
-  /// Binds memory of the caller's without a copy, runs the statement, and unbinds it again.
-  private func lend(
-    _ bytes: Span<UInt8>, _ body: () throws(NativeError) -> Void,
-    _ bind: (UnsafeRawPointer, UInt64) throws(NativeError) -> Void
-  ) throws(NativeError) {
-    let failure: NativeError? = unsafe bytes.withUnsafeBytes { raw in
-      defer { unsafe sqlite3_clear_bindings(statement) }
-      do throws(NativeError) {
-        try unsafe bind(SQLiteStatement.start(of: raw), UInt64(raw.count))
-        try body()
-        return nil
-      } catch {
-        return error
-      }
-    }
-    if let failure { throw failure }
   }
 
   private func check(_ result: Int32) throws(NativeError) {

@@ -1,10 +1,8 @@
-// What the process does before it touches a secret: no core dumps, and no access to its memory by other
-// processes of the same user.
+// What the process does before it touches a secret, against core dumps and other processes of the user.
 
 internal import CLinux
 internal import Glibc
 
-/// Protection of the whole process.
 package enum Hardening {
   /// Turns core dumps off and makes the process unreadable for others of the same user (ptrace,
   /// `/proc/PID/mem`). Failures are ignored: some containers forbid it.
@@ -22,16 +20,14 @@ package enum Hardening {
     }
   }
 
-  /// Makes writes to a closed pipe, and beyond the largest allowed file (`ulimit -f`), fail instead of
-  /// ending the process.
+  /// Makes writes to a closed pipe, and beyond `ulimit -f`, fail instead of ending the process.
   package static func turnWriteSignalsIntoErrors() {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
   }
 
-  /// Occupies those of the descriptors 0 to 2 that the caller closed: otherwise the next file that is
-  /// opened, perhaps a database, would become standard output and receive what is printed. Using them
-  /// still fails, as on a closed descriptor.
+  /// Occupies those of the descriptors 0 to 2 that the caller closed: otherwise the next file opened,
+  /// perhaps a database, would receive what is printed. Using them still fails.
   package static func occupyStandardDescriptors() {
     for descriptor: Int32 in 0...2 where fcntl(descriptor, F_GETFD) == -1 {
       _ = unsafe open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY)

@@ -3,17 +3,14 @@
 
 internal import CLibCrypto
 
-/// Reusable memory that is wiped before it is freed.
 @safe
 package final class SecretBuffer {
   // Visible to other modules only through inlined code: this is the inner loop of a rotation.
   @usableFromInline private(set) var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
 
-  /// The number of bytes in use.
   package private(set) var count = 0
 
-  /// Makes an empty buffer with room for `capacity` bytes.
   package init(capacity: Int = 4096) {
     unsafe base = .allocate(capacity: capacity)
     self.capacity = capacity
@@ -24,7 +21,6 @@ package final class SecretBuffer {
     unsafe base.deallocate()
   }
 
-  /// Lends the bytes in use to `body`.
   @inlinable
   package func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
@@ -38,13 +34,11 @@ package final class SecretBuffer {
     unsafe count == other.count && CRYPTO_memcmp(base, other.base, count) == 0
   }
 
-  /// Wipes the bytes in use and makes the buffer empty.
   package func wipe() {
     unsafe OPENSSL_cleanse(base, count)
     count = 0
   }
 
-  /// Replaces the contents by a copy of `bytes`.
   package func fill(_ bytes: Span<UInt8>) {
     let target = unsafe reserve(bytes.count)
     unsafe bytes.withUnsafeBufferPointer { source in
@@ -58,8 +52,7 @@ package final class SecretBuffer {
     unsafe output.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
   }
 
-  /// Memory for at least `length` bytes; the contents may be lost. The caller sets with `use(_:)` how
-  /// many bytes are in use.
+  /// Memory for at least `length` bytes; the contents may be lost. `use(_:)` then sets how many are used.
   func reserve(_ length: Int) -> UnsafeMutablePointer<UInt8> {
     if length > capacity {
       unsafe OPENSSL_cleanse(base, capacity)
@@ -70,7 +63,6 @@ package final class SecretBuffer {
     return unsafe base
   }
 
-  /// Sets the number of bytes in use, after a write to what `reserve(_:)` returned.
   func use(_ length: Int) {
     precondition(length <= capacity)
     count = length

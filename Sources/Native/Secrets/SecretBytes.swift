@@ -13,10 +13,8 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
   private let mappedLength: Int
 
-  /// The number of bytes.
   package let count: Int
 
-  /// Makes `count` zero bytes.
   package init(count: Int) {
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let length = max(1, (count + page - 1) / page) * page
@@ -45,26 +43,34 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     unsafe munmap(base, mappedLength)
   }
 
-  /// Lends the bytes to `body`.
   package borrowing func withBytes<Result: ~Copyable, Failure: Error>(
     _ body: (Span<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let bytes = unsafe UnsafeBufferPointer(
-      start: base.assumingMemoryBound(to: UInt8.self), count: count)
-    return try unsafe body(bytes.span)
+    try unsafe withMemory { (bytes) throws(Failure) in try unsafe body(bytes.span) }
   }
 
-  /// Lends the bytes to `body` for writing.
   package mutating func withMutableBytes<Result: ~Copyable, Failure: Error>(
     _ body: (inout MutableSpan<UInt8>) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    let bytes = unsafe UnsafeMutableBufferPointer(
-      start: base.assumingMemoryBound(to: UInt8.self), count: count)
-    var span = unsafe bytes.mutableSpan
-    return try body(&span)
+    try unsafe withMutableMemory { (bytes) throws(Failure) in
+      var span = unsafe bytes.mutableSpan
+      return try body(&span)
+    }
   }
 
-  /// The first `length` bytes as a secret of their own.
+  /// Lends the memory to calls into C.
+  borrowing func withMemory<Result: ~Copyable, Failure: Error>(
+    _ body: (UnsafeBufferPointer<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe body(.init(start: base.assumingMemoryBound(to: UInt8.self), count: count))
+  }
+
+  mutating func withMutableMemory<Result: ~Copyable, Failure: Error>(
+    _ body: (UnsafeMutableBufferPointer<UInt8>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try unsafe body(.init(start: base.assumingMemoryBound(to: UInt8.self), count: count))
+  }
+
   package borrowing func prefix(_ length: Int) -> SecretBytes {
     withBytes { SecretBytes(copying: $0.extracting(0..<length)) }
   }

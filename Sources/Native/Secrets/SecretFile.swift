@@ -1,14 +1,11 @@
-// Reading a secret from a file or a pipe straight into its own memory: no String and no array holds a
-// part of it.
+// Reading a secret straight into its own memory: no String and no array holds a part of it.
 
 internal import Glibc
 
-/// A file, pipe or standard input that holds a secret.
 package enum SecretFile {
   /// Reads all of `path`; symbolic links, `/dev/stdin` and process substitution work.
   ///
-  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for a folder,
-  ///   `.system` where Linux refuses.
+  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for a folder, `.system`.
   package static func read(_ path: String, limit: Int) throws(NativeError) -> SecretBytes {
     try read(Descriptor.open(path, O_RDONLY), limit: limit)
   }

@@ -4,9 +4,7 @@
 // Decoding is strict except that spare bits in the last character are ignored, as in .NET: octokey
 // must find every value that .NET reads.
 
-/// Base64 with padding and without line breaks.
 package enum Base64 {
-  /// The number of characters for `count` bytes.
   package static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
   /// The number of bytes in `text`, or nil if its length and padding cannot be base64.
@@ -51,7 +49,6 @@ package enum Base64 {
     return false
   }
 
-  /// The decoded bytes of `text` as a secret, or nil if it is not base64.
   package static func decodeSecret(_ text: Span<UInt8>) -> SecretBytes? {
     guard let length = decodedLength(text) else { return nil }
     var secret = SecretBytes(count: length)
@@ -60,7 +57,6 @@ package enum Base64 {
     return consume secret
   }
 
-  /// Appends the base64 of `bytes` to `output`.
   package static func encode(_ bytes: Span<UInt8>, appendingTo output: inout [UInt8]) {
     let start = output.count
     output.append(contentsOf: repeatElement(equals, count: encodedLength(bytes.count)))
@@ -68,14 +64,12 @@ package enum Base64 {
     encode(bytes, into: &target, at: start)
   }
 
-  /// The base64 of `bytes` as a secret.
   package static func encodeSecret(_ bytes: Span<UInt8>) -> SecretBytes {
     var secret = SecretBytes(count: encodedLength(bytes.count))
     secret.withMutableBytes { encode(bytes, into: &$0, at: 0) }
     return secret
   }
 
-  /// The base64 of bytes that are not secret.
   package static func string(_ bytes: Span<UInt8>) -> String {
     var text: [UInt8] = []
     encode(bytes, appendingTo: &text)
@@ -165,7 +159,6 @@ package enum Base64 {
   }
 }
 
-/// The 64 characters.
 private let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
 /// For each byte the number that it stands for, or 255.

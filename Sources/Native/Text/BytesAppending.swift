@@ -1,21 +1,24 @@
-// Copying between spans and arrays. Into arrays in one move: byte by byte it would be the slowest part
-// of a rotation.
+// Copying between spans and arrays, into arrays in one move: byte by byte it would slow down a rotation.
 
 extension Array<UInt8> {
-  /// Appends a copy of `bytes`.
   package mutating func append(copying bytes: Span<UInt8>) {
     unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
 
-  /// Makes an array from a copy of `bytes`.
   package init(copying bytes: Span<UInt8>) {
     self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
   }
 }
 
 extension MutableSpan<UInt8> {
-  /// Overwrites the bytes from `start` on with a copy of `bytes`.
   package mutating func copy(_ bytes: Span<UInt8>, at start: Int) {
     for index in bytes.indices { self[start + index] = bytes[index] }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  /// A valid pointer for no bytes, too: SQLite and ODBC take a null pointer for NULL.
+  var startForC: UnsafeRawPointer {
+    unsafe baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
   }
 }

@@ -1,9 +1,7 @@
-// gzip streams over zlib. The state of both directions is reused from stream to stream: setting it up
-// costs more than a small document.
+// gzip streams over zlib. The state is reused: setting it up costs more than a small document.
 
 internal import CZlib
 
-/// Packs and unpacks gzip streams.
 @safe
 package final class Gzip {
   // At fixed addresses, because zlib keeps a pointer to its stream.
@@ -11,7 +9,6 @@ package final class Gzip {
   private let deflater: UnsafeMutablePointer<z_stream>  // owned
   private var chunk = [UInt8](repeating: 0, count: 64 << 10)
 
-  /// Sets up both directions.
   package init() {
     unsafe inflater = .allocate(capacity: 1)
     unsafe deflater = .allocate(capacity: 1)
@@ -32,8 +29,6 @@ package final class Gzip {
     unsafe deflater.deallocate()
   }
 
-  /// Appends the contents of one gzip stream to `output`.
-  ///
   /// - Throws: `NativeError.damagedGzip` if it is not one, is cut off, is followed by other bytes, or
   ///   holds more than `limit` bytes; `output` is unchanged then.
   package func unpack(
@@ -69,8 +64,7 @@ package final class Gzip {
     precondition(result == Z_STREAM_END)
   }
 
-  /// Feeds `input` to a stream and appends what comes out to `output`, until `step` answers anything
-  /// but `Z_OK`.
+  /// Feeds `input` to a stream and appends its output, until `step` answers anything but `Z_OK`.
   ///
   /// - Returns: the last answer; `Z_MEM_ERROR` after more than `limit` bytes.
   private func run(

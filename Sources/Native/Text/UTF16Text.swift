@@ -2,15 +2,11 @@
 // U+FFFD, but a document must stay as it is: here a lone surrogate becomes the three bytes that UTF-8
 // would use for it. They are not valid UTF-8, so that the value is reported.
 
-/// Text in UTF-16 of a known byte order.
 package enum UTF16Text {
-  /// Which byte of a code unit comes first.
   package enum ByteOrder: Sendable {
     case little, big
   }
 
-  /// Appends `bytes` as UTF-8 to `output`.
-  ///
   /// - Returns: false, with `output` unchanged, if the number of bytes is odd.
   package static func decode(
     _ bytes: Span<UInt8>, order: ByteOrder, appendingTo output: inout [UInt8]

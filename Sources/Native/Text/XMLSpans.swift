@@ -7,15 +7,11 @@
 
 internal import CLibXML2
 
-/// An XML text in UTF-8, and its elements.
 package struct XMLSpans: Sendable {
-  /// One element.
   package struct Element: Sendable {
     /// The name without a prefix.
     package let name: String
-    /// The namespace that the name is in.
     package let namespace: String?
-    /// How many elements enclose it.
     package let depth: Int
     /// Attributes without a namespace, decoded.
     package let attributes: [String: String]
@@ -23,7 +19,6 @@ package struct XMLSpans: Sendable {
     package let startTag: Range<Int>
     /// Between the tags; nil for an empty-element tag (`<a />`).
     package fileprivate(set) var content: Range<Int>?
-    /// After the whole element.
     package fileprivate(set) var end: Int
     /// The text directly inside, decoded.
     package fileprivate(set) var text: [UInt8]
@@ -75,8 +70,7 @@ package struct XMLSpans: Sendable {
     return nil
   }
 
-  /// The encoding in the XML declaration. The text is UTF-8 whatever it says: the caller has converted
-  /// UTF-16.
+  /// The encoding in the XML declaration. The text is UTF-8 anyway: the caller has converted UTF-16.
   private static func declaredEncoding(_ text: [UInt8]) -> String? {
     let head = String(decoding: text[text.span.markLength...].prefix(200), as: UTF8.self)
     guard head.hasPrefix("<?xml"), let end = head.firstRange(of: "?>"),
@@ -88,7 +82,6 @@ package struct XMLSpans: Sendable {
   }
 }
 
-/// Collects elements while libxml2 parses.
 @safe
 private final class SpanReader {
   var elements: [XMLSpans.Element] = []
@@ -100,7 +93,6 @@ private final class SpanReader {
 
   init(_ text: [UInt8]) { self.text = text }
 
-  /// Parses the text; nil on success.
   func parse() -> NativeError? {
     var handler = unsafe xmlSAXHandler()
     unsafe handler.initialized = XML_SAX2_MAGIC
@@ -111,12 +103,8 @@ private final class SpanReader {
     unsafe handler.characters = { (user, bytes, count) in
       unsafe SpanReader.from(user)?.characters(bytes, Int(count))
     }
-    unsafe handler.ignorableWhitespace = { (user, bytes, count) in
-      unsafe SpanReader.from(user)?.characters(bytes, Int(count))
-    }
-    unsafe handler.cdataBlock = { (user, bytes, count) in
-      unsafe SpanReader.from(user)?.characters(bytes, Int(count))
-    }
+    unsafe handler.ignorableWhitespace = handler.characters
+    unsafe handler.cdataBlock = handler.characters
     unsafe handler.internalSubset = { (user, _, _, _) in
       unsafe SpanReader.from(user)?.forbid("a DOCTYPE")
     }

@@ -1,7 +1,6 @@
 // The settings of an ADO.NET connection string for SQL Server, with all their spellings, as in
 // Microsoft.Data.SqlClient (DbConnectionStringKeywords and DbConnectionStringSynonyms).
 
-/// A setting, named as SqlClient names it.
 package enum ConnectionKeyword: String, CaseIterable, Sendable {
   case dataSource = "Data Source"
   case initialCatalog = "Initial Catalog"
@@ -57,45 +56,33 @@ package enum ConnectionKeyword: String, CaseIterable, Sendable {
     self = keyword
   }
 
-  /// All spellings in lower case.
   private static let spellings: [String: ConnectionKeyword] = {
-    var spellings: [String: ConnectionKeyword] = [:]
-    for keyword in allCases {
-      for name in [keyword.rawValue] + keyword.synonyms {
-        spellings[name.lowercased()] = keyword
-      }
+    let pairs = allCases.flatMap { keyword in
+      ([keyword.rawValue] + keyword.synonyms).map { ($0.lowercased(), keyword) }
     }
-    return spellings
+    return Dictionary(uniqueKeysWithValues: pairs)
   }()
 
   private var synonyms: [String] {
     switch self {
-    case .applicationIntent: ["applicationintent"]
     case .applicationName: ["app"]
     case .asynchronousProcessing: ["async"]
     case .attachDBFilename: ["extended properties", "initial file name"]
-    case .connectRetryCount: ["connectretrycount"]
-    case .connectRetryInterval: ["connectretryinterval"]
     case .connectTimeout: ["connection timeout", "timeout"]
     case .currentLanguage: ["language"]
     case .dataSource: ["server", "addr", "address", "network address"]
-    case .failoverPartnerSPN: ["failoverpartnerspn"]
-    case .hostNameInCertificate: ["hostnameincertificate"]
     case .initialCatalog: ["database"]
     case .integratedSecurity: ["trusted_connection"]
-    case .ipAddressPreference: ["ipaddresspreference"]
     case .loadBalanceTimeout: ["connection lifetime"]
-    case .multipleActiveResultSets: ["multipleactiveresultsets"]
-    case .multiSubnetFailover: ["multisubnetfailover"]
     case .networkLibrary: ["net", "network"]
     case .password: ["pwd"]
-    case .persistSecurityInfo: ["persistsecurityinfo"]
-    case .poolBlockingPeriod: ["poolblockingperiod"]
-    case .serverCertificate: ["servercertificate"]
-    case .serverSPN: ["serverspn"]
-    case .trustServerCertificate: ["trustservercertificate"]
     case .userID: ["uid", "user"]
     case .workstationID: ["wsid"]
+    case .applicationIntent, .connectRetryCount, .connectRetryInterval, .failoverPartnerSPN,
+      .hostNameInCertificate, .ipAddressPreference, .multipleActiveResultSets,
+      .multiSubnetFailover, .persistSecurityInfo, .poolBlockingPeriod, .serverCertificate,
+      .serverSPN, .trustServerCertificate:
+      [rawValue.filter { $0 != " " }]
     default: []
     }
   }

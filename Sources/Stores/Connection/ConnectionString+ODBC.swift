@@ -1,12 +1,9 @@
-// From the settings of ADO.NET to those of an ODBC driver. A setting that a driver does not have is dropped
-// where it does not matter, or named, or refused where the connection would be less safe than requested or
-// lead to another server.
+// From the settings of ADO.NET to those of an ODBC driver. What a driver does not have is dropped and named,
+// or refused where the connection would be less safe than requested or lead to another server.
 
 package import OctopusKeys
 
-/// Everything that a connection needs.
 package struct ODBCTarget: Equatable, Sendable {
-  /// What the driver gets.
   package internal(set) var connection = ODBCConnectionString()
   /// How long to wait for a connection; zero waits indefinitely.
   package internal(set) var loginTimeout = Duration.seconds(15)
@@ -19,7 +16,6 @@ package struct ODBCTarget: Equatable, Sendable {
 }
 
 extension ConnectionString {
-  /// The server and the database, for people.
   package var location: String {
     get throws(StoreError) {
       let server = try server()
@@ -28,8 +24,6 @@ extension ConnectionString {
     }
   }
 
-  /// The same settings for `driver`.
-  ///
   /// - Throws: `StoreError.connection`.
   package func target(_ driver: ODBCDriver) throws(StoreError) -> ODBCTarget {
     var target = ODBCTarget()
@@ -45,7 +39,8 @@ extension ConnectionString {
     if driver.kind == .freeTDS {
       // Some versions of FreeTDS read two braces as one and others do not.
       for setting in target.connection.settings where setting.value.utf8.contains(125) {
-        throw .connection(.cannotHonour(setting: name(of: setting.name), driver: "FreeTDS"))
+        let name = ConnectionKeyword(spelling: setting.name)?.rawValue ?? setting.name
+        throw .connection(.cannotHonour(setting: name, driver: "FreeTDS"))
       }
     }
     return target
@@ -59,9 +54,8 @@ extension ConnectionString {
   }
 
   private func server() throws(StoreError) -> Server {
-    let setting = ConnectionKeyword.dataSource.rawValue
     guard let text = self[.dataSource], !text.isEmpty else {
-      throw .connection(.missing(setting: setting))
+      throw .connection(.missing(setting: ConnectionKeyword.dataSource.rawValue))
     }
     var rest = Substring(text.trimmed)
     var server = Server(host: "")
@@ -70,27 +64,25 @@ extension ConnectionString {
       server.saysTCP = true
     }
     let folded = rest.lowercased()
-    guard
-      !["np:", "lpc:", "admin:", "(localdb)", "\\\\"].contains(where: { folded.hasPrefix($0) })
-    else { throw .connection(.cannotHonour(setting: setting, driver: nil)) }
+    for prefix in ["np:", "lpc:", "admin:", "(localdb)", "\\\\"] where folded.hasPrefix(prefix) {
+      throw refusal(.dataSource, nil)
+    }
     let parts = rest.split(separator: ",", omittingEmptySubsequences: false)
     if parts.count > 1 {
       guard parts.count == 2, let port = Int(parts[1].trimmed), (1...65_535).contains(port)
-      else { throw .connection(.badValue(setting: setting)) }
+      else { throw badValue(.dataSource) }
       server.port = port
     }
     let names = parts[0].split(separator: "\\", omittingEmptySubsequences: false)
     server.host = names[0].trimmed
     if names.count > 1 {
       let instance = names[1].trimmed
-      guard names.count == 2, !instance.isEmpty else {
-        throw .connection(.badValue(setting: setting))
-      }
+      guard names.count == 2, !instance.isEmpty else { throw badValue(.dataSource) }
       // MSSQLSERVER is the default instance. A port takes precedence over a name.
       if server.port == nil, instance.lowercased() != "mssqlserver" { server.instance = instance }
     }
     if [".", "(local)"].contains(server.host.lowercased()) { server.host = "localhost" }
-    guard !server.host.isEmpty else { throw .connection(.badValue(setting: setting)) }
+    guard !server.host.isEmpty else { throw badValue(.dataSource) }
     return server
   }
 
@@ -108,9 +100,7 @@ extension ConnectionString {
       target.connection.add("TDS_Version", "7.4")
       target.connection.add("ClientCharset", "UTF-8")
     }
-    if let database = self[.initialCatalog] {
-      target.connection.add("Database", quoting: database)
-    }
+    if let database = self[.initialCatalog] { target.connection.add("Database", quoting: database) }
   }
 
   /// Encryption on the network. Octopus Server trusts any certificate unless it is told not to.
@@ -120,7 +110,7 @@ extension ConnectionString {
     case nil, "true", "yes", "mandatory": encrypt = "yes"
     case "false", "no", "optional": encrypt = "no"
     case "strict": encrypt = "strict"
-    default: throw .connection(.badValue(setting: ConnectionKeyword.encrypt.rawValue))
+    default: throw badValue(.encrypt)
     }
     let trusts = try flag(.trustServerCertificate) ?? true
     switch driver.kind {
@@ -139,7 +129,6 @@ extension ConnectionString {
     }
   }
 
-  /// How the connection identifies itself, and how it behaves.
   private func addIdentity(_ driver: ODBCDriver, to target: inout ODBCTarget) throws(StoreError) {
     target.connection.add("APP", quoting: self[.applicationName] ?? "octokey")
     copy(.workstationID, as: "WSID", to: &target)
@@ -149,7 +138,7 @@ extension ConnectionString {
     case nil: break
     case "readonly": target.connection.add("ApplicationIntent", "ReadOnly")
     case "readwrite": target.connection.add("ApplicationIntent", "ReadWrite")
-    default: throw .connection(.badValue(setting: ConnectionKeyword.applicationIntent.rawValue))
+    default: throw badValue(.applicationIntent)
     }
     let packetSize = try number(.packetSize, in: 512...32_768)
     let manyResults = try flag(.multipleActiveResultSets)
@@ -190,19 +179,12 @@ extension ConnectionString {
       "activedirectorymsi": "ActiveDirectoryMsi",
     ]
     var needsUser = !usesTicket
-    switch method {
-    case nil, "notspecified": break
-    case let method?:
-      guard !usesTicket else {
-        throw .connection(.badValue(setting: ConnectionKeyword.authentication.rawValue))
-      }
+    if let method, method != "notspecified" {
+      guard !usesTicket else { throw badValue(.authentication) }
       if driver.kind == .freeTDS {
         guard method == "sqlpassword" else { throw refusal(.authentication, driver) }
       } else {
-        guard let name = byMicrosoft[method] else {
-          throw .connection(
-            .cannotHonour(setting: ConnectionKeyword.authentication.rawValue, driver: nil))
-        }
+        guard let name = byMicrosoft[method] else { throw refusal(.authentication, nil) }
         target.connection.add("Authentication", name)
         needsUser = name != "ActiveDirectoryMsi" && name != "ActiveDirectoryIntegrated"
       }
@@ -212,10 +194,8 @@ extension ConnectionString {
       return
     }
     guard let user = self[.userID], !user.isEmpty else {
-      guard !needsUser else {
-        throw .connection(.missing(setting: ConnectionKeyword.userID.rawValue))
-      }
-      return
+      guard needsUser else { return }
+      throw .connection(.missing(setting: ConnectionKeyword.userID.rawValue))
     }
     target.connection.add("UID", quoting: user)
     if let password = self[.password] { target.connection.add("PWD", quoting: password) }
@@ -229,8 +209,7 @@ extension ConnectionString {
     case nil, "disabled": break
     case "enabled" where driver.kind == .microsoft: break
     case "enabled": throw refusal(.columnEncryptionSetting, driver)
-    default:
-      throw .connection(.badValue(setting: ConnectionKeyword.columnEncryptionSetting.rawValue))
+    default: throw badValue(.columnEncryptionSetting)
     }
   }
 
@@ -240,10 +219,5 @@ extension ConnectionString {
 
   private func refusal(_ keyword: ConnectionKeyword, _ driver: ODBCDriver?) -> StoreError {
     .connection(.cannotHonour(setting: keyword.rawValue, driver: driver?.kind.rawValue))
-  }
-
-  /// The setting that a keyword of FreeTDS stands for.
-  private func name(of keyword: String) -> String {
-    ConnectionKeyword(spelling: keyword)?.rawValue ?? keyword
   }
 }

@@ -1,14 +1,11 @@
-// An ADO.NET connection string, as in the node config of a server. It may hold a password, so every way to
-// print it omits the password.
+// An ADO.NET connection string, as in a node config. Every way to print it omits the password.
 
 package import OctopusKeys
 
-/// The settings of an ADO.NET connection string for SQL Server.
 package struct ConnectionString: Equatable, Sendable, Redacted {
   private var values: [ConnectionKeyword: String] = [:]
 
-  /// Reads a connection string as SqlClient does: the last of several values of a setting counts, and a
-  /// setting without a value is as if it were absent.
+  /// Reads a string as SqlClient does: the last of several values counts, and an empty one means absent.
   ///
   /// - Throws: `StoreError.connection`, without any part of the text.
   package init(_ text: String) throws(StoreError) {
@@ -36,9 +33,7 @@ package struct ConnectionString: Equatable, Sendable, Redacted {
 
   private func text(_ shown: (ConnectionKeyword, String) -> String) -> String {
     ConnectionKeyword.allCases.compactMap { keyword in
-      values[keyword].map {
-        keyword.rawValue + "=" + ConnectionString.quoted(shown(keyword, $0))
-      }
+      values[keyword].map { keyword.rawValue + "=" + ConnectionString.quoted(shown(keyword, $0)) }
     }.joined(separator: ";")
   }
 
@@ -54,8 +49,6 @@ package struct ConnectionString: Equatable, Sendable, Redacted {
 }
 
 extension ConnectionString {
-  /// A setting that is yes or no.
-  ///
   /// - Throws: `StoreError.connection` with `.badValue`.
   func flag(_ keyword: ConnectionKeyword) throws(StoreError) -> Bool? {
     guard let value = word(keyword) else { return nil }
@@ -63,29 +56,26 @@ extension ConnectionString {
     case "true", "yes": return true
     case "false", "no": return false
     case "sspi" where keyword == .integratedSecurity: return true
-    default: throw .connection(.badValue(setting: keyword.rawValue))
+    default: throw badValue(keyword)
     }
   }
 
-  /// A setting that is a number.
-  ///
   /// - Throws: `StoreError.connection` with `.badValue`.
   func number(_ keyword: ConnectionKeyword, in range: ClosedRange<Int>) throws(StoreError) -> Int? {
     guard let value = word(keyword) else { return nil }
-    guard let number = Int(value), range.contains(number) else {
-      throw .connection(.badValue(setting: keyword.rawValue))
-    }
+    guard let number = Int(value), range.contains(number) else { throw badValue(keyword) }
     return number
   }
 
-  /// A setting that is one of a few words, in lower case without spaces at the ends.
-  func word(_ keyword: ConnectionKeyword) -> String? {
-    self[keyword]?.trimmed.lowercased()
+  func badValue(_ keyword: ConnectionKeyword) -> StoreError {
+    .connection(.badValue(setting: keyword.rawValue))
   }
+
+  /// A setting that is one of a few words, in lower case without spaces at the ends.
+  func word(_ keyword: ConnectionKeyword) -> String? { self[keyword]?.trimmed.lowercased() }
 }
 
 extension StringProtocol {
-  /// Without white space at both ends.
   var trimmed: String {
     let rest = String(self).unicodeScalars.drop { $0.properties.isWhitespace }
     let end = rest.lastIndex { !$0.properties.isWhitespace }

@@ -7,12 +7,10 @@
 
 internal import OctopusKeys
 
-/// Splits a connection string into names and values.
 struct ConnectionStringParser {
   private let scalars: [Unicode.Scalar]
   private var index = 0
 
-  /// The number of settings so far.
   private(set) var setting = 0
 
   init(_ text: String) { scalars = Array(text.unicodeScalars) }
@@ -35,7 +33,6 @@ struct ConnectionStringParser {
 
   private var current: Unicode.Scalar? { index < scalars.count ? scalars[index] : nil }
 
-  /// Whether there is another name.
   private mutating func skipToName() throws(ConnectionFault) -> Bool {
     while let scalar = current, scalar == ";" || scalar.properties.isWhitespace { index += 1 }
     guard current == "\0" else { return current != nil }

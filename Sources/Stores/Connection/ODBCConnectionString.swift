@@ -3,22 +3,18 @@
 
 package import OctopusKeys
 
-/// The settings of an ODBC connection string in their order.
 package struct ODBCConnectionString: Equatable, Sendable, Redacted {
-  /// One setting.
   struct Setting: Equatable, Sendable {
     let name: String
     let value: String
     /// Whether the value comes from outside.
     let isQuoted: Bool
 
-    /// The setting in a connection string.
     var text: String {
       guard isQuoted else { return name + "=" + value }
       return name + "=" + inQuotes(value, from: UInt8(ascii: "{"), to: UInt8(ascii: "}"))
     }
 
-    /// Whether the value may be printed.
     var isHarmless: Bool { Setting.harmless.contains(name.lowercased()) }
 
     private static let harmless: Set = [
@@ -33,11 +29,9 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
   /// The text that was read. It is passed on unchanged, because drivers have rules of their own.
   private var original: String?
 
-  /// Makes an empty string.
   init() {}
 
-  /// Reads a string that was written for a driver: `name=value;…`, where a value in braces ends at the first
-  /// `}` that is not doubled.
+  /// Reads a driver's string: `name=value;…`, where a value in braces ends at the first single `}`.
   ///
   /// - Throws: `StoreError.connection` with `.malformed`.
   package init(_ text: String) throws(StoreError) {
@@ -71,7 +65,6 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
     settings.append(Setting(name: name, value: value, isQuoted: false))
   }
 
-  /// Adds yes or no.
   mutating func add(_ name: String, _ flag: Bool) { add(name, flag ? "yes" : "no") }
 
   /// Adds a value from outside.
@@ -85,17 +78,13 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
   }
 
   /// The text for the driver, with secrets.
-  package var text: String {
-    original ?? settings.map(\.text).joined(separator: ";")
-  }
+  package var text: String { original ?? settings.map(\.text).joined(separator: ";") }
 
-  /// The text for people. Only what is known to be harmless is shown: other settings may hold secrets, and
-  /// what looks like a name may be part of a password.
+  /// The text for people, with only what is known to be harmless: a name may be part of a password.
   package var redacted: String {
     settings.map { $0.isHarmless ? $0.text : "***" }.joined(separator: ";")
   }
 
-  /// The server and the database, for people.
   var location: String {
     let server = self["server", "servername"] ?? self["dsn"]
     let database = self["database"]

@@ -2,15 +2,12 @@
 
 package import OctopusKeys
 
-/// A driver for SQL Server.
 package struct ODBCDriver: Equatable, Sendable {
-  /// The drivers that octokey knows.
   package enum Kind: String, Sendable {
     case microsoft = "Microsoft's driver"
     case freeTDS = "FreeTDS"
   }
 
-  /// Which of them it is.
   package let kind: Kind
   /// Its name in `odbcinst.ini`, or the path of a library.
   package let name: String

@@ -1,10 +1,8 @@
 // Values with secrets that every way to print them omits: a log, a debugger, a failed test.
 
-/// A value that is printed as `redacted`.
 package protocol Redacted: CustomStringConvertible, CustomDebugStringConvertible,
   CustomReflectable
 {
-  /// The value without secrets.
   var redacted: String { get }
 }
 

@@ -4,9 +4,6 @@ internal import Native
 internal import OctopusKeys
 
 extension DirectoryStore {
-  /// A document that was copied.
-  private typealias Copied = (path: String, identity: FileIdentity)
-
   /// Copies all documents into the folder `store` of `folder`.
   func snapshot(into folder: borrowing NewFolder) throws(StoreError) -> StoreSnapshot {
     defer { rollback() }
@@ -29,7 +26,6 @@ extension DirectoryStore {
     return StoreSnapshot(name: name, mode: mode, journalMode: nil)
   }
 
-  /// A copy of all documents that will be the folder `path`.
   func copy(for path: String) throws(StoreError) -> NewFolder {
     defer { rollback() }
     try begin(.read)
@@ -48,7 +44,6 @@ extension DirectoryStore {
     return documents.isEmpty
   }
 
-  /// Whether both hold the same documents, byte for byte.
   func holdsTheSame(as other: DirectoryStore) throws(StoreError) -> Bool {
     defer {
       rollback()
@@ -73,8 +68,8 @@ extension DirectoryStore {
   private func copy(
     _ documents: [(collection: String, files: [String])], into folder: borrowing NewFolder,
     below prefix: String
-  ) throws(NativeError) -> [Copied] {
-    var copied: [Copied] = []
+  ) throws(NativeError) -> [(path: String, identity: FileIdentity)] {
+    var copied: [(path: String, identity: FileIdentity)] = []
     for (collection, files) in documents {
       if collection != "." { try folder.makeFolder(prefix + collection) }
       let inner = prefix + (collection == "." ? "" : collection + "/")

@@ -8,13 +8,9 @@
 internal import Native
 package import OctopusKeys
 
-/// A store in a folder of JSON files.
 package final class DirectoryStore: Store {
-  /// The kind, `directory`.
   package let kind = "directory"
-  /// The path of the folder.
   package let location: String
-  /// Each file changes by itself.
   package let isTransactional = false
 
   private var access = StoreAccess.read
@@ -30,7 +26,6 @@ package final class DirectoryStore: Store {
   private static let lockName = "octokey.lock"
   private static let fieldName = "JSON"
 
-  /// A store in the folder at `path`, which is not opened yet.
   package init(path: String) {
     location = path
   }
@@ -49,9 +44,8 @@ package final class DirectoryStore: Store {
     isOpen = true
   }
 
-  /// Looks for files; see `Store.collections`.
   package func collections() throws(StoreError) -> [StoreCollection] {
-    guard isOpen else { throw .notOpen(location) }
+    guard isOpen else { throw notOpen }
     names.removeAll()
     for folder in ["."] + (try entries(of: ".").filter { !$0.hasSuffix(".json") }) {
       guard try status(of: folder, in: ".").kind == .folder else { continue }
@@ -60,7 +54,7 @@ package final class DirectoryStore: Store {
       for name in found { try require(name, in: folder) }
       names[folder] = found
     }
-    return names.keys.sorted(by: DirectoryStore.isBefore).map {
+    return names.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
       StoreCollection(name: $0, fields: [.init(name: DirectoryStore.fieldName, storage: .text)])
     }
   }
@@ -70,12 +64,10 @@ package final class DirectoryStore: Store {
     try collections().map { ($0.name, names[$0.name] ?? []) }
   }
 
-  /// Counts files.
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     names[collection.name]?.count ?? 0
   }
 
-  /// Reads the next files; see `Store.readPage`.
   package func readPage(
     of collection: StoreCollection, after key: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
@@ -101,8 +93,7 @@ package final class DirectoryStore: Store {
       let name = String(decoding: page.bytes[document.key], as: UTF8.self)
       let original = try read(name, of: collection)
       guard original.bytes.elementsEqual(page.bytes[page.slots[edit.slot].range]) else {
-        throw .changedMeanwhile(
-          location: location, collection: collection.name, document: page.name(of: document))
+        throw changed(edit, of: page, in: collection.name)
       }
       var contents: [UInt8] = []
       edits.appendContents(of: edit, in: page, to: &contents)
@@ -123,7 +114,6 @@ package final class DirectoryStore: Store {
     lock = nil
   }
 
-  /// Closes the folder; see `Store.scrub`.
   package func scrub() throws(StoreError) -> [StoreResidue] {
     rollback()
     return []
@@ -131,47 +121,39 @@ package final class DirectoryStore: Store {
 
   /// The names in a folder that are not hidden, in the order of their bytes.
   private func entries(of folder: String) throws(StoreError) -> [String] {
-    try rethrow(as: { failure($0, folder) }) { () throws(NativeError) in
-      try FolderNames.read(location + "/" + folder)
-        .filter { !$0.hasPrefix(".") && $0 != DirectoryStore.lockName }
-    }
+    try rethrow(as: { failure($0, folder) }, FolderNames.read(location + "/" + folder))
+      .filter { !$0.hasPrefix(".") && $0 != DirectoryStore.lockName }
   }
 
   /// Refuses a file that could not be replaced by itself.
   private func require(_ name: String, in folder: String) throws(StoreError) {
     let status = try status(of: name, in: folder)
-    guard status.kind == .regular else {
-      throw .failed(
-        location: location, collection: folder, reason: "a document is no file: \(name)")
-    }
+    guard status.kind == .regular else { throw failed(folder, "a document is no file: \(name)") }
     guard access == .read || status.links == 1 else {
-      throw .failed(
-        location: location, collection: folder,
-        reason:
-          "a document has \(status.links) names and would keep old values under the others: \(name)"
-      )
+      throw failed(
+        folder,
+        "a document has \(status.links) names and would keep old values under the others: \(name)")
     }
   }
 
-  /// What a name leads to. A link to nothing may be a document or a collection whose target is not mounted, so
-  /// it is refused by name and not skipped.
+  /// What a name leads to. A link to nothing is refused, not skipped: its target may just not be mounted.
   private func status(of name: String, in folder: String) throws(StoreError) -> FileStatus {
-    try rethrow(as: { (error: NativeError) in
-      guard case .system(_, _, let number) = error,
-        SystemErrorKind(errno: number) == .notFound
-      else { return failure(error, folder) }
-      return .failed(
-        location: location, collection: folder, reason: "a link leads to nothing: \(name)")
-    }) { () throws(NativeError) in try FileStatus.read("\(location)/\(folder)/\(name)") }
+    do throws(NativeError) {
+      return try FileStatus.read("\(location)/\(folder)/\(name)")
+    } catch .system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {
+      throw failed(folder, "a link leads to nothing: \(name)")
+    } catch {
+      throw failure(error, folder)
+    }
   }
 
   private func read(
     _ name: String, of collection: StoreCollection
   ) throws(StoreError) -> FileContents {
-    try rethrow(as: { failure($0, collection.name, name) }) { () throws(NativeError) in
-      try FileContents.read(
-        location + "/" + collection.name + "/" + name, limit: DirectoryStore.documentBytes)
-    }
+    let path = location + "/" + collection.name + "/" + name
+    return try rethrow(
+      as: { failure($0, collection.name, name) },
+      FileContents.read(path, limit: DirectoryStore.documentBytes))
   }
 
   func failure(
@@ -185,10 +167,6 @@ package final class DirectoryStore: Store {
       return .notAStore(location: location, reason: "it is no folder")
     default: return StoreError(error, location: location, collection: collection)
     }
-  }
-
-  private static func isBefore(_ one: String, _ other: String) -> Bool {
-    one.utf8.lexicographicallyPrecedes(other.utf8)
   }
 
   /// The index of the first name behind `key`.

@@ -4,8 +4,7 @@ internal import Native
 internal import OctopusKeys
 
 extension StoreError {
-  /// What a failure of ODBC means for the store at `location`. The first record whose meaning is known
-  /// decides; the text is that of the first record.
+  /// The first record whose meaning is known decides; the text is that of the first record.
   init(
     _ error: NativeError, _ dialect: any SQLDialect, location: String, collection: String? = nil
   ) {
@@ -14,8 +13,7 @@ extension StoreError {
       return
     }
     let (code, reason) = StoreError.words(for: diagnostics.first, call)
-    let meaning = diagnostics.lazy.compactMap { dialect.meaning(of: $0) }.first
-    switch meaning {
+    switch diagnostics.lazy.compactMap({ dialect.meaning(of: $0) }).first {
     case .busy: self = .busy(location: location, collection: collection)
     case .full: self = .full(location: location, collection: collection)
     case .readOnly: self = .readOnly(location: location)
@@ -25,15 +23,11 @@ extension StoreError {
       self = .failed(
         location: location, collection: collection,
         reason: "the database refused the contents (\(code))")
-    case nil:
-      let isCut = diagnostics.contains { $0.state.hasPrefix("08") || $0.state == "HYT01" }
-      if call == "SQLDriverConnect" {
-        self = .unreachable(location: location, reason: reason)
-      } else if isCut {
-        self = .disconnected(location: location, collection: collection, reason: reason)
-      } else {
-        self = .failed(location: location, collection: collection, reason: reason)
-      }
+    case nil where call == "SQLDriverConnect":
+      self = .unreachable(location: location, reason: reason)
+    case nil where diagnostics.contains { $0.state.hasPrefix("08") || $0.state == "HYT01" }:
+      self = .disconnected(location: location, collection: collection, reason: reason)
+    case nil: self = .failed(location: location, collection: collection, reason: reason)
     }
   }
 

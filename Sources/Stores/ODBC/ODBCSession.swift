@@ -1,5 +1,4 @@
-// One session with a database behind ODBC: the connection, the dialect that the database speaks, and the
-// statements that were prepared.
+// One session with a database behind ODBC: the connection, its dialect, and the prepared statements.
 
 internal import Native
 internal import OctopusKeys
@@ -11,20 +10,17 @@ final class ODBCSession {
 
   let connection: ODBCConnection
   let dialect: any SQLDialect
-  /// Server and database, for people.
   let location: String
   private var statements: [String: ODBCStatement] = [:]
 
   /// The most statements that stay prepared: a server keeps something for each of them.
   private static let preparedStatements = 32
 
-  /// The dialects of the servers that octokey knows.
   static func dialect(of product: String) -> (any SQLDialect)? {
     if product == "PostgreSQL" { return PostgreSQLDialect() }
     return product.contains("SQL Server") ? SQLServerDialect() : nil
   }
 
-  /// Takes a connection that was just made.
   init(_ connection: ODBCConnection, _ dialects: Dialects, location: String) throws(StoreError) {
     let product = connection.product
     guard let dialect = dialects(product) else {
@@ -37,8 +33,6 @@ final class ODBCSession {
   }
 
   /// Prepares the session for `access`, and opens its transaction.
-  ///
-  /// - Parameter patience: how long to wait for the locks of others.
   func begin(_ access: StoreAccess, patience: Duration) throws(StoreError) {
     let allowsSnapshot = try answer(dialect.snapshotQuery) == 1
     try attempt { () throws(NativeError) in
@@ -95,7 +89,6 @@ final class ODBCSession {
     try rethrow(as: { (error: NativeError) in failure(error, collection) }, body)
   }
 
-  /// What a failure means for the store.
   func failure(_ error: NativeError, _ collection: String? = nil) -> StoreError {
     StoreError(error, dialect, location: location, collection: collection)
   }

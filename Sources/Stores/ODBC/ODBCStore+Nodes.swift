@@ -1,6 +1,5 @@
 // The nodes in a database behind ODBC. Older servers keep the heartbeat in OctopusServerNode, newer ones in
-// OctopusServerNodeStatus. The columns of the latter are not documented, so every point in time in it
-// counts.
+// OctopusServerNodeStatus, whose columns are not documented: every point in time in it counts.
 
 internal import Native
 internal import OctopusKeys
@@ -39,40 +38,29 @@ extension ODBCStore {
 
   /// Each node once, with the latest of its heartbeats.
   private static func latest(_ heartbeats: [NodeTable.Heartbeat]) -> [ServerNode] {
-    var nodes: [NodeTable.Heartbeat] = []
-    for heartbeat in heartbeats {
-      guard
-        let known = nodes.firstIndex(where: { $0.id == heartbeat.id || $0.label == heartbeat.id })
-      else {
-        nodes.append(heartbeat)
+    var found: [NodeTable.Heartbeat] = []
+    for (id, node) in heartbeats {
+      guard let known = found.firstIndex(where: { $0.id == id || $0.node.name == id }) else {
+        found.append((id, node))
         continue
       }
-      if let seconds = heartbeat.secondsAgo, nodes[known].secondsAgo.map({ $0 > seconds }) ?? true {
-        nodes[known].lastSeen = heartbeat.lastSeen
-        nodes[known].secondsAgo = seconds
+      if let age = node.age, found[known].node.age.map({ $0 > age }) ?? true {
+        found[known].node = ServerNode(
+          name: found[known].node.name, lastSeen: node.lastSeen, age: age)
       }
     }
-    return nodes.map {
-      ServerNode(
-        name: $0.label, lastSeen: $0.lastSeen, age: $0.secondsAgo.map { .seconds($0) })
-    }
+    return found.map(\.node)
   }
 }
 
 /// A table that may hold heartbeats of nodes.
 private struct NodeTable {
-  struct Heartbeat {
-    let id: String
-    let label: String
-    var lastSeen: String
-    var secondsAgo: Int64?
-  }
+  typealias Heartbeat = (id: String, node: ServerNode)
 
   let name: String
   let id: String
   let label: String
 
-  /// The first column with one of these names.
   static func column(_ names: [String], of columns: [SQLColumn]) -> String? {
     names.lazy.compactMap { name in columns.first { $0.name.lowercased() == name }?.name }.first
   }
@@ -92,10 +80,10 @@ private struct NodeTable {
         """
       try schema.rows(query) { (row) throws(NativeError) in
         let id = try row.text(1) ?? ""
-        let label = try row.text(2) ?? ""
+        let name = try row.text(2) ?? ""
         let lastSeen = try row.text(3) ?? ""
-        heartbeats.append(
-          Heartbeat(id: id, label: label, lastSeen: lastSeen, secondsAgo: try row.integer(4)))
+        let age = try row.integer(4).map { Duration.seconds($0) }
+        heartbeats.append((id, ServerNode(name: name, lastSeen: lastSeen, age: age)))
       }
     }
     return heartbeats

@@ -1,5 +1,4 @@
-// Reading documents through ODBC. Round trips are what takes time, so many rows are read at once: a page is
-// one SELECT.
+// Reading documents through ODBC. Round trips are what takes time, so a page is one SELECT.
 
 internal import Native
 package import OctopusKeys
@@ -10,7 +9,6 @@ extension ODBCStore {
   static let firstPageDocuments = 64
   private static let mostDocuments = 256
 
-  /// Reads one key-set page; see `Store.readPage`.
   package func readPage(
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
@@ -48,14 +46,9 @@ extension ODBCStore {
     } catch {
       throw session.failure(error, collection.name)
     }
-    guard !hasNullKey else {
-      throw .failed(
-        location: location, collection: collection.name, reason: "a primary key that is NULL")
-    }
+    guard !hasNullKey else { throw failed(collection.name, "a primary key that is NULL") }
   }
 
-  /// Adds the current row to a page.
-  ///
   /// - Returns: false if its key is NULL.
   private func add(
     _ row: ODBCStatement, of table: SQLTable, to page: inout DocumentPage

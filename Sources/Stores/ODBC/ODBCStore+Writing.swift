@@ -1,6 +1,5 @@
-// Writing documents through ODBC. The changes of a page are one UPDATE per column, joined to a list of values.
-// A list and not an array of parameters, because then the number of rows that it changed is one number
-// with every driver.
+// Writing through ODBC. The changes of a page are one UPDATE per column, joined to a list of values and
+// not to an array of parameters: then the number of changed rows is one number with every driver.
 
 internal import Native
 package import OctopusKeys
@@ -11,7 +10,6 @@ extension ODBCStore {
   /// SQL Server takes 2,100 parameters.
   private static let mostParameters = 2000
 
-  /// Writes changed columns; see `Store.write`.
   package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
@@ -20,8 +18,7 @@ extension ODBCStore {
       var batch: [PageEdits.Edit] = []
       var bytes = 0
       for edit in edits.edits where page.slots[edit.slot].field == field {
-        let isFull =
-          (batch.count + 1) * (table.key.count + 1) > ODBCStore.mostParameters
+        let isFull = (batch.count + 1) * (table.key.count + 1) > ODBCStore.mostParameters
         if isFull || bytes + edit.newCount > ODBCStore.pageBytes, !batch.isEmpty {
           try write(batch, edits, field, of: page, in: table)
           batch.removeAll(keepingCapacity: true)
@@ -86,9 +83,8 @@ extension ODBCStore {
     }
     guard changes != batch.count else { return }
     try findMissing(batch, of: page, in: table)
-    throw .failed(
-      location: location, collection: table.collection.name,
-      reason: "\(changes) rows were changed where there are \(batch.count)")
+    throw failed(
+      table.collection.name, "\(changes) rows were changed where there are \(batch.count)")
   }
 
   /// Throws with the name of the first document of a batch that no longer exists.
@@ -97,10 +93,9 @@ extension ODBCStore {
   ) throws(StoreError) {
     let session = try opened()
     for edit in batch {
-      let document = page.documents[edit.document]
       let isThere = try session.attempt(table.collection.name) { () throws(NativeError) in
         let statement = try session.prepared(table.presenceQuery(session.dialect))
-        let key = page.bytes.span.extracting(document.key)
+        let key = page.bytes.span.extracting(page.documents[edit.document].key)
         for (index, part) in SQLRowKey.parts(of: key).enumerated() {
           try statement.bind(index + 1, utf8: key.extracting(part))
         }
@@ -108,11 +103,7 @@ extension ODBCStore {
         defer { statement.reset() }
         return try statement.step()
       }
-      guard isThere else {
-        throw .changedMeanwhile(
-          location: location, collection: table.collection.name,
-          document: page.name(of: document))
-      }
+      guard isThere else { throw changed(edit, of: page, in: table.collection.name) }
     }
   }
 }

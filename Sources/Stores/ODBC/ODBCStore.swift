@@ -7,13 +7,10 @@
 internal import Native
 package import OctopusKeys
 
-/// A store behind an ODBC driver.
 package final class ODBCStore: Store {
   /// `sqlserver`, or `odbc` where the location is an ODBC connection string.
   package let kind: String
-  /// Server and database.
   package let location: String
-  /// Every dialect has transactions.
   package let isTransactional = true
 
   private let target: () throws(StoreError) -> ODBCTarget
@@ -24,10 +21,8 @@ package final class ODBCStore: Store {
   /// The dialect of the last session, which says what a failure to connect means.
   private var lastDialect: any SQLDialect = SQLServerDialect()
 
-  /// The tables that `collections` found, by name.
   private(set) var tables: [String: SQLTable] = [:]
-  /// State of the reading: how many documents the next page is to have, the last key of a table that was
-  /// read to its end, and memory that is used again.
+  /// State of the reading: the length of the next page, the last key of a table, and reused memory.
   var pageDocuments = ODBCStore.firstPageDocuments
   var end: (table: String, key: [UInt8])?
   var key: [UInt8] = []
@@ -39,9 +34,7 @@ package final class ODBCStore: Store {
 
   /// A store that an ADO.NET connection string leads to; it is not opened yet.
   ///
-  /// - Parameters:
-  ///   - driver: the name or path of an ODBC driver; nil is the best that is installed.
-  ///   - patience: how long to wait for the locks of others.
+  /// - Parameter driver: the name or path of an ODBC driver; nil is the best that is installed.
   package init(
     _ connection: ConnectionString, driver: String? = nil, patience: Duration = .seconds(10)
   ) {
@@ -49,9 +42,7 @@ package final class ODBCStore: Store {
     location = (try? connection.location) ?? "SQL Server"
     self.patience = patience
     dialects = ODBCSession.dialect(of:)
-    target = { () throws(StoreError) in
-      try ODBCStore.target(of: connection, driver: driver)
-    }
+    target = { () throws(StoreError) in try ODBCStore.target(of: connection, driver: driver) }
   }
 
   /// What `connection` comes to with the driver that was asked for, or with the best one.
@@ -62,7 +53,6 @@ package final class ODBCStore: Store {
     return try connection.target(.choose(driver, from: installed))
   }
 
-  /// A store that an ODBC connection string leads to; it is not opened yet.
   package convenience init(_ connection: ODBCConnectionString, patience: Duration = .seconds(10)) {
     self.init(connection, patience: patience, dialects: ODBCSession.dialect(of:))
   }
@@ -121,14 +111,12 @@ package final class ODBCStore: Store {
     return found.map(\.collection)
   }
 
-  /// Counts rows.
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     let session = try opened()
     let query = "SELECT COUNT(*) FROM \(session.dialect.qualified(collection.name))"
     return Int(try session.answer(query, collection.name))
   }
 
-  /// Commits.
   package func commit() throws(StoreError) { try opened().commit() }
 
   /// Rolls back and closes the connection, and with it the application lock.
@@ -139,25 +127,21 @@ package final class ODBCStore: Store {
     session = nil
   }
 
-  /// Closes the connection; see `Store.scrub`. The log and the backups of a server cannot be cleared from
-  /// here, and every report says so.
+  /// Closes the connection. A server's log and backups cannot be cleared from here; every report says so.
   package func scrub() throws(StoreError) -> [StoreResidue] {
     rollback()
     return []
   }
 
   /// Reads the schema, and whatever else `body` asks for, in a transaction of its own.
-  func look<Result>(
-    _ body: (SQLSchema) throws(StoreError) -> Result
-  ) throws(StoreError) -> Result {
+  func look<Result>(_ body: (SQLSchema) throws(StoreError) -> Result) throws(StoreError) -> Result {
     defer { rollback() }
     try begin(.read)
     return try body(SQLSchema(session: opened()))
   }
 
-  /// The session, once the store is open.
   func opened() throws(StoreError) -> ODBCSession {
-    guard let session else { throw .notOpen(location) }
+    guard let session else { throw notOpen }
     return session
   }
 }

@@ -1,11 +1,9 @@
-// Row keys as bytes, so that a page can hold keys of any kind: each part as the text that the engine
-// converts it to, after its length in four bytes.
+// Row keys as bytes: each part as the text that the engine makes of it, after its length in four bytes.
 
 internal import Native
 
 enum SQLRowKey {
-  /// Appends the first `count` columns of the current row to `output`, and to `name`, with commas
-  /// between them, for people.
+  /// Appends the key in the first `count` columns to `output`, and to `name`, with commas, for people.
   ///
   /// - Returns: false if one of them is NULL.
   static func read(
@@ -27,7 +25,6 @@ enum SQLRowKey {
     return true
   }
 
-  /// The ranges of a key's parts.
   static func parts(of key: Span<UInt8>) -> [Range<Int>] {
     var parts: [Range<Int>] = []
     var index = 0

@@ -1,5 +1,4 @@
-// Finds the tables of a database that may hold sensitive values, and the keys of their rows. Only the names
-// of two columns are known in advance.
+// Finds the tables that may hold sensitive values, and their row keys. Only two column names are known.
 
 internal import Native
 internal import OctopusKeys
@@ -7,7 +6,6 @@ internal import OctopusKeys
 /// One table, as far as reading and writing its documents needs.
 struct SQLTable: Sendable {
   let collection: StoreCollection
-  /// How each field is kept.
   let contents: [SQLColumn.Contents]
   /// The primary key, each column with a parameter for it.
   let key: [(name: String, parameter: String)]
@@ -15,7 +13,6 @@ struct SQLTable: Sendable {
   let name: String?
 }
 
-/// Reads the schema of a database.
 struct SQLSchema {
   let session: ODBCSession
   var dialect: any SQLDialect { session.dialect }
@@ -29,8 +26,7 @@ struct SQLSchema {
     let triggers = try pairs(dialect.triggersQuery)
     var tables: [SQLTable] = []
     for (name, columns) in columns {
-      let keyNames = keys[name] ?? []
-      let table = try table(name, columns, keyNames, forWriting: forWriting)
+      let table = try table(name, columns, keys[name] ?? [], forWriting: forWriting)
       guard let table else { continue }
       if forWriting, let triggers = triggers[name] { throw obstacle(name, .triggers(triggers)) }
       tables.append(table)
@@ -50,15 +46,12 @@ struct SQLSchema {
         continue
       }
       if isDocument {
-        if forWriting, column.isGenerated {
-          throw obstacle(name, .generatedColumn(column.name))
-        }
-        fields.append(.init(name: column.name, storage: how.storage))
-        contents.append(how)
-      } else if how.storage == .bytes, !column.isGenerated, !keyNames.contains(column.name) {
-        fields.append(.init(name: column.name, storage: .bytes))
-        contents.append(how)
+        if forWriting, column.isGenerated { throw obstacle(name, .generatedColumn(column.name)) }
+      } else if how.storage != .bytes || column.isGenerated || keyNames.contains(column.name) {
+        continue
       }
+      fields.append(.init(name: column.name, storage: how.storage))
+      contents.append(how)
     }
     guard !fields.isEmpty else { return nil }
     var key: [(name: String, parameter: String)] = []
@@ -103,7 +96,6 @@ struct SQLSchema {
     return pairs
   }
 
-  /// Runs `body` on every row that a query gives.
   func rows(
     _ query: String, _ body: (ODBCStatement) throws(NativeError) -> Void
   ) throws(StoreError) {

@@ -3,8 +3,7 @@
 internal import OctopusKeys
 
 extension SQLTable {
-  /// The query for the first page, or for one that follows a key, and which part of the key each of its
-  /// parameters is.
+  /// The query for a page, and which part of the key each of its parameters is.
   func pageQuery(
     _ dialect: any SQLDialect, follows: Bool, limit: Int
   ) -> (text: String, parameters: [Int]) {
@@ -18,8 +17,8 @@ extension SQLTable {
     return (text, parameters)
   }
 
-  /// `a >= ? AND (a > ? OR (a = ? AND b > ?))`: not every engine compares rows, and the first term lets the
-  /// engine use the index.
+  /// `a >= ? AND (a > ? OR (a = ? AND b > ?))`: not every engine compares rows, and the first term allows
+  /// the index.
   private func followers(_ dialect: any SQLDialect, _ parameters: inout [Int]) -> String {
     func compare(_ part: Int, _ how: String) -> String {
       parameters.append(part)
@@ -36,8 +35,7 @@ extension SQLTable {
     return text + ")"
   }
 
-  /// The statement that writes one field of some rows. Its parameters are, row by row, the key and the
-  /// contents.
+  /// Writes one field of some rows. The parameters are, row by row, the key and the contents.
   func updateText(_ dialect: any SQLDialect, field: Int, rows: Int) -> String {
     let row = (key.map(\.parameter) + [contents[field].parameter]).joined(separator: ", ")
     return dialect.update(

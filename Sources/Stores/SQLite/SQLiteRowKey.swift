@@ -4,7 +4,6 @@
 internal import Native
 
 enum SQLiteRowKey {
-  /// Appends the key in the first columns of the current row to `output`.
   static func read(
     _ row: SQLiteStatement, _ key: SQLiteTable.RowKey, appendingTo output: inout [UInt8]
   ) {
@@ -29,7 +28,6 @@ enum SQLiteRowKey {
     }
   }
 
-  /// Binds a key from `first` on.
   static func bind(
     _ bytes: Span<UInt8>, _ key: SQLiteTable.RowKey, to statement: SQLiteStatement,
     from first: Int32
@@ -53,11 +51,8 @@ enum SQLiteRowKey {
         try statement.bind(parameter, real: Double(bitPattern: UInt64(bitPattern: value)))
       default:
         let contents = bytes.extracting(index..<(index + Int(value)))
-        if storage == UInt8(ascii: "t") {
-          try statement.bind(parameter, utf8: contents)
-        } else {
-          try statement.bind(parameter, blob: contents)
-        }
+        let form = storage == UInt8(ascii: "t") ? SQLiteStatement.Form.utf8 : .blob
+        try statement.bind(parameter, contents, as: form)
         index += Int(value)
       }
     }

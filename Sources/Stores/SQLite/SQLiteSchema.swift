@@ -1,12 +1,10 @@
-// Finds the tables of a SQLite database that may hold sensitive values, and the keys of their rows. Only the
-// names of two columns are known in advance.
+// Finds the tables that may hold sensitive values, and their row keys. Only two column names are known.
 
 internal import Native
 internal import OctopusKeys
 
 /// One table, as far as reading and writing its documents needs.
 struct SQLiteTable {
-  /// What tells rows apart.
   enum RowKey {
     /// A name for the rowid that no column hides.
     case rowid(String)
@@ -20,7 +18,6 @@ struct SQLiteTable {
   let names: [String]
 }
 
-/// Reads the schema through `database`.
 struct SQLiteSchema {
   let database: SQLiteConnection
   let location: String
@@ -41,12 +38,8 @@ struct SQLiteSchema {
         continue
       }
       let generated = columns.first { $0.isGenerated && isDocument($0) }
-      if forWriting, let generated {
-        throw obstacle(found.name, .generatedColumn(generated.name))
-      }
-      guard let key = try key(of: found, columns) else {
-        throw obstacle(found.name, .noRowKey)
-      }
+      if forWriting, let generated { throw obstacle(found.name, .generatedColumn(generated.name)) }
+      guard let key = try key(of: found, columns) else { throw obstacle(found.name, .noRowKey) }
       let table = SQLiteTable(
         collection: StoreCollection(name: found.name, fields: fields), key: key,
         names: names(columns))
@@ -56,11 +49,7 @@ struct SQLiteSchema {
     return tables
   }
 
-  private struct FoundTable {
-    let name: String
-    let kind: String
-    let hasRowid: Bool
-  }
+  private typealias FoundTable = (name: String, kind: String, hasRowid: Bool)
 
   private struct Column {
     let name: String
@@ -76,7 +65,7 @@ struct SQLiteSchema {
       ORDER BY name
       """
     return try rows(query, []) { (row) in
-      FoundTable(name: row.text(0) ?? "", kind: row.text(1) ?? "", hasRowid: row.integer(2) == 0)
+      (row.text(0) ?? "", row.text(1) ?? "", row.integer(2) == 0)
     }
   }
 
@@ -153,8 +142,7 @@ struct SQLiteSchema {
     try rethrow(as: { StoreError($0, location: location) }) { () throws(NativeError) in
       let statement = try database.prepare(query)
       for (index, parameter) in parameters.enumerated() {
-        let bytes = Array(parameter.utf8)
-        try statement.bind(Int32(index + 1), utf8: bytes.span)
+        try statement.bind(Int32(index + 1), Array(parameter.utf8).span, as: .utf8)
       }
       var found: [Row] = []
       while try statement.step() { found.append(row(statement)) }

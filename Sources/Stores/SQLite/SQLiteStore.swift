@@ -7,13 +7,9 @@
 internal import Native
 package import OctopusKeys
 
-/// A store in a SQLite file.
 package final class SQLiteStore: Store {
-  /// The kind, `sqlite`.
   package let kind = "sqlite"
-  /// The path of the file.
   package let location: String
-  /// SQLite has transactions.
   package let isTransactional = true
 
   private let patience: Duration
@@ -22,6 +18,7 @@ package final class SQLiteStore: Store {
   private var tables: [String: SQLiteTable] = [:]
   private var statements: [String: SQLiteStatement] = [:]
   private var encoding = "UTF-8"
+  private var isWide: Bool { encoding != "UTF-8" }
   private var journalMode = ""
   private var freePagesBefore = 0
   private var wide: [UInt8] = []
@@ -32,9 +29,6 @@ package final class SQLiteStore: Store {
   private static let pageDocuments = 64
   private static let pageBytes = 1 << 18
 
-  /// A store in the file at `path`, which is not opened yet.
-  ///
-  /// - Parameter patience: how long to wait for the locks of others.
   package init(path: String, patience: Duration = .seconds(2)) {
     location = path
     self.patience = patience
@@ -67,7 +61,6 @@ package final class SQLiteStore: Store {
     }
   }
 
-  /// Reads the schema; see `Store.collections`.
   package func collections() throws(StoreError) -> [StoreCollection] {
     let schema = SQLiteSchema(database: try opened(), location: location)
     let found = try schema.tables(forWriting: access == .rewrite)
@@ -75,7 +68,6 @@ package final class SQLiteStore: Store {
     return found.map(\.collection)
   }
 
-  /// Counts rows.
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     let database = try opened()
     let query = "SELECT count(*) FROM main.\(inQuotes(collection.name))"
@@ -84,14 +76,12 @@ package final class SQLiteStore: Store {
     }
   }
 
-  /// Reads one key-set page; see `Store.readPage`.
   package func readPage(
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
     guard let table = tables[collection.name] else { return }
     let database = try opened()
-    let isWide = encoding != "UTF-8"
     do throws(NativeError) {
       let statement = try prepared(
         database,
@@ -100,7 +90,7 @@ package final class SQLiteStore: Store {
       defer { statement.reset() }
       if let lastKey { try SQLiteRowKey.bind(lastKey.span, table.key, to: statement, from: 1) }
       while try statement.step() {
-        try add(statement, of: table, isWide: isWide, to: &page)
+        try add(statement, of: table, to: &page)
         if page.bytes.count >= SQLiteStore.pageBytes { break }
       }
     } catch {
@@ -108,7 +98,6 @@ package final class SQLiteStore: Store {
     }
   }
 
-  /// Writes changed columns; see `Store.write`.
   package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
@@ -117,10 +106,8 @@ package final class SQLiteStore: Store {
     // By field, so that the text of a statement is made once.
     var updates: [Int: SQLiteStatement] = [:]
     var contents: [UInt8] = []
-    let isWide = encoding != "UTF-8"
     for edit in edits.edits {
       let slot = page.slots[edit.slot]
-      let document = page.documents[edit.document]
       contents.removeAll(keepingCapacity: contents.capacity <= 8 << 20)
       edits.appendContents(of: edit, in: page, to: &contents)
       let contents = contents.span
@@ -129,44 +116,36 @@ package final class SQLiteStore: Store {
         if let update = updates[slot.field] {
           statement = update
         } else {
-          statement = try prepared(
-            database, table.updateStatement(of: collection.fields[slot.field]))
+          let update = table.updateStatement(of: collection.fields[slot.field])
+          statement = try prepared(database, update)
           updates[slot.field] = statement
         }
-        let key = page.bytes.span.extracting(document.key)
+        let key = page.bytes.span.extracting(page.documents[edit.document].key)
         try SQLiteRowKey.bind(key, table.key, to: statement, from: 2)
-        let run: () throws(NativeError) -> Void = { () throws(NativeError) in
-          while try statement.step() {}
-        }
         switch slot.storage {
-        case .bytes: try statement.withBound(1, blob: contents, run)
-        case .text where !isWide: try statement.withBound(1, text: contents, .utf8, run)
+        case .bytes: try statement.run(1, contents, as: .blob)
+        case .text where !isWide: try statement.run(1, contents, as: .utf8)
         case .text:
           wide.removeAll(keepingCapacity: true)
           guard UTF16Text.encode(contents, order: .little, appendingTo: &wide) else {
             throw .notUnicode
           }
           let text = wide
-          try statement.withBound(1, text: text.span, .utf16LittleEndian, run)
+          try statement.run(1, text.span, as: .utf16LittleEndian)
         }
       } catch {
         throw StoreError(error, location: location, collection: collection.name)
       }
-      guard database.changes == 1 else {
-        throw .changedMeanwhile(
-          location: location, collection: collection.name, document: page.name(of: document))
-      }
+      guard database.changes == 1 else { throw changed(edit, of: page, in: collection.name) }
     }
   }
 
-  /// Commits.
   package func commit() throws(StoreError) {
     let database = try opened()
     statements.removeAll()
     try attempt { () throws(NativeError) in try database.run("COMMIT") }
   }
 
-  /// Rolls back and closes the file.
   package func rollback() {
     statements.removeAll()
     tables.removeAll()
@@ -189,7 +168,7 @@ package final class SQLiteStore: Store {
   }
 
   private func opened() throws(StoreError) -> SQLiteConnection {
-    guard let database else { throw .notOpen(location) }
+    guard let database else { throw notOpen }
     return database
   }
 
@@ -210,9 +189,7 @@ package final class SQLiteStore: Store {
         try database.text("PRAGMA main.journal_mode = DELETE") ?? ""
       }
       guard journalMode == "delete" else {
-        throw .failed(
-          location: location, collection: nil,
-          reason: "the journal mode cannot be set to DELETE")
+        throw failed(nil, "the journal mode cannot be set to DELETE")
       }
     }
     // EXTRA: the removal of the journal must be on the device, too. The node config changes right after the
@@ -231,10 +208,7 @@ package final class SQLiteStore: Store {
   private func attempt<Result>(
     _ collection: String? = nil, _ body: () throws(NativeError) -> Result
   ) throws(StoreError) -> Result {
-    try rethrow(
-      as: { (error: NativeError) in
-        StoreError(error, location: location, collection: collection)
-      }, body)
+    try rethrow(as: { StoreError($0, location: location, collection: collection) }, body)
   }
 
   private func prepared(
@@ -246,9 +220,8 @@ package final class SQLiteStore: Store {
     return statement
   }
 
-  /// Adds the current row to a page.
   private func add(
-    _ row: SQLiteStatement, of table: SQLiteTable, isWide: Bool, to page: inout DocumentPage
+    _ row: SQLiteStatement, of table: SQLiteTable, to page: inout DocumentPage
   ) throws(NativeError) {
     key.removeAll(keepingCapacity: true)
     SQLiteRowKey.read(row, table.key, appendingTo: &key)

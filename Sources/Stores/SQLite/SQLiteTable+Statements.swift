@@ -34,9 +34,7 @@ extension SQLiteTable {
       condition = "\(alias) > ?1"
       order = alias
     case .columns(let parts):
-      let terms = parts.map {
-        inQuotes($0.name) + " COLLATE " + inQuotes($0.collation)
-      }
+      let terms = parts.map { inQuotes($0.name) + " COLLATE " + inQuotes($0.collation) }
       let parameters = parts.indices.map { "?\($0 + 1)" }
       condition =
         "(" + terms.joined(separator: ", ") + ") > (" + parameters.joined(separator: ", ") + ")"
@@ -47,8 +45,7 @@ extension SQLiteTable {
       + (follows ? " WHERE \(condition)" : "") + " ORDER BY \(order) LIMIT \(limit)"
   }
 
-  /// The statement that writes one field of one row: the contents are the first parameter, the key
-  /// follows.
+  /// Writes one field of one row: the contents are the first parameter, the key follows.
   func updateStatement(of field: StoreCollection.Field) -> String {
     let condition: String
     switch key {

@@ -1,5 +1,4 @@
-// PostgreSQL's SQL. Octopus Server does not support PostgreSQL: with it, everything that is built on ODBC
-// runs against a real server over a network.
+// PostgreSQL's SQL. Octopus Server does not support it: it lets ODBC run against a real server in tests.
 
 internal import Native
 internal import OctopusKeys

@@ -3,43 +3,32 @@
 internal import Native
 internal import OctopusKeys
 
-/// The SQL of one engine.
 protocol SQLDialect: Sendable {
   /// Statements for the session, before the transaction begins.
-  ///
-  /// - Parameter patience: how long to wait for the locks of others.
   func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> [String]
 
   /// A query that is 1 if readers may have a snapshot.
   var snapshotQuery: String { get }
-
   /// A query that is 1 if every table can be seen.
   var visibilityQuery: String { get }
-
   /// A query that takes the lock which keeps other octokeys away, and is 1 if it was free.
   var applicationLock: String { get }
-
   /// A query for the columns of all tables: table, column, type, length (-1 or NULL: none), collation, and
   /// 1 if it is computed; in the order of tables and columns.
   var columnsQuery: String { get }
-
   /// A query for the primary keys: table and column, in order.
   var keysQuery: String { get }
-
   /// A query for the triggers that run with an update: table and trigger.
   var triggersQuery: String { get }
-
   /// The type of a point in time, in lower case.
   var momentType: String { get }
 
-  /// An expression for a point in time as text, and one for the seconds since then by the database's clock,
-  /// NULL if that is unknown.
+  /// A point in time as text, and the seconds since then by the database's clock, NULL if unknown.
   func moment(_ column: String) -> (text: String, secondsAgo: String)
 
   /// A name in quotes; it may hold any character.
   func quoted(_ name: String) -> String
 
-  /// A table's name in quotes, with its schema.
   func qualified(_ table: String) -> String
 
   /// A statement that keeps all others from writing to `table` until the transaction ends.
@@ -67,18 +56,15 @@ protocol SQLDialect: Sendable {
   /// How a column stores documents; nil if its type would not keep them byte for byte.
   func contents(of column: SQLColumn) -> SQLColumn.Contents?
 
-  /// A query for the name of the database.
   var databaseQuery: String { get }
 
-  /// The statement or command that backs up the database `name`; `stamp` makes the name of the backup
-  /// unique.
+  /// The statement or command that backs up `name`; `stamp` makes the name of the backup unique.
   func backup(of name: String, stamp: String) -> String
 
   /// What a failure means; nil if it is not one of those that matter here.
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure?
 }
 
-/// A column as the schema has it.
 struct SQLColumn: Sendable {
   let name: String
   /// In lower case.
@@ -88,15 +74,12 @@ struct SQLColumn: Sendable {
   let collation: String?
   let isGenerated: Bool
 
-  /// How a column stores documents.
   struct Contents: Sendable {
-    /// A parameter for it.
     let parameter: String
     let storage: FieldStorage
   }
 }
 
-/// Failures that mean the same with every engine.
 enum SQLFailure: Sendable {
   case busy, full, readOnly, accessDenied, noDatabase
   /// The message may hold contents.

@@ -11,8 +11,7 @@ struct SQLServerDialect: SQLDialect {
     """
 
   // Without this permission, the catalog does not list tables that the login has no permission on.
-  let visibilityQuery =
-    "SELECT HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'VIEW DEFINITION')"
+  let visibilityQuery = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'VIEW DEFINITION')"
 
   let applicationLock = """
     DECLARE @got int;
