@@ -1,8 +1,7 @@
 // What can be wrong with a node config and the files round it, as facts. Words are in the executable.
 
-/// Something that is wrong or odd.
 package struct ConfigFault: Sendable, Equatable {
-  /// What it is. The raw values of `name` are part of the interface.
+  /// What it is. The names of the cases are part of the interface.
   package enum Kind: Sendable, Equatable {
     // The text.
 
@@ -10,20 +9,16 @@ package struct ConfigFault: Sendable, Equatable {
     case malformed(line: Int, column: Int, reason: String)
     /// A DOCTYPE or the like.
     case forbidden(line: Int, construct: String)
-    /// Another root element.
     case wrongRoot(found: String)
 
     // Settings.
 
-    /// A setting without a name.
     case nameless
-    /// Several settings have the name; only the last line counts.
+    /// Only the last of the lines counts.
     case duplicate(lines: [Int])
     /// The name is like that of a known setting.
     case misspelt(known: String)
-    /// The name is not known.
     case unknown
-    /// The value is not of the setting's type.
     case wrongType(KnownSetting.WrongType)
 
     // Protected settings.
@@ -32,7 +27,6 @@ package struct ConfigFault: Sendable, Equatable {
     case notProtected
     /// No machine key opens the value; `elsewhere` is a file whose key does.
     case unreadable(elsewhere: String?)
-    /// Windows protected the value.
     case protectedByWindows
     /// It opens, but an earlier machine key passes the padding check by accident, and the server
     /// takes what comes out of that.
@@ -57,44 +51,14 @@ package struct ConfigFault: Sendable, Equatable {
     /// An edit was interrupted; the file may hold secrets.
     case leftover
 
-    /// A word for scripts.
-    package var name: String {
-      switch self {
-      case .malformed: "malformed"
-      case .forbidden: "forbidden"
-      case .wrongRoot: "wrongRoot"
-      case .nameless: "nameless"
-      case .duplicate: "duplicate"
-      case .misspelt: "misspelt"
-      case .unknown: "unknown"
-      case .wrongType: "wrongType"
-      case .notProtected: "notProtected"
-      case .unreadable: "unreadable"
-      case .protectedByWindows: "protectedByWindows"
-      case .readAsRubbish: "readAsRubbish"
-      case .sharedMachineID: "sharedMachineID"
-      case .badMachineKey: "badMachineKey"
-      case .open: "open"
-      case .openFolder: "openFolder"
-      case .foreignFolder: "foreignFolder"
-      case .severalLinks: "severalLinks"
-      case .unfinishedRotation: "unfinishedRotation"
-      case .leftover: "leftover"
-      }
-    }
+    /// A word for scripts: the case's own name.
+    package var name: String { String(String(describing: self).prefix { $0 != "(" }) }
 
     /// Whether nothing needs to be done about it: what is unknown to octokey need not be wrong.
-    package var isNote: Bool {
-      switch self {
-      case .unknown, .leftover: true
-      default: false
-      }
-    }
+    package var isNote: Bool { self == .unknown || self == .leftover }
   }
 
-  /// What it is.
   package let kind: Kind
-  /// The file.
   package let path: String
   /// The setting, if it is about one.
   package let setting: String?

@@ -1,6 +1,5 @@
 // How far a misspelt name is from a right one.
 
-/// The distance between two names.
 package enum EditDistance {
   /// The number of characters to insert, remove, replace or swap with the next one.
   package static func between(_ one: String, _ other: String) -> Int {

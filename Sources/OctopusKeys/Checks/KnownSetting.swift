@@ -7,26 +7,21 @@
 
 /// A setting of a node config that is known by name.
 package struct KnownSetting: Sendable {
-  /// What a value may look like.
   package enum Kind: Sendable, Equatable {
     case text
     /// `true` or `false`; the server also reads `True` and `False`.
     case boolean
     case number(ClosedRange<Int>)
-    /// A TCP port.
     case port
     /// URLs of HTTP.SYS' kind (`http://+:80/`), with commas or semicolons between them.
     case listenPrefixes
     case connectionString
     /// A Master Key, protected by the machine key.
     case masterKey
-    /// A list or an object.
     case json
   }
 
-  /// Who may see a value.
   package enum Secrecy: Sendable, Equatable {
-    /// Anybody.
     case open
     /// Its owner; but it is plain text in the file.
     case plain
@@ -36,9 +31,7 @@ package struct KnownSetting: Sendable {
 
   /// The name as the server spells it; compared without regard to case.
   package let name: String
-  /// What a value may look like.
   package let kind: Kind
-  /// Who may see a value.
   package let secrecy: Secrecy
   /// What the server takes where there is no value; nil if it is not known, or not always the same.
   package let defaultValue: String?
@@ -56,7 +49,6 @@ package struct KnownSetting: Sendable {
     return suspiciousWords.contains(where: last.contains) ? .plain : .open
   }
 
-  /// All of them, sorted.
   package static let all: [KnownSetting] = table.sorted { $0.name < $1.name }
 
   private static let byName = Dictionary(

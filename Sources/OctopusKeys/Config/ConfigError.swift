@@ -3,9 +3,7 @@
 
 package import Native
 
-/// A failure with a node config.
 package enum ConfigError: Error, Equatable, Sendable {
-  /// A call into Linux or a library failed.
   case native(NativeError)
   /// What should become a Master Key's setting is not a key.
   case key(KeyError)
@@ -14,7 +12,6 @@ package enum ConfigError: Error, Equatable, Sendable {
   case malformed(path: String, line: Int, column: Int, reason: String)
   /// The config holds something that octokey does not read, such as a DOCTYPE.
   case forbidden(path: String, line: Int, construct: String)
-  /// The root element is not `octopus-settings`.
   case wrongRoot(path: String, found: String)
   /// An edit did not come out as it should have; nothing was written.
   case editFailed(path: String)
@@ -39,7 +36,6 @@ package enum ConfigError: Error, Equatable, Sendable {
 
   /// There is no config: none was named, and none is where the server would look.
   case noConfig(workingDirectory: String, instancesFolder: String)
-  /// No instance of that name is registered.
   case noSuchInstance(name: String, folder: String)
   /// Several instances match; `name` is nil if none was asked for.
   case severalInstances(name: String?, folder: String, found: [String])

@@ -13,7 +13,6 @@ package struct NodeConfig: Sendable {
     let element: XMLSpans.Element
   }
 
-  /// The name of the file, for errors.
   package let path: String
 
   /// The text in UTF-8; positions count in it.
@@ -36,19 +35,13 @@ package struct NodeConfig: Sendable {
   package init(contents: [UInt8], path: String) throws(ConfigError) {
     self.path = path
     (encoding, text) = try NodeConfig.decode(contents, path)
-    let elements: [XMLSpans.Element]
-    do {
-      elements = try XMLSpans(text).elements
-    } catch {
-      throw NodeConfig.named(error, path)
-    }
+    elements = try rethrow(as: { NodeConfig.named($0, path) }, XMLSpans(text).elements)
     guard let root = elements.first else {
       throw .malformed(path: path, line: 1, column: 1, reason: "root element is missing")
     }
     guard root.name == "octopus-settings", root.namespace == nil else {
       throw .wrongRoot(path: path, found: root.name)
     }
-    self.elements = elements
     self.root = root
     settings = elements.compactMap { element in
       guard element.depth == 1, element.name == "set", element.namespace == nil else { return nil }
@@ -68,15 +61,11 @@ package struct NodeConfig: Sendable {
   /// the server.
   package func value(of key: String) -> String? { setting(key)?.value }
 
-  /// The element that counts for `key`.
   func setting(_ key: String) -> Setting? {
     settings.last { NodeConfig.isSame($0.key, key) }
   }
 
-  /// Whether the server takes both for the same key.
-  package static func isSame(_ one: String, _ other: String) -> Bool {
-    folded(one) == folded(other)
-  }
+  package static func isSame(_ one: String, _ other: String) -> Bool { folded(one) == folded(other) }
 
   /// A key as .NET's ordinal comparison without regard to case sees it: capital letters, one scalar
   /// for one scalar, where a letter that is not ASCII never becomes one that is.

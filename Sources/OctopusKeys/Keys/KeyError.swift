@@ -3,13 +3,10 @@
 
 package import Native
 
-/// A failure with a Master Key or a key file.
 package enum KeyError: Error, Equatable, Sendable {
-  /// A call into Linux or a library failed.
   case native(NativeError)
   /// A Master Key of this many bytes; 16 or 32 are allowed.
   case wrongLength(bytes: Int, source: String)
-  /// The text is not base64.
   case notBase64(source: String)
   /// There is no key in the text at all.
   case missing(source: String)

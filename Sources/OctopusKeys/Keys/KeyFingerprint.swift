@@ -7,7 +7,6 @@ package struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
   /// `SHA256:` and base64 without padding.
   package let description: String
 
-  /// Computes the fingerprint of `key`.
   package init(of key: borrowing MasterKey) throws(KeyError) {
     let digest = try rethrow(as: KeyError.native) { () throws(NativeError) in
       try key.bytes.withBytes { (bytes) throws(NativeError) in try Digest.sha256(bytes) }
@@ -27,7 +26,6 @@ package struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
 
   /// The first eight characters that may stand in a file name.
   package var short: String {
-    String(
-      description.dropFirst("SHA256:".count).filter { $0 != "/" && $0 != "+" }.prefix(8))
+    String(description.dropFirst("SHA256:".count).filter { $0 != "/" && $0 != "+" }.prefix(8))
   }
 }
