@@ -2,11 +2,8 @@
 
 package import Native
 
-/// A failure with a backup.
 package enum BackupError: Error, Equatable, Sendable {
-  /// A call into Linux or a library failed.
   case native(NativeError)
-  /// The key in the backup cannot be read.
   case key(KeyError)
   /// The config in the backup cannot be read, or not be made fit for this machine.
   case config(ConfigError)
@@ -20,6 +17,5 @@ package enum BackupError: Error, Equatable, Sendable {
   case cannotDecrypt(path: String)
   /// There is no backup in the folder, or only a part of one.
   case noBackup(path: String, BackupObstacle)
-  /// The manifest cannot be written as JSON.
   case manifestNotEncoded
 }

@@ -14,24 +14,15 @@
 
 internal import Native
 
-/// A backup that was found.
 package struct BackupFolder: Sendable {
-  /// What sealed files end in.
   package static let sealedSuffix = ".sealed"
-  /// The key file.
   package static let masterKey = "master-key"
-  /// The node config.
   package static let config = "OctopusServer.config"
-  /// The copy of a machine-id file.
   package static let machineID = "machine-id"
-  /// The copy of a machinekey file.
   package static let machineKey = "machinekey"
-  /// The server's certificate.
   package static let certificate = "server-certificate.pfx"
 
-  /// Where it is.
   package let path: String
-  /// What it says of itself.
   package let manifest: BackupManifest
   /// The list of its files, as bytes.
   let list: [UInt8]
@@ -53,7 +44,6 @@ package struct BackupFolder: Sendable {
     return BackupFolder(path: path, manifest: manifest, list: list, checksums: checksums)
   }
 
-  /// The path of one of its files.
   package func file(_ name: String) -> String { path + "/" + name }
 
   /// Where the snapshot is, as a store location; nil if there is none.
@@ -87,9 +77,7 @@ package struct BackupFolder: Sendable {
   }
 }
 
-/// Why a folder holds no backup.
 package enum BackupObstacle: Equatable, Sendable {
-  /// The file is not there.
   case missing(String)
   /// The file is not what it should be, or from a later octokey.
   case malformed(String)

@@ -4,57 +4,45 @@
 internal import FoundationEssentials
 internal import Native
 
-/// What a backup says of itself.
 package struct BackupManifest: Codable, Equatable, Sendable {
   /// The form of the file. A later octokey that needs another one counts on.
   package static let currentVersion = 1
-  /// The name of the file.
   package static let fileName = "MANIFEST.json"
 
-  /// `octokey-backup`.
   package var format = "octokey-backup"
-  /// The form of the backup.
   package var version = BackupManifest.currentVersion
   /// When it was made (ISO 8601).
   package let created: String
-  /// The node that it was made on.
   package let node: String
-  /// The Master Key.
   package let key: Key
-  /// The node config.
   package let config: Config
-  /// The store.
   package let store: Store
   /// The server's certificate; nil if there is none in the store that octokey can read.
   package let certificate: Certificate?
 
   /// Which key it is, and how it is kept.
   package struct Key: Codable, Equatable, Sendable {
-    /// Its fingerprint.
     package let fingerprint: String
     /// 128 or 256.
     package let bits: Int
     /// Whether a passphrase seals it, and the other secrets.
     package let isSealed: Bool
 
-    /// Describes a key.
-    package init(fingerprint: String, bits: Int, isSealed: Bool) {
-      self.fingerprint = fingerprint
-      self.bits = bits
+    package init(_ key: borrowing MasterKey, isSealed: Bool) throws(KeyError) {
+      fingerprint = try KeyFingerprint(of: key).description
+      bits = key.size.rawValue
       self.isSealed = isSealed
     }
   }
 
   /// Where the config was, and what protects the secrets in it.
   package struct Config: Codable, Equatable, Sendable {
-    /// Its path.
     package let path: String
     /// Its permission bits, such as 384 for 0600.
     package let mode: UInt32
     /// The files whose machine keys open the protected settings; copies of them are in the backup.
     package let machineKeys: [MachineKeyFile]
 
-    /// Describes a config.
     package init(path: String, mode: UInt32, machineKeys: [MachineKeyFile]) {
       self.path = path
       self.mode = mode
@@ -64,12 +52,9 @@ package struct BackupManifest: Codable, Equatable, Sendable {
 
   /// A file that holds a machine key.
   package struct MachineKeyFile: Codable, Equatable, Sendable {
-    /// Its name in the backup.
     package let name: String
-    /// Where it was.
     package let path: String
 
-    /// Names a file.
     package init(name: String, path: String) {
       self.name = name
       self.path = path
@@ -78,28 +63,20 @@ package struct BackupManifest: Codable, Equatable, Sendable {
 
   /// The store when the backup was made.
   package struct Store: Codable, Equatable, Sendable {
-    /// `Store.kind`.
     package let kind: String
-    /// `Store.location`.
     package let location: String
     /// The snapshot's name in the backup; nil where the database's own tools make it.
     package let snapshot: String?
-    /// Its permission bits.
     package let mode: UInt32?
-    /// The journal mode of an SQLite file.
     package let journalMode: String?
     /// What makes the snapshot where octokey cannot.
     package let statement: String?
-    /// Documents in it.
     package let documents: Int
     /// Sensitive values that open with the key.
     package let opened: Int
-    /// Those that do not.
     package let unreadable: Int
-    /// The same by collection.
     package let collections: [Collection]
 
-    /// Describes a store.
     package init(
       kind: String, location: String, snapshot: String?, mode: UInt32?, journalMode: String?,
       statement: String?, audit: Survey
@@ -119,36 +96,27 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     }
   }
 
-  /// One collection's numbers.
   package struct Collection: Codable, Equatable, Sendable {
-    /// Its name.
     package let name: String
-    /// Documents in it.
     package let documents: Int
-    /// Values that open.
     package let opened: Int
   }
 
-  /// The server's certificate.
   package struct Certificate: Codable, Equatable, Sendable {
     /// SHA-1 in upper-case hexadecimal, as the server shows it.
     package let thumbprint: String
-
-    /// Names a certificate.
-    package init(thumbprint: String) { self.thumbprint = thumbprint }
   }
 
-  /// Describes a backup.
+  /// - Parameter certificate: its thumbprint.
   package init(
-    created: String, node: String, key: Key, config: Config, store: Store,
-    certificate: Certificate?
+    created: String, node: String, key: Key, config: Config, store: Store, certificate: String?
   ) {
     self.created = created
     self.node = node
     self.key = key
     self.config = config
     self.store = store
-    self.certificate = certificate
+    self.certificate = certificate.map { Certificate(thumbprint: $0) }
   }
 
   /// Reads a manifest; nil if it is none that this octokey understands.
@@ -160,7 +128,6 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     self = manifest
   }
 
-  /// The manifest as JSON.
   package func json() throws(BackupError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]

@@ -4,15 +4,11 @@ internal import Native
 
 /// The SHA-256 of every file of a folder, by path in it.
 package struct Checksums: Equatable, Sendable {
-  /// The name of the list.
   package static let fileName = "SHA256SUMS"
 
-  /// Hexadecimal digests.
   package private(set) var digests: [String: String] = [:]
 
   /// Reads all files of `folder`, which holds nothing but regular files and folders of such.
-  ///
-  /// - Throws: `BackupError.native`.
   package init(of folder: String) throws(BackupError) {
     for name in try Checksums.names(in: folder) {
       digests[name] = try Checksums.digest(of: folder + "/" + name)
@@ -68,12 +64,10 @@ package struct Checksums: Equatable, Sendable {
     return names.filter { $0 != fileName && $0 != fileName + BackupFolder.sealedSuffix }.sorted()
   }
 
-  /// The digest of one file.
   static func digest(of path: String) throws(BackupError) -> String {
     try rethrow(as: BackupError.native, Digest.sha256(file: path)).hexadecimal
   }
 
-  /// The digest of `bytes`.
   package static func digest(of bytes: [UInt8]) throws(BackupError) -> String {
     try rethrow(as: BackupError.native, Digest.sha256(bytes.span)).hexadecimal
   }

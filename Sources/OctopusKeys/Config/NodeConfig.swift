@@ -65,7 +65,9 @@ package struct NodeConfig: Sendable {
     settings.last { NodeConfig.isSame($0.key, key) }
   }
 
-  package static func isSame(_ one: String, _ other: String) -> Bool { folded(one) == folded(other) }
+  package static func isSame(_ one: String, _ other: String) -> Bool {
+    folded(one) == folded(other)
+  }
 
   /// A key as .NET's ordinal comparison without regard to case sees it: capital letters, one scalar
   /// for one scalar, where a letter that is not ASCII never becomes one that is.

@@ -15,7 +15,6 @@ package struct DocumentPage: Sendable {
     package let range: Range<Int>
   }
 
-  /// One document.
   package struct Document: Sendable {
     /// The store's own key, for `readPage(after:)` and `write`.
     package let key: Range<Int>
@@ -25,14 +24,11 @@ package struct DocumentPage: Sendable {
     package internal(set) var slots: Range<Int>
   }
 
-  /// All contents.
   package private(set) var bytes: [UInt8] = []
-  /// The documents in order.
   package private(set) var documents: [Document] = []
   /// The fields of all documents.
   package private(set) var slots: [Slot] = []
 
-  /// Makes an empty page.
   package init() {}
 
   /// Forgets all documents and keeps the memory.
@@ -66,25 +62,21 @@ package struct DocumentPage: Sendable {
     let start = bytes.count
     try body(&bytes)
     slots.append(Slot(field: field, storage: storage, range: start..<bytes.count))
-    documents[documents.count - 1].slots =
-      documents[documents.count - 1].slots.lowerBound..<slots.count
+    let document = documents.count - 1
+    documents[document].slots = documents[document].slots.lowerBound..<slots.count
   }
 
   /// Forgets the documents that follow the one with `key`, if it is on the page.
   mutating func removeDocuments(after key: [UInt8]) {
-    guard let index = documents.firstIndex(where: { bytes[$0.key].elementsEqual(key) }) else {
-      return
-    }
+    let index = documents.firstIndex { bytes[$0.key].elementsEqual(key) }
+    guard let index else { return }
     slots.removeSubrange(documents[index].slots.upperBound...)
     documents.removeSubrange((index + 1)...)
   }
 
   /// The key of the last document, where the next page begins.
-  package var lastKey: [UInt8]? {
-    documents.last.map { Array(bytes[$0.key]) }
-  }
+  package var lastKey: [UInt8]? { documents.last.map { Array(bytes[$0.key]) } }
 
-  /// The name of a document, for people.
   package func name(of document: Document) -> String {
     String(decoding: bytes[document.id], as: UTF8.self)
   }

@@ -3,7 +3,6 @@
 
 internal import Native
 
-/// Changes to some fields of a page.
 package struct PageEdits: Sendable {
   /// A stretch of a field, and what takes its place.
   package struct Splice: Sendable {
@@ -12,14 +11,12 @@ package struct PageEdits: Sendable {
     /// What takes their place, in `PageEdits.bytes`.
     package let replacement: Range<Int>
 
-    /// Describes a splice.
     package init(replaced: Range<Int>, replacement: Range<Int>) {
       self.replaced = replaced
       self.replacement = replacement
     }
   }
 
-  /// One changed field.
   package struct Edit: Sendable {
     /// The index into `DocumentPage.documents`.
     package let document: Int
@@ -33,15 +30,12 @@ package struct PageEdits: Sendable {
 
   /// All replacements, one after the other.
   package var bytes: [UInt8] = []
-  /// All splices.
   package private(set) var splices: [Splice] = []
   /// The edits in the order of the page.
   package private(set) var edits: [Edit] = []
 
-  /// Makes an empty list.
   package init() {}
 
-  /// Forgets all edits and keeps the memory.
   package mutating func clear() {
     bytes.removeAll(keepingCapacity: bytes.capacity <= 8 << 20)
     splices.removeAll(keepingCapacity: true)

@@ -57,12 +57,10 @@ package protocol Store: AnyObject {
   func scrub() throws(StoreError) -> [StoreResidue]
 }
 
-/// What a caller of `Store.begin` is going to do.
 package enum StoreAccess: Sendable {
   case read, rewrite
 }
 
-/// One table or folder.
 package struct StoreCollection: Hashable, Sendable {
   /// The name as the store spells it.
   package let name: String
@@ -76,14 +74,12 @@ package struct StoreCollection: Hashable, Sendable {
     /// What the column is made for; single values may be kept otherwise.
     package let storage: FieldStorage
 
-    /// Describes a field.
     package init(name: String, storage: FieldStorage) {
       self.name = name
       self.storage = storage
     }
   }
 
-  /// Describes a collection.
   package init(name: String, fields: [Field]) {
     self.name = name
     self.fields = fields

@@ -16,19 +16,14 @@ package enum StoreObstacle: Hashable, Sendable {
 
 /// A failure of a store, as facts without secrets or contents.
 package enum StoreError: Error, Equatable, Sendable {
-  /// There is nothing at the location.
   case notFound(location: String)
   /// There is something, but no store of this kind.
   case notAStore(location: String, reason: String)
-  /// The location may be read but not written.
   case readOnly(location: String)
-  /// The location may not be opened.
   case accessDenied(location: String)
   /// The login of a connection string lacks rights, to a collection or to everything.
   case lacksRights(location: String, collection: String?)
-  /// Somebody else is using it.
   case busy(location: String, collection: String? = nil)
-  /// No room is left on the device.
   case full(location: String, collection: String? = nil)
   /// The server does not answer; `reason` is the driver's word.
   case unreachable(location: String, reason: String)
@@ -36,7 +31,6 @@ package enum StoreError: Error, Equatable, Sendable {
   case disconnected(location: String, collection: String?, reason: String)
   /// The text is no store location; `reason` says what is wrong with it.
   case invalidLocation(text: String, reason: String)
-  /// No connection can be made from a connection string.
   case connection(ConnectionFault)
   /// A collection stands in the way of a faithful rewrite.
   case obstacle(location: String, collection: String, StoreObstacle)
