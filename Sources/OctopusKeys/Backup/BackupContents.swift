@@ -8,8 +8,6 @@ package final class BackupContents {
   /// What opens the protected settings of the config.
   package let machineKeys: MachineKeys
 
-  /// Opens the secrets of `folder`.
-  ///
   /// - Parameter seal: the passphrase at work; nil for a backup without one.
   /// - Throws: `BackupError.cannotDecrypt`, `.encryptedFileMalformed`, `.key` or `.native`.
   package init(_ folder: BackupFolder, _ seal: EncryptedFile?) throws(BackupError) {

@@ -50,7 +50,6 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     }
   }
 
-  /// A file that holds a machine key.
   package struct MachineKeyFile: Codable, Equatable, Sendable {
     package let name: String
     package let path: String

@@ -134,7 +134,6 @@ package enum BackupFault: Equatable, Sendable {
   case unlisted(String)
   /// Key, config or machine keys do not open.
   case secretsClosed(BackupError)
-  /// The key is not the one of the manifest.
   case otherKey(expected: String, found: String)
   /// The key in the config is another one, or cannot be read.
   case configHoldsOtherKey
@@ -144,9 +143,7 @@ package enum BackupFault: Equatable, Sendable {
   /// The snapshot is made by the database's own tools, and was not looked at.
   case noSnapshot
   case storeUnreadable(RotationError)
-  /// Values do not open that did.
   case valuesClosed(Int, of: Int)
-  /// There are not as many documents and values as there were.
   case otherNumbers(documents: Int, expectedDocuments: Int, values: Int, expectedValues: Int)
   /// The certificate in the store is not the one that was there.
   case otherCertificate

@@ -10,8 +10,6 @@ package struct ConfigTransfer: Sendable {
   /// Protected settings that the machine key in the backup does not open; they stay as they are.
   package private(set) var unreadable: [String] = []
 
-  /// Prepares the config of `backup` for the machine with `machineKeys`.
-  ///
   /// - Parameter connection: where the documents are there; nil to leave that setting as it is.
   /// - Throws: `ConfigError.noMachineKey`, and what `NodeConfig` throws.
   package init(

@@ -37,8 +37,6 @@ package final class EncryptedFile {
     }
   }
 
-  /// Opens the bytes of a sealed file.
-  ///
   /// - Parameters:
   ///   - name: what it must hold by its own word.
   ///   - path: where it comes from, for errors.

@@ -18,7 +18,6 @@ package enum ConfigError: Error, Equatable, Sendable {
   /// XML cannot hold the new value of `setting`, or (nil) its name: there are control characters in
   /// it.
   case notInXML(path: String, setting: String?)
-  /// The config has no value for a setting that is needed.
   case settingMissing(path: String, setting: String)
   /// Another octokey holds the lock beside the config.
   case locked(path: String)
@@ -39,6 +38,5 @@ package enum ConfigError: Error, Equatable, Sendable {
   case noSuchInstance(name: String, folder: String)
   /// Several instances match; `name` is nil if none was asked for.
   case severalInstances(name: String?, folder: String, found: [String])
-  /// A file in the instances folder is not an instance record.
   case badInstanceRecord(path: String)
 }

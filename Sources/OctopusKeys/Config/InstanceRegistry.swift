@@ -4,7 +4,6 @@
 internal import FoundationEssentials
 internal import Native
 
-/// The folder in which the instances of this machine are registered.
 package struct InstanceRegistry: Sendable {
   package struct Instance: Equatable, Sendable {
     package let name: String

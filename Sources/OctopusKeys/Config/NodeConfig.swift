@@ -29,8 +29,6 @@ package struct NodeConfig: Sendable {
     case utf16(UTF16Text.ByteOrder)
   }
 
-  /// Reads the bytes of a config.
-  ///
   /// - Throws: `ConfigError.malformed`, `.forbidden` or `.wrongRoot`.
   package init(contents: [UInt8], path: String) throws(ConfigError) {
     self.path = path

@@ -4,8 +4,6 @@
 package import FoundationEssentials
 package import Native
 
-/// A file that holds one Master Key.
-///
 /// Reading takes what people have: comment lines (`#`) or none, LF or CRLF, a UTF-8 byte order mark,
 /// and UTF-16 as PowerShell's `Out-File` writes it. Blanks round the key do not matter; quotes do.
 package enum KeyFile {
@@ -43,8 +41,6 @@ package enum KeyFile {
     return try parse(text, source: "standard input")
   }
 
-  /// Reads the key in the contents of a key file.
-  ///
   /// - Throws: `KeyError.missing`, `.notAlone`, `.notBase64`, `.wrongLength` or
   ///   `.fingerprintDiffers`, each naming `source`.
   package static func parse(

@@ -11,7 +11,6 @@ internal import Native
 package struct Journal: Codable, Equatable, Sendable {
   /// The form of the file. A later octokey that needs another one counts on.
   package static let currentVersion = 1
-  /// The name of the file, in the state folder.
   package static let fileName = "octokey-journal.json"
 
   package let version: Int

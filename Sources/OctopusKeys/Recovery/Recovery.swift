@@ -146,7 +146,6 @@ package final class Recovery {
     }
   }
 
-  /// A survey with one key alone.
   private func with(
     _ key: borrowing MasterKey, _ role: RecoveryKey, _ access: StoreAccess
   ) throws(RotationError) -> Survey {

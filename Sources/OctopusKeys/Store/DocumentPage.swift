@@ -26,7 +26,6 @@ package struct DocumentPage: Sendable {
 
   package private(set) var bytes: [UInt8] = []
   package private(set) var documents: [Document] = []
-  /// The fields of all documents.
   package private(set) var slots: [Slot] = []
 
   package init() {}
@@ -39,7 +38,6 @@ package struct DocumentPage: Sendable {
     slots.removeAll(keepingCapacity: true)
   }
 
-  /// Adds a document without fields.
   package mutating func addDocument(key: Span<UInt8>, id: Span<UInt8>) {
     let keyStart = bytes.count
     bytes.append(copying: key)

@@ -28,7 +28,6 @@ package struct PageEdits: Sendable {
     package let newCount: Int
   }
 
-  /// All replacements, one after the other.
   package var bytes: [UInt8] = []
   package private(set) var splices: [Splice] = []
   /// The edits in the order of the page.

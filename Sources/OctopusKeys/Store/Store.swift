@@ -64,7 +64,6 @@ package enum StoreAccess: Sendable {
 package struct StoreCollection: Hashable, Sendable {
   /// The name as the store spells it.
   package let name: String
-  /// The fields that may hold sensitive values.
   package let fields: [Field]
 
   /// One column, or the whole text of a file.

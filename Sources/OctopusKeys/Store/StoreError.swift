@@ -4,7 +4,6 @@
 package enum StoreObstacle: Hashable, Sendable {
   /// These triggers would run with every write.
   case triggers([String])
-  /// The column is computed from others.
   case generatedColumn(String)
   /// It is a virtual table; its documents are elsewhere.
   case virtualTable
@@ -32,7 +31,6 @@ package enum StoreError: Error, Equatable, Sendable {
   /// The text is no store location; `reason` says what is wrong with it.
   case invalidLocation(text: String, reason: String)
   case connection(ConnectionFault)
-  /// A collection stands in the way of a faithful rewrite.
   case obstacle(location: String, collection: String, StoreObstacle)
   /// A document is not any more what was read.
   case changedMeanwhile(location: String, collection: String, document: String)
