@@ -28,8 +28,7 @@ package struct LockedConfigFile: ~Copyable {
     return config
   }
 
-  /// Locks a config that was read before. For the recovery of an unfinished rotation drafts stay: it
-  /// may be a dry run.
+  /// Locks a config that was read before. For a recovery drafts stay: it may be a dry run.
   ///
   /// - Throws: `ConfigError.locked`; `.unfinishedRotation` if a rotation must be recovered first;
   ///   `.native(.changedMeanwhile)` if the config is no longer what was read.

@@ -135,7 +135,7 @@ struct SettingXML {
   private static let instruction = (start: Array("<?".utf8), end: Array("?>".utf8))
   private static let cdata = (start: Array("<![CDATA[".utf8), end: Array("]]>".utf8))
 
-  /// Text or CDATA, which is the value, and markup in turn; libxml2 has found all of it well-formed.
+  /// Text or CDATA (the value) and markup in turn; libxml2 has found all of it well-formed.
   private static func parts(
     of content: ArraySlice<UInt8>, _ inner: [Range<Int>]
   ) -> [(range: Range<Int>, isText: Bool)] {
