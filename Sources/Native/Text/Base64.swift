@@ -49,6 +49,13 @@ package enum Base64 {
     return false
   }
 
+  /// The decoded bytes of `text`, or nil if it is not base64.
+  package static func decode(_ text: some Sequence<UInt8>) -> [UInt8]? {
+    let digits = Array(text)
+    var bytes: [UInt8] = []
+    return decode(digits.span, appendingTo: &bytes) ? bytes : nil
+  }
+
   package static func decodeSecret(_ text: Span<UInt8>) -> SecretBytes? {
     guard let length = decodedLength(text) else { return nil }
     var secret = SecretBytes(count: length)

@@ -4,7 +4,6 @@ package import Native
 
 package enum BackupError: Error, Equatable, Sendable {
   case native(NativeError)
-  /// The key in the backup cannot be read.
   case key(KeyError)
   /// The config in the backup cannot be read, or not be made fit for this machine.
   case config(ConfigError)
@@ -18,6 +17,5 @@ package enum BackupError: Error, Equatable, Sendable {
   case cannotDecrypt(path: String)
   /// There is no backup in the folder, or only a part of one.
   case noBackup(path: String, BackupObstacle)
-  /// The manifest cannot be written as JSON.
   case manifestNotEncoded
 }

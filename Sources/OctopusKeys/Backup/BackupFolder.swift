@@ -14,20 +14,15 @@
 
 internal import Native
 
-/// A backup that was found.
 package struct BackupFolder: Sendable {
-  /// What sealed files end in.
   package static let sealedSuffix = ".sealed"
   package static let masterKey = "master-key"
   package static let config = "OctopusServer.config"
-  /// The copy of a machine-id file.
   package static let machineID = "machine-id"
-  /// The copy of a machinekey file.
   package static let machineKey = "machinekey"
   package static let certificate = "server-certificate.pfx"
 
   package let path: String
-  /// What it says of itself.
   package let manifest: BackupManifest
   let list: [UInt8]
   let checksums: Checksums
@@ -81,7 +76,6 @@ package struct BackupFolder: Sendable {
   }
 }
 
-/// Why a folder holds no backup.
 package enum BackupObstacle: Equatable, Sendable {
   case missing(String)
   /// The file is not what it should be, or from a later octokey.

@@ -4,23 +4,18 @@
 internal import FoundationEssentials
 internal import Native
 
-/// What a backup says of itself.
 package struct BackupManifest: Codable, Equatable, Sendable {
   /// The form of the file. A later octokey that needs another one counts on.
   package static let currentVersion = 1
   package static let fileName = "MANIFEST.json"
 
-  /// `octokey-backup`.
   package var format = "octokey-backup"
-  /// The form of the backup.
   package var version = BackupManifest.currentVersion
   /// When it was made (ISO 8601).
   package let created: String
-  /// The node that it was made on.
   package let node: String
   package let key: Key
   package let config: Config
-  /// The store.
   package let store: Store
   /// The server's certificate; nil if there is none in the store that octokey can read.
   package let certificate: Certificate?
@@ -33,9 +28,9 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     /// Whether a passphrase seals it, and the other secrets.
     package let isSealed: Bool
 
-    package init(fingerprint: String, bits: Int, isSealed: Bool) {
-      self.fingerprint = fingerprint
-      self.bits = bits
+    package init(_ key: borrowing MasterKey, isSealed: Bool) throws(KeyError) {
+      fingerprint = try KeyFingerprint(of: key).description
+      bits = key.size.rawValue
       self.isSealed = isSealed
     }
   }
@@ -56,9 +51,7 @@ package struct BackupManifest: Codable, Equatable, Sendable {
   }
 
   package struct MachineKeyFile: Codable, Equatable, Sendable {
-    /// Its name in the backup.
     package let name: String
-    /// Where it was.
     package let path: String
 
     package init(name: String, path: String) {
@@ -69,21 +62,17 @@ package struct BackupManifest: Codable, Equatable, Sendable {
 
   /// The store when the backup was made.
   package struct Store: Codable, Equatable, Sendable {
-    /// `Store.kind`.
     package let kind: String
-    /// `Store.location`.
     package let location: String
     /// The snapshot's name in the backup; nil where the database's own tools make it.
     package let snapshot: String?
     package let mode: UInt32?
-    /// The journal mode of an SQLite file.
     package let journalMode: String?
     /// What makes the snapshot where octokey cannot.
     package let statement: String?
     package let documents: Int
     /// Sensitive values that open with the key.
     package let opened: Int
-    /// Those that do not.
     package let unreadable: Int
     package let collections: [Collection]
 
@@ -115,20 +104,18 @@ package struct BackupManifest: Codable, Equatable, Sendable {
   package struct Certificate: Codable, Equatable, Sendable {
     /// SHA-1 in upper-case hexadecimal, as the server shows it.
     package let thumbprint: String
-
-    package init(thumbprint: String) { self.thumbprint = thumbprint }
   }
 
+  /// - Parameter certificate: its thumbprint.
   package init(
-    created: String, node: String, key: Key, config: Config, store: Store,
-    certificate: Certificate?
+    created: String, node: String, key: Key, config: Config, store: Store, certificate: String?
   ) {
     self.created = created
     self.node = node
     self.key = key
     self.config = config
     self.store = store
-    self.certificate = certificate
+    self.certificate = certificate.map { Certificate(thumbprint: $0) }
   }
 
   /// Reads a manifest; nil if it is none that this octokey understands.

@@ -4,7 +4,6 @@
 
 internal import Native
 
-/// What a test restore found.
 package struct BackupVerification {
   /// What is wrong, in the order in which it was found.
   package private(set) var faults: [BackupFault] = []
@@ -15,8 +14,6 @@ package struct BackupVerification {
 
   private let folder: BackupFolder
 
-  /// Checks the backup in `folder`.
-  ///
   /// - Parameters:
   ///   - seal: the passphrase at work; nil for a backup without one.
   ///   - store: the snapshot, or a restored copy of it; nil if there is none.
@@ -112,28 +109,21 @@ package struct BackupVerification {
         faults.append(
           .valuesClosed(found.findings.count, of: found.decrypted + found.unreadableValues))
       }
-      let (documents, opened) = (found.documents, found.decrypted)
-      if documents != expected.documents || opened != expected.opened {
+      if found.documents != expected.documents || found.decrypted != expected.opened {
         faults.append(
           .otherNumbers(
-            documents: documents, expectedDocuments: expected.documents, values: opened,
-            expectedValues: expected.opened))
+            documents: found.documents, expectedDocuments: expected.documents,
+            values: found.decrypted, expectedValues: expected.opened))
       }
-      switch try ServerCertificate.read(from: store, key: key) {
-      case .none: thumbprint = nil
-      case .some(let certificate): thumbprint = certificate.thumbprint
-      }
+      thumbprint = try ServerCertificate.read(from: store, key: key)?.thumbprint
     } catch {
       if case .interrupted = error { throw .rotation(error) }
       return faults.append(.storeUnreadable(error))
     }
-    if thumbprint != folder.manifest.certificate?.thumbprint {
-      faults.append(.otherCertificate)
-    }
+    if thumbprint != folder.manifest.certificate?.thumbprint { faults.append(.otherCertificate) }
   }
 }
 
-/// Something wrong with a backup.
 package enum BackupFault: Equatable, Sendable {
   /// The list of files is not the one that was sealed.
   case listChanged
@@ -144,7 +134,6 @@ package enum BackupFault: Equatable, Sendable {
   case unlisted(String)
   /// Key, config or machine keys do not open.
   case secretsClosed(BackupError)
-  /// The key is not the one of the manifest.
   case otherKey(expected: String, found: String)
   /// The key in the config is another one, or cannot be read.
   case configHoldsOtherKey
@@ -153,21 +142,14 @@ package enum BackupFault: Equatable, Sendable {
   case certificateClosed
   /// The snapshot is made by the database's own tools, and was not looked at.
   case noSnapshot
-  /// The snapshot cannot be read.
   case storeUnreadable(RotationError)
-  /// Values do not open that did.
   case valuesClosed(Int, of: Int)
-  /// There are not as many documents and values as there were.
-  case otherNumbers(
-    documents: Int, expectedDocuments: Int, values: Int, expectedValues: Int)
+  case otherNumbers(documents: Int, expectedDocuments: Int, values: Int, expectedValues: Int)
   /// The certificate in the store is not the one that was there.
   case otherCertificate
 
   /// Whether it is worth saying, and takes nothing from the backup.
   package var isNote: Bool {
-    switch self {
-    case .unlisted, .noSnapshot: true
-    default: false
-    }
+    if case .unlisted = self { true } else { self == .noSnapshot }
   }
 }

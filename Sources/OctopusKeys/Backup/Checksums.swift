@@ -9,8 +9,6 @@ package struct Checksums: Equatable, Sendable {
   package private(set) var digests: [String: String] = [:]
 
   /// Reads all files of `folder`, which holds nothing but regular files and folders of such.
-  ///
-  /// - Throws: `BackupError.native`.
   package init(of folder: String) throws(BackupError) {
     for name in try Checksums.names(in: folder) {
       digests[name] = try Checksums.digest(of: folder + "/" + name)

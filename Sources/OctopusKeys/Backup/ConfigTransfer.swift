@@ -3,17 +3,13 @@
 
 internal import Native
 
-/// A config on its way from a backup to a machine.
 package struct ConfigTransfer: Sendable {
-  /// The bytes for the new place.
   package private(set) var bytes: [UInt8]
   /// The settings that were protected anew; none where the machine is the one that it came from.
   package private(set) var reprotected: [String] = []
   /// Protected settings that the machine key in the backup does not open; they stay as they are.
   package private(set) var unreadable: [String] = []
 
-  /// Prepares the config of `backup` for the machine with `machineKeys`.
-  ///
   /// - Parameter connection: where the documents are there; nil to leave that setting as it is.
   /// - Throws: `ConfigError.noMachineKey`, and what `NodeConfig` throws.
   package init(
@@ -38,21 +34,17 @@ package struct ConfigTransfer: Sendable {
     _ entry: NodeConfig.Entry, _ backup: BackupContents, _ machineKeys: MachineKeys
   ) throws(ConfigError) {
     if NodeConfig.isSame(entry.key, SettingName.masterKey) {
-      let value = try machineKeys.protect(backup.key, as: nil)
-      try set(entry.key, to: value)
-      return reprotected.append(entry.key)
-    }
-    guard let value = entry.value,
-      MachineKeys.saysProtected(value) || KnownSetting.secrecy(of: entry.key) == .protected
-    else { return }
-    switch try backup.machineKeys.open(value, of: entry.key) {
-    case .none: unreadable.append(entry.key)
-    case .some(let opened):
-      let value = try machineKeys.protect(
+      try set(entry.key, to: machineKeys.protect(backup.key, as: nil))
+    } else {
+      guard let value = entry.value, entry.isProtected else { return }
+      guard let opened = try backup.machineKeys.open(value, of: entry.key) else {
+        return unreadable.append(entry.key)
+      }
+      let new = try machineKeys.protect(
         opened.text, of: entry.key, as: nil, source: BackupFolder.config)
-      try set(entry.key, to: value)
-      reprotected.append(entry.key)
+      try set(entry.key, to: new)
     }
+    reprotected.append(entry.key)
   }
 
   private mutating func set(_ key: String, to value: String) throws(ConfigError) {

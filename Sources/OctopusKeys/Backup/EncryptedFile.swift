@@ -22,7 +22,6 @@ package final class EncryptedFile {
   private var derived: DerivedKey?
   private let random = RandomBytes()
 
-  /// Takes over the passphrase.
   package init(_ passphrase: consuming Passphrase) { self.passphrase = passphrase }
 
   /// Seals `contents`, which are called `name`, as the bytes of a file.
@@ -31,17 +30,13 @@ package final class EncryptedFile {
       let derived =
         if let derived { derived } else { try derive(.standard, salt: freshBytes(32)) }
       let nonce = try freshBytes(AESGCM.nonceLength)
-      let header = Header(
-        name: name, scrypt: derived.scrypt, salt: derived.salt, nonce: nonce
-      ).bytes
-      let sealed = try AESGCM.seal(
-        contents, header: header.span, key: derived.key, nonce: nonce)
+      let header = Header(name: name, scrypt: derived.scrypt, salt: derived.salt, nonce: nonce)
+        .bytes
+      let sealed = try AESGCM.seal(contents, header: header.span, key: derived.key, nonce: nonce)
       return header + EncryptedFile.lines(of: sealed)
     }
   }
 
-  /// Opens the bytes of a sealed file.
-  ///
   /// - Parameters:
   ///   - name: what it must hold by its own word.
   ///   - path: where it comes from, for errors.
@@ -50,21 +45,19 @@ package final class EncryptedFile {
   package func open(
     _ file: [UInt8], name: String, path: String
   ) throws(BackupError) -> SecretBytes {
-    guard let (header, end) = Header.parse(file), let body = EncryptedFile.body(file[end...]) else {
-      throw .encryptedFileMalformed(path: path)
-    }
+    guard let (header, end) = Header.parse(file),
+      let body = Base64.decode(file[end...].filter { $0 != 0x0A && $0 != 0x0D })
+    else { throw .encryptedFileMalformed(path: path) }
     guard header.name == name else { throw .cannotDecrypt(path: path) }
     let opened = try rethrow(as: BackupError.native) { () throws(NativeError) in
       let head = Array(file[..<end])
       let derived = try derive(header.scrypt, salt: header.salt)
-      return try AESGCM.open(
-        body.span, header: head.span, key: derived.key, nonce: header.nonce)
+      return try AESGCM.open(body.span, header: head.span, key: derived.key, nonce: header.nonce)
     }
     guard let opened else { throw .cannotDecrypt(path: path) }
     return opened
   }
 
-  /// A key that was made of the passphrase.
   private final class DerivedKey {
     let scrypt: Scrypt
     let salt: [UInt8]
@@ -98,16 +91,8 @@ package final class EncryptedFile {
     }
     return lines
   }
-
-  private static func body(_ text: ArraySlice<UInt8>) -> [UInt8]? {
-    let digits = text.filter { $0 != 0x0A && $0 != 0x0D }
-    var bytes: [UInt8] = []
-    guard Base64.decode(digits.span, appendingTo: &bytes) else { return nil }
-    return bytes
-  }
 }
 
-/// What stands before the ciphertext.
 private struct Header {
   let name: String
   let scrypt: Scrypt
@@ -126,7 +111,6 @@ private struct Header {
     return Array(text.utf8)
   }
 
-  /// Reads a header, and tells where it ends.
   static func parse(_ file: [UInt8]) -> (Header, end: Int)? {
     // Longer than any header; the rest is not looked at.
     let start = Array(file.prefix(1024))
@@ -146,22 +130,14 @@ private struct Header {
     guard words.count == 5, words[0] == "scrypt", let cost = Int(words[1]),
       let blockSize = Int(words[2]), let parallelism = Int(words[3]),
       let scrypt = Scrypt(cost: cost, blockSize: blockSize, parallelism: parallelism),
-      let salt = bytes(words[4]), salt.count >= 16, cipherWords.count == 2,
-      cipherWords[0] == "aes-256-gcm", let nonce = bytes(cipherWords[1]),
+      let salt = Base64.decode(words[4].utf8), salt.count >= 16, cipherWords.count == 2,
+      cipherWords[0] == "aes-256-gcm", let nonce = Base64.decode(cipherWords[1].utf8),
       nonce.count == AESGCM.nonceLength
     else { return nil }
-    return (
-      Header(name: String(name), scrypt: scrypt, salt: salt, nonce: nonce), end: last + 1
-    )
+    return (Header(name: String(name), scrypt: scrypt, salt: salt, nonce: nonce), end: last + 1)
   }
 
   private static func value(_ name: String, _ line: Substring) -> Substring? {
     line.hasPrefix(name + ": ") ? line.dropFirst(name.count + 2) : nil
-  }
-
-  private static func bytes(_ base64: Substring) -> [UInt8]? {
-    let digits = Array(base64.utf8)
-    var bytes: [UInt8] = []
-    return Base64.decode(digits.span, appendingTo: &bytes) ? bytes : nil
   }
 }

@@ -21,37 +21,30 @@ package struct Passphrase: ~Copyable, Sendable {
   ///   types.
   package init(_ text: borrowing SecretBytes, source: String) throws(BackupError) {
     let range = text.withBytes { $0.withoutMarkAndLineEnd }
-    if range.isEmpty { throw .unfitPassphrase(source: source, .empty) }
-    let (isText, isOneLine) = text.withBytes { bytes in
+    let fault: PassphraseFault? = text.withBytes { bytes in
       let line = bytes.extracting(range)
-      return (
-        MachineKeys.isTypable(line),
-        line.indices.allSatisfy { line[$0] != 0x0A && line[$0] != 0x0D }
-      )
+      if line.isEmpty { return .empty }
+      if !MachineKeys.isTypable(line) { return .noText }
+      return line.indices.contains { line[$0] == 0x0A || line[$0] == 0x0D } ? .severalLines : nil
     }
-    guard isText else { throw .unfitPassphrase(source: source, .noText) }
-    guard isOneLine else { throw .unfitPassphrase(source: source, .severalLines) }
+    if let fault { throw .unfitPassphrase(source: source, fault) }
     bytes = text.withBytes { SecretBytes(copying: $0.extracting(range)) }
   }
 
   /// Reads the passphrase in the file at `path`, or in what a pipe of that name brings.
   package static func read(_ path: String) throws(BackupError) -> Passphrase {
-    let text = try rethrow(
-      as: BackupError.native, SecretFile.read(path, limit: sizeLimit))
+    let text = try rethrow(as: BackupError.native, SecretFile.read(path, limit: sizeLimit))
     return try Passphrase(text, source: path)
   }
 
-  /// Reads the passphrase from standard input to its end.
   package static func readStandardInput() throws(BackupError) -> Passphrase {
-    let text = try rethrow(
-      as: BackupError.native, SecretFile.readStandardInput(limit: sizeLimit))
+    let text = try rethrow(as: BackupError.native, SecretFile.readStandardInput(limit: sizeLimit))
     return try Passphrase(text, source: "standard input")
   }
 
   package borrowing func equals(_ other: borrowing Passphrase) -> Bool { bytes.equals(other.bytes) }
 }
 
-/// Why a text is no passphrase.
 package enum PassphraseFault: Equatable, Sendable {
   case empty, severalLines
   /// Control characters, or no UTF-8: another encoding, or a file that is something else.

@@ -7,7 +7,7 @@ package struct ConfigCheck: Sendable {
   /// A protected setting and the machine key that opens it.
   package struct OpenedSetting: Sendable, Equatable {
     package let setting: String
-    /// Its line, from 1.
+    /// From 1.
     package let line: Int
     package let form: MachineKeys.Form
   }
@@ -19,8 +19,6 @@ package struct ConfigCheck: Sendable {
 
   private let path: String
 
-  /// Checks the bytes of a config.
-  ///
   /// - Parameters:
   ///   - machineKeys: what should open its protected settings.
   ///   - elsewhere: other machine keys of which one may be the right one, with the names of their
@@ -47,16 +45,15 @@ package struct ConfigCheck: Sendable {
     opened.sort { $0.line < $1.line }
   }
 
-  private static func fault(of error: ConfigError, _ path: String) throws(ConfigError)
-    -> ConfigFault
-  {
+  private static func fault(
+    of error: ConfigError, _ path: String
+  ) throws(ConfigError) -> ConfigFault {
     switch error {
     case .malformed(_, let line, let column, let reason):
       ConfigFault(.malformed(line: line, column: column, reason: reason), path, line: line)
     case .forbidden(_, let line, let construct):
       ConfigFault(.forbidden(line: line, construct: construct), path, line: line)
-    case .wrongRoot(_, let found):
-      ConfigFault(.wrongRoot(found: found), path)
+    case .wrongRoot(_, let found): ConfigFault(.wrongRoot(found: found), path)
     default: throw error
     }
   }
@@ -86,13 +83,11 @@ package struct ConfigCheck: Sendable {
     _ elsewhere: [(path: String, keys: MachineKeys)]
   ) throws(ConfigError) {
     guard let value = entry.value else { return }
-    let isProtected =
-      MachineKeys.saysProtected(value) || KnownSetting.secrecy(of: entry.key) == .protected
-    guard isProtected else {
+    guard entry.isProtected else {
       if let type = KnownSetting.named(entry.key)?.fault(in: value) { add(.wrongType(type), entry) }
       return
     }
-    if let form = try form(of: value, entry.key, machineKeys) {
+    if let form = try machineKeys.open(value, of: entry.key)?.form {
       opened.append(OpenedSetting(setting: entry.key, line: entry.line, form: form))
       if form == .machineKeyFile, try machineKeys.unprotect(value, as: .machineID) != nil {
         add(.readAsRubbish, entry)
@@ -104,29 +99,17 @@ package struct ConfigCheck: Sendable {
     } else {
       var fitting: String?
       for other in elsewhere where fitting == nil {
-        if try form(of: value, entry.key, other.keys) != nil { fitting = other.path }
+        if try other.keys.open(value, of: entry.key)?.form != nil { fitting = other.path }
       }
       add(.unreadable(elsewhere: fitting), entry)
-    }
-  }
-
-  private func form(
-    of value: String, _ key: String, _ machineKeys: MachineKeys
-  ) throws(ConfigError) -> MachineKeys.Form? {
-    switch try machineKeys.open(value, of: key) {
-    case .none: nil
-    case .some(let opened): opened.form
     }
   }
 
   /// Whether a value cannot be ciphertext: that is base64 of whole blocks, two of them at least for a
   /// Master Key. (A plain one of 32 bytes looks like a protected one of 16.)
   private static func isPlain(_ value: String, of key: String) -> Bool {
-    let digits = Array(value.utf8.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) })
-    var bytes: [UInt8] = []
-    guard !value.hasPrefix("$"), Base64.decode(digits.span, appendingTo: &bytes) else {
-      return !value.hasPrefix("$")
-    }
+    if value.hasPrefix("$") { return false }
+    guard let bytes = Base64.decode(value.withoutBlanks) else { return true }
     if bytes.isEmpty || bytes.count % 16 != 0 { return true }
     return KnownSetting.named(key)?.kind == .masterKey && bytes.count == 16
   }

@@ -1,8 +1,7 @@
 // What can be wrong with a node config and the files round it, as facts. Words are in the executable.
 
-/// Something that is wrong or odd.
 package struct ConfigFault: Sendable, Equatable {
-  /// What it is. The raw values of `name` are part of the interface.
+  /// What it is. The names of the cases are part of the interface.
   package enum Kind: Sendable, Equatable {
     // The text.
 
@@ -15,7 +14,7 @@ package struct ConfigFault: Sendable, Equatable {
     // Settings.
 
     case nameless
-    /// Several settings have the name; only the last line counts.
+    /// Only the last of the lines counts.
     case duplicate(lines: [Int])
     /// The name is like that of a known setting.
     case misspelt(known: String)
@@ -51,39 +50,11 @@ package struct ConfigFault: Sendable, Equatable {
     /// An edit was interrupted; the file may hold secrets.
     case leftover
 
-    /// A word for scripts.
-    package var name: String {
-      switch self {
-      case .malformed: "malformed"
-      case .forbidden: "forbidden"
-      case .wrongRoot: "wrongRoot"
-      case .nameless: "nameless"
-      case .duplicate: "duplicate"
-      case .misspelt: "misspelt"
-      case .unknown: "unknown"
-      case .wrongType: "wrongType"
-      case .notProtected: "notProtected"
-      case .unreadable: "unreadable"
-      case .protectedByWindows: "protectedByWindows"
-      case .readAsRubbish: "readAsRubbish"
-      case .sharedMachineID: "sharedMachineID"
-      case .badMachineKey: "badMachineKey"
-      case .open: "open"
-      case .openFolder: "openFolder"
-      case .foreignFolder: "foreignFolder"
-      case .severalLinks: "severalLinks"
-      case .unfinishedRotation: "unfinishedRotation"
-      case .leftover: "leftover"
-      }
-    }
+    /// A word for scripts: the case's own name.
+    package var name: String { String(String(describing: self).prefix { $0 != "(" }) }
 
     /// Whether nothing needs to be done about it: what is unknown to octokey need not be wrong.
-    package var isNote: Bool {
-      switch self {
-      case .unknown, .leftover: true
-      default: false
-      }
-    }
+    package var isNote: Bool { self == .unknown || self == .leftover }
   }
 
   package let kind: Kind

@@ -2,7 +2,6 @@
 
 internal import Native
 
-/// Looks at the files of a node.
 package struct FilePermissions: Sendable {
   private let config: ConfigFile
   private let machineIDPath: String
@@ -24,16 +23,16 @@ package struct FilePermissions: Sendable {
     if config.contents.status.links > 1 {
       faults.append(ConfigFault(.severalLinks(count: config.contents.status.links), config.target))
     }
-    let own = config.name
+    let kinds: [(prefix: String, suffix: String, others: UInt32)] = [
+      ("master-key-", ".key", 0o077), ("rotation-report-", ".txt", 0o077),
+      (config.name + ".", ".bak", 0o027),
+    ]
     for name in names.sorted() {
       let path = folder + "/" + name
-      if name.hasPrefix("master-key-"), name.hasSuffix(".key") {
-        faults += fault(path, others: 0o077)
-      } else if name.hasPrefix("rotation-report-"), name.hasSuffix(".txt") {
-        faults += fault(path, others: 0o077)
-      } else if name.hasPrefix(own + "."), name.hasSuffix(".bak") {
-        faults += fault(path, others: 0o027)
-      } else if name.hasPrefix(".\(own).draft-") {
+      let kind = kinds.first { name.hasPrefix($0.prefix) && name.hasSuffix($0.suffix) }
+      if let kind {
+        faults += fault(path, others: kind.others)
+      } else if name.hasPrefix(".\(config.name).draft-") {
         faults.append(ConfigFault(.leftover, path))
       } else if name == Journal.fileName {
         faults.append(ConfigFault(.unfinishedRotation, path))
@@ -47,7 +46,8 @@ package struct FilePermissions: Sendable {
       let other = FilePath(path).folder
       if other != folder { faults += folderFaults(other, status.owner) }
     }
-    return Array(faults.uniqued)
+    // Two files may share a folder.
+    return faults.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 
   /// What whoever changes the config should know: everybody may read it, or put another file in its
@@ -76,12 +76,5 @@ package struct FilePermissions: Sendable {
       faults.append(ConfigFault(.foreignFolder(user: status.owner.user), folder))
     }
     return faults
-  }
-}
-
-extension Array<ConfigFault> {
-  /// Each fault once, where two files share a folder.
-  fileprivate var uniqued: [ConfigFault] {
-    reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
   }
 }

@@ -18,12 +18,10 @@ package struct KnownSetting: Sendable {
     case connectionString
     /// A Master Key, protected by the machine key.
     case masterKey
-    /// A list or an object.
     case json
   }
 
   package enum Secrecy: Sendable, Equatable {
-    /// Anybody.
     case open
     /// Its owner; but it is plain text in the file.
     case plain

@@ -4,7 +4,6 @@
 package import Native
 
 extension MachineKeys {
-  /// What a protected setting holds, and how it is protected.
   package struct OpenedSetting: ~Copyable {
     /// The text as a person would type it: a Master Key has no quotes.
     package let text: SecretBytes
@@ -29,39 +28,29 @@ extension MachineKeys {
   /// Protects `text` as the value of the setting called `name`.
   ///
   /// - Parameters:
-  ///   - present: how the former value is protected; nil if nobody knows.
+  ///   - present: how the former value is protected; nil if that is not known.
   ///   - source: where the text comes from, for errors.
   /// - Throws: `ConfigError.noMachineKey`; `.key` for what is not a Master Key.
   package func protect(
     _ text: borrowing SecretBytes, of name: String, as present: Form?, source: String
   ) throws(ConfigError) -> String {
     if KnownSetting.named(name)?.kind == .masterKey {
-      let key = try rethrow(as: ConfigError.key) { () throws(KeyError) in
-        try text.withBytes { (text) throws(KeyError) in
-          try MasterKey(base64: text, source: source)
-        }
-      }
+      let key = try rethrow(
+        as: ConfigError.key,
+        text.withBytes { (text) throws(KeyError) in try MasterKey(base64: text, source: source) })
       return try protect(key, as: present)
     }
-    return try text.withBytes { (text) throws(ConfigError) in
-      if let present { return try protect(text, as: present) }
-      // As the server would: the machine-id, and without a valid one the other file.
-      do {
-        return try protect(text, as: .machineID)
-      } catch {
-        return try protect(text, as: .machineKeyFile)
-      }
-    }
+    return try text.withBytes { (text) throws(ConfigError) in try protect(text, as: present) }
   }
 
   package static func isFromWindows(_ value: String) -> Bool {
     // The base64 of version 1 and the GUID of DPAPI's provider, but for its last half character.
-    value.trimmingBlanks.hasPrefix("AQAAANCMnd8BFdERjHoAwE/Cl+")
+    value.withoutBlanks.starts(with: "AQAAANCMnd8BFdERjHoAwE/Cl+".utf8)
   }
 
   /// Whether a value says of itself that it is protected, whatever its setting is called.
   package static func saysProtected(_ value: String) -> Bool {
-    value.hasPrefix("$OctopusMachineKeyV1$") || isFromWindows(value)
+    value.hasPrefix(prefix) || isFromWindows(value)
   }
 
   /// The base64 in `"base64"`, if it is that of a Master Key.

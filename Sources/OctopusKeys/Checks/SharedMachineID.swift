@@ -7,7 +7,6 @@
 
 package import Native
 
-/// Recognises machine ids that many machines have.
 package enum SharedMachineID {
   /// Why an id is no secret.
   package enum Reason: String, Sendable {
@@ -21,7 +20,9 @@ package enum SharedMachineID {
   package static func reason(_ contents: borrowing SecretBytes) -> Reason? {
     contents.withBytes { bytes in
       guard bytes.count >= 32 else { return nil }
-      let digits = (0..<32).compactMap { digit(bytes[$0]) }
+      let digits = (0..<32).compactMap {
+        Character(Unicode.Scalar(bytes[$0])).hexDigitValue.map(UInt8.init)
+      }
       guard digits.count == 32 else { return nil }
       if hasPattern(digits) { return .pattern }
       let id = (0..<16).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] }
@@ -44,14 +45,5 @@ package enum SharedMachineID {
   private static func hasPattern(_ digits: [UInt8]) -> Bool {
     let steps = Set(zip(digits, digits.dropFirst()).map { ($1 &- $0) & 15 })
     return steps.count == 1 && [0, 1, 15].contains(steps.first)
-  }
-
-  private static func digit(_ byte: UInt8) -> UInt8? {
-    switch byte {
-    case 0x30...0x39: byte - 0x30
-    case 0x41...0x46: byte - 0x41 + 10
-    case 0x61...0x66: byte - 0x61 + 10
-    default: nil
-    }
   }
 }

@@ -4,22 +4,18 @@
 import FoundationEssentials
 import Native
 
-/// The copies beside one config.
 struct ConfigBackups {
   static let kept = 10
 
   let folder: String
   let name: String
 
-  /// The copies of the config that was read as `file`.
   init(of file: ConfigFile) {
     folder = file.folder
     name = file.name
   }
 
-  /// The name of a copy that does not exist yet.
-  ///
-  /// - Parameter stamp: the time as `TimeStamp.forFileName` writes it.
+  /// The name of a copy that does not exist yet; `stamp` is the time by `TimeStamp.forFileName`.
   func freeName(_ stamp: String) -> String {
     let path = FolderNames.free("\(folder)/\(name).\(stamp)", ".bak")
     return String(path.dropFirst(folder.count + 1))

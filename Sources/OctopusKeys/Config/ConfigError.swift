@@ -12,14 +12,12 @@ package enum ConfigError: Error, Equatable, Sendable {
   case malformed(path: String, line: Int, column: Int, reason: String)
   /// The config holds something that octokey does not read, such as a DOCTYPE.
   case forbidden(path: String, line: Int, construct: String)
-  /// The root element is not `octopus-settings`.
   case wrongRoot(path: String, found: String)
   /// An edit did not come out as it should have; nothing was written.
   case editFailed(path: String)
   /// XML cannot hold the new value of `setting`, or (nil) its name: there are control characters in
   /// it.
   case notInXML(path: String, setting: String?)
-  /// The config has no value for a setting that is needed.
   case settingMissing(path: String, setting: String)
   /// Another octokey holds the lock beside the config.
   case locked(path: String)
@@ -40,6 +38,5 @@ package enum ConfigError: Error, Equatable, Sendable {
   case noSuchInstance(name: String, folder: String)
   /// Several instances match; `name` is nil if none was asked for.
   case severalInstances(name: String?, folder: String, found: [String])
-  /// A file in the instances folder is not an instance record.
   case badInstanceRecord(path: String)
 }

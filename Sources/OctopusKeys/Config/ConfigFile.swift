@@ -10,15 +10,11 @@ package struct ConfigFile: Sendable {
   package var path: String { contents.path }
   /// The file itself: what `path` led to, if that is a symbolic link.
   package var target: String { contents.target }
-  /// Its name in its folder.
   package var name: String {
     target.split(separator: "/").last.map(String.init) ?? "OctopusServer.config"
   }
   /// The folder in which it really is, where a relative store counts from.
-  package var folder: String {
-    let folder = target.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-    return folder.isEmpty ? "." : folder == [""] ? "/" : folder.joined(separator: "/")
-  }
+  package var folder: String { FilePath(target).folder }
   /// The folder for what a rotation of this node keeps; its files belong to whom the config belongs.
   package var stateFolder: StateFolder { StateFolder(path: folder, owner: contents.status.owner) }
   package var bytes: [UInt8] { contents.bytes }
@@ -28,18 +24,12 @@ package struct ConfigFile: Sendable {
   /// Who else may read it, or put another file in its place.
   package var exposure: [ConfigFault] { FilePermissions.exposure(of: self) }
 
-  /// Reads the config at `path`.
-  ///
-  /// - Throws: `ConfigError.native` if it cannot be read.
   package static func read(_ path: String) throws(ConfigError) -> ConfigFile {
-    ConfigFile(
-      contents: try rethrow(
-        as: ConfigError.native, FileContents.read(path, limit: XMLSpans.sizeLimit)))
+    try rethrow(
+      as: ConfigError.native,
+      ConfigFile(contents: FileContents.read(path, limit: XMLSpans.sizeLimit)))
   }
 
-  /// The settings in it.
-  ///
-  /// - Throws: what `NodeConfig` throws.
   package func settings() throws(ConfigError) -> NodeConfig {
     try NodeConfig(contents: bytes, path: path)
   }

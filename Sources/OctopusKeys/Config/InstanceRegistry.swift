@@ -4,7 +4,6 @@
 internal import FoundationEssentials
 internal import Native
 
-/// The folder in which the instances of this machine are registered.
 package struct InstanceRegistry: Sendable {
   package struct Instance: Equatable, Sendable {
     package let name: String
@@ -29,7 +28,8 @@ package struct InstanceRegistry: Sendable {
       let path = folder + "/" + name
       if let status = try? FileStatus.read(path), status.kind != .regular { continue }
       guard let contents = try? FileContents.read(path, limit: 1 << 20).bytes,
-        let instance = InstanceRegistry.instance(in: contents)
+        let instance = try? JSONDecoder().decode(
+          Instance.self, from: Data(contents[contents.span.markLength...]))
       else { throw .badInstanceRecord(path: path) }
       found.append(instance)
     }
@@ -72,36 +72,24 @@ package struct InstanceRegistry: Sendable {
     throw .noConfig(workingDirectory: workingDirectory, instancesFolder: folder)
   }
 
-  /// A record as Newtonsoft reads it: names of properties in any letter case, others ignored.
-  private static func instance(in contents: [UInt8]) -> Instance? {
-    let text = contents[contents.span.markLength...]
-    guard let record = try? JSONDecoder().decode(Record.self, from: Data(text)) else { return nil }
-    return Instance(name: record.name, configPath: record.configPath)
+}
+
+extension InstanceRegistry.Instance: Decodable {
+  private struct AnyKey: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
   }
 
-  private struct Record: Decodable {
-    let name: String
-    let configPath: String
-
-    private struct AnyKey: CodingKey {
-      let stringValue: String
-      var intValue: Int? { nil }
-      init(stringValue: String) { self.stringValue = stringValue }
-      init?(intValue: Int) { nil }
+  /// Reads a record as Newtonsoft does: names of properties in any letter case, others ignored.
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: AnyKey.self)
+    func value(_ name: String) throws -> String {
+      let key = container.allKeys.first { $0.stringValue.lowercased() == name }
+      return try container.decode(String.self, forKey: key ?? AnyKey(stringValue: name))
     }
-
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.container(keyedBy: AnyKey.self)
-      func value(_ name: String) throws -> String {
-        guard let key = container.allKeys.first(where: { $0.stringValue.lowercased() == name })
-        else {
-          let context = DecodingError.Context(codingPath: [], debugDescription: "no \(name)")
-          throw DecodingError.valueNotFound(String.self, context)
-        }
-        return try container.decode(String.self, forKey: key)
-      }
-      name = try value("name")
-      configPath = try value("configurationfilepath")
-    }
+    name = try value("name")
+    configPath = try value("configurationfilepath")
   }
 }

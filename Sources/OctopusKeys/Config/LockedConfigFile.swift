@@ -10,11 +10,6 @@ package struct LockedConfigFile: ~Copyable {
   package let file: ConfigFile
   private let lock: FileLock
 
-  private init(file: ConfigFile, lock: consuming FileLock) {
-    self.file = file
-    self.lock = lock
-  }
-
   /// Locks the config at `path`, and reads it then.
   ///
   /// - Parameter patience: how long to wait for another octokey.
@@ -32,24 +27,19 @@ package struct LockedConfigFile: ~Copyable {
     return config
   }
 
-  /// Locks a config that was read before.
+  /// Locks a config that was read before. For a recovery drafts stay: it may be a dry run.
   ///
   /// - Throws: `ConfigError.locked`; `.unfinishedRotation` if a rotation must be recovered first;
   ///   `.native(.changedMeanwhile)` if the config is no longer what was read.
-  package static func lock(_ file: ConfigFile) throws(ConfigError) -> LockedConfigFile {
+  package static func lock(
+    _ file: ConfigFile, forRecovery: Bool = false
+  ) throws(ConfigError) -> LockedConfigFile {
     let lock = try file.stateFolder.lock(for: file.path)
-    try file.stateFolder.requireNoJournal(of: file.path)
+    if !forRecovery { try file.stateFolder.requireNoJournal(of: file.path) }
     try file.requireUnchanged()
     let config = LockedConfigFile(file: file, lock: lock)
-    config.removeLeftoverDrafts()
+    if !forRecovery { config.removeLeftoverDrafts() }
     return config
-  }
-
-  /// The same lock, for the recovery of an unfinished rotation. Drafts stay: it may be a dry run.
-  static func lockForRecovery(_ file: ConfigFile) throws(ConfigError) -> LockedConfigFile {
-    let lock = try file.stateFolder.lock(for: file.path)
-    try file.requireUnchanged()
-    return LockedConfigFile(file: file, lock: lock)
   }
 
   /// Removes what a killed octokey left beside the config.
@@ -75,11 +65,7 @@ package struct LockedConfigFile: ~Copyable {
   }
 
   /// A replacement that holds another Master Key, ready to be put in place, and a copy of the present
-  /// file.
-  ///
-  /// - Parameters:
-  ///   - form: how the present key is protected, if that is known.
-  ///   - stamp: the time for the name of the copy.
+  /// file with `stamp` in its name.
   package borrowing func replacement(
     masterKey: borrowing MasterKey, machineKeys: MachineKeys, form: MachineKeys.Form?,
     stamp: String

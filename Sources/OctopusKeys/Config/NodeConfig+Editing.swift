@@ -37,8 +37,6 @@ extension NodeConfig {
 
   /// The bytes of the file without `key`, however often it is there, and without its lines if nothing
   /// else stands on them.
-  ///
-  /// - Throws: `ConfigError.editFailed` as for `setting`.
   package func removing(_ key: String) throws(ConfigError) -> [UInt8] {
     var edited = text
     for setting in settings.reversed() where NodeConfig.isSame(setting.key, key) {
@@ -60,8 +58,7 @@ extension NodeConfig {
       guard let value else { return }
       edited.replaceSubrange(
         element.startTag,
-        with: SettingXML.opened(startTag) + spelling.escaped(value) + Array("</set>".utf8)
-      )
+        with: SettingXML.opened(startTag) + spelling.escaped(value) + Array("</set>".utf8))
       return
     }
     // Elements inside a setting mean nothing to the server, but they are somebody's.
@@ -123,10 +120,8 @@ extension NodeConfig {
         throw .editFailed(path: path)
       }
     }
-    guard let after = try? NodeConfig(contents: contents, path: path).settings else {
-      throw .editFailed(path: path)
-    }
-    guard after.count == expected.count,
+    guard let after = try? NodeConfig(contents: contents, path: path).settings,
+      after.count == expected.count,
       zip(after, expected).allSatisfy({ after, expected in
         NodeConfig.isEqual(after.key, expected.key)
           && NodeConfig.isEqual(after.value, expected.value)

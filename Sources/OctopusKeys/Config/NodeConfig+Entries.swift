@@ -3,7 +3,6 @@
 internal import Native
 
 extension NodeConfig {
-  /// One setting as it stands in the file.
   package struct Entry: Sendable, Equatable {
     /// The name as it is spelt there.
     package let key: String
@@ -13,6 +12,11 @@ extension NodeConfig {
     package let line: Int
     /// Whether it is the one that the server reads: false if the same key comes again below.
     package let counts: Bool
+
+    /// Whether the value is protected by the machine key, or should be.
+    var isProtected: Bool {
+      MachineKeys.saysProtected(value ?? "") || KnownSetting.secrecy(of: key) == .protected
+    }
   }
 
   /// All settings in the order of the file, duplicates included.

@@ -29,25 +29,17 @@ package struct NodeConfig: Sendable {
     case utf16(UTF16Text.ByteOrder)
   }
 
-  /// Reads the bytes of a config.
-  ///
   /// - Throws: `ConfigError.malformed`, `.forbidden` or `.wrongRoot`.
   package init(contents: [UInt8], path: String) throws(ConfigError) {
     self.path = path
     (encoding, text) = try NodeConfig.decode(contents, path)
-    let elements: [XMLSpans.Element]
-    do {
-      elements = try XMLSpans(text).elements
-    } catch {
-      throw NodeConfig.named(error, path)
-    }
+    elements = try rethrow(as: { NodeConfig.named($0, path) }, XMLSpans(text).elements)
     guard let root = elements.first else {
       throw .malformed(path: path, line: 1, column: 1, reason: "root element is missing")
     }
     guard root.name == "octopus-settings", root.namespace == nil else {
       throw .wrongRoot(path: path, found: root.name)
     }
-    self.elements = elements
     self.root = root
     settings = elements.compactMap { element in
       guard element.depth == 1, element.name == "set", element.namespace == nil else { return nil }
@@ -71,7 +63,6 @@ package struct NodeConfig: Sendable {
     settings.last { NodeConfig.isSame($0.key, key) }
   }
 
-  /// Whether the server takes both for the same key.
   package static func isSame(_ one: String, _ other: String) -> Bool {
     folded(one) == folded(other)
   }

@@ -6,6 +6,5 @@ package enum SettingName {
   package static let masterKey = "Octopus.Storage.MasterKey"
   /// Where the database is; plain text, password included.
   package static let connectionString = "Octopus.Storage.ExternalDatabaseConnectionString"
-  /// The name by which the database knows this node.
   package static let nodeName = "Octopus.Server.NodeName"
 }

@@ -3,13 +3,11 @@
 import FoundationEssentials
 
 extension KnownSetting {
-  /// What a value should have been.
   package enum WrongType: String, Sendable {
     case boolean, number, port, listenPrefixes, masterKey, json, connectionString
   }
 
-  /// What is wrong with a plain value of this setting; nil if nothing is. Whether a protected value
-  /// opens is the machine keys' business.
+  /// What a plain value of this setting should have been; nil if it is that.
   package func fault(in value: String) -> WrongType? {
     switch kind {
     case .text, .masterKey: nil
@@ -18,10 +16,8 @@ extension KnownSetting {
       ["true", "false"].contains(value.trimmingBlanks.lowercased()) ? nil : .boolean
     case .number(let range):
       Int(value.trimmingBlanks).map(range.contains) == true ? nil : .number
-    case .port:
-      KnownSetting.isPort(value.trimmingBlanks) ? nil : .port
-    case .listenPrefixes:
-      KnownSetting.areListenPrefixes(value) ? nil : .listenPrefixes
+    case .port: KnownSetting.isPort(value.trimmingBlanks) ? nil : .port
+    case .listenPrefixes: KnownSetting.areListenPrefixes(value) ? nil : .listenPrefixes
     case .connectionString:
       KnownSetting.isConnectionString(value) ? nil : .connectionString
     case .json:
@@ -54,8 +50,7 @@ extension KnownSetting {
       return rest.isEmpty || rest.first == ":" && isPort(rest.dropFirst())
     }
     let parts = rest.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts[0].isEmpty == false, parts.count <= 2 else { return false }
-    return parts.count == 1 || isPort(parts[1])
+    return !parts[0].isEmpty && (parts.count == 1 || parts.count == 2 && isPort(parts[1]))
   }
 
   /// Either a place of ours (`sqlite:PATH`) or `keyword=value` with semicolons between.
@@ -76,7 +71,6 @@ extension KnownSetting {
 }
 
 extension StringProtocol {
-  /// Without white space at both ends.
   var trimmingBlanks: String {
     var text = self[...]
     while text.first?.isWhitespace == true { text = text.dropFirst() }

@@ -80,8 +80,7 @@ struct SettingXML {
     for (index, part) in parts.enumerated() {
       if !part.isText { new += old[part.range] }
       guard index == place, let value else { continue }
-      new +=
-        old[part.range].starts(with: SettingXML.cdata.start) ? inCDATA(value) : escaped(value)
+      new += old[part.range].starts(with: SettingXML.cdata.start) ? inCDATA(value) : escaped(value)
     }
     if place == nil, let value { new += escaped(value) }
     return new
@@ -116,9 +115,8 @@ struct SettingXML {
       while position < text.count, SettingXML.isInLineBlank(text[position]) { position += 1 }
       if position < text.count, SettingXML.isLineEnd(text[position]) { return position }
       guard text[position...].starts(with: SettingXML.comment.start) else { return end }
-      position = SettingXML.after(
-        SettingXML.comment.end, from: position + SettingXML.comment.start.count,
-        in: text[...])
+      let (start, mark) = SettingXML.comment
+      position = SettingXML.after(mark, from: position + start.count, in: text[...])
       end = position
     }
   }
@@ -133,19 +131,15 @@ struct SettingXML {
 
   private static func isInLineBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-  private struct Part {
-    let range: Range<Int>
-    /// Text or CDATA, which is the value; not markup.
-    let isText: Bool
-  }
-
   private static let comment = (start: Array("<!--".utf8), end: Array("-->".utf8))
   private static let instruction = (start: Array("<?".utf8), end: Array("?>".utf8))
   private static let cdata = (start: Array("<![CDATA[".utf8), end: Array("]]>".utf8))
 
-  /// Text and markup in turn; libxml2 has found all of it well-formed.
-  private static func parts(of content: ArraySlice<UInt8>, _ inner: [Range<Int>]) -> [Part] {
-    var parts: [Part] = []
+  /// Text or CDATA (the value) and markup in turn; libxml2 has found all of it well-formed.
+  private static func parts(
+    of content: ArraySlice<UInt8>, _ inner: [Range<Int>]
+  ) -> [(range: Range<Int>, isText: Bool)] {
+    var parts: [(range: Range<Int>, isText: Bool)] = []
     var index = content.startIndex
     while index < content.endIndex {
       let rest = content[index...]
@@ -164,7 +158,7 @@ struct SettingXML {
         end = rest.dropFirst().firstIndex(of: UInt8(ascii: "<")) ?? content.endIndex
         isText = true
       }
-      parts.append(Part(range: index..<end, isText: isText))
+      parts.append((index..<end, isText))
       index = end
     }
     return parts
@@ -177,10 +171,8 @@ struct SettingXML {
   /// A value as CDATA, or as text if it cannot be that.
   private func inCDATA(_ value: String) -> [UInt8] {
     let bytes = Array(value.utf8)
-    guard bytes.firstRange(of: SettingXML.cdata.end) == nil, !bytes.contains(0x0D) else {
-      return escaped(value)
-    }
-    return SettingXML.cdata.start + bytes.flatMap { $0 == 0x0A ? lineEnd : [$0] }
-      + SettingXML.cdata.end
+    let (start, end) = SettingXML.cdata
+    if bytes.firstRange(of: end) != nil || bytes.contains(0x0D) { return escaped(value) }
+    return start + bytes.flatMap { $0 == 0x0A ? lineEnd : [$0] } + end
   }
 }

@@ -33,17 +33,14 @@ enum CiphertextSearch {
   }
 
   /// The ciphertexts in a longer text, in order.
-  static func ciphertexts(in text: Span<UInt8>, _ range: Range<Int>) -> [Range<Int>] {
+  static func ciphertexts(in text: Span<UInt8>) -> [Range<Int>] {
     var found: [Range<Int>] = []
-    var index = range.lowerBound
-    while index < range.upperBound {
-      defer { index += 1 }
-      guard text[index] == UInt8(ascii: "|") else { continue }
+    for index in text.indices where text[index] == UInt8(ascii: "|") {
       var start = index
-      while start > range.lowerBound, text[start - 1] == UInt8(ascii: "=") { start -= 1 }
-      while start > range.lowerBound, Base64.isDigit(text[start - 1]) { start -= 1 }
+      while start > 0, text[start - 1] == UInt8(ascii: "=") { start -= 1 }
+      start = Base64.startOfDigits(in: text, before: start)
       let end = index + 1 + EncryptedValue.vectorLength
-      guard end <= range.upperBound, end - start >= EncryptedValue.minimumLength else { continue }
+      guard end <= text.count, end - start >= EncryptedValue.minimumLength else { continue }
       found.append(start..<end)
     }
     return found
@@ -52,9 +49,7 @@ enum CiphertextSearch {
   /// Where something like a ciphertext begins in a text that is no JSON, however it is escaped.
   static func offsets(in text: Span<UInt8>) -> [Int] {
     var found: [Int] = []
-    var index = 0
-    while index < text.count {
-      defer { index += 1 }
+    for index in text.indices {
       var next = index + 1
       if text[index] == UInt8(ascii: "u"), JSONEscapes.hexadecimal(text, at: index + 1) == 0x7C {
         next = index + 5

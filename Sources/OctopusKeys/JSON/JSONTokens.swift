@@ -41,9 +41,7 @@ struct JSONTokens {
   private var open: [Bool] = []
 
   /// Begins at the start of a text, after a byte order mark if there is one.
-  init(_ text: Span<UInt8>) {
-    index = text.markLength
-  }
+  init(_ text: Span<UInt8>) { index = text.markLength }
 
   /// The next token; after `.end` there is none.
   mutating func next(in text: Span<UInt8>) throws(JSONFault) -> Token {

@@ -3,7 +3,7 @@
 
 internal import Native
 
-/// What a scan found in one text; reused from text to text.
+/// Reused from text to text.
 struct ScannedText {
   /// A string that has the shape of a sensitive value.
   struct Value {
@@ -45,9 +45,7 @@ struct ScannedText {
   }
 
   /// Takes over what was found in the decoded form of the string at `range`.
-  mutating func adopt(
-    _ inner: ScannedText, from range: Range<Int>, of text: Span<UInt8>
-  ) {
+  mutating func adopt(_ inner: ScannedText, from range: Range<Int>, of text: Span<UInt8>) {
     let shift = ciphertexts.count
     ciphertexts += inner.ciphertexts
     values += translate(inner.values, shift, range, text)
@@ -59,32 +57,17 @@ struct ScannedText {
     }
   }
 
-  /// Takes over what was found in the same text.
-  mutating func adopt(_ same: ScannedText) {
-    let shift = ciphertexts.count
-    ciphertexts += same.ciphertexts
-    quotations += same.quotations.map {
-      Value(
-        range: $0.range,
-        ciphertext: $0.ciphertext.lowerBound + shift..<$0.ciphertext.upperBound + shift,
-        spelling: $0.spelling)
-    }
-  }
-
   private func translate(
     _ found: [Value], _ shift: Int, _ range: Range<Int>, _ text: Span<UInt8>
   ) -> [Value] {
     var positions = JSONEscapes.Positions(from: range.lowerBound)
-    var translated: [Value] = []
-    for value in found {
+    return found.map { value in
       let start = positions.place(of: value.range.lowerBound, in: text)
       let end = positions.place(of: value.range.upperBound, in: text)
-      translated.append(
-        Value(
-          range: start..<end,
-          ciphertext: value.ciphertext.lowerBound + shift..<value.ciphertext.upperBound + shift,
-          spelling: value.spelling.inside(JSONEscapes.style(of: text, start..<end))))
+      return Value(
+        range: start..<end,
+        ciphertext: value.ciphertext.lowerBound + shift..<value.ciphertext.upperBound + shift,
+        spelling: value.spelling.inside(JSONEscapes.style(of: text, start..<end)))
     }
-    return translated
   }
 }

@@ -3,7 +3,6 @@
 
 internal import Native
 
-/// A scanner for the documents of one collection.
 struct ValueScanner {
   private let places: SensitivePaths
 
@@ -18,9 +17,7 @@ struct ValueScanner {
     result.clear()
     do throws(JSONFault) {
       try walk(text, nesting: 0, into: &result)
-      guard result.values.isEmpty || text.isUTF8 else {
-        return result.distrust(.invalidUTF8)
-      }
+      if !result.values.isEmpty && !text.isUTF8 { result.distrust(.invalidUTF8) }
     } catch {
       // What cannot be read as JSON cannot be changed with a good conscience.
       result.distrust(.malformedJSON)
@@ -118,8 +115,7 @@ struct ValueScanner {
       var path = ""
       for frame in frames { path += frame.isObject ? "." + self.string(text, frame.key) : "[]" }
       if places.require(String(path.drop { $0 == "." })) {
-        result.suspects.append(
-          .init(offset: string.range.lowerBound, reason: .notEncrypted))
+        result.suspects.append(.init(offset: string.range.lowerBound, reason: .notEncrypted))
       }
     }
   }
@@ -132,63 +128,58 @@ struct ValueScanner {
     _ string: JSONTokens.StringToken, _ text: Span<UInt8>, nesting: Int,
     into result: inout ScannedText
   ) -> Bool {
-    let start = result.ciphertexts.count
-    if !string.hasEscapes {
-      if EncryptedValue.parse(text.extracting(string.range), appendingTo: &result.ciphertexts) {
-        let ciphertext = start..<result.ciphertexts.count
-        result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: .plain))
-        return true
-      }
-      if CiphertextSearch.resemblesDamagedValue(text.extracting(string.range)) {
-        result.suspects.append(.init(offset: string.range.lowerBound, reason: .damagedShape))
-        return true
-      }
-      quote(text, string.range, nil, into: &result)
-      return false
+    guard string.hasEscapes else {
+      return examine(
+        text.extracting(string.range), string, text, nesting: nesting, into: &result)
     }
     var decoded: [UInt8] = []
     JSONEscapes.decode(text, string.range, appendingTo: &decoded)
-    if EncryptedValue.parse(decoded.span, appendingTo: &result.ciphertexts) {
+    return examine(decoded.span, string, text, nesting: nesting, into: &result)
+  }
+
+  /// The same with `contents`, what the string says.
+  private func examine(
+    _ contents: Span<UInt8>, _ string: JSONTokens.StringToken, _ text: Span<UInt8>, nesting: Int,
+    into result: inout ScannedText
+  ) -> Bool {
+    let start = result.ciphertexts.count
+    if EncryptedValue.parse(contents, appendingTo: &result.ciphertexts) {
+      let spelling: EncryptedValue.Spelling =
+        string.hasEscapes ? .text([JSONEscapes.style(of: text, string.range)]) : .plain
       let ciphertext = start..<result.ciphertexts.count
-      let style = JSONEscapes.style(of: text, string.range)
-      result.values.append(
-        .init(range: string.range, ciphertext: ciphertext, spelling: .text([style])))
+      result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: spelling))
       return true
     }
-    if CiphertextSearch.resemblesDamagedValue(decoded.span) {
+    if CiphertextSearch.resemblesDamagedValue(contents) {
       result.suspects.append(.init(offset: string.range.lowerBound, reason: .damagedShape))
       return true
     }
-    if nesting < ValueScanner.maximumNesting, CiphertextSearch.beginsLikeJSON(decoded.span) {
+    // Without escapes there are no strings inside.
+    if string.hasEscapes, nesting < ValueScanner.maximumNesting,
+      CiphertextSearch.beginsLikeJSON(contents)
+    {
       var inner = ScannedText()
       // A script may begin with a brace, too: what is no JSON is text.
-      if (try? walk(decoded.span, nesting: nesting + 1, into: &inner)) != nil {
+      if (try? walk(contents, nesting: nesting + 1, into: &inner)) != nil {
         result.adopt(inner, from: string.range, of: text)
         return !inner.values.isEmpty
       }
     }
-    quote(decoded.span, 0..<decoded.count, (text, string.range), into: &result)
+    result.adopt(ValueScanner.quotations(in: contents), from: string.range, of: text)
     return false
   }
 
-  private func quote(
-    _ text: Span<UInt8>, _ range: Range<Int>, _ outer: (Span<UInt8>, Range<Int>)?,
-    into result: inout ScannedText
-  ) {
-    var inner = ScannedText()
-    for found in CiphertextSearch.ciphertexts(in: text, range) {
-      let start = inner.ciphertexts.count
-      guard EncryptedValue.parse(text.extracting(found), appendingTo: &inner.ciphertexts) else {
+  private static func quotations(in text: Span<UInt8>) -> ScannedText {
+    var result = ScannedText()
+    for found in CiphertextSearch.ciphertexts(in: text) {
+      let start = result.ciphertexts.count
+      guard EncryptedValue.parse(text.extracting(found), appendingTo: &result.ciphertexts) else {
         continue
       }
-      inner.quotations.append(
-        .init(range: found, ciphertext: start..<inner.ciphertexts.count, spelling: .plain))
+      result.quotations.append(
+        .init(range: found, ciphertext: start..<result.ciphertexts.count, spelling: .plain))
     }
-    if let (outerText, outerRange) = outer {
-      result.adopt(inner, from: outerRange, of: outerText)
-    } else {
-      result.adopt(inner)
-    }
+    return result
   }
 
   private func equal(_ text: Span<UInt8>, _ range: Range<Int>, _ word: [UInt8]) -> Bool {

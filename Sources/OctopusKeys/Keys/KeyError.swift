@@ -3,7 +3,6 @@
 
 package import Native
 
-/// A failure with a Master Key or a key file.
 package enum KeyError: Error, Equatable, Sendable {
   case native(NativeError)
   /// A Master Key of this many bytes; 16 or 32 are allowed.

@@ -4,8 +4,6 @@
 package import FoundationEssentials
 package import Native
 
-/// A file that holds one Master Key.
-///
 /// Reading takes what people have: comment lines (`#`) or none, LF or CRLF, a UTF-8 byte order mark,
 /// and UTF-16 as PowerShell's `Out-File` writes it. Blanks round the key do not matter; quotes do.
 package enum KeyFile {
@@ -15,9 +13,7 @@ package enum KeyFile {
   /// Creates `path`, which must not exist, with mode 0600; waits until it is on the device, reads it
   /// back and compares. The file goes again unless the caller commits what is returned.
   ///
-  /// - Parameters:
-  ///   - created: the time for the comment.
-  ///   - owner: whom the file is to belong to; nil: whoever runs octokey.
+  /// - Parameter owner: whom the file is to belong to; nil: whoever runs octokey.
   /// - Throws: `KeyError.native(.alreadyExists)`, `.readBackDiffers`, `.native` otherwise.
   package static func create(
     _ path: String, key: borrowing MasterKey, created: Date, owner: FileOwner? = nil
@@ -35,22 +31,16 @@ package enum KeyFile {
     return file
   }
 
-  /// Reads the key in `path`.
-  ///
-  /// - Throws: what `parse` throws, and `KeyError.native` if the file cannot be read.
   package static func read(_ path: String) throws(KeyError) -> MasterKey {
     try parse(text(at: path), source: path)
   }
 
   /// Reads a key from standard input to its end; errors name it `standard input`.
   package static func readStandardInput() throws(KeyError) -> MasterKey {
-    let text = try rethrow(
-      as: KeyError.native, SecretFile.readStandardInput(limit: sizeLimit))
+    let text = try rethrow(as: KeyError.native, SecretFile.readStandardInput(limit: sizeLimit))
     return try parse(text, source: "standard input")
   }
 
-  /// Reads the key in the contents of a key file.
-  ///
   /// - Throws: `KeyError.missing`, `.notAlone`, `.notBase64`, `.wrongLength` or
   ///   `.fingerprintDiffers`, each naming `source`.
   package static func parse(
@@ -79,7 +69,6 @@ package enum KeyFile {
     try rethrow(as: KeyError.native, SecretFile.read(path, limit: sizeLimit))
   }
 
-  /// What a file with this key holds.
   package static func contents(
     _ key: borrowing MasterKey, created: Date
   ) throws(KeyError) -> SecretBytes {

@@ -3,16 +3,7 @@
 
 internal import Native
 
-/// Encodings and lines of a key file.
 enum KeyFileText {
-  /// Where things are in the text.
-  struct Lines {
-    /// The only line that is neither empty nor a comment, without blanks round it.
-    var key: Range<Int>
-    /// What comment lines give as the key's fingerprint.
-    var fingerprints: [Range<Int>]
-  }
-
   /// The text with one byte for each ASCII character and no byte order mark.
   ///
   /// UTF-16 is known by its byte order mark or, little endian, by a zero in every second place.
@@ -47,10 +38,13 @@ enum KeyFileText {
     return result
   }
 
-  /// Finds the key's line and the fingerprints.
+  /// Finds the only line that is neither empty nor a comment, without blanks round it, and what
+  /// comment lines give as the key's fingerprint.
   ///
   /// - Throws: `KeyError.missing` without a key, `.notAlone` for anything after it.
-  static func lines(of text: Span<UInt8>, source: String) throws(KeyError) -> Lines {
+  static func lines(
+    of text: Span<UInt8>, source: String
+  ) throws(KeyError) -> (key: Range<Int>, fingerprints: [Range<Int>]) {
     var key: Range<Int>?
     var fingerprints: [Range<Int>] = []
     var start = 0
@@ -71,7 +65,7 @@ enum KeyFileText {
       number += 1
     }
     guard let key else { throw .missing(source: source) }
-    return Lines(key: key, fingerprints: fingerprints)
+    return (key, fingerprints)
   }
 
   /// What follows `fingerprint:` in a comment line.

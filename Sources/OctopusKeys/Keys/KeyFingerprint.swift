@@ -26,7 +26,6 @@ package struct KeyFingerprint: Hashable, Sendable, CustomStringConvertible {
 
   /// The first eight characters that may stand in a file name.
   package var short: String {
-    String(
-      description.dropFirst("SHA256:".count).filter { $0 != "/" && $0 != "+" }.prefix(8))
+    String(description.dropFirst("SHA256:".count).filter { $0 != "/" && $0 != "+" }.prefix(8))
   }
 }

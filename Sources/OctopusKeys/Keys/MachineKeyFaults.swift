@@ -3,8 +3,6 @@
 package import Native
 
 extension MachineKeys {
-  /// Faults of the machine keys.
-  ///
   /// - Parameters:
   ///   - forms: how the secrets of the config are protected.
   ///   - machineID: the contents of the machine-id file.

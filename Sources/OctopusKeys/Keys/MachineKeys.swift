@@ -11,7 +11,6 @@
 package import Native
 
 package final class MachineKeys {
-  /// In which way a value is protected.
   package enum Form: Sendable, Equatable {
     /// With the machine-id and its constant vector.
     case machineID
@@ -33,9 +32,8 @@ package final class MachineKeys {
   private let random = RandomBytes()
 
   private struct Source {
-    let path: String
     let key: Key?
-    let outcome: MachineKeyTrial.Outcome
+    let trial: MachineKeyTrial
   }
 
   private struct Key {
@@ -54,30 +52,24 @@ package final class MachineKeys {
       machineKeyPath, machineKeyFile, read: MachineKeys.generatedKey)
   }
 
-  /// Opens the Master Key in `config`.
-  ///
   /// - Throws: `ConfigError.settingMissing`, `.protectedByWindows` or `.masterKeyUnreadable`.
   package func masterKey(of config: NodeConfig) throws(ConfigError) -> OpenedMasterKey {
     guard let value = config.value(of: SettingName.masterKey) else {
       throw .settingMissing(path: config.path, setting: SettingName.masterKey)
     }
-    for form in [Form.prefixed, .machineID, .machineKeyFile] {
-      guard let plaintext = try unprotect(value, as: form),
-        let secret = plaintext.withBytes(MachineKeys.keyInJSON),
-        let key = try? MasterKey(bytes: secret, source: config.path)
-      else { continue }
-      return OpenedMasterKey(key: key, form: form)
+    guard let opened = try open(value, of: SettingName.masterKey),
+      let key = opened.text.withBytes({ try? MasterKey(base64: $0, source: config.path) })
+    else {
+      throw MachineKeys.isFromWindows(value)
+        ? .protectedByWindows(path: config.path)
+        : .masterKeyUnreadable(path: config.path, tried: trials)
     }
-    if MachineKeys.bytes(of: value)?.starts(with: MachineKeys.windowsHeader) == true {
-      throw .protectedByWindows(path: config.path)
-    }
-    throw .masterKeyUnreadable(path: config.path, tried: trials)
+    return OpenedMasterKey(key: key, form: opened.form)
   }
 
   /// A Master Key as the value of its setting: JSON text, protected.
   ///
-  /// - Parameter form: how the former value was protected; nil if nobody knows: then with the
-  ///   machine-id if there is a valid one, as the server itself would.
+  /// - Parameter form: how the former value was protected; nil if that is not known.
   /// - Throws: `ConfigError.noMachineKey`.
   package func protect(_ key: borrowing MasterKey, as form: Form?) throws(ConfigError) -> String {
     let base64 = key.base64()
@@ -87,13 +79,13 @@ package final class MachineKeys {
       base64.withBytes { for index in $0.indices { json[index + 1] = $0[index] } }
       json[json.count - 1] = UInt8(ascii: "\"")
     }
-    return try json.withBytes { (bytes) throws(ConfigError) in
-      try protect(bytes, as: form ?? (machineID.key == nil ? .machineKeyFile : .machineID))
-    }
+    return try json.withBytes { (bytes) throws(ConfigError) in try protect(bytes, as: form) }
   }
 
-  /// Any text as a protected value.
-  func protect(_ text: Span<UInt8>, as form: Form) throws(ConfigError) -> String {
+  /// Any text as a protected value. Where no form is given, the machine-id protects it if there is a
+  /// valid one, as the server itself would.
+  func protect(_ text: Span<UInt8>, as form: Form?) throws(ConfigError) -> String {
+    let form = form ?? (machineID.key == nil ? .machineKeyFile : .machineID)
     guard let key = source(of: form).key else { throw .noMachineKey(tried: trials) }
     let plaintext = SecretBuffer()
     plaintext.fill(text)
@@ -126,34 +118,16 @@ package final class MachineKeys {
   }
 
   /// What became of each source when it was read.
-  package var trials: [MachineKeyTrial] {
-    [machineID, machineKeyFile].map { MachineKeyTrial(path: $0.path, outcome: $0.outcome) }
-  }
+  package var trials: [MachineKeyTrial] { [machineID.trial, machineKeyFile.trial] }
 
   private func source(of form: Form) -> Source { form == .machineID ? machineID : machineKeyFile }
 
-  private static let prefix = "$OctopusMachineKeyV1$"
+  static let prefix = "$OctopusMachineKeyV1$"
 
-  /// How a value begins that DPAPI made: version 1 and the provider's GUID.
-  private static let windowsHeader: [UInt8] = [
-    0x01, 0x00, 0x00, 0x00, 0xD0, 0x8C, 0x9D, 0xDF, 0x01, 0x15, 0xD1, 0x11, 0x8C, 0x7A, 0x00, 0xC0,
-    0x4F, 0xC2, 0x97, 0xEB,
-  ]
-
-  /// The bytes of a value without its prefix; white space inside base64 does not matter to .NET.
+  /// The bytes of a value without its prefix.
   private static func bytes(of value: String) -> [UInt8]? {
     let text = value.hasPrefix(prefix) ? value.dropFirst(prefix.count) : value[...]
-    let digits = text.utf8.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-    var bytes: [UInt8] = []
-    return Base64.decode(digits.span, appendingTo: &bytes) ? bytes : nil
-  }
-
-  /// The key in `"base64"`.
-  private static func keyInJSON(_ text: Span<UInt8>) -> SecretBytes? {
-    guard text.count > 2, text[0] == UInt8(ascii: "\""),
-      text[text.count - 1] == UInt8(ascii: "\"")
-    else { return nil }
-    return Base64.decodeSecret(text.extracting(1..<(text.count - 1)))
+    return Base64.decode(text.withoutBlanks)
   }
 
   private static func source(
@@ -161,10 +135,10 @@ package final class MachineKeys {
     read: (borrowing SecretBytes) throws(ConfigError) -> Key?
   ) throws(ConfigError) -> Source {
     switch contents {
-    case .none: return Source(path: path, key: nil, outcome: .missing)
+    case .none: return Source(key: nil, trial: .init(path: path, outcome: .missing))
     case .some(let contents):
       let key = try read(contents)
-      return Source(path: path, key: key, outcome: key == nil ? .malformed : .wrong)
+      return Source(key: key, trial: .init(path: path, outcome: key == nil ? .malformed : .wrong))
     }
   }
 
@@ -177,20 +151,16 @@ package final class MachineKeys {
   }
 
   private static func generatedKey(_ contents: borrowing SecretBytes) throws(ConfigError) -> Key? {
-    let parts: (dot: Int, end: Int)? = contents.withBytes { bytes in
-      var end = bytes.count
-      while end > 0, bytes[end - 1] <= 0x20 { end -= 1 }
-      return bytes.indices.first { bytes[$0] == UInt8(ascii: ".") }.map { ($0, end) }
-    }
-    guard let parts, parts.dot < parts.end else { return nil }
-    let bytes = contents.withBytes { Base64.decodeSecret($0.extracting(0..<parts.dot)) }
     var vector: [UInt8] = []
-    let valid = contents.withBytes {
-      Base64.decode($0.extracting((parts.dot + 1)..<parts.end), appendingTo: &vector)
+    let bytes: SecretBytes? = contents.withBytes { text in
+      var end = text.count
+      while end > 0, text[end - 1] <= 0x20 { end -= 1 }
+      guard let dot = text.indices.first(where: { text[$0] == UInt8(ascii: ".") }), dot < end,
+        Base64.decode(text.extracting((dot + 1)..<end), appendingTo: &vector)
+      else { return nil }
+      return Base64.decodeSecret(text.extracting(0..<dot))
     }
-    guard let bytes, bytes.count == 16 || bytes.count == 32, valid, vector.count == 16 else {
-      return nil
-    }
+    guard let bytes, bytes.count == 16 || bytes.count == 32, vector.count == 16 else { return nil }
     return try key(bytes, vector)
   }
 
@@ -212,4 +182,9 @@ package struct MachineKeyTrial: Hashable, Sendable {
 
   package let path: String
   package let outcome: Outcome
+}
+
+extension StringProtocol {
+  /// The digits of a protected value: white space inside base64 does not matter to .NET.
+  var withoutBlanks: [UInt8] { utf8.filter { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } }
 }

@@ -9,13 +9,11 @@ package struct MasterKey: ~Copyable, Sendable {
     case bits128 = 128
     case bits256 = 256
 
-    /// The number of key bytes.
     package var bytes: Int { rawValue / 8 }
   }
 
   package let bytes: SecretBytes
 
-  /// Whether AES-128 or AES-256 is used with this key.
   package var size: Size { bytes.count == 16 ? .bits128 : .bits256 }
 
   /// Takes over raw key bytes. `source` names where they came from in an error.
@@ -43,9 +41,7 @@ package struct MasterKey: ~Copyable, Sendable {
   }
 
   /// The key as base64: 24 or 44 characters.
-  package borrowing func base64() -> SecretBytes {
-    bytes.withBytes { Base64.encodeSecret($0) }
-  }
+  package borrowing func base64() -> SecretBytes { bytes.withBytes { Base64.encodeSecret($0) } }
 
   /// Another copy of the key, for somebody else to own.
   package borrowing func copy() -> MasterKey { MasterKey(unchecked: bytes.prefix(bytes.count)) }
@@ -53,7 +49,5 @@ package struct MasterKey: ~Copyable, Sendable {
   private init(unchecked bytes: consuming SecretBytes) { self.bytes = bytes }
 
   /// Whether both are the same key; takes the same time whatever the bytes are.
-  package borrowing func equals(_ other: borrowing MasterKey) -> Bool {
-    bytes.equals(other.bytes)
-  }
+  package borrowing func equals(_ other: borrowing MasterKey) -> Bool { bytes.equals(other.bytes) }
 }

@@ -8,17 +8,15 @@
 internal import FoundationEssentials
 internal import Native
 
-/// What an unfinished rotation needs to be finished or taken back.
 package struct Journal: Codable, Equatable, Sendable {
   /// The form of the file. A later octokey that needs another one counts on.
   package static let currentVersion = 1
-  /// The name of the file, in the state folder.
   package static let fileName = "octokey-journal.json"
 
-  /// The form of this file.
   package let version: Int
   /// When the rotation began (ISO 8601).
   package let created: String
+  /// Fingerprints.
   package let oldKey: String
   package let newKey: String
   package let keyFile: String
@@ -27,26 +25,19 @@ package struct Journal: Codable, Equatable, Sendable {
   package let options: Options
 
   package struct StoreName: Codable, Equatable, Sendable {
-    /// `Store.kind`.
     package let kind: String
-    /// `Store.location`.
     package let location: String
   }
 
   /// `StoreRotation.Options` as the file has them.
   package struct Options: Codable, Equatable, Sendable {
-    /// Whether values that cannot be read are left as they are.
     package let skipUnreadable: Bool
-    /// Whether a store without values is rotated.
     package let allowEmpty: Bool
     /// `ciphertext` or `plain`, by `TABLE.COLUMN`.
     package let binaryColumns: [String: String]
   }
 
-  /// Reads the journal in `folder`.
-  ///
-  /// - Returns: nil if there is none.
-  /// - Throws: `RotationError.journalUnreadable`.
+  /// Reads the journal in `folder`; nil if there is none.
   package static func read(in folder: StateFolder) throws(RotationError) -> Journal? {
     let path = folder.journalPath
     let contents: FileContents
@@ -91,7 +82,6 @@ extension Journal.Options {
     binaryColumns = columns
   }
 
-  /// The same as a rotation takes them.
   package var forRotation: StoreRotation.Options {
     var options = StoreRotation.Options()
     options.skipUnreadable = skipUnreadable

@@ -63,7 +63,8 @@ package final class Recovery {
       throw .otherStore(
         journal: folder.journalPath, expected: journal.store.location, found: store.location)
     }
-    self.config = try rethrow(as: RotationError.config, LockedConfigFile.lockForRecovery(config))
+    self.config = try rethrow(
+      as: RotationError.config, LockedConfigFile.lock(config, forRecovery: true))
     var old = try Recovery.held(oldKey, journal.oldKey, "the old key")
     var new = try Recovery.held(newKey, journal.newKey, "the new key")
     var holds: RecoveryKey?
@@ -96,9 +97,7 @@ package final class Recovery {
   ///
   /// - Parameter access: `.read` for somebody who only wants to know.
   /// - Throws: `RotationError.recoveryNeedsKey`, `.recoveryUnclear`.
-  package func look(
-    _ access: StoreAccess
-  ) throws(RotationError) -> Diagnosis {
+  package func look(_ access: StoreAccess) throws(RotationError) -> Diagnosis {
     defer { store.rollback() }
     let survey: Survey
     let options = journal.options.forRotation
@@ -107,13 +106,10 @@ package final class Recovery {
         store: store, oldKey: oldKey.key, newKey: newKey.key, options: options,
         cancellation: cancellation, progress: progress
       ).survey(access)
-    } else if let newKey {
-      survey = try with(newKey.key, .new, access)
-    } else if let oldKey {
-      survey = try with(oldKey.key, .old, access)
+    } else if let only = newKey ?? oldKey {
+      survey = try with(only.key, newKey == nil ? .old : .new, access)
     } else {
-      throw .recoveryNeedsKey(
-        .new, fingerprint: journal.newKey, expectedAt: journal.keyFile)
+      throw needs(.new)
     }
     let unreadable = survey.findings.count
     guard unreadable == 0 || journal.options.skipUnreadable else {
@@ -129,17 +125,12 @@ package final class Recovery {
   ///
   /// - Throws: `RotationError.recoveryNeedsKey` if the config must get a key that is not to be had, and
   ///   whatever else stands in the way; the journal stays then.
-  package func run(
-    _ diagnosis: Diagnosis, now: Date
-  ) throws(RotationError) -> Outcome {
+  package func run(_ diagnosis: Diagnosis, now: Date) throws(RotationError) -> Outcome {
     config.removeLeftoverDrafts()
     if diagnosis.course == .resume { try resume() }
     let stamp = TimeStamp.forFileName(now)
     let target: RecoveryKey = diagnosis.course == .takeBack ? .old : .new
-    var backup: String?
-    if configHolds != target {
-      backup = try switchConfig(to: target, stamp)
-    }
+    let backup = configHolds == target ? nil : try switchConfig(to: target, stamp)
     let residues = target == .new ? (try? scrub()) ?? [] : []
     try rethrow(as: RotationError.native, Journal.remove(from: folder))
     return Outcome(configBackup: backup, residues: residues)
@@ -154,7 +145,6 @@ package final class Recovery {
     }
   }
 
-  /// A survey with one key alone.
   private func with(
     _ key: borrowing MasterKey, _ role: RecoveryKey, _ access: StoreAccess
   ) throws(RotationError) -> Survey {
@@ -164,12 +154,7 @@ package final class Recovery {
     ) { progress(.survey, $0, $1) }
     // What does not open may be under the other key.
     guard audit.unreadableValues == 0 || (journal.options.skipUnreadable && audit.decrypted > 0)
-    else {
-      let other: RecoveryKey = role == .new ? .old : .new
-      throw .recoveryNeedsKey(
-        other, fingerprint: other == .new ? journal.newKey : journal.oldKey,
-        expectedAt: other == .new ? journal.keyFile : nil)
-    }
+    else { throw needs(role == .new ? .old : .new) }
     var survey = Survey()
     var numbers = Survey.CollectionNumbers(name: "")
     if role == .new {
@@ -183,9 +168,7 @@ package final class Recovery {
   }
 
   private func resume() throws(RotationError) {
-    guard let oldKey, let newKey else {
-      throw .recoveryNeedsKey(.old, fingerprint: journal.oldKey, expectedAt: nil)
-    }
+    guard let oldKey, let newKey else { throw needs(.old) }
     let rotation = try StoreRotation(
       store: store, oldKey: oldKey.key, newKey: newKey.key, options: journal.options.forRotation,
       cancellation: cancellation, progress: progress)
@@ -194,28 +177,27 @@ package final class Recovery {
     rotation.cancel()
   }
 
-  private func switchConfig(to target: RecoveryKey, _ stamp: String) throws(RotationError)
-    -> String?
-  {
-    if target == .new, let newKey { return try put(newKey.key, stamp) }
-    if target == .old, let oldKey { return try put(oldKey.key, stamp) }
-    throw .recoveryNeedsKey(
-      target, fingerprint: target == .new ? journal.newKey : journal.oldKey,
-      expectedAt: target == .new ? journal.keyFile : nil)
-  }
-
-  private func put(_ key: borrowing MasterKey, _ stamp: String) throws(RotationError) -> String? {
+  private func switchConfig(
+    to target: RecoveryKey, _ stamp: String
+  ) throws(RotationError) -> String? {
+    guard let held = target == .new ? newKey : oldKey else { throw needs(target) }
     let replacement = try rethrow(
       as: RotationError.config,
-      config.replacement(masterKey: key, machineKeys: machineKeys, form: nil, stamp: stamp))
+      config.replacement(masterKey: held.key, machineKeys: machineKeys, form: nil, stamp: stamp))
     let backup = replacement.backupPath
     do {
       try replacement.commit()
     } catch {
-      throw .configNotSwitched(
-        config: config.file.path, keyFile: journal.keyFile, reason: error)
+      throw .configNotSwitched(config: config.file.path, keyFile: journal.keyFile, reason: error)
     }
     return backup
+  }
+
+  private func needs(_ key: RecoveryKey) -> RotationError {
+    switch key {
+    case .old: .recoveryNeedsKey(.old, fingerprint: journal.oldKey, expectedAt: nil)
+    case .new: .recoveryNeedsKey(.new, fingerprint: journal.newKey, expectedAt: journal.keyFile)
+    }
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.

@@ -4,7 +4,6 @@
 internal import FoundationEssentials
 package import Native
 
-/// The folder that holds a rotation's files.
 package struct StateFolder: Hashable, Sendable {
   package let path: String
   /// Whom new files in it are to belong to.
@@ -15,7 +14,6 @@ package struct StateFolder: Hashable, Sendable {
     self.owner = owner
   }
 
-  /// Where the journal of an unfinished rotation is.
   package var journalPath: String { path + "/" + Journal.fileName }
 
   /// The path of a new file. Two in one second get two names.
@@ -28,22 +26,18 @@ package struct StateFolder: Hashable, Sendable {
   /// - Parameters:
   ///   - config: the config that is worked on, for errors.
   ///   - patience: how long to wait for another octokey.
-  /// - Throws: `ConfigError.locked` or `.native`.
   package func lock(
     for config: String, patience: Duration = .zero
   ) throws(ConfigError) -> FileLock {
-    guard
-      let lock = try rethrow(
-        as: ConfigError.native,
-        FileLock.acquire(path + "/octokey.lock", owner: owner, patience: patience))
-    else { throw .locked(path: config) }
+    let lock = try rethrow(
+      as: ConfigError.native,
+      FileLock.acquire(path + "/octokey.lock", owner: owner, patience: patience))
+    guard let lock else { throw .locked(path: config) }
     return lock
   }
 
-  /// Fails where a rotation must be recovered first; for whoever holds the lock.
-  ///
-  /// - Parameter config: the config that is worked on, for the error.
-  /// - Throws: `ConfigError.unfinishedRotation`.
+  /// Fails where a rotation must be recovered first; for whoever holds the lock. The error names
+  /// `config`.
   package func requireNoJournal(of config: String) throws(ConfigError) {
     if try rethrow(as: ConfigError.native, FileStatus.isThere(journalPath)) {
       throw .unfinishedRotation(config: config, journal: journalPath)

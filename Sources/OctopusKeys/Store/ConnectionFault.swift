@@ -7,9 +7,7 @@ package enum ConnectionFault: Error, Hashable, Sendable {
   case malformed(setting: Int)
   /// The `setting`-th setting is none that there is.
   case unknownSetting(Int)
-  /// A setting has a value that it cannot have.
   case badValue(setting: String)
-  /// A setting that is needed is not there.
   case missing(setting: String)
   /// No driver on Linux, or not this one, can do what a setting asks for.
   case cannotHonour(setting: String, driver: String?)

@@ -37,7 +37,6 @@ package struct DocumentPage: Sendable {
     slots.removeAll(keepingCapacity: true)
   }
 
-  /// Adds a document without fields.
   package mutating func addDocument(key: Span<UInt8>, id: Span<UInt8>) {
     let keyStart = bytes.count
     bytes.append(copying: key)
@@ -60,25 +59,21 @@ package struct DocumentPage: Sendable {
     let start = bytes.count
     try body(&bytes)
     slots.append(Slot(field: field, storage: storage, range: start..<bytes.count))
-    documents[documents.count - 1].slots =
-      documents[documents.count - 1].slots.lowerBound..<slots.count
+    let document = documents.count - 1
+    documents[document].slots = documents[document].slots.lowerBound..<slots.count
   }
 
   /// Forgets the documents that follow the one with `key`, if it is on the page.
   mutating func removeDocuments(after key: [UInt8]) {
-    guard let index = documents.firstIndex(where: { bytes[$0.key].elementsEqual(key) }) else {
-      return
-    }
+    let index = documents.firstIndex { bytes[$0.key].elementsEqual(key) }
+    guard let index else { return }
     slots.removeSubrange(documents[index].slots.upperBound...)
     documents.removeSubrange((index + 1)...)
   }
 
   /// The key of the last document, where the next page begins.
-  package var lastKey: [UInt8]? {
-    documents.last.map { Array(bytes[$0.key]) }
-  }
+  package var lastKey: [UInt8]? { documents.last.map { Array(bytes[$0.key]) } }
 
-  /// The name of a document, for people.
   package func name(of document: Document) -> String {
     String(decoding: bytes[document.id], as: UTF8.self)
   }

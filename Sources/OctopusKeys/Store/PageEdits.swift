@@ -3,7 +3,6 @@
 
 internal import Native
 
-/// Changes to some fields of a page.
 package struct PageEdits: Sendable {
   /// A stretch of a field, and what takes its place.
   package struct Splice: Sendable {
@@ -27,7 +26,6 @@ package struct PageEdits: Sendable {
     package let newCount: Int
   }
 
-  /// All replacements, one after the other.
   package var bytes: [UInt8] = []
   package private(set) var splices: [Splice] = []
   /// The edits in the order of the page.
@@ -35,7 +33,6 @@ package struct PageEdits: Sendable {
 
   package init() {}
 
-  /// Forgets all edits and keeps the memory.
   package mutating func clear() {
     bytes.removeAll(keepingCapacity: bytes.capacity <= 8 << 20)
     splices.removeAll(keepingCapacity: true)

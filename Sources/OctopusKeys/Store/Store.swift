@@ -57,15 +57,12 @@ package protocol Store: AnyObject {
   func scrub() throws(StoreError) -> [StoreResidue]
 }
 
-/// What a caller of `Store.begin` is going to do.
 package enum StoreAccess: Sendable {
   case read, rewrite
 }
 
-/// One table or folder.
 package struct StoreCollection: Hashable, Sendable {
   package let name: String
-  /// The fields that may hold sensitive values.
   package let fields: [Field]
 
   /// One column, or the whole text of a file.

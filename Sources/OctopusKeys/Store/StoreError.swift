@@ -4,7 +4,6 @@
 package enum StoreObstacle: Hashable, Sendable {
   /// These triggers would run with every write.
   case triggers([String])
-  /// The column is computed from others.
   case generatedColumn(String)
   /// It is a virtual table; its documents are elsewhere.
   case virtualTable
@@ -19,12 +18,10 @@ package enum StoreError: Error, Equatable, Sendable {
   case notFound(location: String)
   /// There is something, but no store of this kind.
   case notAStore(location: String, reason: String)
-  /// The location may be read but not written.
   case readOnly(location: String)
   case accessDenied(location: String)
   /// The login of a connection string lacks rights, to a collection or to everything.
   case lacksRights(location: String, collection: String?)
-  /// Somebody else is using it.
   case busy(location: String, collection: String? = nil)
   case full(location: String, collection: String? = nil)
   /// The server does not answer; `reason` is the driver's word.
@@ -33,9 +30,7 @@ package enum StoreError: Error, Equatable, Sendable {
   case disconnected(location: String, collection: String?, reason: String)
   /// The text is no store location; `reason` says what is wrong with it.
   case invalidLocation(text: String, reason: String)
-  /// No connection can be made from a connection string.
   case connection(ConnectionFault)
-  /// A collection stands in the way of a faithful rewrite.
   case obstacle(location: String, collection: String, StoreObstacle)
   /// A document is not any more what was read.
   case changedMeanwhile(location: String, collection: String, document: String)

@@ -27,9 +27,7 @@ struct BackupCreation {
     let stamp = TimeStamp.forFileName(now)
     let manifest = BackupManifest(
       created: TimeStamp.forText(now), node: node.name,
-      key: .init(
-        fingerprint: try KeyFingerprint(of: opened.key).description,
-        bits: opened.key.size.rawValue, isSealed: encryption != nil),
+      key: try .init(opened.key, isSealed: encryption != nil),
       config: .init(
         path: node.file.path, mode: node.file.mode,
         machineKeys: try putMachineKeys(into: folder)),
@@ -70,12 +68,12 @@ struct BackupCreation {
 
   private func putCertificate(
     from store: any Store, _ key: borrowing MasterKey, into folder: borrowing NewFolder
-  ) throws -> BackupManifest.Certificate? {
+  ) throws -> String? {
     guard let certificate = try ServerCertificate.read(from: store, key: key),
       let file = try certificate.protected(with: key)
     else { return nil }
     try folder.write(BackupFolder.certificate, file.span)
-    return .init(thumbprint: certificate.thumbprint)
+    return certificate.thumbprint
   }
 
   /// The machine keys that protect something in the config.
