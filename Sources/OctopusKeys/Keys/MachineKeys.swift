@@ -82,8 +82,8 @@ package final class MachineKeys {
     return try json.withBytes { (bytes) throws(ConfigError) in try protect(bytes, as: form) }
   }
 
-  /// Any text as a protected value. Where no form is given, the machine-id protects it if there is a
-  /// valid one, as the server itself would.
+  /// Any text as a protected value; without a form it is as the server would do it: with the
+  /// machine-id if there is a valid one.
   func protect(_ text: Span<UInt8>, as form: Form?) throws(ConfigError) -> String {
     let form = form ?? (machineID.key == nil ? .machineKeyFile : .machineID)
     guard let key = source(of: form).key else { throw .noMachineKey(tried: trials) }
