@@ -50,8 +50,31 @@ package struct ConfigFault: Sendable, Equatable {
     /// An edit was interrupted; the file may hold secrets.
     case leftover
 
-    /// A word for scripts: the case's own name.
-    package var name: String { String(String(describing: self).prefix { $0 != "(" }) }
+    /// A word for scripts.
+    package var name: String {
+      switch self {
+      case .malformed: "malformed"
+      case .forbidden: "forbidden"
+      case .wrongRoot: "wrongRoot"
+      case .nameless: "nameless"
+      case .duplicate: "duplicate"
+      case .misspelt: "misspelt"
+      case .unknown: "unknown"
+      case .wrongType: "wrongType"
+      case .notProtected: "notProtected"
+      case .unreadable: "unreadable"
+      case .protectedByWindows: "protectedByWindows"
+      case .readAsRubbish: "readAsRubbish"
+      case .sharedMachineID: "sharedMachineID"
+      case .badMachineKey: "badMachineKey"
+      case .open: "open"
+      case .openFolder: "openFolder"
+      case .foreignFolder: "foreignFolder"
+      case .severalLinks: "severalLinks"
+      case .unfinishedRotation: "unfinishedRotation"
+      case .leftover: "leftover"
+      }
+    }
 
     /// Whether nothing needs to be done about it: what is unknown to octokey need not be wrong.
     package var isNote: Bool { self == .unknown || self == .leftover }
