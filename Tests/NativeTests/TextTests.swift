@@ -93,3 +93,30 @@ import Testing
     #expect(output == [5])
   }
 }
+
+@Suite struct UTF8BytesTests {
+  /// Texts of characters of all lengths, and the same with a byte changed, lost or cut off.
+  @Test func theStandardLibraryAgreesOnDamagedTexts() {
+    var random = SystemRandomNumberGenerator()
+    var (valid, invalid) = (0, 0)
+    for _ in 0..<20_000 {
+      let pieces = (0..<Int.random(in: 0...12)).map { _ in
+        ["plain ascii text", "é", "数", "🔑", "\u{7F}", "\u{80}", "\u{FFFF}", "x"]
+          .randomElement(using: &random) ?? ""
+      }
+      var bytes = Array(pieces.joined().utf8)
+      if let index = bytes.indices.randomElement() {
+        switch Int.random(in: 0..<4) {
+        case 0: bytes[index] = UInt8.random(in: .min ... .max)
+        case 1: bytes.remove(at: index)
+        case 2: bytes.removeSubrange(index...)
+        default: break
+        }
+      }
+      let expected = String(validating: bytes, as: UTF8.self) != nil
+      if expected { valid += 1 } else { invalid += 1 }
+      #expect(bytes.span.isUTF8 == expected, "\(bytes)")
+    }
+    #expect(valid > 1000 && invalid > 1000)
+  }
+}

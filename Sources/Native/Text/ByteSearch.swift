@@ -56,11 +56,11 @@ package enum ByteSearch {
     }
   }
 
-  /// The position of the first byte that is not ASCII; `text.count` if there is none.
-  package static func endOfASCII(in text: Span<UInt8>) -> Int {
+  /// The first position at or after `start` of a byte that is not ASCII; `text.count` if there is none.
+  package static func endOfASCII(in text: Span<UInt8>, from start: Int) -> Int {
     unsafe text.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return 0 }
-      var index = 0
+      var index = start
       while index + 8 <= bytes.count {
         let chunk = unsafe UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
         if chunk & 0x8080_8080_8080_8080 != 0 { break }
