@@ -19,7 +19,7 @@ package struct FileContents: Sendable {
   ///   another process wrote while it was read, `.system`.
   package static func read(_ path: String, limit: Int) throws(NativeError) -> FileContents {
     let (target, links) = try resolve(path)
-    // Without O_NONBLOCK a named pipe would wait here for somebody who writes.
+    // Without O_NONBLOCK a named pipe would wait here for a writer.
     let folder = try Descriptor.folder(of: target)
     let file = try folder.open(target, O_RDONLY | O_NONBLOCK)
     let before = try file.status()

@@ -5,7 +5,7 @@ internal import Native
 package final class BackupContents {
   package let key: MasterKey
   package let config: [UInt8]
-  /// What opens the protected settings of the config.
+  /// What decrypts the protected settings of the config.
   package let machineKeys: MachineKeys
 
   /// - Parameter seal: the passphrase at work; nil for a backup without one.

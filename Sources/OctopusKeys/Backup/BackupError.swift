@@ -11,7 +11,7 @@ package enum BackupError: Error, Equatable, Sendable {
   case rotation(RotationError)
   /// What was given as a passphrase cannot be one.
   case unfitPassphrase(source: String, PassphraseFault)
-  /// The file is not an encrypted file, or asks for more memory or time than any honest one.
+  /// The file is not an encrypted file, or asks for more memory or time than any genuine one.
   case encryptedFileMalformed(path: String)
   /// The file cannot be decrypted: the passphrase is another one, or the file was changed.
   case cannotDecrypt(path: String)

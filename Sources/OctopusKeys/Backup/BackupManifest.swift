@@ -71,7 +71,7 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     /// What makes the snapshot where octokey cannot.
     package let statement: String?
     package let documents: Int
-    /// Sensitive values that open with the key.
+    /// Sensitive values that decrypt with the key.
     package let opened: Int
     package let unreadable: Int
     package let collections: [Collection]

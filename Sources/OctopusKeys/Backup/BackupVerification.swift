@@ -1,5 +1,5 @@
 // The test restore: proves that a backup can be restored, as far as that is possible without restoring it.
-// Every file is what it was, the key opens every value of the snapshot, and what belongs together fits
+// Every file is what it was, the key decrypts every value of the snapshot, and what belongs together fits
 // together. Nothing is written.
 
 internal import Native
@@ -17,7 +17,7 @@ package struct BackupVerification {
   /// - Parameters:
   ///   - seal: the passphrase at work; nil for a backup without one.
   ///   - store: the snapshot, or a restored copy of it; nil if there is none.
-  /// - Throws: `BackupError.cannotDecrypt` if the passphrase opens nothing; `.native` if a library fails.
+  /// - Throws: `BackupError.cannotDecrypt` if the passphrase decrypts nothing; `.native` if a library fails.
   package init(
     _ folder: BackupFolder, _ seal: EncryptedFile?, store: (any Store)?,
     cancellation: Cancellation, progress: (_ done: Int, _ documents: Int) -> Void
@@ -36,7 +36,7 @@ package struct BackupVerification {
     do throws(BackupError) {
       sealed = try folder.secret(Checksums.fileName, seal)
     } catch {
-      // With the wrong passphrase nothing opens, and nothing can be said of the backup.
+      // With the wrong passphrase nothing decrypts, and nothing can be said of the backup.
       _ = try folder.secret(BackupFolder.masterKey, seal)
       return faults.append(.listChanged)
     }
@@ -138,7 +138,7 @@ package enum BackupFault: Equatable, Sendable {
   /// The key in the config is another one, or cannot be read.
   case configHoldsOtherKey
   case configClosed(ConfigError)
-  /// The copy of the certificate does not open with the key, or is another one.
+  /// The copy of the certificate does not decrypt with the key, or is another one.
   case certificateClosed
   /// The snapshot is made by the database's own tools, and was not looked at.
   case noSnapshot

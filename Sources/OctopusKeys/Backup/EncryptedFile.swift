@@ -12,7 +12,7 @@
 
 package import Native
 
-/// A passphrase at work: makes and opens sealed files. The slow step is taken once for all files that
+/// A passphrase at work: makes and decrypts encrypted files. The slow step is taken once for all files that
 /// have the same salt, as those of one backup have.
 package final class EncryptedFile {
   /// More bytes than any sealed file has.

@@ -1,10 +1,10 @@
-// Looks through the text of a node config for what is wrong with it. The files round it are in
+// Looks through the text of a node config for what is wrong with it. The files around it are in
 // FilePermissions.swift.
 
 internal import Native
 
 package struct ConfigCheck: Sendable {
-  /// A protected setting and the machine key that opens it.
+  /// A protected setting and the machine key that decrypts it.
   package struct OpenedSetting: Sendable, Equatable {
     package let setting: String
     /// From 1.

@@ -1,4 +1,4 @@
-// What can be wrong with a node config and the files round it, as facts. Words are in the executable.
+// What can be wrong with a node config and the files around it, as facts. Words are in the executable.
 
 package struct ConfigFault: Sendable, Equatable {
   /// What it is. The names of the cases are part of the interface.
@@ -25,10 +25,10 @@ package struct ConfigFault: Sendable, Equatable {
 
     /// A secret that should be protected is plain text; the server cannot read it.
     case notProtected
-    /// No machine key opens the value; `elsewhere` is a file whose key does.
+    /// No machine key decrypts the value; `elsewhere` is a file whose key does.
     case unreadable(elsewhere: String?)
     case protectedByWindows
-    /// It opens, but an earlier machine key passes the padding check by accident, and the server
+    /// It decrypts, but an earlier machine key passes the padding check by accident, and the server
     /// takes what comes out of that.
     case readAsRubbish
     /// The machine id is known to others.

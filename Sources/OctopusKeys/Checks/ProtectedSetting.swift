@@ -11,7 +11,7 @@ extension MachineKeys {
     package let form: Form
   }
 
-  /// Opens the value of the setting called `name`.
+  /// Decrypts the value of the setting called `name`.
   ///
   /// - Returns: nil if none of the machine keys fits.
   package func open(_ value: String, of name: String) throws(ConfigError) -> OpenedSetting? {
@@ -62,7 +62,7 @@ extension MachineKeys {
     return key.base64()
   }
 
-  /// Text as a person could have typed it. Rubbish from a wrong machine key that passed the padding
+  /// Text as a person could have typed it. Garbage from a wrong machine key that passed the padding
   /// check is hardly ever valid UTF-8 without control characters.
   private static func plainText(_ text: Span<UInt8>) -> SecretBytes? {
     isTypable(text) ? SecretBytes(copying: text) : nil

@@ -61,7 +61,7 @@ extension NodeConfig {
         with: SettingXML.opened(startTag) + spelling.escaped(value) + Array("</set>".utf8))
       return
     }
-    // Elements inside a setting mean nothing to the server, but they are somebody's.
+    // Elements inside a setting mean nothing to the server, but they belong to some user.
     let inner = elements.filter {
       $0.depth == element.depth + 1 && range.contains($0.startTag.lowerBound)
     }

@@ -12,7 +12,7 @@ extension KnownSetting {
     switch kind {
     case .text, .masterKey: nil
     case .boolean:
-      // .NET's parser takes any letter case, and blanks round it.
+      // .NET's parser takes any letter case, and blanks around it.
       ["true", "false"].contains(value.trimmingBlanks.lowercased()) ? nil : .boolean
     case .number(let range):
       Int(value.trimmingBlanks).map(range.contains) == true ? nil : .number

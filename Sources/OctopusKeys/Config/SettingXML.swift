@@ -1,5 +1,5 @@
 // How the settings of a node config are spelt in XML: what .NET writes (octopus-formats, section 1.1),
-// and what people who edit by hand have put round it.
+// and what people who edit by hand have put around it.
 
 /// Makes and measures pieces of one config's text. Knows nothing of which setting is meant.
 struct SettingXML {

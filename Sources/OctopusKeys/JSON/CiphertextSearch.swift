@@ -1,5 +1,5 @@
 // Looks for the shape of a ciphertext where it is not a whole string: damaged ones, ones inside longer
-// texts, ones in a text that is no JSON.
+// texts, ones in a text that is not JSON.
 
 internal import Native
 
@@ -20,7 +20,7 @@ enum CiphertextSearch {
     return bar >= 20 && (22...26).contains(text.count - bar - 1)
   }
 
-  /// Whether the first character that is no blank opens an object or an array.
+  /// Whether the first character that is not a blank opens an object or an array.
   static func beginsLikeJSON(_ text: Span<UInt8>) -> Bool {
     for index in text.indices {
       switch text[index] {

@@ -35,7 +35,7 @@ enum JSONPath {
   private static func render(
     _ steps: [(key: Range<Int>?, element: Int)], _ text: Span<UInt8>
   ) -> String? {
-    // Ten thousand levels help nobody; the byte position is told, too.
+    // A path of ten thousand levels is of no use; the byte position is there, too.
     guard !steps.isEmpty, steps.count <= 50 else { return nil }
     var path = ""
     for step in steps {

@@ -10,7 +10,7 @@ struct JSONFault: Error, Equatable {
   let offset: Int
 }
 
-/// A reader of tokens. The text is handed in anew with every call and must be the same.
+/// A reader of tokens. The text is passed with every call and must be the same.
 struct JSONTokens {
   enum Token {
     case openObject

@@ -19,7 +19,7 @@ struct ValueScanner {
       try walk(text, nesting: 0, into: &result)
       if !result.values.isEmpty && !text.isUTF8 { result.distrust(.invalidUTF8) }
     } catch {
-      // What cannot be read as JSON cannot be changed with a good conscience.
+      // What cannot be read as JSON cannot be changed safely.
       result.distrust(.malformedJSON)
       let found = Set(result.suspects.map(\.offset))
       for offset in CiphertextSearch.offsets(in: text) where !found.contains(offset) {
@@ -159,7 +159,7 @@ struct ValueScanner {
       CiphertextSearch.beginsLikeJSON(contents)
     {
       var inner = ScannedText()
-      // A script may begin with a brace, too: what is no JSON is text.
+      // A script may begin with a brace, too: what is not JSON is text.
       if (try? walk(contents, nesting: nesting + 1, into: &inner)) != nil {
         result.adopt(inner, from: string.range, of: text)
         return !inner.values.isEmpty

@@ -5,7 +5,7 @@ package import FoundationEssentials
 package import Native
 
 /// Reading takes what people have: comment lines (`#`) or none, LF or CRLF, a UTF-8 byte order mark,
-/// and UTF-16 as PowerShell's `Out-File` writes it. Blanks round the key do not matter; quotes do.
+/// and UTF-16 as PowerShell's `Out-File` writes it. Blanks around the key do not matter; quotes do.
 package enum KeyFile {
   /// More bytes than any key file has.
   package static let sizeLimit = 64 << 10

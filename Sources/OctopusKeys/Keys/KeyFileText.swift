@@ -38,7 +38,7 @@ enum KeyFileText {
     return result
   }
 
-  /// Finds the only line that is neither empty nor a comment, without blanks round it, and what
+  /// Finds the only line that is neither empty nor a comment, without blanks around it, and what
   /// comment lines give as the key's fingerprint.
   ///
   /// - Throws: `KeyError.missing` without a key, `.notAlone` for anything after it.

@@ -12,7 +12,7 @@ extension MachineKeys {
     var faults = trials.filter { $0.outcome == .malformed }.map {
       ConfigFault(.badMachineKey, $0.path)
     }
-    // An id that protects nothing here may be known to whoever likes.
+    // An id that protects nothing here may be known to anyone.
     if forms.contains(.machineID), let path = trials.first?.path {
       switch machineID {
       case .none: break

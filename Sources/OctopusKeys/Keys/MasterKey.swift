@@ -26,7 +26,7 @@ package struct MasterKey: ~Copyable, Sendable {
     self.bytes = bytes
   }
 
-  /// Reads base64 without anything round it.
+  /// Reads base64 without anything around it.
   ///
   /// - Throws: `KeyError.notBase64` or `.wrongLength`, naming `source`.
   package init(base64 text: Span<UInt8>, source: String) throws(KeyError) {
@@ -43,7 +43,7 @@ package struct MasterKey: ~Copyable, Sendable {
   /// The key as base64: 24 or 44 characters.
   package borrowing func base64() -> SecretBytes { bytes.withBytes { Base64.encodeSecret($0) } }
 
-  /// Another copy of the key, for somebody else to own.
+  /// Another copy of the key, for another owner.
   package borrowing func copy() -> MasterKey { MasterKey(unchecked: bytes.prefix(bytes.count)) }
 
   private init(unchecked bytes: consuming SecretBytes) { self.bytes = bytes }

@@ -2,7 +2,7 @@
 // changes until everything is done. While it is there, nothing else may write.
 //
 // It says what is needed to go on, and no secret. How far the rotation got is not written down: the
-// store and the config tell it, and they cannot be out of date. So the journal is written once and
+// store and the config show it, and they cannot be out of date. So the journal is written once and
 // removed once, and there is no third state.
 
 internal import FoundationEssentials

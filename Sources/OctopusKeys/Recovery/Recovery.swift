@@ -3,7 +3,7 @@
 // rotation stopped, nor where a recovery before this one stopped.
 //
 //   values          then
-//   all old         take back: the config keeps, or gets, the old key
+//   all old         roll back: the config keeps, or gets, the old key
 //   all new         finish: the config gets the new key
 //   some of each    resume: the rest is rotated, as in a rotation, then finish
 
@@ -21,7 +21,7 @@ package final class Recovery {
     package let oldValues: Int
     package let newValues: Int
     package let unreadableValues: Int
-    /// Which key the config holds now; nil if it can be read by nobody here, or is a third one.
+    /// Which key the config holds now; nil if it cannot be read here, or is a third one.
     package let configHolds: RecoveryKey?
     let survey: Survey
   }
@@ -95,7 +95,7 @@ package final class Recovery {
   /// Looks at every value; writes nothing, except that the store undoes a transaction that was cut
   /// off.
   ///
-  /// - Parameter access: `.read` for somebody who only wants to know.
+  /// - Parameter access: `.read` to change nothing.
   /// - Throws: `RotationError.recoveryNeedsKey`, `.recoveryUnclear`.
   package func look(_ access: StoreAccess) throws(RotationError) -> Diagnosis {
     defer { store.rollback() }

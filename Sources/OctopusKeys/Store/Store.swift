@@ -18,9 +18,9 @@ package protocol Store: AnyObject {
   var isTransactional: Bool { get }
 
   /// Starts work. With `.read` nothing is ever changed, and others may go on reading and writing.
-  /// With `.rewrite` nobody else may write until the end.
+  /// With `.rewrite` no other process may write until the end.
   ///
-  /// - Throws: `StoreError.busy` at once, or after a short wait, where somebody else holds the store.
+  /// - Throws: `StoreError.busy` at once, or after a short wait, where another process holds the store.
   func begin(_ access: StoreAccess) throws(StoreError)
 
   /// All collections with a field that may hold sensitive values, in a stable order.
@@ -41,7 +41,7 @@ package protocol Store: AnyObject {
 
   /// Writes new contents for fields of `page`, which was read since `begin`, each in the storage that it had.
   ///
-  /// - Throws: `StoreError.changedMeanwhile` if a document is not there any more.
+  /// - Throws: `StoreError.changedMeanwhile` if a document no longer exists.
   func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError)
@@ -94,6 +94,6 @@ package enum FieldStorage: UInt8, Hashable, Sendable {
 package enum StoreResidue: Hashable, Sendable {
   /// Free pages that were there before, which only a rebuild of the file clears.
   case freePages(count: Int)
-  /// A write-ahead log that could not be emptied because somebody reads.
+  /// A write-ahead log that could not be emptied because another process reads.
   case writeAheadLog(path: String)
 }

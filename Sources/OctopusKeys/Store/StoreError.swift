@@ -28,7 +28,7 @@ package enum StoreError: Error, Equatable, Sendable {
   case unreachable(location: String, reason: String)
   /// The connection was cut in the middle; `reason` is the driver's word.
   case disconnected(location: String, collection: String?, reason: String)
-  /// The text is no store location; `reason` says what is wrong with it.
+  /// The text is not a store location; `reason` says what is wrong with it.
   case invalidLocation(text: String, reason: String)
   case connection(ConnectionFault)
   case obstacle(location: String, collection: String, StoreObstacle)

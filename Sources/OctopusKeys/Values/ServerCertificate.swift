@@ -13,7 +13,7 @@ package struct ServerCertificate: ~Copyable {
 
   /// Looks for the certificate in `store`; nothing is written.
   ///
-  /// - Returns: nil if there is none that opens with `key` and that this libcrypto can read.
+  /// - Returns: nil if there is none that decrypts with `key` and that this libcrypto can read.
   package static func read(
     from store: any Store, key: borrowing MasterKey
   ) throws(RotationError) -> ServerCertificate? {

@@ -12,12 +12,12 @@ enum CommandError: Error, Equatable {
   case cannotAsk(option: String, reason: Unaskable)
   case noSuchSetting(key: String, path: String, near: [String])
   case secretArgument(key: String)
-  /// The value holds control characters or is no UTF-8.
+  /// The value contains control characters or is not UTF-8.
   case unfitValue(key: String)
   case wrongType(key: String, type: KnownSetting.WrongType)
   case editorFailed(editor: String, code: Int32)
   case editGivenUp(path: String)
-  /// Somebody else changed the config while it was edited; what was edited is in `saved`.
+  /// Another process changed the config while it was edited; what was edited is in `saved`.
   case editedMeanwhile(path: String, saved: String)
   case serverAtWork(nodes: [String], tasks: Int)
   case otherFingerprint(expected: String, found: String)
@@ -44,11 +44,11 @@ enum CommandError: Error, Equatable {
 }
 
 enum WouldOverwrite: Equatable {
-  /// A config with another key than the backup's; nil if nobody can read it.
+  /// A config with another key than the backup's; nil if it cannot be read.
   case configOfOtherKey(path: String, fingerprint: String?, backup: String)
   /// A config with the same key, and something else in it.
   case otherConfig(path: String)
-  /// A store that does not open with the backup's key: it was rotated, or is another one.
+  /// A store that does not decrypt with the backup's key: it was rotated, or is another one.
   case storeOfOtherKey(location: String, backup: String)
   case otherStore(location: String)
 }

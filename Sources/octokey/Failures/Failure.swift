@@ -42,7 +42,7 @@ let moreRoom = "make room on the device, then run the command again"
 
 func systemText(_ number: Int32) -> String { clause(SystemErrorKind.text(errno: number)) }
 
-/// Somebody else's sentence as the end of one of ours: no capital, no full stop, one line.
+/// A sentence of a library's as the end of one of ours: no capital, no full stop, one line.
 func clause(_ text: String) -> String {
   var text = text
   while let last = text.last, last == "." || last.isWhitespace { text.removeLast() }

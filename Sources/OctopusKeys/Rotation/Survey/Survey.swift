@@ -67,7 +67,7 @@ package struct Survey: Sendable {
   /// What values under both keys are taken for.
   enum Ambiguity {
     case old, new
-    /// Nothing decides: they are findings, and whoever goes on wants them left as they are.
+    /// Nothing decides: they are findings, and are left as they are if the run goes on.
     case undecided
   }
 
