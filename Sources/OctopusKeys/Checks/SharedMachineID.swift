@@ -8,7 +8,7 @@
 package import Native
 
 package enum SharedMachineID {
-  /// Why an id is no secret.
+  /// Why an id is not a secret.
   package enum Reason: String, Sendable {
     /// It is in a container image of Debian's, and in those based on it.
     case debianImage

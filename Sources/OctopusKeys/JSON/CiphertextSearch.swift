@@ -46,7 +46,7 @@ enum CiphertextSearch {
     return found
   }
 
-  /// Where something like a ciphertext begins in a text that is no JSON, however it is escaped.
+  /// Where something like a ciphertext begins in a text that is not JSON, however it is escaped.
   static func offsets(in text: Span<UInt8>) -> [Int] {
     var found: [Int] = []
     for index in text.indices {

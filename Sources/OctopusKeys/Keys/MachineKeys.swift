@@ -176,7 +176,7 @@ package struct MachineKeyTrial: Hashable, Sendable {
   package enum Outcome: Hashable, Sendable {
     case missing
     case malformed
-    /// What comes out is no Master Key.
+    /// What comes out is not a Master Key.
     case wrong
   }
 

@@ -106,7 +106,7 @@ package final class Rotation {
     } catch {
       throw .configNotSwitched(config: config.file.path, keyFile: keyPath, reason: error)
     }
-    // The values are safe now: what cannot be cleared is no failure.
+    // The values are safe now: what cannot be cleared is not a failure.
     let residues = (try? storeRotation.scrub()) ?? []
     return Outcome(
       store: written, keyFile: keyPath, configBackup: backup ?? "", residues: residues)
