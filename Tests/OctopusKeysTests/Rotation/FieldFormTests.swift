@@ -1,0 +1,100 @@
+// Rotations of fields that are not plain JSON text: packed documents and bytes.
+
+import Foundation
+import Native
+import Outside
+import Testing
+
+@testable import OctopusKeys
+
+@Suite struct FieldFormTests {
+  @Test func binaryFieldsAreJudgedAsAWhole() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let fields = [StoreCollection.Field(name: "Data", storage: .bytes)]
+    let collection = StoreCollection(name: "Unknown", fields: fields)
+    let a = try seal(Array("a".utf8), old)
+    let b = try seal(Array(repeating: 7, count: 100), old)
+    let plain = [UInt8](repeating: 0x50, count: 64)
+    func store(_ blobs: [[UInt8]]) -> MemoryStore {
+      MemoryStore([
+        (collection, blobs.enumerated().map { .init(id: "\($0.offset)", fields: [$0.element]) })
+      ])
+    }
+    let allOpen = store([a, b, []])
+    try rotate(allOpen, old, new)
+    #expect(allOpen.writes == 2, "two values that open are ciphertext; an empty one says nothing")
+    let noneOpens = store([plain, plain, [1, 2, 3]])
+    #expect(throws: RotationError.noValues(location: "memory")) { try rotate(noneOpens, old, new) }
+    var empty = StoreRotation.Options()
+    empty.allowEmpty = true
+    try rotate(noneOpens, old, new, options: empty)
+    #expect(noneOpens.writes == 0)
+    for undecided in [[a], [a, plain], [a, b, [1]]] {
+      #expect(reasons(for: store(undecided), old, new) == [.undecidedBinary])
+      var options = empty
+      let field = Survey.BinaryField(collection: "Unknown", field: "Data")
+      options.binaryFields = [field: .plain]
+      let left = store(undecided)
+      try rotate(left, old, new, options: options)
+      #expect(left.writes == 0)
+      options.binaryFields = [field: .ciphertext]
+      options.skipUnreadable = true
+      let rotated = store(undecided)
+      try rotate(rotated, old, new, options: options)
+      #expect(rotated.writes == undecided.filter { $0 == a || $0 == b }.count)
+    }
+  }
+
+  @Test func packedDocumentsStayPacked() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let text = #"{"name":"数 é 🔑","x":"\#(try value("packed", old))"}"#
+    var wide: [UInt8] = []
+    _ = UTF16Text.encode(Array(text.utf8).span, order: .little, appendingTo: &wide)
+    var packed: [UInt8] = []
+    Gzip().pack(wide.span, appendingTo: &packed)
+    let fields = [
+      StoreCollection.Field(name: "JSON", storage: .text),
+      StoreCollection.Field(name: "JSONBlob", storage: .bytes),
+    ]
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "RunbookSnapshot", fields: fields),
+        [
+          .init(id: "1", fields: [nil, packed]),
+          .init(id: "2", fields: [Array(text.utf8), packed]),
+        ]
+      )
+    ])
+    let (_, outcome) = try rotate(store, old, new)
+    #expect(outcome.collections[0].updatedDocuments == 2)
+    #expect(
+      outcome.collections[0].reencryptedValues == 3, "where both are filled, both are rewritten")
+    let stored = try #require(store.contents[0].documents[0].fields[1])
+    let unpacked = try Outside.run(
+      "python3", "-c",
+      "import sys,gzip;sys.stdout.buffer.write(gzip.decompress(sys.stdin.buffer.read()).decode('utf-16-le').encode())",
+      input: stored)
+    let result = Outside.text(unpacked)
+    #expect(masked(result) == masked(text) && result != text)
+  }
+
+  @Test func aDamagedPackedDocumentIsNamed() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let fields = [StoreCollection.Field(name: "JSONBlob", storage: .bytes)]
+    var packed: [UInt8] = []
+    let text = #"["\#(try value("packed", old))"]"#
+    Gzip().pack(Array(text.utf8).span, appendingTo: &packed)
+    for damaged in [Array(packed.dropLast()), packed + [0], [1, 2, 3]] {
+      let store = MemoryStore([
+        (
+          StoreCollection(name: "T", fields: fields),
+          [.init(id: "1", fields: [damaged]), .init(id: "2", fields: [packed])]
+        )
+      ])
+      #expect(reasons(for: store, old, new) == [.damagedGzip])
+    }
+  }
+}
