@@ -79,3 +79,21 @@ func masked(_ text: String) -> String {
   let range = NSRange(text.startIndex..., in: text)
   return expression?.stringByReplacingMatches(in: text, range: range, withTemplate: "#") ?? ""
 }
+
+/// What a rotation is refused for as unreadable.
+func findings(
+  for store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey
+) -> Findings? {
+  let error = #expect(throws: RotationError.self) { try rotate(store, old, new) }
+  guard case .unreadable(let findings, "memory")? = error else {
+    Issue.record("\(String(describing: error))")
+    return nil
+  }
+  return findings
+}
+
+func reasons(
+  for store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey
+) -> [Finding.Reason]? {
+  findings(for: store, old, new)?.first.map(\.reason)
+}

@@ -103,24 +103,6 @@ import Testing
     #expect(store.text(0).contains(done))
   }
 
-  /// What a rotation is refused for as unreadable.
-  private func findings(
-    for store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey
-  ) -> Findings? {
-    let error = #expect(throws: RotationError.self) { try rotate(store, old, new) }
-    guard case .unreadable(let findings, "memory")? = error else {
-      Issue.record("\(String(describing: error))")
-      return nil
-    }
-    return findings
-  }
-
-  private func reasons(
-    for store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey
-  ) -> [Finding.Reason]? {
-    findings(for: store, old, new)?.first.map(\.reason)
-  }
-
   /// A ciphertext that opens under both keys, found by trying.
   private func ambiguous(_ a: borrowing MasterKey, _ b: borrowing MasterKey) throws -> [UInt8] {
     let (first, second) = (try ValueCipher(a), try ValueCipher(b))
