@@ -2,6 +2,7 @@
 
 import Foundation
 import Native
+import Testing
 
 @testable import OctopusKeys
 
