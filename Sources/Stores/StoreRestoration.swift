@@ -23,7 +23,7 @@ package struct StoreRestoration: ~Copyable {
   ) throws(StoreError) -> StoreRestoration {
     switch (snapshot, location) {
     case (.sqlite(let source), .sqlite(let path)):
-      return try rethrow(as: { StoreError($0, location: path) }) { () throws(NativeError) in
+      return try rethrow(as: { failure($0, path) }) { () throws(NativeError) in
         let copy = try FileCopy.make(of: source, for: path)
         if journalMode == "wal" {
           let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: .zero)
@@ -49,6 +49,15 @@ package struct StoreRestoration: ~Copyable {
       throw .invalidLocation(
         text: location.store().location, reason: "the snapshot is of another kind")
     }
+  }
+
+  /// A failed copy. It names the file that the system call was about: the snapshot may be missing, and
+  /// not the store.
+  private static func failure(_ error: NativeError, _ path: String) -> StoreError {
+    guard case .system(_, let file, _) = error, !file.isEmpty else {
+      return StoreError(error, location: path)
+    }
+    return StoreError(error, location: file)
   }
 
   /// - Parameters:

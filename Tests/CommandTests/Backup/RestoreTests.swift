@@ -44,6 +44,20 @@ import Testing
     #expect(try await node.shell(sums) == before)
   }
 
+  @Test func aSnapshotThatIsMissingIsNamed() async throws {
+    let node = try await backedUp()
+    try await node.shell("rm backup/store.sqlite")
+    let sums = "sha256sum OctopusServer.config octopus.db"
+    let before = try await node.shell(sums)
+    let restored = try await restore(node, "--overwrite", "--ignore-faults")
+    #expect(restored.status == 1)
+    #expect(
+      restored.stderr.contains(
+        "octokey: there is no store at \"\(node.folder)/backup/store.sqlite\""),
+      "\(restored.stderr)")
+    #expect(try await node.shell(sums) == before)
+  }
+
   @Test func whatIsLostComesBackWithItsPermissions() async throws {
     let node = try await backedUp(
       "chmod 640 OctopusServer.config octopus.db; chown -R 1234:2345 .; sqlite3 octopus.db 'PRAGMA journal_mode = WAL'"
