@@ -48,7 +48,10 @@ package final class Worker<Input: Sendable, Output: Sendable, Failure: Error> {
   package func take() throws(Failure) -> (input: Input, output: Output)? {
     guard !jobs.isEmpty else { return nil }
     let job = jobs.removeFirst()
-    guard job.isDone(by: .distantFuture), let (input, output) = job.take() else { return nil }
+    guard job.isDone(by: .distantFuture), let (input, output) = job.take() else {
+      // An end that looks like "nothing is pending" would leave pages out in silence.
+      preconditionFailure("a job that is done has an output")
+    }
     return (input, try output.get())
   }
 
