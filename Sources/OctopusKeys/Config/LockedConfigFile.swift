@@ -70,14 +70,26 @@ package struct LockedConfigFile: ~Copyable {
     masterKey: borrowing MasterKey, machineKeys: MachineKeys, form: MachineKeys.Form?,
     stamp: String
   ) throws(ConfigError) -> FileReplacement {
-    let value = try machineKeys.protect(masterKey, as: form)
-    let edited = try file.settings().setting(SettingName.masterKey, to: value)
-    // What was written must be readable before it takes the place of what is there.
-    let readBack = try machineKeys.masterKey(of: NodeConfig(contents: edited, path: file.path))
-    guard readBack.key.equals(masterKey) else { throw .editFailed(path: file.path) }
+    let edited = try file.edited(masterKey: masterKey, machineKeys)
     let backup = ConfigBackups(of: file).freeName(stamp)
     return try rethrow(
       as: ConfigError.native,
       FileReplacement.prepare(file.contents, contents: edited.span, backup: backup))
+  }
+}
+
+extension ConfigFile {
+  /// The contents with another Master Key; nothing is written.
+  ///
+  /// - Throws: `ConfigError.editFailed` if the result does not hold it.
+  func edited(
+    masterKey: borrowing MasterKey, _ machineKeys: MachineKeys
+  ) throws(ConfigError) -> [UInt8] {
+    let value = try machineKeys.protect(masterKey, as: nil)
+    let edited = try settings().setting(SettingName.masterKey, to: value)
+    // What was written must be readable before it takes the place of what is there.
+    let readBack = try machineKeys.masterKey(of: NodeConfig(contents: edited, path: path))
+    guard readBack.key.equals(masterKey) else { throw .editFailed(path: path) }
+    return edited
   }
 }

@@ -10,8 +10,10 @@ internal import Native
 
 package struct Journal: Codable, Equatable, Sendable {
   /// The form of the file. A later octokey that needs another one counts on.
-  package static let currentVersion = 1
+  package static let currentVersion = 2
   package static let fileName = "octokey-journal.json"
+  /// With as many ambiguous values as it may list.
+  private static let sizeLimit = 1 << 20
 
   package let version: Int
   /// When the rotation began (ISO 8601).
@@ -20,13 +22,32 @@ package struct Journal: Codable, Equatable, Sendable {
   package let oldKey: String
   package let newKey: String
   package let keyFile: String
+  /// Where the old key is; nil where the config holds it.
+  package let oldKeyFile: OldKeyFile?
   package let config: String
   package let store: StoreName
   package let options: Options
+  /// What the survey saw before the first write.
+  package let found: Contents
+
+  package struct OldKeyFile: Codable, Equatable, Sendable {
+    package let path: String
+    /// A copy of ours, because the key came from a pipe; it goes with the journal.
+    package let isCopy: Bool
+  }
 
   package struct StoreName: Codable, Equatable, Sendable {
     package let kind: String
     package let location: String
+  }
+
+  package struct Contents: Codable, Equatable, Sendable {
+    package let documents: Int
+    package let values: Int
+    /// Over all values that decrypt, keyed by the new key.
+    package let ledger: String
+    /// Digests of the values that decrypt under both keys, are under the new one, and stay as they are.
+    package let leftAmbiguous: [String]
   }
 
   /// `StoreRotation.Options` as the file has them.
@@ -42,7 +63,7 @@ package struct Journal: Codable, Equatable, Sendable {
     let path = folder.journalPath
     let contents: FileContents
     do throws(NativeError) {
-      contents = try FileContents.read(path, limit: 64 << 10)
+      contents = try FileContents.read(path, limit: sizeLimit)
     } catch .system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {
       return nil
     } catch {
@@ -66,9 +87,28 @@ package struct Journal: Codable, Equatable, Sendable {
       as: RotationError.native, NewFile.create(path, contents: bytes.span, owner: folder.owner))
   }
 
-  static func remove(from folder: StateFolder) throws(NativeError) {
+  /// Removes the journal from `folder`, and before it a copy of the old key: without the journal nothing
+  /// would say what it is.
+  ///
+  /// - Parameter keepsOldKey: values are still under it, so the copy stays.
+  func remove(from folder: StateFolder, keepsOldKey: Bool = false) throws(NativeError) {
+    if let oldKeyFile, oldKeyFile.isCopy, !keepsOldKey {
+      try FileRemoval.remove(oldKeyFile.path)
+      try FileRemoval.remove(folder.beside(oldKeyFile.path))
+    }
     try FileRemoval.remove(folder.journalPath)
   }
+}
+
+extension Journal.Contents {
+  init(_ survey: Survey) {
+    documents = survey.documents
+    values = survey.ledger.values
+    ledger = survey.ledger.description
+    leftAmbiguous = survey.leftAmbiguous
+  }
+
+  func equals(_ other: Ledger) -> Bool { values == other.values && ledger == other.description }
 }
 
 extension Journal.Options {
@@ -82,10 +122,12 @@ extension Journal.Options {
     binaryColumns = columns
   }
 
+  /// For going on: which key is the old one was decided when the rotation began.
   package var forRotation: StoreRotation.Options {
     var options = StoreRotation.Options()
     options.skipUnreadable = skipUnreadable
     options.allowEmpty = allowEmpty
+    options.trustOldKey = true
     for (name, contents) in binaryColumns {
       guard let dot = name.lastIndex(of: "."),
         let contents = Survey.BinaryContents(rawValue: contents)

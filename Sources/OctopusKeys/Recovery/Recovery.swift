@@ -3,16 +3,17 @@
 // rotation stopped, nor where a recovery before this one stopped.
 //
 //   values          then
+//   none            refuse: an empty store shows nothing (a volume may not be mounted)
 //   all old         roll back: the config keeps, or gets, the old key
 //   all new         finish: the config gets the new key
-//   some of each    resume: the rest is rotated, as in a rotation, then finish
+//   some of each    resume: the rest is rotated, as in a rotation, and proved; then finish
 
 package import FoundationEssentials
 internal import Native
 
 package final class Recovery {
   package enum Course: String, Sendable {
-    case takeBack, finish, resume
+    case rollBack, finish, resume
   }
 
   /// What a look at the store showed.
@@ -23,14 +24,19 @@ package final class Recovery {
     package let unreadableValues: Int
     /// Which key the config holds now; nil if it cannot be read here, or is a third one.
     package let configHolds: RecoveryKey?
-    let survey: Survey
+    /// Whether every plaintext of the journal is there; nil without the new key.
+    package fileprivate(set) var isComplete: Bool?
+
+    package var values: Int { oldValues + newValues }
   }
 
   package struct Outcome: Sendable {
-    /// The copy of the former config; nil if it held the right key already.
+    /// The copy of the former config; nil if it stays as it is.
     package let configBackup: String?
     /// What the store could not clear of its former contents.
     package let residues: [StoreResidue]
+    /// Whether every plaintext of the journal is there at the end; nil without the new key.
+    package let isComplete: Bool?
   }
 
   package let journal: Journal
@@ -39,9 +45,7 @@ package final class Recovery {
   private let folder: StateFolder
   private let machineKeys: MachineKeys
   private let store: any Store
-  private let configHolds: RecoveryKey?
-  private let oldKey: Held?
-  private let newKey: Held?
+  private let keys: RecoveryKeys
   private let cancellation: Cancellation
   private let progress: StoreRotation.Progress
 
@@ -50,41 +54,18 @@ package final class Recovery {
   /// - Parameters:
   ///   - config: the node's config as it was read.
   ///   - machineKeys: what protects the Master Key in it.
-  ///   - oldKey, newKey: keys that were given, where the ones in the config and in the key file of the
-  ///     journal are not to be had.
-  /// - Throws: `RotationError.config` with `.locked`, `.otherStore`, `.otherKey`.
+  ///   - oldKey, newKey: keys that were given, where those of the journal are not to be had.
+  /// - Throws: `RotationError.config` with `.locked`; `.otherKey`.
   package init(
     config: ConfigFile, machineKeys: MachineKeys, journal: Journal, store: any Store,
     oldKey: consuming MasterKey?, newKey: consuming MasterKey?, cancellation: Cancellation,
     progress: @escaping StoreRotation.Progress
   ) throws(RotationError) {
     folder = config.stateFolder
-    guard store.kind == journal.store.kind, store.location == journal.store.location else {
-      throw .otherStore(
-        journal: folder.journalPath, expected: journal.store.location, found: store.location)
-    }
     self.config = try rethrow(
       as: RotationError.config, LockedConfigFile.lock(config, forRecovery: true))
-    var old = try Recovery.held(oldKey, journal.oldKey, "the old key")
-    var new = try Recovery.held(newKey, journal.newKey, "the new key")
-    var holds: RecoveryKey?
-    if let inConfig = try? machineKeys.masterKey(of: config.settings()) {
-      let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: inConfig.key))
-        .description
-      if fingerprint == journal.oldKey {
-        holds = .old
-        if old == nil { old = Held(inConfig.key.copy()) }
-      } else if fingerprint == journal.newKey {
-        holds = .new
-        if new == nil { new = Held(inConfig.key.copy()) }
-      }
-    }
-    if new == nil, let inFile = try? KeyFile.read(journal.keyFile) {
-      new = try Recovery.held(inFile, journal.newKey, journal.keyFile)
-    }
-    self.oldKey = old
-    self.newKey = new
-    configHolds = holds
+    keys = try RecoveryKeys(
+      journal, in: folder, config: config, machineKeys, old: oldKey, new: newKey)
     self.machineKeys = machineKeys
     self.journal = journal
     self.store = store
@@ -96,29 +77,31 @@ package final class Recovery {
   /// off.
   ///
   /// - Parameter access: `.read` to change nothing.
-  /// - Throws: `RotationError.recoveryNeedsKey`, `.recoveryUnclear`.
+  /// - Throws: `RotationError.recoveryNeedsKey`, `.recoveryUnclear`, `.recoveryFoundNothing`,
+  ///   `.recoveryElsewhere`.
   package func look(_ access: StoreAccess) throws(RotationError) -> Diagnosis {
-    defer { store.rollback() }
-    let survey: Survey
-    let options = journal.options.forRotation
-    if let oldKey, let newKey {
-      survey = try StoreRotation(
-        store: store, oldKey: oldKey.key, newKey: newKey.key, options: options,
-        cancellation: cancellation, progress: progress
-      ).survey(access)
-    } else if let only = newKey ?? oldKey {
-      survey = try with(only.key, newKey == nil ? .old : .new, access)
-    } else {
-      throw needs(.new)
-    }
-    let unreadable = survey.findings.count
-    guard unreadable == 0 || journal.options.skipUnreadable else {
+    let survey = try survey(access)
+    guard survey.findings.count == 0 || journal.options.skipUnreadable else {
       throw .recoveryUnclear(
         journal: folder.journalPath, findings: survey.findings, location: store.location)
     }
+    guard survey.decrypted > 0 || (journal.options.allowEmpty && journal.found.values == 0) else {
+      throw foundNothing
+    }
+    let isComplete = keys.new == nil ? nil : journal.found.equals(survey.ledger)
+    if store.kind != journal.store.kind || store.location != journal.store.location {
+      // A clone for tests has the same keys. Only the values show that it is the store of this journal.
+      guard let isComplete else { throw keys.needs(.new) }
+      guard isComplete else {
+        throw .recoveryElsewhere(
+          journal: folder.journalPath, recorded: journal.store.location, found: store.location,
+          values: survey.ledger.values, expected: journal.found.values)
+      }
+    }
     return Diagnosis(
       course: course(survey), oldValues: survey.oldValues, newValues: survey.newValues,
-      unreadableValues: unreadable, configHolds: configHolds, survey: survey)
+      unreadableValues: survey.findings.count, configHolds: keys.configHolds,
+      isComplete: isComplete)
   }
 
   /// Does what the diagnosis says, and removes the journal.
@@ -127,103 +110,130 @@ package final class Recovery {
   ///   whatever else stands in the way; the journal stays then.
   package func run(_ diagnosis: Diagnosis, now: Date) throws(RotationError) -> Outcome {
     config.removeLeftoverDrafts()
-    if diagnosis.course == .resume { try resume() }
     let stamp = TimeStamp.forFileName(now)
-    let target: RecoveryKey = diagnosis.course == .takeBack ? .old : .new
-    let backup = configHolds == target ? nil : try switchConfig(to: target, stamp)
-    let residues = target == .new ? (try? scrub()) ?? [] : []
-    try rethrow(as: RotationError.native, Journal.remove(from: folder))
-    return Outcome(configBackup: backup, residues: residues)
+    // Everything that the config can refuse comes before the values are touched.
+    let replacement = try replacement(after: diagnosis, stamp)
+    var isComplete = diagnosis.isComplete
+    if diagnosis.course == .resume {
+      try resume()
+      isComplete = try proveResumed()
+    }
+    var backup: String?
+    if let replacement {
+      backup = replacement.backupPath
+      do {
+        try replacement.commit()
+      } catch {
+        throw .configNotSwitched(config: config.file.path, keyFile: journal.keyFile, reason: error)
+      }
+    }
+    let residues = diagnosis.course == .rollBack ? [] : scrubbed()
+    try rethrow(
+      as: RotationError.native,
+      journal.remove(from: folder, keepsOldKey: diagnosis.course == .rollBack))
+    return Outcome(configBackup: backup, residues: residues, isComplete: isComplete)
   }
 
   private func course(_ survey: Survey) -> Course {
     switch (survey.oldValues, survey.newValues) {
-    case (0, 0): configHolds == .new ? .finish : .takeBack
-    case (_, 0): .takeBack
+    case (0, 0): keys.configHolds == .new ? .finish : .rollBack
+    case (_, 0): .rollBack
     case (0, _): .finish
     default: .resume
     }
   }
 
-  private func with(
-    _ key: borrowing MasterKey, _ role: RecoveryKey, _ access: StoreAccess
+  private func survey(_ access: StoreAccess) throws(RotationError) -> Survey {
+    defer { store.rollback() }
+    do throws(RotationError) {
+      if let old = keys.old, let new = keys.new {
+        return try StoreRotation(
+          store: store, oldKey: old.key, newKey: new.key, options: journal.options.forRotation,
+          cancellation: cancellation, progress: progress
+        ).survey(access, leftAmbiguous: journal.found.leftAmbiguous)
+      }
+      if let new = keys.new { return try survey(access, with: new.key, .new) }
+      if let old = keys.old { return try survey(access, with: old.key, .old) }
+    } catch .noDocuments {
+      throw foundNothing
+    } catch .store(.notFound(let location)) {
+      throw .recoveryStoreMissing(
+        journal: folder.journalPath, reason: .notFound(location: location))
+    } catch {
+      throw error
+    }
+    throw keys.needs(.new)
+  }
+
+  private func survey(
+    _ access: StoreAccess, with key: borrowing MasterKey, _ role: RecoveryKey
   ) throws(RotationError) -> Survey {
-    let audit = try StoreAudit.run(
+    var survey = try StoreAudit.run(
       store: store, key: key, binaryFields: journal.options.forRotation.binaryFields,
       access: access, cancellation: cancellation
     ) { progress(.survey, $0, $1) }
-    // What does not open may be under the other key.
-    guard audit.unreadableValues == 0 || (journal.options.skipUnreadable && audit.decrypted > 0)
-    else { throw needs(role == .new ? .old : .new) }
-    var survey = Survey()
-    var numbers = Survey.CollectionNumbers(name: "")
-    if role == .new {
-      numbers.newValues = audit.decrypted
-    } else {
-      numbers.oldValues = audit.decrypted
-    }
-    survey.collections = [numbers]
-    survey.findings = audit.findings
+    // What does not decrypt may be under the other key.
+    guard
+      survey.unreadableValues == 0 || (journal.options.skipUnreadable && survey.decrypted > 0)
+    else { throw keys.needs(role == .new ? .old : .new) }
+    if role == .new { survey.countAsNew() }
     return survey
   }
 
+  private var foundNothing: RotationError {
+    .recoveryFoundNothing(
+      journal: folder.journalPath, location: store.location, expected: journal.found.values)
+  }
+
   private func resume() throws(RotationError) {
-    guard let oldKey, let newKey else { throw needs(.old) }
+    guard let old = keys.old, let new = keys.new else { throw keys.needs(.old) }
     let rotation = try StoreRotation(
-      store: store, oldKey: oldKey.key, newKey: newKey.key, options: journal.options.forRotation,
+      store: store, oldKey: old.key, newKey: new.key, options: journal.options.forRotation,
       cancellation: cancellation, progress: progress)
-    _ = try rotation.rewrite(rotation.accept(rotation.survey(.rewrite)))
+    let survey = try rotation.survey(.rewrite, leftAmbiguous: journal.found.leftAmbiguous)
+    _ = try rotation.rewrite(rotation.accept(survey))
     try rotation.commit()
     rotation.cancel()
   }
 
-  private func switchConfig(
-    to target: RecoveryKey, _ stamp: String
-  ) throws(RotationError) -> String? {
-    guard let held = target == .new ? newKey : oldKey else { throw needs(target) }
-    let replacement = try rethrow(
-      as: RotationError.config,
-      config.replacement(masterKey: held.key, machineKeys: machineKeys, form: nil, stamp: stamp))
-    let backup = replacement.backupPath
-    do {
-      try replacement.commit()
-    } catch {
-      throw .configNotSwitched(config: config.file.path, keyFile: journal.keyFile, reason: error)
+  /// Reads the whole store once more: nothing may be under the old key when the config changes.
+  ///
+  /// - Returns: whether every plaintext of the journal is there.
+  private func proveResumed() throws(RotationError) -> Bool {
+    let survey = try survey(.read)
+    guard survey.oldValues == 0 else {
+      throw .recoveryUnclear(
+        journal: folder.journalPath, findings: survey.findings, location: store.location)
     }
-    return backup
+    return journal.found.equals(survey.ledger)
   }
 
-  private func needs(_ key: RecoveryKey) -> RotationError {
-    switch key {
-    case .old: .recoveryNeedsKey(.old, fingerprint: journal.oldKey, expectedAt: nil)
-    case .new: .recoveryNeedsKey(.new, fingerprint: journal.newKey, expectedAt: journal.keyFile)
+  /// The config with the key that the values are under; nil where it stays as it is. A rotation that did
+  /// not come to its commit has not changed the config either, whatever key that holds.
+  private func replacement(
+    after diagnosis: Diagnosis, _ stamp: String
+  ) throws(RotationError) -> FileReplacement? {
+    let role: RecoveryKey
+    switch (diagnosis.course, keys.configHolds) {
+    case (.rollBack, .new): role = .old
+    case (.rollBack, _), (.finish, .new), (.resume, .new): return nil
+    case (.finish, _), (.resume, _): role = .new
     }
+    guard let held = role == .new ? keys.new : keys.old else { throw keys.needs(role) }
+    return try rethrow(
+      as: RotationError.config,
+      config.replacement(masterKey: held.key, machineKeys: machineKeys, form: nil, stamp: stamp))
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.
-  private func scrub() throws(RotationError) -> [StoreResidue] {
-    try rethrow(as: RotationError.store) { () throws(StoreError) in
+  private func scrubbed() -> [StoreResidue] {
+    do {
       try store.begin(.rewrite)
       try store.commit()
       return try store.scrub()
+    } catch {
+      store.rollback()
+      return [.unknown(error)]
     }
   }
-
-  private static func held(
-    _ key: consuming MasterKey?, _ expected: String, _ source: String
-  ) throws(RotationError) -> Held? {
-    guard let key else { return nil }
-    let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: key))
-    guard fingerprint.description == expected else {
-      throw .otherKey(source: source, expected: expected)
-    }
-    return Held(key)
-  }
-}
-
-/// A key that may be there or not.
-private final class Held {
-  let key: MasterKey
-
-  init(_ key: consuming MasterKey) { self.key = key }
 }

@@ -16,6 +16,11 @@ package struct StateFolder: Hashable, Sendable {
 
   package var journalPath: String { path + "/" + Journal.fileName }
 
+  /// Where a file of this folder is now if the folder was moved since its path was written down.
+  package func beside(_ recorded: String) -> String {
+    path + "/" + (recorded.split(separator: "/").last.map(String.init) ?? "")
+  }
+
   /// The path of a new file. Two in one second get two names.
   package func newPath(_ stem: String, _ suffix: String) -> String {
     FolderNames.free(path + "/" + stem, suffix)

@@ -23,12 +23,23 @@ final class LedgerWriter {
     return ledger
   }
 
+  /// Adds the ledger of a field.
+  func add(_ field: Ledger) { ledger.add(field) }
+
   /// Adds the values of one field, which `body` gives to the entry; without any the field does not
   /// count.
   func addField(
     _ collection: String, _ document: Span<UInt8>, _ field: String, text: Span<UInt8>,
     _ body: (inout Entry) throws(NativeError) -> Void
   ) throws(NativeError) {
+    ledger.add(try self.field(collection, document, field, text: text, body))
+  }
+
+  /// The ledger of one field alone, without adding it.
+  func field(
+    _ collection: String, _ document: Span<UInt8>, _ field: String, text: Span<UInt8>,
+    _ body: (inout Entry) throws(NativeError) -> Void
+  ) throws(NativeError) -> Ledger {
     try digest.restart()
     try key.withBytes { (bytes) throws(NativeError) in try digest.update(bytes) }
     try LedgerWriter.addPart(collection.utf8.span, to: digest)
@@ -36,12 +47,12 @@ final class LedgerWriter {
     try LedgerWriter.addPart(field.utf8.span, to: digest)
     var entry = Entry(digest: digest)
     try body(&entry)
-    guard entry.values > 0 else { return }
+    guard entry.values > 0 else { return Ledger() }
     entry.surroundings.update(text.extracting(entry.counted..<text.count))
     let sum = [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: entry.surroundings.value >> $0) }
     try LedgerWriter.addPart(sum.span, to: digest)
     try digest.finish(into: &fieldDigest)
-    ledger.add(Ledger(values: entry.values, digest: fieldDigest))
+    return Ledger(values: entry.values, digest: fieldDigest)
   }
 
   /// A field that is being added.

@@ -10,6 +10,13 @@ package enum RotationError: Error, Equatable, Sendable {
   case key(KeyError)
   /// The node config is in the way.
   case config(ConfigError)
+  /// Nodes are live, or tasks are running.
+  case serverAtWork(nodes: [String], tasks: Int)
+  /// The database could not say whether nodes are live.
+  case activityUnknown(StoreError)
+  /// The folder for the new key's file is on `fileSystem`, which does not outlive the machine or
+  /// container, and the store does.
+  case forgetfulFolder(path: String, fileSystem: String)
   /// A signal came, and everything was rolled back.
   case interrupted(signal: String)
 
@@ -18,8 +25,10 @@ package enum RotationError: Error, Equatable, Sendable {
   /// The store holds documents, but no sensitive value that would show whose it is.
   case noValues(location: String)
   case sameKey(KeyFingerprint)
-  /// No value of the store decrypts with the old key, nor with the new one.
-  case keyOpensNothing(KeyFingerprint, location: String, values: Int)
+  /// The values of the store, or the server's certificate, say that the old key is another store's.
+  case keyDoesNotFit(KeyFingerprint, location: String, KeyMisfit)
+  /// Only binary values decrypt, and a wrong key gets so far by chance.
+  case keyUnproven(KeyFingerprint, location: String, binaryValues: Int)
   /// Some values decrypt with neither key, or cannot be judged; nothing was written.
   case unreadable(Findings, location: String)
   /// What was read back is not what was written; everything was rolled back.
@@ -35,15 +44,23 @@ package enum RotationError: Error, Equatable, Sendable {
 
   /// The file exists, but is not a journal that this octokey understands.
   case journalUnreadable(path: String)
-  case otherStore(journal: String, expected: String, found: String)
   /// A key that was given for recovery is not the one of the journal.
   case otherKey(source: String, expected: String)
-  /// The state of the store cannot be told, or acted on, without this key.
-  case recoveryNeedsKey(RecoveryKey, fingerprint: String, expectedAt: String?)
+  /// The state of the store cannot be told, or acted on, without this key. `trouble`: why it could not
+  /// be read where it should be.
+  indirect case recoveryNeedsKey(
+    RecoveryKey, fingerprint: String, expectedAt: String?, trouble: KeyError?)
+  /// The store holds no value at all, and `expected` ones when the rotation began.
+  case recoveryFoundNothing(journal: String, location: String, expected: Int)
+  /// The store of the journal cannot be opened.
+  case recoveryStoreMissing(journal: String, reason: StoreError)
+  /// The store is not where the rotation left it, and its values are not those of the journal.
+  case recoveryElsewhere(
+    journal: String, recorded: String, found: String, values: Int, expected: Int)
   /// The store holds values under neither key of the journal.
   case recoveryUnclear(journal: String, findings: Findings, location: String)
 }
 
-package enum RecoveryKey: Sendable {
+package enum RecoveryKey: String, Sendable {
   case old, new
 }

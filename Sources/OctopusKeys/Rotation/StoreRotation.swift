@@ -12,6 +12,8 @@ package final class StoreRotation {
     package var skipUnreadable = false
     /// A store without a single sensitive value does not stop the run.
     package var allowEmpty = false
+    /// The old key is right, whatever the values say.
+    package var trustOldKey = false
     /// What is in binary fields that octokey does not know.
     package var binaryFields: [Survey.BinaryField: Survey.BinaryContents] = [:]
 
@@ -86,39 +88,54 @@ package final class StoreRotation {
 
   /// Opens the store and judges every value in it; writes nothing.
   ///
-  /// - Parameter mayStop: whether a signal ends it.
+  /// - Parameters:
+  ///   - mayStop: whether a signal ends it.
+  ///   - leftAmbiguous: after an interruption, the digests in the journal; nil for a new rotation.
   /// - Throws: `RotationError.noDocuments` if there is nothing to look at.
   package func survey(
-    _ access: StoreAccess, mayStop: Bool = true
+    _ access: StoreAccess, mayStop: Bool = true, leftAmbiguous: [String]? = nil
   ) throws(RotationError) -> Survey {
     (collections, documents) = try store.open(access)
     let pass = SurveyPass(
       store: store, cancellation: mayStop ? cancellation : .never, decided: options.binaryFields)
-    let keys: KeyPair
+    let surveyor: PageSurveyor
     do throws(NativeError) {
-      keys = KeyPair(old: try ValueCipher(oldKey), new: try ValueCipher(newKey))
+      surveyor = try PageSurveyor(
+        old: oldKey, new: newKey, ambiguity: leftAmbiguous.map { .recorded(Set($0)) })
     } catch {
       throw .native(error)
     }
-    return try pass.run(collections, keys: keys, progress: counter(.survey))
+    return try pass.run(collections, surveyor, progress: counter(.survey))
   }
 
   /// Decides whether a rotation after this survey would lose nothing.
   ///
-  /// - Throws: `RotationError.keyOpensNothing`, or `.noValues`, or
-  ///   `.unreadable`, unless the options allow it.
+  /// - Throws: `RotationError.keyDoesNotFit`, `.keyUnproven`, `.noValues` or `.unreadable`, unless the
+  ///   options allow it.
   package func accept(_ survey: Survey) throws(RotationError) -> AcceptedSurvey {
-    guard survey.keysFit else {
-      throw .keyOpensNothing(
-        try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey)), location: store.location,
-        values: survey.unreadableValues)
-    }
-    guard survey.oldValues + survey.newValues + survey.findings.count > 0 || options.allowEmpty
-    else { throw .noValues(location: store.location) }
-    guard survey.findings.count == 0 || options.skipUnreadable else {
+    if !options.trustOldKey { try requireFit(survey) }
+    guard survey.hasValues || options.allowEmpty else { throw .noValues(location: store.location) }
+    // Too many to be written down are left alone as well.
+    let isTooAmbiguous = survey.leftAmbiguous.count >= AmbiguousValues.limit
+    guard survey.findings.count == 0 || (options.skipUnreadable && !isTooAmbiguous) else {
       throw .unreadable(survey.findings, location: store.location)
     }
     return AcceptedSurvey(survey)
+  }
+
+  private func requireFit(_ survey: Survey) throws(RotationError) {
+    let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey))
+    switch survey.keyFit {
+    case .fits: return
+    case .doesNotFit:
+      throw .keyDoesNotFit(fingerprint, location: store.location, KeyMisfit(survey.evidence))
+    case .unknown where survey.decrypted > 0:
+      throw .keyUnproven(fingerprint, location: store.location, binaryValues: survey.decrypted)
+    case .unknown where survey.findings.count > 0 && options.skipUnreadable:
+      // Nothing decrypts, and nothing shows why.
+      guard options.allowEmpty else { throw .noValues(location: store.location) }
+    case .unknown: return
+    }
   }
 
   /// Writes the new ciphertexts and reads them back. They are not durable yet.
@@ -142,7 +159,7 @@ package final class StoreRotation {
     let after = try readBack.finish()
     // Nothing may have been passed over that the survey saw.
     guard after.ledger == before.ledger, after.thumbprint == before.thumbprint,
-      survey.ambiguity == .undecided || after.ledger.values == survey.decrypted
+      before.ledger == survey.ledger
     else {
       throw .ledgerMismatch(before: before.ledger, after: after.ledger, location: store.location)
     }
@@ -156,9 +173,14 @@ package final class StoreRotation {
     try rethrow(as: RotationError.store, store.commit())
   }
 
-  /// Clears what the store keeps of its former contents, and tells what it cannot clear.
-  package func scrub() throws(RotationError) -> [StoreResidue] {
-    try rethrow(as: RotationError.store, store.scrub())
+  /// Clears what the store keeps of its former contents, and tells what it cannot clear. The values are
+  /// safe by now: trouble is not a failure.
+  package func scrubbed() -> [StoreResidue] {
+    do {
+      return try store.scrub()
+    } catch {
+      return [.unknown(error)]
+    }
   }
 
   /// Drops what was written and closes.

@@ -49,10 +49,18 @@ final class ValueCipher {
 
   /// Encrypts under a fresh vector, decrypts the result again and compares, and appends vector and
   /// ciphertext to `output`.
-  func seal(_ plaintext: SecretBuffer, appendingTo output: inout [UInt8]) throws(NativeError) {
+  ///
+  /// - Parameter former: the key that the value was under. Whatever its padding fits might be taken for
+  ///   a value that has not been written yet: the vector is drawn again then, once in 256 times.
+  func seal(
+    _ plaintext: SecretBuffer, replacing former: ValueCipher?, appendingTo output: inout [UInt8]
+  ) throws(NativeError) {
     let start = output.count
-    try random.fillVector(&vector)
-    try cipher.encrypt(plaintext, vector: vector, appendingTo: &output)
+    repeat {
+      output.removeSubrange(start...)
+      try random.fillVector(&vector)
+      try cipher.encrypt(plaintext, vector: vector, appendingTo: &output)
+    } while try former?.paddingFits(output.span.extracting(start..<output.count)) == true
     let sealed = output.span.extracting(start..<output.count)
     let padding = try cipher.decrypt(vectorAndCiphertext: sealed, into: verification)
     guard padding != nil, verification.equals(plaintext) else {

@@ -10,7 +10,7 @@ struct Recover: AuditedCommand {
     commandName: "recover", abstract: "Finish an interrupted rotation, or take it back.",
     about: """
       Looks at every sensitive value and at the node's config. Where all values are still under the \
-      old key the rotation is taken back; otherwise it is finished: values, then config. Running it \
+      old key the rotation is rolled back; otherwise it is finished: values, then config. Running it \
       twice, or again after it was interrupted itself, does no harm.
       """,
     special: [
@@ -56,33 +56,38 @@ struct Recover: AuditedCommand {
     }
     (context.audit[.oldKey], context.audit[.newKey]) = (journal.oldKey, journal.newKey)
     context.audit[.store] = journal.store.kind + " " + journal.store.location
+    let location = try location(of: journal, node, context)
     let recovery = try Recovery(
-      config: node.file, machineKeys: node.machineKeys, journal: journal,
-      store: store(of: journal, node, context),
+      config: node.file, machineKeys: node.machineKeys, journal: journal, store: location.store(),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
       newKey: keyFile.map { try KeySource(file: $0).read(context) },
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
-    // Asked before the recovery locks the store.
-    let nodes = try? stores.location(context, node).activity()?.nodes
-    let otherNodes = (nodes ?? []).map(\.name).filter { $0 != node.name }
     let diagnosis = try recovery.look(dryRun ? .read : .rewrite)
+    // Asked before the recovery locks the store.
+    let servers = ServerWatch(
+      location, ownName: node.name, age: .seconds(300), stopsOwn: false, isIgnored: true)
+    servers.ask()
+    servers.noteGaps(context.console)
     let outcome = dryRun ? nil : try recovery.run(diagnosis, now: context.clock.now())
     context.console.clearProgress()
     let report = RecoveryReport(
-      journal, diagnosis, outcome, config: node.file.path, otherNodes: otherNodes, time: time)
+      journal, diagnosis, outcome, config: node.file.path, otherNodes: servers.otherNodes,
+      time: time)
     try context.console.print(report, as: output.format)
-    return diagnosis.unreadableValues == 0 ? .done : .incomplete
+    let isComplete = outcome.map(\.isComplete) ?? diagnosis.isComplete
+    let isWhole = diagnosis.course == .rollBack || isComplete == true
+    return diagnosis.unreadableValues == 0 && isWhole ? .done : .incomplete
   }
 
   /// The store in the journal; for a server, which needs a password, the one in the config.
-  private func store(
+  private func location(
     of journal: Journal, _ node: OpenedNode, _ context: Context
-  ) throws -> any Store {
+  ) throws -> StoreLocation {
     if stores.store == nil, ["sqlite", "directory"].contains(journal.store.kind) {
       return try StoreLocation(
         "\(journal.store.kind):\(journal.store.location)", relativeTo: context.workingDirectory
-      ).store()
+      )
     }
-    return try stores.open(context, node)
+    return try stores.location(context, node)
   }
 }

@@ -1,4 +1,4 @@
-// The run of `rotate-master-key`: read the keys, look for live nodes, ask the user, rotate, report.
+// The run of `rotate-master-key`: read the keys, examine, ask the user, rotate, report.
 
 import Native
 import OctopusKeys
@@ -10,32 +10,23 @@ extension RotateMasterKey {
     let node = try node.open(context)
     try node.file.requireNoUnfinishedRotation()
     let store = try stores.open(context, node)
-    var options = StoreRotation.Options()
-    options.skipUnreadable = skipUnreadable
-    options.allowEmpty = allowEmptyStore
-    options.binaryFields = try binaryColumns.decisions()
-    let old = try oldKey(of: node, context)
-    let new = try newKey(like: old.key, context)
-    context.audit[.oldKey] = try KeyFingerprint(of: old.key).description
-    context.audit[.newKey] = try KeyFingerprint(of: new).description
-    if dryRun {
-      let nodes = try? stores.location(context, node).activity()?.nodes
-      return try dryRun(store, old.key, new, options, nodes, context)
-    }
+    let servers = ServerWatch(
+      try stores.location(context, node), ownName: node.name, age: .seconds(liveNodeAge),
+      stopsOwn: stopService, isIgnored: ignoreLiveNodes)
+    // From here on a signal waits for the end of a page, or of the commit.
+    let watch = try SignalWatch()
+    let plan = try plan(node, store, servers, watch, context)
+    context.audit[.oldKey] = try plan.oldFingerprint().description
+    context.audit[.newKey] = try plan.newFingerprint().description
+    if dryRun { return try dryRun(plan, store, servers, context) }
     context.console.warn(of: node.file.exposure)
+    let pauses = stopService || !questions.isEmpty
+    if pauses { try requireNoObstacle(Preflight(plan).examine(), context.console) }
+    context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
+    try confirm(context.console)
     let stopped = try stopService ? stop(node, context) : nil
     do {
-      // If the database cannot be asked, opening it for the rotation reports why.
-      let activity = try? stores.location(context, node).activity()
-      let others = (activity?.nodes ?? []).filter { $0.name != node.name }
-      if let activity, !ignoreLiveNodes {
-        // A server that was just stopped may still be listed as alive.
-        let nodes = stopped == nil ? activity.nodes : others
-        try activity.requireNone(nodes.filter { $0.isAlive(within: .seconds(liveNodeAge)) })
-      }
-      context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
-      if stopped == nil { try confirm(context.console) }
-      let status = try rotate(node, store, old, new, options, others.map(\.name), context)
+      let status = try rotate(plan, node, store, servers, context)
       stopped?.startAgain()
       return status
     } catch {
@@ -44,7 +35,26 @@ extension RotateMasterKey {
     }
   }
 
-  /// Stops this node's server, after the confirmations.
+  private func plan(
+    _ node: OpenedNode, _ store: any Store, _ servers: ServerWatch, _ watch: SignalWatch,
+    _ context: Context
+  ) throws -> RotationPlan {
+    var options = RotationPlan.Options()
+    options.store.skipUnreadable = skipUnreadable
+    options.store.allowEmpty = allowEmptyStore
+    options.store.trustOldKey = trustOldKey
+    options.store.binaryFields = try binaryColumns.decisions()
+    options.inPlace = inPlace
+    let old = try oldKey(of: node, context)
+    let new = try newKeySource?.read(context) ?? .random(keySize?.size ?? old.key.size)
+    return RotationPlan(
+      config: node.file, machineKeys: node.machineKeys, store: store, oldKey: old.key.copy(),
+      oldKeySource: old.source, newKey: new, options: options,
+      requireQuiet: servers.requireQuiet, now: context.clock.now(),
+      cancellation: Cancellation(watch), progress: Self.progress(context))
+  }
+
+  /// Stops this node's server.
   private func stop(_ node: OpenedNode, _ context: Context) throws -> StoppedService {
     let instance = try self.node.registry.registry(context).instances().first {
       $0.configPath == node.file.path
@@ -52,53 +62,63 @@ extension RotateMasterKey {
     guard let name = service.name ?? instance.map({ ServiceName(instance: $0.name) }) else {
       throw CommandError.serviceUnknown(config: node.file.path)
     }
-    try confirm(context.console)
     return try StoppedService(name, context)
   }
 
-  /// A key and, if it comes from the config, how it is protected there.
+  /// The old key, and where it is for a recovery.
   private struct OldKey: ~Copyable {
     let key: MasterKey
-    let form: MachineKeys.Form?
+    let source: RotationPlan.OldKeySource
   }
 
   private func oldKey(of node: OpenedNode, _ context: Context) throws -> OldKey {
     guard let oldKeyFile else {
       let opened = try node.machineKeys.masterKey(of: node.settings)
-      return OldKey(key: opened.key.copy(), form: opened.form)
+      return OldKey(key: opened.key.copy(), source: .config)
     }
-    return OldKey(key: try KeySource(file: oldKeyFile).read(context), form: nil)
-  }
-
-  private func newKey(like old: borrowing MasterKey, _ context: Context) throws -> MasterKey {
-    try newKeySource?.read(context) ?? .random(keySize?.size ?? old.size)
+    let source = KeySource(file: oldKeyFile)
+    let key = try source.read(context)
+    do {
+      if try node.machineKeys.masterKey(of: node.settings).key.equals(key) {
+        return OldKey(key: key, source: .config)
+      }
+    } catch {
+      // The config cannot be read here: that is what the option is for.
+    }
+    return OldKey(
+      key: key,
+      source: try source.isLasting(context)
+        ? .file(path: context.absolutePath(oldKeyFile)) : .stream)
   }
 
   private func rotate(
-    _ node: OpenedNode, _ store: any Store, _ old: borrowing OldKey, _ new: borrowing MasterKey,
-    _ options: StoreRotation.Options, _ otherNodes: [String], _ context: Context
+    _ plan: RotationPlan, _ node: OpenedNode, _ store: any Store, _ servers: ServerWatch,
+    _ context: Context
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
-    let now = context.clock.now()
-    // From here on a signal waits for the end of a page, or of the commit.
-    let watch = try SignalWatch()
-    let rotation = try Rotation(
-      config: node.file, machineKeys: node.machineKeys, form: old.form, store: store,
-      oldKey: old.key, newKey: new.copy(), options: options, now: now,
-      cancellation: Cancellation(watch), progress: Self.progress(context))
-    let survey = try rotation.survey()
-    if survey.keysFit, !skipUnreadable { warn(of: survey.findings, context.console) }
-    let outcome = try rotation.run(survey)
+    let permit: Preflight.Permit
+    do {
+      permit = try Preflight(plan).admit()
+    } catch RotationError.unreadable(let findings, let location) {
+      warn(of: findings, context.console)
+      throw RotationError.unreadable(findings, location: location)
+    }
+    servers.noteGaps(context.console)
+    let survey = permit.survey
+    let rotation = try Rotation.run(permit)
     context.console.clearProgress()
     let report = RotationReport(
-      survey: survey, written: outcome.store, oldKey: try Self.describe(old.key, file: nil),
-      newKey: try Self.describe(new, file: outcome.keyFile),
-      store: StoreName(store), config: .init(path: node.file.path, backup: outcome.configBackup),
-      otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
-      duration: context.clock.uptime() - start, time: TimeStamp.forText(now))
-    RotationReportFiles(folder: node.file.stateFolder, stamp: TimeStamp.forFileName(now))
-      .write(report, key: new, context.console)
-    try show(report, key: new, context.console)
+      survey: survey, written: rotation.store,
+      oldKey: .init(fingerprint: try plan.oldFingerprint().description, bits: plan.oldBits),
+      newKey: .init(
+        fingerprint: try plan.newFingerprint().description, bits: plan.newBits,
+        file: rotation.keyFile),
+      store: StoreName(store), config: .init(path: node.file.path, backup: rotation.configBackup),
+      otherNodes: servers.otherNodes, residues: rotation.residues, peakMemory: ProcessMemory.peak(),
+      duration: context.clock.uptime() - start, time: TimeStamp.forText(plan.now))
+    RotationReportFiles(folder: plan.folder, stamp: TimeStamp.forFileName(plan.now))
+      .write(report, key: plan.newKey, context.console)
+    try show(report, key: plan.newKey, context.console)
     try rotation.finish()
     return report.values.unreadable == 0 ? .done : .incomplete
   }
@@ -114,37 +134,46 @@ extension RotateMasterKey {
     console.print(raw: report.textAfterFirstLine)
   }
 
+  /// Prints what a run would find, and ends as it would end.
   private func dryRun(
-    _ store: any Store, _ old: borrowing MasterKey, _ new: borrowing MasterKey,
-    _ options: StoreRotation.Options, _ nodes: [ServerNode]?, _ context: Context
+    _ plan: RotationPlan, _ store: any Store, _ servers: ServerWatch, _ context: Context
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
-    let rotation = try StoreRotation(
-      store: store, oldKey: old, newKey: new, options: options, progress: Self.progress(context))
-    let survey = try rotation.survey(.read)
+    let examination = try Preflight(plan).examine()
     context.console.clearProgress()
-    rotation.cancel()
-    if !survey.keysFit { _ = try rotation.accept(survey) }
-    let report = DryRunReport(
-      survey: survey, oldKey: try Self.describe(old, file: nil),
-      store: StoreName(store), readingTime: context.clock.uptime() - start,
-      nodesAlive: nodes?.filter { $0.isAlive() }.map(\.name), leavesUnreadable: skipUnreadable)
-    try context.console.answer(report, as: output.format)
-    return survey.findings.count == 0 ? .done : .incomplete
+    if let survey = examination.survey, survey.keyFit != .doesNotFit || trustOldKey {
+      let report = DryRunReport(
+        examination, survey: survey,
+        oldKey: .init(fingerprint: try plan.oldFingerprint().description, bits: plan.oldBits),
+        store: StoreName(store), readingTime: context.clock.uptime() - start,
+        nodesAlive: servers.liveNodes)
+      try context.console.answer(report, as: output.format)
+    }
+    servers.noteGaps(context.console)
+    try requireNoObstacle(examination, context.console)
+    return examination.survey?.findings.count == 0 ? .done : .incomplete
+  }
+
+  /// Refuses what was found; all of it is said, and the first one decides the exit code.
+  private func requireNoObstacle(
+    _ examination: Preflight.Examination, _ console: Console
+  ) throws {
+    console.clearProgress()
+    guard let first = examination.obstacles.first else { return }
+    for obstacle in examination.obstacles.dropFirst().reversed() {
+      console.failure(Failure(obstacle))
+    }
+    if case .unreadable(let findings, _) = first, !dryRun { warn(of: findings, console) }
+    throw first
   }
 
   /// Prints the values that stop the run, as warnings.
   private func warn(of findings: Findings, _ console: Console) {
+    console.clearProgress()
     for finding in findings.first.prefix(20) { console.warning(FindingLine(finding).text) }
     if findings.count > 20 {
       console.warning("and \(findings.count - 20) more", hint: "octokey verify lists them")
     }
-  }
-
-  private static func describe(
-    _ key: borrowing MasterKey, file: String?
-  ) throws -> RotationReport.Key {
-    .init(fingerprint: try KeyFingerprint(of: key).description, bits: key.size.rawValue, file: file)
   }
 
   static func progress(_ context: Context) -> StoreRotation.Progress {
@@ -152,15 +181,6 @@ extension RotateMasterKey {
       .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
     ]
     return { pass, done, total in bars[pass]?.update(done: done, total: total) }
-  }
-}
-
-extension ServerActivity {
-  /// Refuses while a node is alive or a task is running.
-  func requireNone(_ alive: [ServerNode]) throws {
-    guard alive.isEmpty, runningTasks == 0 else {
-      throw CommandError.serverAtWork(nodes: alive.map(\.name), tasks: runningTasks)
-    }
   }
 }
 

@@ -22,7 +22,8 @@ struct RotateMasterKey: AuditedCommand {
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @Flag(help: "Do everything except writing, and say what a run would do.") var dryRun = false
+  @Flag(help: "Write nothing: say what a run would do, and end with its exit code.") var dryRun =
+    false
 
   @Option(
     help: .init("A file that holds the new Master Key; - is standard input.", valueName: "file"))
@@ -48,6 +49,15 @@ struct RotateMasterKey: AuditedCommand {
 
   @Flag(help: "Go on where values open with neither key: leave them as they are and count them.")
   var skipUnreadable = false
+
+  @Flag(
+    help: .init(
+      "Go on where the values say that the old key is another store's, because most of them were "
+        + "left under a former key."))
+  var trustOldKey = false
+
+  @Flag(help: "Write the config in place where it cannot be replaced, such as a mount point.")
+  var inPlace = false
 
   @Option(
     help: .init("How long ago a node was last seen that counts as alive.", valueName: "seconds"))
@@ -85,9 +95,6 @@ struct RotateMasterKey: AuditedCommand {
     if service.name != nil, !stopService {
       throw ValidationError("--unit and --container are for --stop-service")
     }
-    if stopService, dryRun {
-      throw ValidationError("--dry-run writes nothing, so that --stop-service has nothing to do")
-    }
     if liveNodeAge < 1 { throw ValidationError("--live-node-age counts seconds, from 1 on") }
   }
 
@@ -109,7 +116,7 @@ struct RotateMasterKey: AuditedCommand {
   }
 
   /// What is to be confirmed on the terminal, and the option that would do it.
-  private var questions: [(text: String, option: String)] {
+  var questions: [(text: String, option: String)] {
     let all = [
       ("Do you have a backup of the database?", "--i-have-backed-up-my-database"),
       ("Rotate the Master Key now?", "--i-really-want-to-rotate-my-master-key"),

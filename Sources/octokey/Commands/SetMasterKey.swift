@@ -53,6 +53,8 @@ struct SetMasterKey: AuditedCommand {
     _ newKey: borrowing MasterKey, in config: borrowing LockedConfigFile, of node: OpenedNode,
     _ context: Context
   ) throws -> (changed: Bool, backup: String?) {
+    // Before anything else: the config may hold this very key, and that does not make it the right one.
+    if !noStoreCheck { try requireFit(newKey, to: node, context) }
     var form: MachineKeys.Form?
     do {
       let present = try node.machineKeys.masterKey(of: node.settings)
@@ -60,9 +62,10 @@ struct SetMasterKey: AuditedCommand {
       if present.key.equals(newKey) { return (false, nil) }
       form = present.form
     } catch {
-      context.console.note("the present key cannot be read, and is replaced all the same")
+      context.console.note(
+        "the present key cannot be read, and is replaced anyway: \(Failure(describing: error).message)"
+      )
     }
-    if !noStoreCheck { try requireFit(newKey, to: node, context) }
     let stamp = TimeStamp.forFileName(context.clock.now())
     if !noStoreCheck { warn(ofRunning: node, context) }
     let replacement = try config.replacement(
@@ -74,12 +77,17 @@ struct SetMasterKey: AuditedCommand {
 
   /// A server reads its key only when it starts.
   private func warn(ofRunning node: OpenedNode, _ context: Context) {
-    guard let nodes = try? stores.location(context, node).activity()?.nodes,
-      nodes.contains(where: { $0.name == node.name && $0.isAlive() })
-    else { return }
-    context.console.warning(
-      "the server of this node seems to run, and keeps the former key until it starts again",
-      hint: "octokey service --restart")
+    do {
+      let nodes = try stores.location(context, node).activity()?.nodes ?? []
+      guard nodes.contains(where: { $0.name == node.name && $0.isAlive() }) else { return }
+      context.console.warning(
+        "the server of this node seems to run, and keeps the former key until it starts again",
+        hint: "octokey service --restart")
+    } catch {
+      context.console.note(
+        "whether the server of this node runs could not be asked: "
+          + Failure(describing: error).message)
+    }
   }
 
   private func requireFit(

@@ -19,7 +19,6 @@ enum CommandError: Error, Equatable {
   case editGivenUp(path: String)
   /// Another process changed the config while it was edited; what was edited is in `saved`.
   case editedMeanwhile(path: String, saved: String)
-  case serverAtWork(nodes: [String], tasks: Int)
   case otherFingerprint(expected: String, found: String)
   /// Of so many values that were tried the key does not open so many.
   case keyOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)

@@ -45,16 +45,6 @@ extension Failure {
         "\(path.quoted) was changed by somebody else meanwhile and is as they left it; what you "
           + "edited is in \(saved.quoted)",
         hint: "octokey config diff \(saved) shows how they differ")
-    case .serverAtWork(let nodes, let tasks):
-      let alive =
-        nodes.isEmpty ? [] : ["of \(nodes.map(\.quoted).joined(separator: ", ")) being alive"]
-      let running = tasks == 0 ? [] : ["of \(tasks) running task\(tasks == 1 ? "" : "s")"]
-      self.init(
-        "the database tells " + (alive + running).joined(separator: " and ")
-          + "; nothing was changed",
-        hint: "stop every node (--stop-service stops this one); if they are stopped, wait, or give "
-          + "--ignore-live-nodes",
-        status: .busy)
     case .otherFingerprint(let expected, let found):
       self.init(
         "the key is \(found), and not \(expected) as was expected; nothing was changed",

@@ -38,7 +38,7 @@ extension Failure {
         status: .busy)
     case .unfinishedRotation(let config, let journal):
       self.init(
-        "a rotation was interrupted and must be finished or taken back first (\(journal.quoted))",
+        "a rotation was interrupted and must be finished or rolled back first (\(journal.quoted))",
         hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
     case .protectedByWindows(let path):
       self.init(

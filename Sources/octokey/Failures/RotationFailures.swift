@@ -21,11 +21,40 @@ extension Failure {
         hint: "--store says where the documents are; --allow-empty-store rotates it all the same")
     case .sameKey(let fingerprint):
       self.init("the new key is the old key (\(fingerprint))", hint: "choose another key, or none")
-    case .keyOpensNothing(let fingerprint, let location, let values):
+    case .keyDoesNotFit(let fingerprint, let location, let misfit):
       self.init(
-        "the old key (\(fingerprint)) is not the key of \(location.quoted): it opens none of "
-          + "\(values) sensitive values; nothing was changed",
-        hint: "--old-key-file says where the key of this store is; octokey verify tries one")
+        "the old key (\(fingerprint)) is not the key of \(location.quoted): \(misfit.text); nothing "
+          + "was changed",
+        hint: "--old-key-file says where the key of this store is, octokey verify tries one; if "
+          + "most values were left under a former key, --trust-old-key goes on")
+    case .keyUnproven(let fingerprint, let location, let values):
+      self.init(
+        "nothing proves that the old key (\(fingerprint)) is the key of \(location.quoted): only "
+          + "\(values) binary value\(values == 1 ? "" : "s") can be decrypted, and a wrong key "
+          + "gets so far by chance; nothing was changed",
+        hint: "--store says where the documents are; --trust-old-key goes on")
+    case .serverAtWork(let nodes, let tasks):
+      let live =
+        nodes.isEmpty ? [] : ["live nodes (\(nodes.map(\.quoted).joined(separator: ", ")))"]
+      let running = tasks == 0 ? [] : ["\(tasks) running task\(tasks == 1 ? "" : "s")"]
+      self.init(
+        "the database shows " + (live + running).joined(separator: " and ")
+          + "; nothing was changed",
+        hint: "stop every node (--stop-service stops this one); if they are stopped, wait, or give "
+          + "--ignore-live-nodes",
+        status: .busy)
+    case .activityUnknown(let reason):
+      let failure = Failure(reason)
+      self.init(
+        "cannot tell whether a server is running: \(failure.message)",
+        hint: "if every server on this store is stopped, give --ignore-live-nodes",
+        status: failure.status)
+    case .forgetfulFolder(let path, let fileSystem):
+      self.init(
+        "the new key would only be in \(path.quoted), and that folder (\(fileSystem)) does not "
+          + "outlive this machine or container, but the store does",
+        hint: "make the key first, octokey new-master-key FILE on a volume that stays, and give it "
+          + "with --new-key-file FILE; --ephemeral-state goes on without")
     case .unreadable(let findings, let location):
       self.init(
         "\(findings.count) sensitive value\(findings.count == 1 ? "" : "s") in \(location.quoted) "
@@ -56,27 +85,52 @@ extension Failure {
         "\(path.quoted) is no journal of a rotation that this octokey can read",
         hint: "octokey verify --store tells which key opens the store; set the journal aside once "
           + "store and config agree", status: .unfinishedRotation)
-    case .otherStore(let journal, let expected, let found):
+    case .recoveryFoundNothing(let journal, let location, let expected):
       self.init(
-        "the rotation in \(journal.quoted) was one of \(expected.quoted), not of \(found.quoted)",
-        hint: "--store says where the documents are now")
+        "\(location.quoted) holds no sensitive value, and the rotation in \(journal.quoted) found "
+          + "\(expected); nothing was changed",
+        hint:
+          "is the volume mounted, and is this the database of that rotation? --store says where "
+          + "the documents are now; keep both keys",
+        status: .unfinishedRotation)
+    case .recoveryElsewhere(let journal, let recorded, let found, let values, let expected):
+      self.init(
+        "the rotation in \(journal.quoted) was one of \(recorded.quoted), and \(found.quoted) does "
+          + "not hold the same values (\(values) instead of \(expected), or other ones); nothing was "
+          + "changed",
+        hint: "--store says where the documents are now; a copy that was changed is another store",
+        status: .unfinishedRotation)
+    case .recoveryStoreMissing(let journal, let reason):
+      self.init(
+        "the store of the rotation in \(journal.quoted) cannot be read: \(Failure(reason).message)",
+        hint: "mount or restore it; if it has another place now, --store says where",
+        status: .unfinishedRotation)
     case .otherKey(let source, let expected):
       self.init(
         "the key in \(source.quoted) is not the one of the interrupted rotation (\(expected))",
         hint: "the file name of a key file ends in the first characters of its fingerprint")
-    case .recoveryNeedsKey(let role, let fingerprint, let expectedAt):
+    case .recoveryNeedsKey(let role, let fingerprint, let expectedAt, let trouble):
       let place = expectedAt.map { "; it was in \($0.quoted)" } ?? ""
+      let reason = trouble.map { " (\(Failure($0).message))" } ?? ""
       self.init(
-        "the \(role == .new ? "new" : "old") key (\(fingerprint)) is needed to go on\(place)",
+        "the \(role.rawValue) key (\(fingerprint)) is needed to go on\(place)\(reason)",
         hint: role == .new ? "--key-file says where it is" : "--old-key-file says where it is",
         status: .unfinishedRotation)
     case .recoveryUnclear(let journal, let findings, let location):
       self.init(
-        "\(findings.count) sensitive values in \(location.quoted) open under neither key of the "
+        "\(findings.count) sensitive values in \(location.quoted) decrypt with neither key of the "
           + "interrupted rotation; nothing was changed",
-        hint: "is this the store of that rotation, or was another backup restored? set "
-          + "\(journal.quoted) aside if it has nothing to do with this store",
+        hint: "is this the store of that rotation, or was another backup restored? octokey verify "
+          + "--key-file shows what a key decrypts; move \(journal.quoted) away only if it has "
+          + "nothing to do with this store",
         status: .unfinishedRotation)
     }
+  }
+}
+
+extension KeyMisfit {
+  fileprivate var text: String {
+    if certificateFails { return "it does not decrypt the server's certificate" }
+    return "it decrypts \(decrypted) of \(decrypted + failed) different sensitive values"
   }
 }

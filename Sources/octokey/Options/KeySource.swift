@@ -13,6 +13,15 @@ enum KeySource: Equatable {
   /// A prompt on the terminal, without echo; `option` makes it unnecessary.
   case prompt(String, option: String)
 
+  /// Whether the key can be read from there again.
+  func isLasting(_ context: Context) throws -> Bool {
+    guard case .file(let path) = self else { return false }
+    // `/dev/fd/63` of a shell ends with the shell.
+    let absolute = context.absolutePath(path)
+    return try !absolute.hasPrefix("/dev/") && !absolute.hasPrefix("/proc/")
+      && FileStatus.read(absolute).kind == .regular
+  }
+
   init(file: String) { self = file == "-" ? .standardInput : .file(file) }
 
   func read(_ context: Context) throws -> MasterKey {

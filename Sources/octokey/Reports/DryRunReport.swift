@@ -35,10 +35,12 @@ struct DryRunReport: CommandReport {
   /// Nodes that the database has seen lately; nil if it has no list of nodes.
   let nodesAlive: [String]?
   let wouldRun: Bool
+  /// Why it would not, each as the message of the run.
+  let obstacles: [String]
 
   init(
-    survey: Survey, oldKey: RotationReport.Key, store: StoreName,
-    readingTime: Duration, nodesAlive: [String]?, leavesUnreadable: Bool
+    _ examination: Preflight.Examination, survey: Survey, oldKey: RotationReport.Key,
+    store: StoreName, readingTime: Duration, nodesAlive: [String]?
   ) {
     documents = Documents(
       total: survey.documents,
@@ -58,7 +60,8 @@ struct DryRunReport: CommandReport {
     // Three passes read everything, and the second one also writes.
     expectedSeconds = readingTime * 5 / .seconds(1)
     self.nodesAlive = nodesAlive
-    wouldRun = survey.findings.count == 0 || leavesUnreadable
+    obstacles = examination.obstacles.map { Failure($0).message }
+    wouldRun = obstacles.isEmpty
   }
 
   var text: String {
@@ -86,9 +89,6 @@ struct DryRunReport: CommandReport {
       })
     lines.append("")
     lines += unreadable.listed(of: values.unreadable)
-    if let nodesAlive, !nodesAlive.isEmpty {
-      lines.append("nodes are running: stop them before the rotation")
-    }
     if quoted > 0 {
       lines.append("\(quoted) longer texts quote a ciphertext; they would stay as they are")
     }
@@ -96,7 +96,8 @@ struct DryRunReport: CommandReport {
       wouldRun
         ? "a rotation would re-encrypt \(values.underOldKey) values; it signs everybody out, and old "
           + "backups go on needing the old key"
-        : "a rotation would stop before the first write; --skip-unreadable goes on")
+        : "a rotation would stop before the first write")
+    lines += obstacles.map { "  " + $0.escaped }
     return lines.joined(separator: "\n") + "\n"
   }
 }

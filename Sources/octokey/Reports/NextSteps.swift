@@ -44,6 +44,10 @@ enum NextSteps {
         steps.append(
           "the write-ahead log \"\(path)\" could not be emptied and holds old ciphertext: close "
             + "whatever has the database open, then run PRAGMA wal_checkpoint(TRUNCATE)")
+      case .unknown(let reason):
+        steps.append(
+          "what the store keeps of its former contents could not be cleared "
+            + "(\(Failure(reason).message)): old ciphertext may be left in it")
       }
     }
     if quoted > 0 {

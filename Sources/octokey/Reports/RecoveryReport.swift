@@ -7,6 +7,25 @@ struct RecoveryReport: CommandReport {
     let old: Int
     let new: Int
     let unreadable: Int
+    /// How many there were when the rotation began.
+    let expected: Int
+  }
+
+  enum Outcome: String, Encodable {
+    case nothingToDo, rolledBack, finished, resumed
+    case wouldBeRolledBack, wouldBeFinished, wouldBeResumed
+
+    init(_ course: Recovery.Course, isDone: Bool) {
+      self =
+        switch (course, isDone) {
+        case (.rollBack, true): .rolledBack
+        case (.finish, true): .finished
+        case (.resume, true): .resumed
+        case (.rollBack, false): .wouldBeRolledBack
+        case (.finish, false): .wouldBeFinished
+        case (.resume, false): .wouldBeResumed
+        }
+    }
   }
 
   struct Key: Encodable {
@@ -21,19 +40,25 @@ struct RecoveryReport: CommandReport {
 
   let command = "recover"
   let time: String
-  /// `nothingToDo`, `takenBack`, `finished` or `resumed`; `wouldBeTakenBack` and so on after a dry run.
-  let outcome: String
+  let outcome: Outcome
   private(set) var values: Values?
+  /// Whether every plaintext is the one that the rotation found; nil where that cannot be told.
+  private(set) var isComplete: Bool?
   private(set) var oldKey: Key?
   private(set) var newKey: Key?
   private(set) var store: StoreName?
   let config: Config
+  private var configHolds: RecoveryKey?
   private(set) var nextSteps: [String] = []
+
+  private enum CodingKeys: String, CodingKey {
+    case command, time, outcome, values, isComplete, oldKey, newKey, store, config, nextSteps
+  }
 
   /// Without a journal.
   init(config: String, time: String) {
     self.time = time
-    outcome = "nothingToDo"
+    outcome = .nothingToDo
     self.config = Config(path: config, backup: nil)
   }
 
@@ -43,16 +68,13 @@ struct RecoveryReport: CommandReport {
     otherNodes: [String], time: String
   ) {
     self.time = time
-    let course =
-      switch diagnosis.course {
-      case .takeBack: "takenBack"
-      case .finish: "finished"
-      case .resume: "resumed"
-      }
-    outcome = done == nil ? "wouldBe" + course.prefix(1).uppercased() + course.dropFirst() : course
+    outcome = Outcome(diagnosis.course, isDone: done != nil)
     values = Values(
-      old: diagnosis.oldValues, new: diagnosis.newValues, unreadable: diagnosis.unreadableValues)
-    oldKey = Key(fingerprint: journal.oldKey, file: nil)
+      old: diagnosis.oldValues, new: diagnosis.newValues, unreadable: diagnosis.unreadableValues,
+      expected: journal.found.values)
+    isComplete = done.map(\.isComplete) ?? diagnosis.isComplete
+    configHolds = diagnosis.configHolds
+    oldKey = Key(fingerprint: journal.oldKey, file: journal.oldKeyFile?.path)
     newKey = Key(fingerprint: journal.newKey, file: journal.keyFile)
     store = .init(kind: journal.store.kind, location: journal.store.location)
     self.config = Config(path: config, backup: done?.configBackup)
@@ -64,16 +86,30 @@ struct RecoveryReport: CommandReport {
     _ otherNodes: [String]
   ) -> [String] {
     guard let done else { return ["octokey recover, without --dry-run"] }
-    guard diagnosis.course != .takeBack else {
-      return [
-        "the key in \(journal.keyFile.quoted) opens nothing: destroy it",
-        "octokey rotate-master-key starts anew",
-      ]
-    }
+    guard diagnosis.course != .rollBack else { return afterRollBack(journal, diagnosis) }
     return NextSteps.afterRotation(
       oldKey: journal.oldKey, newKey: journal.newKey, keyFile: journal.keyFile,
       configBackup: done.configBackup ?? "its .bak copy", otherNodes: otherNodes,
       residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
+  }
+
+  /// Only a proof over all values allows to do without a key, and even then a backup comes first.
+  private static func afterRollBack(
+    _ journal: Journal, _ diagnosis: Recovery.Diagnosis
+  ) -> [String] {
+    let isProved =
+      diagnosis.unreadableValues == 0 && diagnosis.newValues == 0 && diagnosis.isComplete != false
+    var steps = [
+      isProved
+        ? "no value is under the new key: keep \(journal.keyFile.quoted) until a backup made from now "
+          + "on has been verified, then destroy it"
+        : "keep \(journal.keyFile.quoted): not every value that the rotation found is there and "
+          + "decrypts with the old key, so that nothing proves that the new one is not needed"
+    ]
+    if let old = journal.oldKeyFile, old.isCopy {
+      steps.append("the old key is in \(old.path.quoted): move it to a safe place")
+    }
+    return steps + ["octokey rotate-master-key starts again from the beginning"]
   }
 
   var text: String {
@@ -90,6 +126,13 @@ struct RecoveryReport: CommandReport {
         + "\(values.unreadable) unreadable",
       "Config:       \(config.path)",
     ]
+    if isComplete == false {
+      let count =
+        values.old + values.new == values.expected
+        ? "\(values.expected) values as before, but not the same ones"
+        : "\(values.old + values.new) values instead of \(values.expected)"
+      lines.append("Differs:      the store holds \(count)")
+    }
     if let backup = config.backup { lines.append("Its backup:   \(backup)") }
     lines += ["", "Next steps"] + nextSteps.numbered
     return lines.joined(separator: "\n") + "\n"
@@ -97,14 +140,20 @@ struct RecoveryReport: CommandReport {
 
   private var sentence: String {
     switch outcome {
-    case "takenBack": "The rotation was taken back: store and config hold the old key, as before."
-    case "finished":
+    case .nothingToDo: ""
+    case .rolledBack:
+      configHolds == nil
+        ? "The rotation was rolled back: the values are under the old key; the config holds neither "
+          + "key of it, or cannot be read here, and stays as it is."
+        : "The rotation was rolled back: store and config hold the old key, as before."
+    case .finished:
       "The rotation is finished: the values were under the new key, and now the config holds it."
-    case "resumed":
+    case .resumed:
       "The rotation is finished: the rest of the values was rotated, and the config holds the new "
         + "key."
-    case "wouldBeTakenBack": "Dry run: nothing was written. The rotation would be taken back."
-    default: "Dry run: nothing was written. The rotation would be finished."
+    case .wouldBeRolledBack: "Dry run: nothing was written. The rotation would be rolled back."
+    case .wouldBeFinished, .wouldBeResumed:
+      "Dry run: nothing was written. The rotation would be finished."
     }
   }
 }

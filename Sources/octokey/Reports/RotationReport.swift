@@ -19,7 +19,7 @@ struct RotationReport: Encodable {
   struct Key: Encodable {
     let fingerprint: String
     let bits: Int
-    let file: String?
+    var file: String?
   }
 
   struct Collection: Encodable {

@@ -51,10 +51,16 @@ import Testing
     .interruptedCommit(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
     .configNotSwitched(config: "/c", keyFile: "/k", reason: .changedMeanwhile(path: "/c")),
     .journalStays(config: "/c", reason: .notAFile(path: "/j")), .journalUnreadable(path: "/j"),
-    .otherStore(journal: "/j", expected: "/a", found: "/b"),
+    .serverAtWork(nodes: ["node-01", "node-02"], tasks: 1), .serverAtWork(nodes: [], tasks: 2),
+    .activityUnknown(.full(location: "/x")),
+    .forgetfulFolder(path: "/f", fileSystem: "tmpfs"),
+    .recoveryFoundNothing(journal: "/j", location: "/x", expected: 3),
+    .recoveryStoreMissing(journal: "/j", reason: .notFound(location: "/x")),
+    .recoveryElsewhere(journal: "/j", recorded: "/a", found: "/b", values: 1, expected: 2),
     .otherKey(source: "/k", expected: "SHA256:x"),
-    .recoveryNeedsKey(.new, fingerprint: "SHA256:x", expectedAt: "/k"),
-    .recoveryNeedsKey(.old, fingerprint: "SHA256:x", expectedAt: nil),
+    .recoveryNeedsKey(
+      .new, fingerprint: "SHA256:x", expectedAt: "/k", trouble: .missing(source: "/k")),
+    .recoveryNeedsKey(.old, fingerprint: "SHA256:x", expectedAt: nil, trouble: nil),
     .recoveryUnclear(journal: "/j", findings: Findings(), location: "/x"),
   ]
   static let backups: [BackupError] = [
@@ -89,8 +95,6 @@ import Testing
   ]
   static let commands: [CommandError] = [
     .cancelled, .declined, .interrupted(signal: "SIGTERM"),
-    .serverAtWork(nodes: ["node-01", "node-02"], tasks: 1),
-    .serverAtWork(nodes: [], tasks: 2), .cannotAsk(option: "--yes", reason: .nonInteractive),
     .cannotAsk(option: "--yes", reason: .noTerminal), .outputFailed(errno: 28),
     .noSuchSetting(key: "K", path: "/x", near: []), .secretArgument(key: "K"),
     .noSuchSetting(key: "Octopus.Server.TaskCap", path: "/x", near: ["A", "B"]),

@@ -83,7 +83,7 @@ import Testing
     try await interrupt(node, "pwrite64", 5)
     try await node.shell("rm master-key-*.key")
     let done = try await node.octokey("recover")
-    #expect(done.status == 0 && done.stdout.hasPrefix("The rotation was taken back"))
+    #expect(done.status == 0 && done.stdout.hasPrefix("The rotation was rolled back"))
     #expect(try await node.octokey("show-master-key").stdout == key)
     #expect(try await node.octokey("verify").status == 0)
   }

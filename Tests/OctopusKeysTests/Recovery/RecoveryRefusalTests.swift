@@ -12,26 +12,35 @@ import Testing
     try KeyFingerprint(of: key(first)).description
   }
 
+  private func missing(_ path: String) -> KeyError {
+    .native(.system(call: "open", path: path, errno: ENOENT))
+  }
+
   /// Looks at the store as `recover` does.
   private func look(_ node: TestNode) throws {
     _ = try node.recovery().look(.rewrite)
   }
 
-  @Test func theJournalOfAnotherStoreIsNotFollowed() throws {
+  @Test func aStoreElsewhereMustHoldTheSameValues() throws {
+    let same = try TestNode()
+    try same.interrupt(store: "elsewhere")
+    #expect(try same.recovery().look(.rewrite).course == .rollBack)
     let node = try TestNode()
     try node.interrupt(store: "elsewhere")
-    let expected = RotationError.otherStore(
-      journal: node.journalPath, expected: "elsewhere", found: "memory")
-    #expect(throws: expected) { _ = try node.recovery() }
+    node.store.replace(0, with: #"{"x":"\#(try value("other", key(1)))"}"#)
+    let expected = RotationError.recoveryElsewhere(
+      journal: node.journalPath, recorded: "elsewhere", found: "memory", values: 1, expected: 1)
+    #expect(throws: expected) { try look(node) }
     #expect(FileManager.default.fileExists(atPath: node.journalPath))
   }
 
   @Test func aRotationAtWorkIsBusy() throws {
     let node = try TestNode()
-    let rotation = try node.rotation()
-    try node.interrupt()
+    let found = try node.found()
+    let permit = try node.permit()
+    try node.interrupt(found: found)
     #expect(throws: RotationError.config(.locked(path: node.path))) { _ = try node.recovery() }
-    withExtendedLifetime(rotation) {}
+    _ = consume permit
   }
 
   @Test func aKeyOfAnotherRotationIsRefused() throws {
@@ -54,7 +63,8 @@ import Testing
     try FileManager.default.removeItem(atPath: node.keyFile)
     try node.loseMachineKeys()
     let expected = RotationError.recoveryNeedsKey(
-      .new, fingerprint: try fingerprint(100), expectedAt: try node.keyFile)
+      .new, fingerprint: try fingerprint(100), expectedAt: try node.keyFile,
+      trouble: try missing(node.keyFile))
     #expect(throws: expected) { try look(node) }
     #expect(FileManager.default.fileExists(atPath: node.journalPath))
   }
@@ -65,13 +75,14 @@ import Testing
     try old.interrupt()
     try old.loseMachineKeys()
     let needsOld = RotationError.recoveryNeedsKey(
-      .old, fingerprint: try fingerprint(1), expectedAt: nil)
+      .old, fingerprint: try fingerprint(1), expectedAt: nil, trouble: nil)
     #expect(throws: needsOld) { try look(old) }
     let new = try TestNode([("a", 100), ("b", 100)])
     try new.interrupt()
     try FileManager.default.removeItem(atPath: new.keyFile)
     let needsNew = RotationError.recoveryNeedsKey(
-      .new, fingerprint: try fingerprint(100), expectedAt: try new.keyFile)
+      .new, fingerprint: try fingerprint(100), expectedAt: try new.keyFile,
+      trouble: try missing(new.keyFile))
     #expect(throws: needsNew) { try look(new) }
   }
 
@@ -89,7 +100,7 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: node.journalPath))
   }
 
-  @Test(arguments: ["", "{}", "[]", "{\"version\":2}"])
+  @Test(arguments: ["", "{}", "[]", "{\"version\":3}"])
   func whatIsNoJournalIsNotGuessedAt(_ text: String) throws {
     let node = try TestNode()
     try text.write(toFile: node.journalPath, atomically: false, encoding: .utf8)
@@ -102,7 +113,7 @@ import Testing
     let node = try TestNode()
     try node.interrupt()
     let text = try String(contentsOfFile: node.journalPath, encoding: .utf8)
-    let newer = text.replacing("\"version\" : 1", with: "\"version\" : 2")
+    let newer = text.replacing("\"version\" : 2", with: "\"version\" : 3")
     #expect(newer != text)
     try newer.write(toFile: node.journalPath, atomically: false, encoding: .utf8)
     #expect(throws: RotationError.journalUnreadable(path: node.journalPath)) {

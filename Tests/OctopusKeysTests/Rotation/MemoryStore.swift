@@ -44,6 +44,10 @@ final class MemoryStore: Store {
     String(decoding: contents[0].documents[index].fields[0] ?? [], as: UTF8.self)
   }
 
+  func replace(_ index: Int, with text: String) {
+    contents[0].documents[index].fields[0] = Array(text.utf8)
+  }
+
   func begin(_ access: StoreAccess) throws(StoreError) { original = contents }
   func collections() throws(StoreError) -> [StoreCollection] { contents.map(\.collection) }
 

@@ -51,12 +51,13 @@ import Testing
     let values = try (0..<50).map { try value("secret \($0)", old) }
     let store = MemoryStore(json: values.map { #"{"x":"\#($0)"}"# })
     let fingerprint = try KeyFingerprint(of: wrong)
-    #expect(throws: RotationError.keyOpensNothing(fingerprint, location: "memory", values: 50)) {
+    let misfit = KeyMisfit(decrypted: 0, failed: 50, certificateFails: false)
+    #expect(throws: RotationError.keyDoesNotFit(fingerprint, location: "memory", misfit)) {
       try rotate(store, wrong, new)
     }
     var options = StoreRotation.Options()
     options.skipUnreadable = true
-    #expect(throws: RotationError.keyOpensNothing(fingerprint, location: "memory", values: 50)) {
+    #expect(throws: RotationError.keyDoesNotFit(fingerprint, location: "memory", misfit)) {
       try rotate(store, wrong, new, options: options)
     }
     #expect(store.writes == 0)
@@ -68,10 +69,12 @@ import Testing
     let new = try key(100)
     let foreign = try value("foreign", third)
     let good = try value("good", old)
-    let json = [
-      #"{"x":"\#(good)"}"#, #"{"Variables":[{},{"Value":"\#(foreign)"}],"y":"\#(good)"}"#,
-      #"{"x":"\#(good)""#,
-    ]
+    let more = try (0..<3).map { #"{"x":"\#(try value("more \($0)", old))"}"# }
+    let json =
+      [
+        #"{"x":"\#(good)"}"#, #"{"Variables":[{},{"Value":"\#(foreign)"}],"y":"\#(good)"}"#,
+        #"{"x":"\#(good)""#,
+      ] + more
     let store = MemoryStore(json: json)
     let stopped = findings(for: store, old, new)
     let findings = try #require(stopped)
@@ -86,7 +89,7 @@ import Testing
     options.skipUnreadable = true
     let (survey, outcome) = try rotate(store, old, new, options: options)
     #expect(survey.findings.count == 2)
-    #expect(outcome.collections[0].reencryptedValues == 2)
+    #expect(outcome.collections[0].reencryptedValues == 5)
     #expect(store.text(1).contains(foreign) && !store.text(1).contains(good))
     #expect(store.text(2) == json[2], "a document that is no JSON stays as it was")
   }
@@ -109,7 +112,7 @@ import Testing
     let (buffer, scratch) = (try buffer(Array("y".utf8)), SecretBuffer())
     while true {
       var ciphertext: [UInt8] = []
-      try first.seal(buffer, appendingTo: &ciphertext)
+      try first.seal(buffer, replacing: nil, appendingTo: &ciphertext)
       let decryption = try second.decrypt(ciphertext.span, as: .binary, into: scratch)
       if decryption == .decrypted { return ciphertext }
     }
@@ -125,7 +128,10 @@ import Testing
     let store = MemoryStore([
       (collection, [.init(id: "1", fields: [both]), .init(id: "2", fields: [sure])])
     ])
-    let (survey, _) = try rotate(store, old, new)
+    #expect(throws: RotationError.self, "binary values prove nothing") {
+      try rotate(store, old, new)
+    }
+    let (survey, _) = try rotate(store, old, new, options: .trusting)
     #expect(survey.oldValues == 2 && survey.newValues == 0 && survey.findings.count == 0)
     let plaintext = SecretBuffer()
     let stored = try #require(store.contents[0].documents[0].fields[0])
@@ -149,9 +155,9 @@ import Testing
         ]
       )
     ])
-    #expect(reasons(for: store, old, new) == [.ambiguous])
+    #expect(reasons(for: store, old, new, options: .trusting) == [.ambiguous])
     #expect(store.writes == 0)
-    var options = StoreRotation.Options()
+    var options = StoreRotation.Options.trusting
     options.skipUnreadable = true
     let (survey, _) = try rotate(store, old, new, options: options)
     #expect(survey.findings.first.map(\.reason) == [.ambiguous])
@@ -208,7 +214,7 @@ import Testing
     EncryptedValue.format(sealed.span, appendingTo: &text)
     let nonsense = #"{"x":"\#(String(decoding: text, as: UTF8.self))"}"#
     let store = MemoryStore(json: [nonsense, #"["\#(try value("good", old))"]"#])
-    #expect(reasons(for: store, old, new) == [.opensToNonsense])
+    #expect(reasons(for: store, old, new, options: .trusting) == [.opensToNonsense])
     // A certificate is no text either, and is taken.
     text = []
     let certificate: [UInt8] = [0x30, 0x82, 0x00, 0x03, 0xFF, 0xFE, 0x80]

@@ -48,29 +48,39 @@ final class TestNode {
   }
 
   /// A rotation from the key 1 to the key 100.
-  func rotation() throws -> Rotation {
-    try Rotation(
-      config: file, machineKeys: machineKeys, form: nil, store: store, oldKey: key(1),
-      newKey: key(100), options: .init(), now: now, cancellation: .never,
-      progress: { _, _, _ in })
+  func plan(
+    _ old: UInt8 = 1, _ new: UInt8 = 100, from source: RotationPlan.OldKeySource = .config,
+    options: RotationPlan.Options = .init(),
+    requireQuiet: @escaping RotationPlan.QuietCheck = { () throws(RotationError) in }
+  ) throws -> RotationPlan {
+    RotationPlan(
+      config: try file, machineKeys: machineKeys, store: store, oldKey: try key(old),
+      oldKeySource: source, newKey: try key(new), options: options, requireQuiet: requireQuiet,
+      now: now, cancellation: .never, progress: { _, _, _ in })
   }
 
+  /// The permission for it; nothing is written yet.
+  func permit() throws -> Preflight.Permit { try Preflight(plan()).admit() }
+
   /// The whole of it, but for the end that removes the journal.
-  @discardableResult
-  func rotate() throws -> Rotation {
-    let rotation = try rotation()
-    let survey = try rotation.survey()
-    _ = try rotation.run(survey)
-    return rotation
+  func rotate() throws -> Rotation { try Rotation.run(permit()) }
+
+  /// What a survey finds in the store now.
+  func found() throws -> Journal.Contents {
+    defer { store.rollback() }
+    return .init(
+      try StoreRotation(store: store, oldKey: key(1), newKey: key(100), options: .init())
+        .survey(.read))
   }
 
   /// Leaves what a rotation leaves that was killed before it wrote to the store.
-  func interrupt(store name: String = "memory") throws {
+  func interrupt(store name: String = "memory", found: Journal.Contents? = nil) throws {
     let journal = Journal(
       version: Journal.currentVersion, created: TimeStamp.forText(now),
       oldKey: try KeyFingerprint(of: key(1)).description,
-      newKey: try KeyFingerprint(of: key(100)).description, keyFile: try keyFile, config: path,
-      store: .init(kind: "memory", location: name), options: .init(StoreRotation.Options()))
+      newKey: try KeyFingerprint(of: key(100)).description, keyFile: try keyFile,
+      oldKeyFile: nil, config: path, store: .init(kind: "memory", location: name),
+      options: .init(StoreRotation.Options()), found: try found ?? self.found())
     try KeyFile.create(keyFile, key: key(100), created: now).commit()
     try journal.create(in: file.stateFolder).commit()
   }

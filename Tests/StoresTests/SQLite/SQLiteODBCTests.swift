@@ -106,7 +106,7 @@ extension ODBCStore {
     let rotation = try Self.rotation(sample.path)
     try Self.rewrite(rotation)
     try rotation.commit()
-    #expect(try rotation.scrub().isEmpty)
+    #expect(rotation.scrubbed().isEmpty)
     #expect(try sample.audit(Self.key(100)) == values)
     let check = "import sqlite3; print(*sqlite3.connect('\(sample.path)').execute('PRAGMA "
     #expect(

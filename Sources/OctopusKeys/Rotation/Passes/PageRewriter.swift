@@ -28,7 +28,9 @@ struct RewrittenPage: Sendable {
 /// Rewrites pages, one after the other. Not for two threads at once.
 final class PageRewriter {
   private let keys: KeyPair
+  private let old: ValueCipher?
   private let new: ValueCipher
+  private let digest: CiphertextDigest
   private let ledger: LedgerWriter
   private let ambiguity: Survey.Ambiguity
   private let scan: FieldScan
@@ -51,7 +53,9 @@ final class PageRewriter {
   private init(
     old: ValueCipher?, _ new: borrowing MasterKey, _ survey: Survey
   ) throws(NativeError) {
+    self.old = old
     self.new = try ValueCipher(new)
+    digest = try CiphertextDigest(key: new)
     keys = KeyPair(old: old, new: self.new)
     ledger = try LedgerWriter(key: new)
     ambiguity = survey.ambiguity
@@ -100,7 +104,8 @@ final class PageRewriter {
         for value in found.values {
           let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
           let contents: ValueCipher.Contents = encoding == .binary ? .binary : .text
-          let judgement = ambiguity.resolve(try keys.judge(ciphertext, as: contents))
+          let judgement = try ambiguity.resolve(
+            keys.judge(ciphertext, as: contents), ciphertext, digest)
           switch judgement {
           case .old(let plaintext), .new(let plaintext):
             try entry.add(plaintext, at: value.range, in: text)
@@ -125,7 +130,7 @@ final class PageRewriter {
     _ plaintext: SecretBuffer, in value: ScannedText.Value, _ bytes: inout [UInt8]
   ) throws(NativeError) -> PageEdits.Splice {
     sealed.removeAll(keepingCapacity: true)
-    try new.seal(plaintext, appendingTo: &sealed)
+    try new.seal(plaintext, replacing: old, appendingTo: &sealed)
     let (start, ciphertext) = (bytes.count, sealed)
     EncryptedValue.format(ciphertext.span, as: value.spelling, appendingTo: &bytes)
     return PageEdits.Splice(replaced: value.range, replacement: start..<bytes.count)

@@ -4,13 +4,34 @@ internal import Native
 
 /// Tries the keys on the values of pages. Not for two threads at once.
 final class PageSurveyor {
+  /// What was decided about values under both keys before; nil if the survey is to decide it.
+  let ambiguity: Survey.Ambiguity?
+
   private let keys: KeyPair
+  private let digest: CiphertextDigest
+  private let ledger: LedgerWriter
   private let scan = FieldScan()
   /// How many were named: paths are made for the findings that are kept, and not for a whole store
   /// under another key.
   private var named: [Finding.Reason: Int] = [:]
 
-  init(_ keys: KeyPair) { self.keys = keys }
+  /// - Parameter ambiguity: see the property.
+  init(
+    old: borrowing MasterKey, new: borrowing MasterKey, ambiguity: Survey.Ambiguity?
+  ) throws(NativeError) {
+    keys = KeyPair(old: try ValueCipher(old), new: try ValueCipher(new))
+    digest = try CiphertextDigest(key: new)
+    ledger = try LedgerWriter(key: new)
+    self.ambiguity = ambiguity
+  }
+
+  /// Tries one key; what decrypts counts as old.
+  init(trying key: borrowing MasterKey) throws(NativeError) {
+    keys = KeyPair(old: try ValueCipher(key), new: nil)
+    digest = try CiphertextDigest(key: key)
+    ledger = try LedgerWriter(key: key)
+    ambiguity = nil
+  }
 
   func survey(_ page: PipelinePage) throws(NativeError) -> Survey {
     var survey = Survey()
@@ -28,7 +49,7 @@ final class PageSurveyor {
           numbers.bytes += slot.range.count
           if encoding != .binary {
             try judge(found, in: text, at: field, of: page, &survey, &numbers)
-          } else if try count(found, at: field, of: page, &survey) {
+          } else if try count(found, in: text, at: field, of: page, &survey) {
             binary = page.binaryField(slot.field)
           }
         }
@@ -41,8 +62,8 @@ final class PageSurveyor {
       }
       if survey.findings.count > findings { numbers.documentsWithFindings += 1 }
     }
-    survey.decryptedTexts = numbers.decrypted
     survey.collections = [numbers]
+    survey.ledger = ledger.take()
     return survey
   }
 
@@ -61,14 +82,44 @@ final class PageSurveyor {
       survey.findings.add(finding(reason, offset))
     }
     let ciphertexts = found.ciphertexts.span
-    for value in found.values {
-      let offset = value.range.lowerBound
-      switch try keys.judge(ciphertexts.extracting(value.ciphertext), as: .text) {
-      case .old: numbers.oldValues += 1
-      case .new: numbers.newValues += 1
-      case .both: survey.ambiguous.add(finding(.ambiguous, offset))
-      case .implausible: unreadable(.opensToNonsense, offset)
-      case .neither: unreadable(.opensUnderNoKey, offset)
+    if !found.values.isEmpty {
+      let ambiguous = survey.ambiguous.count
+      let name = page.page.bytes.span.extracting(page.page.documents[field.document].id)
+      let isCertificate = ServerCertificate.isDocument(name)
+      // Values under both keys count as old ones here.
+      let ofField = try ledger.field(page, field, text: text) { (entry) throws(NativeError) in
+        for value in found.values {
+          let (offset, ciphertext) = (
+            value.range.lowerBound, ciphertexts.extracting(value.ciphertext)
+          )
+          let judgement = try decide(keys.judge(ciphertext, as: .text), ciphertext)
+          switch judgement {
+          case .old(let plaintext), .new(let plaintext), .both(let plaintext, _):
+            try entry.add(plaintext, at: value.range, in: text)
+            survey.evidence.addDecrypted(
+              ciphertext,
+              certificate: isCertificate && ServerCertificate.thumbprint(plaintext, in: name) != nil
+            )
+          case .implausible, .neither:
+            survey.evidence.addFailed(ciphertext, certificate: isCertificate)
+          }
+          switch judgement {
+          case .old: numbers.oldValues += 1
+          case .new: numbers.newValues += 1
+          case .both:
+            survey.ambiguous.add(
+              finding(.ambiguous, offset), digest: try digest.digest(of: ciphertext))
+          case .implausible: unreadable(.opensToNonsense, offset)
+          case .neither: unreadable(.opensUnderNoKey, offset)
+          }
+        }
+      }
+      if survey.ambiguous.count == ambiguous {
+        ledger.add(ofField)
+      } else {
+        survey.ambiguous.ledgerIfOld.add(ofField)
+        survey.ambiguous.ledgerIfNew.add(
+          try ledgerIfNew(found, .text, in: text, at: field, of: page))
       }
     }
     for suspect in found.suspects { unreadable(suspect.reason, suspect.offset) }
@@ -84,24 +135,70 @@ final class PageSurveyor {
   ///
   /// - Returns: whether it decrypts under one of the keys.
   private func count(
-    _ found: ScannedText, at field: FieldPosition, of page: PipelinePage, _ survey: inout Survey
+    _ found: ScannedText, in text: Span<UInt8>, at field: FieldPosition, of page: PipelinePage,
+    _ survey: inout Survey
   ) throws(NativeError) -> Bool {
-    var judgement = Judgement.neither
-    if let value = found.values.first {
-      judgement = try keys.judge(found.ciphertexts.span.extracting(value.ciphertext), as: .binary)
-    }
     let name = page.binaryField(field.field)
-    switch judgement {
-    case .old: survey.tallies[name, default: BinaryTally()].old += 1
-    case .new: survey.tallies[name, default: BinaryTally()].new += 1
-    case .both:
-      survey.tallies[name, default: BinaryTally()].both.add(page.finding(.ambiguous, at: field))
-    case .neither, .implausible:
+    guard let value = found.values.first else {
       survey.tallies[name, default: BinaryTally()].unreadable.add(
         page.finding(.opensUnderNoKey, at: field))
       return false
     }
-    return true
+    let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
+    var tally = survey.tallies[name] ?? BinaryTally()
+    defer { survey.tallies[name] = tally }
+    var isAmbiguous = false
+    var isReadable = true
+    let ofField = try ledger.field(page, field, text: text) { (entry) throws(NativeError) in
+      switch try decide(keys.judge(ciphertext, as: .binary), ciphertext) {
+      case .old(let plaintext):
+        tally.old += 1
+        try entry.add(plaintext, at: value.range, in: text)
+      case .new(let plaintext):
+        tally.new += 1
+        try entry.add(plaintext, at: value.range, in: text)
+      case .both(let plaintext, _):
+        isAmbiguous = true
+        tally.both.add(
+          page.finding(.ambiguous, at: field), digest: try digest.digest(of: ciphertext))
+        try entry.add(plaintext, at: value.range, in: text)
+      case .neither, .implausible:
+        isReadable = false
+        tally.unreadable.add(page.finding(.opensUnderNoKey, at: field))
+      }
+    }
+    if isAmbiguous {
+      tally.both.ledgerIfOld.add(ofField)
+      tally.both.ledgerIfNew.add(
+        try ledgerIfNew(found, .binary, in: text, at: field, of: page))
+    } else {
+      tally.ledger.add(ofField)
+    }
+    return isReadable
+  }
+
+  /// Values under both keys are decided at once if that was decided before.
+  private func decide(
+    _ judgement: Judgement, _ ciphertext: Span<UInt8>
+  ) throws(NativeError) -> Judgement {
+    try ambiguity?.resolve(judgement, ciphertext, digest) ?? judgement
+  }
+
+  /// The ledger of a field in which values under both keys count as new ones.
+  private func ledgerIfNew(
+    _ found: ScannedText, _ contents: ValueCipher.Contents, in text: Span<UInt8>,
+    at field: FieldPosition, of page: PipelinePage
+  ) throws(NativeError) -> Ledger {
+    let ciphertexts = found.ciphertexts.span
+    return try ledger.field(page, field, text: text) { (entry) throws(NativeError) in
+      for value in found.values {
+        switch try keys.judge(ciphertexts.extracting(value.ciphertext), as: contents) {
+        case .old(let plaintext), .new(let plaintext), .both(_, let plaintext):
+          try entry.add(plaintext, at: value.range, in: text)
+        case .implausible, .neither: break
+        }
+      }
+    }
   }
 }
 
@@ -109,6 +206,17 @@ final class PageSurveyor {
 private struct FieldPosition {
   let document: Int
   let field: Int
+}
+
+extension LedgerWriter {
+  fileprivate func field(
+    _ page: PipelinePage, _ position: FieldPosition, text: Span<UInt8>,
+    _ body: (inout Entry) throws(NativeError) -> Void
+  ) throws(NativeError) -> Ledger {
+    let document = page.page.bytes.span.extracting(page.page.documents[position.document].id)
+    return try field(
+      page.collection.name, document, page.collection.fields[position.field].name, text: text, body)
+  }
 }
 
 extension PipelinePage {

@@ -14,15 +14,16 @@ struct SurveyPass {
 
   /// Reads all `collections`. `progress` gets the number of documents since the last call.
   func run(
-    _ collections: [StoreCollection], keys: sending KeyPair, progress: (Int) -> Void
+    _ collections: [StoreCollection], _ surveyor: sending PageSurveyor, progress: (Int) -> Void
   ) throws(RotationError) -> Survey {
-    let surveyor = PageSurveyor(keys)
+    let ambiguity = surveyor.ambiguity
     let pipeline = PagePipeline(
       store, on: WorkerThread(), cancellation, pagesPerCollection: pagesPerCollection
     ) {
       (page) throws(NativeError) in try surveyor.survey(page)
     }
     var survey = Survey()
+    if let ambiguity { survey.ambiguity = ambiguity }
     for collection in collections {
       survey.collections.append(.init(name: collection.name))
       try pipeline.run(collection) { (page, found) in

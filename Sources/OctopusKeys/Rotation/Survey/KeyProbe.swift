@@ -11,9 +11,17 @@ package struct KeyProbe: Sendable {
   /// Pages of each collection that are looked at: some hundred documents each.
   private static let pages = 4
 
-  /// Whether the key is that of the store; nil where there was no value to try. A wrong key decrypts
-  /// next to none, and a value or two may be damaged under the right one.
-  package var opens: Bool? { opened + unreadable == 0 ? nil : opened > unreadable }
+  /// Whether the key is that of the store.
+  package let fit: KeyFit
+
+  /// Whether the key is that of the store; nil where there was no value to try.
+  package var opens: Bool? {
+    switch fit {
+    case .fits: true
+    case .doesNotFit: false
+    case .unknown: nil
+    }
+  }
 
   /// Looks at `store` with `key`; nothing is written.
   package init(store: any Store, key: borrowing MasterKey) throws(RotationError) {
@@ -22,5 +30,6 @@ package struct KeyProbe: Sendable {
       cancellation: .never, progress: { _, _ in })
     opened = audit.decrypted
     unreadable = audit.unreadableValues
+    fit = audit.keyFit
   }
 }

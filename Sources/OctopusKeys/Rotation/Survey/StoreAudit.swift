@@ -21,8 +21,13 @@ package enum StoreAudit {
       store: store, cancellation: cancellation, pagesPerCollection: pagesPerCollection,
       decided: binaryFields)
     var done = 0
-    let cipher = try rethrow(as: RotationError.native, ValueCipher(key))
-    return try pass.run(collections, keys: KeyPair(old: cipher, new: nil)) { (count) in
+    let surveyor: PageSurveyor
+    do throws(NativeError) {
+      surveyor = try PageSurveyor(trying: key)
+    } catch {
+      throw .native(error)
+    }
+    return try pass.run(collections, surveyor) { (count) in
       done += count
       progress(done, documents)
     }

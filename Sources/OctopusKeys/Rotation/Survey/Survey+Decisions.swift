@@ -1,12 +1,16 @@
 // What a survey decides when all values have been seen: single values cannot say what a binary field
 // holds, nor under which of two keys they are if they decrypt under both.
 
+internal import Native
+
 /// What the values of one binary field look like.
 struct BinaryTally: Sendable {
   var old = 0
   var new = 0
-  var both = Findings()
+  var both = AmbiguousValues()
   var unreadable = Findings()
+  /// Of the values under one of the keys.
+  var ledger = Ledger()
   /// Documents in which no value but this field's decrypts.
   var documentsWithoutOtherValues = 0
 
@@ -16,6 +20,7 @@ struct BinaryTally: Sendable {
     new += other.new
     both.add(other.both)
     unreadable.add(other.unreadable)
+    ledger.add(other.ledger)
     documentsWithoutOtherValues += other.documentsWithoutOtherValues
   }
 
@@ -35,7 +40,8 @@ extension Survey {
     findings.add(page.findings)
     quotations.add(page.quotations)
     ambiguous.add(page.ambiguous)
-    decryptedTexts += page.decryptedTexts
+    evidence.add(page.evidence)
+    ledger.add(page.ledger)
     for (field, tally) in page.tallies { tallies[field, default: BinaryTally()].add(tally) }
   }
 
@@ -65,6 +71,7 @@ extension Survey {
         collections[index].documentsWithFindings += tally.unreadable.count
         findings.add(tally.unreadable)
         ambiguous.add(tally.both)
+        ledger.add(tally.ledger)
       }
     }
   }
@@ -74,28 +81,34 @@ extension Survey {
   mutating func decideAmbiguousValues() {
     guard ambiguous.count > 0 else { return }
     guard (oldValues == 0) != (newValues == 0) else {
-      findings.add(ambiguous)
+      findings.add(ambiguous.findings)
       ambiguity = .undecided
+      ledger.add(ambiguous.ledgerIfNew)
       return
     }
-    ambiguity = oldValues == 0 ? .new : .old
-    let meant =
-      ambiguity == .new ? \CollectionNumbers.newValues : \CollectionNumbers.oldValues
+    let areNew = oldValues == 0
+    ambiguity = areNew ? .new : .old
+    ledger.add(areNew ? ambiguous.ledgerIfNew : ambiguous.ledgerIfOld)
+    let meant = areNew ? \CollectionNumbers.newValues : \CollectionNumbers.oldValues
     for index in collections.indices {
       collections[index][keyPath: meant] +=
-        ambiguous.countByCollection[collections[index].name] ?? 0
+        ambiguous.findings.countByCollection[collections[index].name] ?? 0
     }
   }
 }
 
 extension Survey.Ambiguity {
   /// A judgement with what was decided about values under both keys.
-  func resolve(_ judgement: Judgement) -> Judgement {
+  func resolve(
+    _ judgement: Judgement, _ ciphertext: Span<UInt8>, _ digest: CiphertextDigest
+  ) throws(NativeError) -> Judgement {
     guard case .both(let old, let new) = judgement else { return judgement }
     return switch self {
     case .old: .old(old)
     // Left as it is, and counted under the new key.
     case .new, .undecided: .new(new)
+    case .recorded(let digests):
+      digests.contains(try digest.digest(of: ciphertext)) ? .new(new) : .old(old)
     }
   }
 }

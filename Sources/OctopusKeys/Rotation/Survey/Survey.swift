@@ -55,20 +55,37 @@ package struct Survey: Sendable {
   /// How a value that decrypts under both keys is taken.
   var ambiguity = Ambiguity.old
 
-  /// Values in text that decrypt under one of the keys. Binary ones are worth less as evidence: only
-  /// their padding shows anything.
-  var decryptedTexts = 0
+  /// What the values say of the keys.
+  var evidence = KeyEvidence()
+  /// Over all values that decrypt; comparable with those of the rewriting. Not of values under both keys
+  /// until it is decided which one is meant.
+  package internal(set) var ledger = Ledger()
 
-  /// Values that decrypt under both keys, and what to say of them if nothing decides.
-  var ambiguous = Findings()
+  /// Values that decrypt under both keys.
+  var ambiguous = AmbiguousValues()
   /// What the values of binary fields look like.
   var tallies: [BinaryField: BinaryTally] = [:]
 
   /// What values under both keys are taken for.
-  enum Ambiguity {
+  enum Ambiguity: Sendable {
     case old, new
     /// Nothing decides: they are findings, and are left as they are if the run goes on.
     case undecided
+    /// After an interruption: those with these digests were left as they are, and no other one has been
+    /// written yet.
+    case recorded(Set<String>)
+
+    var isUndecided: Bool {
+      if case .undecided = self { true } else { false }
+    }
+  }
+
+  /// The digests of ambiguous values that a rotation leaves as they are, for its journal.
+  var leftAmbiguous: [String] {
+    switch ambiguity {
+    case .new, .undecided: ambiguous.digests
+    case .old, .recorded: []
+    }
   }
 
   package var decrypted: Int { oldValues + newValues }
@@ -85,7 +102,16 @@ package struct Survey: Sendable {
   var hasOnlySoundTexts: Bool { findings.count == 0 }
 
   /// Whether the old key, or the new one, is the key of this store at all.
-  package var keysFit: Bool {
-    unreadableValues == 0 || decryptedTexts > 0 || decrypted >= unreadableValues
+  package var keyFit: KeyFit { evidence.fit }
+
+  /// Whether there is any value, decrypted or not.
+  package var hasValues: Bool { oldValues + newValues + findings.count > 0 }
+
+  /// For a survey with one key, which is the new one of a rotation.
+  mutating func countAsNew() {
+    for index in collections.indices {
+      collections[index].newValues += collections[index].oldValues
+      collections[index].oldValues = 0
+    }
   }
 }

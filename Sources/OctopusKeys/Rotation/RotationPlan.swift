@@ -1,0 +1,87 @@
+// What a rotation is to do, as it was asked for. Nothing in it has been checked: that is Preflight's.
+
+package import FoundationEssentials
+internal import Native
+
+/// One rotation of one node and its store.
+package final class RotationPlan {
+  package struct Options: Sendable {
+    package var store = StoreRotation.Options()
+    /// Write the config in place where it cannot be replaced.
+    package var inPlace = false
+    /// The new key may be in a folder that does not outlive the machine.
+    package var mayBeForgotten = false
+
+    package init() {}
+  }
+
+  /// Where the old key came from.
+  package enum OldKeySource: Sendable {
+    case config
+    /// A file that stays.
+    case file(path: String)
+    /// A pipe or a prompt: octokey keeps a copy until the rotation is done.
+    case stream
+  }
+
+  /// Fails while a server is at work on the store.
+  package typealias QuietCheck = () throws(RotationError) -> Void
+
+  package let config: ConfigFile
+  package let folder: StateFolder
+  let machineKeys: MachineKeys
+  let store: any Store
+  let oldKey: MasterKey
+  let oldKeySource: OldKeySource
+  package let newKey: MasterKey
+  let options: Options
+  let requireQuiet: QuietCheck
+  package let now: Date
+  let cancellation: Cancellation
+  let progress: StoreRotation.Progress
+
+  /// - Parameters:
+  ///   - config: the node's config as it was read.
+  ///   - machineKeys: what protects the Master Key in it.
+  ///   - requireQuiet: asked before and after the locks are taken.
+  ///   - now: the time for file names and comments.
+  package init(
+    config: ConfigFile, machineKeys: MachineKeys, store: any Store, oldKey: consuming MasterKey,
+    oldKeySource: OldKeySource, newKey: consuming MasterKey, options: Options = Options(),
+    requireQuiet: @escaping QuietCheck, now: Date, cancellation: Cancellation,
+    progress: @escaping StoreRotation.Progress
+  ) {
+    self.config = config
+    folder = config.stateFolder
+    self.machineKeys = machineKeys
+    self.store = store
+    self.oldKey = oldKey
+    self.oldKeySource = oldKeySource
+    self.newKey = newKey
+    self.options = options
+    self.requireQuiet = requireQuiet
+    self.now = now
+    self.cancellation = cancellation
+    self.progress = progress
+  }
+
+  package func oldFingerprint() throws(RotationError) -> KeyFingerprint {
+    try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey))
+  }
+
+  package func newFingerprint() throws(RotationError) -> KeyFingerprint {
+    try rethrow(as: RotationError.key, KeyFingerprint(of: newKey))
+  }
+
+  package var oldBits: Int { oldKey.size.rawValue }
+  package var newBits: Int { newKey.size.rawValue }
+
+  /// The store's part of it; nothing is opened yet.
+  ///
+  /// - Throws: `RotationError.sameKey`.
+  func storeRotation() throws(RotationError) -> StoreRotation {
+    try StoreRotation(
+      store: store, oldKey: oldKey, newKey: newKey, options: options.store,
+      cancellation: cancellation, progress: progress)
+  }
+}

@@ -1,0 +1,77 @@
+// Is a server at work on the store of a rotation? Asked of the database, before and after the locks are taken.
+
+import Native
+import OctopusKeys
+import Stores
+
+final class ServerWatch {
+  /// The last answer; nil where the store has no list of nodes, or could not be asked.
+  private(set) var activity: ServerActivity?
+  /// Why the store could not be asked the last time.
+  private(set) var trouble: StoreError?
+
+  private let location: StoreLocation
+  private let age: Duration
+  private let ownName: String
+  /// This node's server is, or will be, stopped by octokey; it may go on being listed as live.
+  private let stopsOwn: Bool
+  private let isIgnored: Bool
+
+  /// - Parameter age: a node that was seen within this time is live.
+  init(
+    _ location: StoreLocation, ownName: String, age: Duration, stopsOwn: Bool, isIgnored: Bool
+  ) {
+    self.location = location
+    self.ownName = ownName
+    self.age = age
+    self.stopsOwn = stopsOwn
+    self.isIgnored = isIgnored
+  }
+
+  /// The names of the other nodes by the last answer.
+  var otherNodes: [String] { (activity?.nodes ?? []).map(\.name).filter { $0 != ownName } }
+
+  /// The names of the live nodes by the last answer; nil without one.
+  var liveNodes: [String]? { activity?.nodes.filter { $0.isAlive(within: age) }.map(\.name) }
+
+  /// - Throws: `RotationError.serverAtWork`; `.activityUnknown` where the database does not answer.
+  func requireQuiet() throws(RotationError) {
+    ask()
+    guard !isIgnored else { return }
+    if let trouble { throw .activityUnknown(trouble) }
+    guard let activity else { return }
+    try activity.requireNone(
+      activity.nodes.filter { $0.isAlive(within: age) && !(stopsOwn && $0.name == ownName) })
+  }
+
+  func ask() {
+    do {
+      activity = try location.activity()
+      trouble = nil
+    } catch {
+      activity = nil
+      trouble = error
+    }
+  }
+
+  /// Says what was not found out.
+  func noteGaps(_ console: Console) {
+    if let trouble {
+      console.warning(
+        "the other nodes could not be listed: \(Failure(trouble).message)",
+        hint: "make sure yourself that every server on this store is stopped")
+    } else if activity == nil {
+      console.note(
+        "the store has no list of nodes, so that only you can tell whether a server is running")
+    }
+  }
+}
+
+extension ServerActivity {
+  /// Refuses while a node is live or a task is running.
+  func requireNone(_ live: [ServerNode]) throws(RotationError) {
+    guard live.isEmpty, runningTasks == 0 else {
+      throw .serverAtWork(nodes: live.map(\.name), tasks: runningTasks)
+    }
+  }
+}
