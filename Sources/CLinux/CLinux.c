@@ -5,7 +5,6 @@
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/quota.h>
@@ -21,6 +20,10 @@ int octokey_rename_new(int folder, const char *from, const char *to) {
 }
 
 int octokey_sync_file_system(int file) { return syncfs(file); }
+
+int octokey_reserve(int file, long long size) {
+    return fallocate(file, FALLOC_FL_KEEP_SIZE, 0, size);
+}
 
 static int attribute(const struct statx *status, unsigned long long bit) {
     return status->stx_attributes_mask & bit ? (status->stx_attributes & bit) != 0 : -1;

@@ -32,6 +32,11 @@ package enum NativeError: Error, Equatable, Sendable {
   case noRoom(path: String, needed: Int, available: Int)
   /// The file system of `path` can hold no more files.
   case noFreeInodes(path: String)
+  /// A write into the file at `path` failed half way, and so did putting its former contents back: they
+  /// are in `copy`. `call` is what failed first.
+  case halfWritten(path: String, copy: String, call: String, errno: Int32)
+  /// The file does not hold what was written to it.
+  case badReadBack(path: String)
   /// The file has `count` names; a replacement would reach only this one.
   case severalLinks(path: String, count: Int)
   /// The symbolic link at `path` and the file that it leads to belong to different users.

@@ -15,6 +15,9 @@ int octokey_rename_new(int folder, const char *from, const char *to);
 // syncfs: waits until everything on the file system of an open file is on the device.
 int octokey_sync_file_system(int file);
 
+// fallocate: makes sure that an open file can be `size` bytes long, without making it longer.
+int octokey_reserve(int file, long long size);
+
 // What Linux knows about an open file beyond stat(2): 1 for yes, 0 for no, -1 where it does not say.
 struct octokey_file_facts {
     int is_immutable;

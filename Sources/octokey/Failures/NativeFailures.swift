@@ -53,12 +53,21 @@ extension Failure {
         hint: rightUser)
     case .noRoom(let path, let needed, let available):
       self.init(
-        "not enough room for \(path.quoted): \(needed) bytes are needed, \(available) are free",
+        "no space left on device for \(path.quoted): \(needed) bytes are needed, \(available) are free",
         hint: moreRoom)
     case .noFreeInodes(let path):
       self.init(
         "the file system of \(path.quoted) can hold no more files (no free inodes)",
         hint: "remove files that are not needed; df -i shows how many are in use")
+    case .halfWritten(let path, let copy, let call, let number):
+      self.init(
+        "\(path.quoted) is only half written: cannot \(verb(for: call)) it: \(systemText(number)); "
+          + "its former contents are in \(copy.quoted)",
+        hint: "remove the cause, then cp \(copy.quoted) \(path.quoted)", status: .incomplete)
+    case .badReadBack(let path):
+      self.init(
+        "\(path.quoted) failed its read-back check; its former contents were put back",
+        hint: "the device may be failing; test it before you try again")
     case .severalLinks(let path, let count):
       self.init(
         "refusing to replace \(path.quoted): it has \(count) names, and the others would keep the "

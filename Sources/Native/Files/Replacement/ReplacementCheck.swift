@@ -5,6 +5,39 @@ internal import CLinux
 internal import Glibc
 
 package enum ReplacementCheck {
+  /// How a file can be changed: by a rename, or only by a write into the file itself.
+  package enum Way: Sendable {
+    case rename, inPlace
+  }
+
+  /// How the file that `path` leads to can be changed.
+  ///
+  /// - Parameters:
+  ///   - contents: the size of its new contents.
+  ///   - copies: how many copies of its present ones are to stay beside it.
+  ///   - inPlace: whether the file itself may be written where a rename is impossible; a copy is made then
+  ///     in any case.
+  /// - Throws: what `requireReplaceable`, `requireNewFiles` and `requireWritable` throw.
+  package static func way(
+    _ path: String, contents: Int, copies: Int, inPlace: Bool
+  ) throws(NativeError) -> Way {
+    let size = try Int(clamping: FileStatus.read(path).identity.size)
+    do throws(NativeError) {
+      try requireReplaceable(path, bytes: contents + copies * size, files: copies + 1)
+      return .rename
+    } catch {
+      guard inPlace else { throw error }
+      switch error {
+      case .mountPoint, .stickyFolder, .cannotKeep: break
+      default: throw error
+      }
+    }
+    let target = try FileContents.resolve(path).0
+    try requireNewFiles(in: target.folder, owner: nil, bytes: size)
+    try requireWritable(path, bytes: max(0, contents - size))
+    return .inPlace
+  }
+
   /// Fails where the file that `path` leads to could not be replaced by a rename, with its metadata kept.
   ///
   /// - Parameters:
@@ -74,11 +107,24 @@ package enum ReplacementCheck {
   /// What kept a change of `path` from taking place, after a system call failed with `error`: the obstacle
   /// by name if there is one, else the error itself.
   static func obstacle(behind error: NativeError, to path: String) -> NativeError {
+    named(error) { () throws(NativeError) in try requireReplaceable(path, bytes: 0) }
+  }
+
+  /// The same for a new file in `folder`.
+  static func obstacle(behind error: NativeError, toFilesIn folder: String) -> NativeError {
+    named(error) { () throws(NativeError) in
+      try requireNewFiles(in: folder, owner: nil, bytes: 0)
+    }
+  }
+
+  private static func named(
+    _ error: NativeError, _ look: () throws(NativeError) -> Void
+  ) -> NativeError {
     guard case .system(_, _, let number) = error,
-      [EBUSY, EPERM, EACCES, EROFS, EXDEV].contains(number)
+      [EBUSY, EPERM, EACCES, EROFS, ENOSPC].contains(number)
     else { return error }
     do throws(NativeError) {
-      try requireReplaceable(path, bytes: 0)
+      try look()
       return error
     } catch .system, .notAFile, .changedMeanwhile {
       // The look itself failed: that says nothing about the error.
