@@ -129,23 +129,26 @@ struct Descriptor: ~Copyable {
     do throws(NativeError) {
       try repeating("fsync", path) { Int(fsync(number)) }
     } catch .system(let call, let path, let code) {
-      guard [EINVAL, EOPNOTSUPP, ENOSYS].contains(code), try status().kind == .folder else {
+      guard Descriptor.unknown.contains(code), try status().kind == .folder else {
         throw .system(call: call, path: path, errno: code)
       }
-      try syncFileSystem()
+      do throws(NativeError) {
+        try syncFileSystem()
+      } catch .system(let call, let path, let code) {
+        // What failed is the device, unless this call is unknown here, too.
+        guard Descriptor.unknown.contains(code) else {
+          throw .system(call: call, path: path, errno: code)
+        }
+      }
     }
   }
 
+  /// What Linux answers to a call that a file system does not have.
+  private static let unknown = [EINVAL, EOPNOTSUPP, ENOSYS]
+
   /// Waits until everything on the file system of this file is on the device.
   func syncFileSystem() throws(NativeError) {
-    do throws(NativeError) {
-      try repeating("syncfs", path) { Int(octokey_sync_file_system(number)) }
-    } catch .system(let call, let path, let code) {
-      // What failed is the device, unless the call itself is unknown here.
-      guard [EINVAL, EOPNOTSUPP, ENOSYS].contains(code) else {
-        throw .system(call: call, path: path, errno: code)
-      }
-    }
+    try repeating("syncfs", path) { Int(octokey_sync_file_system(number)) }
   }
 }
 

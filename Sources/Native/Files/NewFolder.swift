@@ -63,9 +63,8 @@ package struct NewFolder: ~Copyable {
   ) throws(NativeError) {
     if mode != 0o700 || owner != nil { try give(mode, owner, to: draft) }
     let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY)
-    let number = folder.number
     // One call for all files: there may be many.
-    try repeating("syncfs", draft) { Int(octokey_sync_file_system(number)) }
+    try folder.syncFileSystem()
     let (draft, path) = (draft, path)
     if let former {
       try repeating("rename", path) { unsafe Int(octokey_rename_new(AT_FDCWD, path, former)) }

@@ -19,8 +19,10 @@ struct ConfigBackups {
   /// is higher than that of any copy with this time, so that the names are in the order of the copies.
   func freeName(_ stamp: String) -> String {
     // What cannot be looked at is left to whoever makes the file.
-    let numbers = ((try? FolderNames.read(folder)) ?? []).compactMap(parse).filter { $0.stamp == stamp }
-      .map(\.number)
+    let numbers = ((try? FolderNames.read(folder)) ?? []).compactMap(parse).filter {
+      $0.stamp == stamp
+    }
+    .map(\.number)
     guard let last = numbers.max() else { return "\(name).\(stamp).bak" }
     return "\(name).\(stamp)-\(last + 1).bak"
   }
@@ -86,7 +88,10 @@ struct ConfigBackups {
       let status = try FileStatus.readLink(folder + "/" + candidate)
       guard status.kind == .regular else { continue }
       copies.append(
-        (candidate, Age(written: status.identity.modified, stamp: parts.stamp, number: parts.number)))
+        (
+          candidate,
+          Age(written: status.identity.modified, stamp: parts.stamp, number: parts.number)
+        ))
     }
     return copies
   }

@@ -72,14 +72,12 @@ package struct ConfigFile: Sendable {
   }
 
   /// Fails where others may create, rename or remove files in the folder: they could plant what octokey
-  /// reads there, or take away what it writes. A sticky folder is not enough: it lets them create.
+  /// reads there, or take away what it writes.
   ///
   /// - Throws: `ConfigError.openFolder`.
   func requireOwnFolder() throws(ConfigError) {
     let status = try rethrow(as: ConfigError.native, FileStatus.read(folder))
-    let groups = [0, FileOwner.current.group, owner.group]
-    let isOpen = status.mode & 0o020 != 0 && !groups.contains(status.owner.group)
-    guard status.mode & 0o002 == 0, !isOpen else {
+    guard !FilePermissions.letsOthersCreate(status, besides: owner) else {
       throw .openFolder(
         config: path, folder: folder, mode: status.mode, group: status.owner.group)
     }

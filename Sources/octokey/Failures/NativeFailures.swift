@@ -23,7 +23,7 @@ extension Failure {
         status: .incomplete)
     case .changedMeanwhile(let path):
       self.init(
-        "\(path.quoted) was changed by somebody else meanwhile", hint: "run the command again",
+        "\(path.quoted) was changed by somebody else meanwhile", hint: runAgain,
         status: .busy)
     case .cannotKeep(let attribute, let path):
       self.init(
@@ -106,6 +106,9 @@ private func advice(on kind: SystemErrorKind) -> String? {
   switch kind {
   case .accessDenied: rightUser
   case .noSpace: moreRoom
+  case .noLocks:
+    "its file system offers no locks now; on NFS the lock service (rpc.statd, lockd) must run, or the "
+      + "mount needs local_lock=flock"
   case .symbolicLink: nameTheFile
   case .notFound: "check the name; a relative one counts from the current folder"
   case .readOnly: "mount the file system for writing"

@@ -46,7 +46,9 @@ struct InPlaceWrite: ~Copyable {
         try write(former)
       } catch {
         let (call, number): (String, Int32) =
-          if case .system(let call, _, let number) = error { (call, number) } else { ("write", EIO) }
+          if case .system(let call, _, let number) = error { (call, number) } else {
+            ("write", EIO)
+          }
         throw .halfWritten(path: file.path, copy: copy, call: call, errno: number)
       }
       throw error

@@ -146,8 +146,10 @@ package enum ReplacementCheck {
     return file
   }
 
+  /// Fails where names could not be made, changed and removed in an open folder.
+  ///
   /// - Returns: the status of the folder.
-  private static func requireWritable(
+  static func requireWritable(
     folder: borrowing Descriptor, _ path: String
   ) throws(NativeError) -> FileStatus {
     try requireFlags(octokey_file_facts(folder.number), path)
