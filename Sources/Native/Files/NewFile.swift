@@ -43,6 +43,8 @@ package struct NewFile: ~Copyable {
   /// Creates an empty file of mode 0600 for `path`, under the preliminary name `name`.
   static func empty(_ path: FilePath, as name: String) throws(NativeError) -> NewFile {
     let folder = try Descriptor.folder(of: path)
+    // In an append-only folder the file could be made, and would keep its preliminary name.
+    _ = try ReplacementCheck.requireWritable(folder: folder, path.folder)
     let file = try open(path, as: name, in: folder)
     let number = file.number
     let new = NewFile(path: path.text, file: file, folder: folder, name: name)

@@ -28,6 +28,7 @@ package struct NewFolder: ~Copyable {
     while path.count > 1, path.hasSuffix("/") || path.hasSuffix("/.") { path.removeLast() }
     if !replacing { try requireFree(path) }
     let parts = FilePath(path)
+    _ = try ReplacementCheck.requireWritable(folder: Descriptor.folder(of: parts), parts.folder)
     let draft = parts.beside(parts.draftName).text
     try repeating("mkdir", path) { unsafe Int(mkdir(draft, 0o700)) }
     let folder = NewFolder(path: path, draft: draft)
