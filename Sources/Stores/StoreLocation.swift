@@ -43,6 +43,14 @@ package enum StoreLocation: Equatable, Sendable {
     }
   }
 
+  /// The file or folder; nil behind a server.
+  package var path: String? {
+    switch self {
+    case .sqlite(let path), .directory(let path): path
+    case .sqlServer, .odbc: nil
+    }
+  }
+
   /// Settings that the driver does not have, and that do not matter. Empty also without a driver.
   package var ignoredSettings: [String] {
     guard case .sqlServer(let connection, let driver) = self,

@@ -43,7 +43,9 @@ package struct NewFile: ~Copyable {
   /// Creates an empty file of mode 0600 for `path`, under the preliminary name `name`.
   static func empty(_ path: FilePath, as name: String) throws(NativeError) -> NewFile {
     let folder = try Descriptor.folder(of: path)
-    let file = try folder.open(path, as: name, O_RDWR | O_CREAT | O_EXCL)
+    // In an append-only folder the file could be made, and would keep its preliminary name.
+    _ = try ReplacementCheck.requireWritable(folder: folder, path.folder)
+    let file = try open(path, as: name, in: folder)
     let number = file.number
     let new = NewFile(path: path.text, file: file, folder: folder, name: name)
     // A default ACL of the folder is copied to the file, and a later chmod would activate it.
@@ -53,6 +55,16 @@ package struct NewFile: ~Copyable {
     // A umask can take bits from the owner, too.
     try new.file.setMode(0o600)
     return new
+  }
+
+  private static func open(
+    _ path: FilePath, as name: String, in folder: borrowing Descriptor
+  ) throws(NativeError) -> Descriptor {
+    do throws(NativeError) {
+      return try folder.open(path, as: name, O_RDWR | O_CREAT | O_EXCL)
+    } catch {
+      throw ReplacementCheck.obstacle(behind: error, toFilesIn: path.folder)
+    }
   }
 
   /// Renames the file; the new name must be free.

@@ -28,6 +28,7 @@ package struct NewFolder: ~Copyable {
     while path.count > 1, path.hasSuffix("/") || path.hasSuffix("/.") { path.removeLast() }
     if !replacing { try requireFree(path) }
     let parts = FilePath(path)
+    _ = try ReplacementCheck.requireWritable(folder: Descriptor.folder(of: parts), parts.folder)
     let draft = parts.beside(parts.draftName).text
     try repeating("mkdir", path) { unsafe Int(mkdir(draft, 0o700)) }
     let folder = NewFolder(path: path, draft: draft)
@@ -63,9 +64,8 @@ package struct NewFolder: ~Copyable {
   ) throws(NativeError) {
     if mode != 0o700 || owner != nil { try give(mode, owner, to: draft) }
     let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY)
-    let number = folder.number
     // One call for all files: there may be many.
-    try repeating("syncfs", draft) { Int(octokey_sync_file_system(number)) }
+    try folder.syncFileSystem()
     let (draft, path) = (draft, path)
     if let former {
       try repeating("rename", path) { unsafe Int(octokey_rename_new(AT_FDCWD, path, former)) }

@@ -46,6 +46,7 @@ package final class Recovery {
   private let machineKeys: MachineKeys
   private let store: any Store
   private let keys: RecoveryKeys
+  private let inPlace: Bool
   private let cancellation: Cancellation
   private let progress: StoreRotation.Progress
 
@@ -55,10 +56,12 @@ package final class Recovery {
   ///   - config: the node's config as it was read.
   ///   - machineKeys: what protects the Master Key in it.
   ///   - oldKey, newKey: keys that were given, where those of the journal are not to be had.
+  ///   - inPlace: whether the config may be written in place where it cannot be replaced.
   /// - Throws: `RotationError.config` with `.locked`; `.otherKey`.
   package init(
     config: ConfigFile, machineKeys: MachineKeys, journal: Journal, store: any Store,
-    oldKey: consuming MasterKey?, newKey: consuming MasterKey?, cancellation: Cancellation,
+    oldKey: consuming MasterKey?, newKey: consuming MasterKey?, inPlace: Bool = false,
+    cancellation: Cancellation,
     progress: @escaping StoreRotation.Progress
   ) throws(RotationError) {
     folder = config.stateFolder
@@ -66,6 +69,7 @@ package final class Recovery {
       as: RotationError.config, LockedConfigFile.lock(config, forRecovery: true))
     keys = try RecoveryKeys(
       journal, in: folder, config: config, machineKeys, old: oldKey, new: newKey)
+    self.inPlace = inPlace
     self.machineKeys = machineKeys
     self.journal = journal
     self.store = store
@@ -216,13 +220,16 @@ package final class Recovery {
     let role: RecoveryKey
     switch (diagnosis.course, keys.configHolds) {
     case (.rollBack, .new): role = .old
+    case (.rollBack, _) where config.file.isHalfWritten: role = .old
     case (.rollBack, _), (.finish, .new), (.resume, .new): return nil
     case (.finish, _), (.resume, _): role = .new
     }
     guard let held = role == .new ? keys.new : keys.old else { throw keys.needs(role) }
     return try rethrow(
       as: RotationError.config,
-      config.replacement(masterKey: held.key, machineKeys: machineKeys, form: nil, stamp: stamp))
+      config.replacement(
+        masterKey: held.key, machineKeys: machineKeys, form: nil, stamp: stamp,
+        inPlace: inPlace))
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.

@@ -72,7 +72,37 @@ package struct Preflight {
     try rethrow(as: RotationError.config) { () throws(ConfigError) in
       try plan.folder.requireNoJournal(of: plan.config.path)
       try plan.config.requireUnchanged()
+      try plan.config.requireReplaceable(inPlace: plan.options.inPlace)
       _ = try plan.config.edited(masterKey: plan.newKey, plan.machineKeys)
+    }
+    try rethrow(as: RotationError.native) { () throws(NativeError) in
+      // Two key files, the journal and two reports, which list a thousand findings at most.
+      try ReplacementCheck.requireNewFiles(
+        in: plan.folder.path, owner: plan.folder.owner, bytes: 4 << 20, files: 5)
+    }
+    try requireLasting()
+  }
+
+  /// The folder gets the only copy of the new key. Where it dies with the container, the store must die with it.
+  private func requireLasting() throws(RotationError) {
+    guard !plan.options.newKeyIsElsewhere else { return }
+    let folder = plan.folder.path
+    let outlived: Bool
+    let fileSystem: String?
+    do throws(NativeError) {
+      fileSystem = try FolderPermanence.forgets(folder)
+      outlived =
+        try plan.storePath.map { (store) throws(NativeError) in
+          try !FolderPermanence.isSameMount(folder, store)
+        } ?? true
+    } catch .system(_, plan.storePath, _) {
+      // The store itself says better what is wrong with it.
+      return
+    } catch {
+      throw .native(error)
+    }
+    if outlived, let fileSystem {
+      throw .forgetfulFolder(path: folder, fileSystem: fileSystem)
     }
   }
 }

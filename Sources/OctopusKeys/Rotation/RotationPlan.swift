@@ -9,8 +9,8 @@ package final class RotationPlan {
     package var store = StoreRotation.Options()
     /// Write the config in place where it cannot be replaced.
     package var inPlace = false
-    /// The new key may be in a folder that does not outlive the machine.
-    package var mayBeForgotten = false
+    /// The new key is in a place that lasts as well, or may be forgotten: the folder need not last.
+    package var newKeyIsElsewhere = false
 
     package init() {}
   }
@@ -31,6 +31,8 @@ package final class RotationPlan {
   package let folder: StateFolder
   let machineKeys: MachineKeys
   let store: any Store
+  /// The file or folder of the store; nil behind a server.
+  let storePath: String?
   let oldKey: MasterKey
   let oldKeySource: OldKeySource
   package let newKey: MasterKey
@@ -46,7 +48,8 @@ package final class RotationPlan {
   ///   - requireQuiet: asked before and after the locks are taken.
   ///   - now: the time for file names and comments.
   package init(
-    config: ConfigFile, machineKeys: MachineKeys, store: any Store, oldKey: consuming MasterKey,
+    config: ConfigFile, machineKeys: MachineKeys, store: any Store, storePath: String?,
+    oldKey: consuming MasterKey,
     oldKeySource: OldKeySource, newKey: consuming MasterKey, options: Options = Options(),
     requireQuiet: @escaping QuietCheck, now: Date, cancellation: Cancellation,
     progress: @escaping StoreRotation.Progress
@@ -55,6 +58,7 @@ package final class RotationPlan {
     folder = config.stateFolder
     self.machineKeys = machineKeys
     self.store = store
+    self.storePath = storePath
     self.oldKey = oldKey
     self.oldKeySource = oldKeySource
     self.newKey = newKey

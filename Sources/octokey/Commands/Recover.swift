@@ -23,6 +23,7 @@ struct Recover: AuditedCommand {
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
+  @OptionGroup(title: "Node options") var place: InPlaceOption
   @Flag(help: "Change nothing, and say what would be done.") var dryRun = false
 
   @Option(
@@ -48,7 +49,8 @@ struct Recover: AuditedCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
     let time = TimeStamp.forText(context.clock.now())
-    let node = try node.open(context)
+    // A write into the config itself may have been cut off: the journal is what counts then.
+    let node = try node.open(context, half: true)
     guard let journal = try Journal.read(in: node.file.stateFolder) else {
       try context.console.print(
         RecoveryReport(config: node.file.path, time: time), as: output.format)
@@ -60,7 +62,7 @@ struct Recover: AuditedCommand {
     let recovery = try Recovery(
       config: node.file, machineKeys: node.machineKeys, journal: journal, store: location.store(),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
-      newKey: keyFile.map { try KeySource(file: $0).read(context) },
+      newKey: keyFile.map { try KeySource(file: $0).read(context) }, inPlace: place.inPlace,
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     let diagnosis = try recovery.look(dryRun ? .read : .rewrite)
     // Asked before the recovery locks the store.

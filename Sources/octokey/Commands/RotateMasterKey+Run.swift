@@ -44,14 +44,24 @@ extension RotateMasterKey {
     options.store.allowEmpty = allowEmptyStore
     options.store.trustOldKey = trustOldKey
     options.store.binaryFields = try binaryColumns.decisions()
-    options.inPlace = inPlace
+    options.inPlace = place.inPlace
+    options.newKeyIsElsewhere = try ephemeralState || newKeyLasts(context)
     let old = try oldKey(of: node, context)
     let new = try newKeySource?.read(context) ?? .random(keySize?.size ?? old.key.size)
-    return RotationPlan(
-      config: node.file, machineKeys: node.machineKeys, store: store, oldKey: old.key.copy(),
+    return try RotationPlan(
+      config: node.file, machineKeys: node.machineKeys, store: store,
+      storePath: stores.location(context, node).path, oldKey: old.key.copy(),
       oldKeySource: old.source, newKey: new, options: options,
       requireQuiet: servers.requireQuiet, now: context.clock.now(),
       cancellation: Cancellation(watch), progress: Self.progress(context))
+  }
+
+  /// Whether the new key came from a file that outlives this machine or container.
+  private func newKeyLasts(_ context: Context) throws -> Bool {
+    guard let newKeyFile, let source = newKeySource, try source.isLasting(context) else {
+      return false
+    }
+    return try FolderPermanence.forgets(FilePath(context.absolutePath(newKeyFile)).folder) == nil
   }
 
   /// Stops this node's server.

@@ -56,8 +56,13 @@ struct RotateMasterKey: AuditedCommand {
         + "left under a former key."))
   var trustOldKey = false
 
-  @Flag(help: "Write the config in place where it cannot be replaced, such as a mount point.")
-  var inPlace = false
+  @OptionGroup(title: "Node options") var place: InPlaceOption
+
+  @Flag(
+    help: .init(
+      "Go on where the folder of the config does not outlive this machine or container, and the "
+        + "new key would be nowhere else."))
+  var ephemeralState = false
 
   @Option(
     help: .init("How long ago a node was last seen that counts as alive.", valueName: "seconds"))

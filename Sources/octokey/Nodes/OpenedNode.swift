@@ -17,10 +17,12 @@ struct OpenedNode {
 }
 
 extension NodeOptions {
-  func open(_ context: Context) throws -> OpenedNode {
+  /// - Parameter half: where a write into the config was cut off, take the settings of its newest copy.
+  func open(_ context: Context, half: Bool = false) throws -> OpenedNode {
     let file = try ConfigFile.read(configPath(context))
+    let settings = try half ? file.whole().settings() : file.settings()
     return OpenedNode(
-      file: file, settings: try file.settings(), machineKeys: try machineKeys(),
+      file: file, settings: settings, machineKeys: try machineKeys(),
       machineIDPath: context.absolutePath(machineIdFile),
       machineKeyPath: context.absolutePath(machineKeyFile))
   }

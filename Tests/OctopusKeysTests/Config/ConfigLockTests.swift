@@ -59,7 +59,7 @@ import Testing
       Issue.record("\(String(describing: error))")
       return
     }
-    try locked.replace(with: Array(Self.text.utf8), backupAt: nil)
+    try locked.replace(with: Array(Self.text.utf8), backupAt: Date(), keepsCopy: false)
     #expect(try ConfigFile.read(path).settings().value(of: "A") == "1")
   }
 

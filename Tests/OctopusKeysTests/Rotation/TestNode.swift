@@ -54,7 +54,8 @@ final class TestNode {
     requireQuiet: @escaping RotationPlan.QuietCheck = { () throws(RotationError) in }
   ) throws -> RotationPlan {
     RotationPlan(
-      config: try file, machineKeys: machineKeys, store: store, oldKey: try key(old),
+      config: try file, machineKeys: machineKeys, store: store, storePath: folder.path,
+      oldKey: try key(old),
       oldKeySource: source, newKey: try key(new), options: options, requireQuiet: requireQuiet,
       now: now, cancellation: .never, progress: { _, _, _ in })
   }

@@ -30,6 +30,7 @@ struct ConfigEditCommand: AuditedCommand {
     if !yes { try context.console.requireTerminal(for: "--yes") }
     // Obstacles are reported before the user spends work on the copy.
     let base = try LockedConfigFile.lock(path, patience: EditOptions.patience).file
+    try base.requireReplaceable(inPlace: edit.place.inPlace)
     context.console.warn(of: base.exposure)
     // A signal takes effect after the copy is removed.
     let watch = try SignalWatch()
@@ -57,7 +58,7 @@ struct ConfigEditCommand: AuditedCommand {
         throw CommandError.interrupted(signal: SignalWatch.name(of: signal))
       }
       if locked.file.bytes == base.bytes, locked.file.target == base.target {
-        let backup = try locked.replace(with: edited, backupAt: edit.backupTime(context))
+        let backup = try edit.replace(locked, with: edited, context)
         return SettingChange(changed: true, key: nil, config: base.path, backup: backup)
       }
       try resolveConflict(locked.file, edited, context)
