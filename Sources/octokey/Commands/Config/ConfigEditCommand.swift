@@ -36,7 +36,9 @@ struct ConfigEditCommand: AuditedCommand {
     let watch = try SignalWatch()
     let change = try withExtendedLifetime(watch) {
       let session = try EditorSession.begin(base, context)
-      return try edit(session, base, context, watch)
+      let result = Result { try edit(session, base, context, watch) }
+      session.end(context.console)
+      return try result.get()
     }
     try change.print(context, output.format)
     return .done

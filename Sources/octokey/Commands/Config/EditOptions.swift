@@ -17,8 +17,13 @@ struct EditOptions: ParsableArguments {
   func replace(
     _ config: borrowing LockedConfigFile, with contents: [UInt8], _ context: Context
   ) throws -> String? {
-    try config.replace(
+    let copy = try config.replace(
       with: contents, backupAt: context.clock.now(), keepsCopy: !noBackup, inPlace: place.inPlace)
+    if noBackup, let copy {
+      context.console.warning(
+        "the copy \(copy.quoted) could not be removed", hint: "remove it if you do not want it")
+    }
+    return copy
   }
 }
 
