@@ -60,8 +60,7 @@ struct ConfigEditCommand: AuditedCommand {
         throw CommandError.interrupted(signal: SignalWatch.name(of: signal))
       }
       if locked.file.bytes == base.bytes, locked.file.target == base.target {
-        let backup = try edit.replace(locked, with: edited, context)
-        return SettingChange(changed: true, key: nil, config: base.path, backup: backup)
+        return try edit.replace(locked, with: edited, key: nil, context)
       }
       try resolveConflict(locked.file, edited, context)
       base = locked.file
