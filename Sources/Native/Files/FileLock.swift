@@ -9,6 +9,7 @@ package struct FileLock: ~Copyable {
 
   deinit {
     // Removed under the lock: after locking, a process checks that the file it opened still has its name.
+    // A lock file that stays because it cannot be removed is free again, and keeps nobody out.
     if (try? file.isNamed(name, in: folder)) == true { _ = unsafe unlinkat(folder.number, name, 0) }
   }
 

@@ -14,6 +14,7 @@ package struct NewFolder: ~Copyable {
   private var pending = true
 
   deinit {
+    // Whatever ended the work is reported, and is what keeps the folder from being removed, too.
     if pending { try? FileManager.default.removeItem(atPath: draft) }
   }
 
@@ -104,6 +105,7 @@ package struct NewFolder: ~Copyable {
 
   private static func requireFree(_ path: String) throws(NativeError) {
     guard try FileStatus.isThere(path) else { return }
+    // What is no folder, or cannot be read, is taken, too.
     guard let names = try? FolderNames.read(path), names.isEmpty else {
       throw .alreadyExists(path: path)
     }

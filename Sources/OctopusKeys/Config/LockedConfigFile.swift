@@ -51,7 +51,7 @@ package struct LockedConfigFile: ~Copyable {
   ///   - time: for the name of a copy of the present file.
   ///   - keepsCopy: whether the copy stays when that is done.
   ///   - inPlace: whether the file itself may be written where a rename is impossible.
-  /// - Returns: the path of the copy, if it stays.
+  /// - Returns: the path of the copy, if it stays: because it should, or because it could not be removed.
   /// - Throws: `ConfigError.openFolder`, `.native`; nothing has changed then, unless it is
   ///   `NativeError.halfWritten` or `.unconfirmed`.
   @discardableResult
@@ -61,15 +61,14 @@ package struct LockedConfigFile: ~Copyable {
     try file.requireOwnFolder()
     let backups = ConfigBackups(of: file)
     let name = backups.freeName(TimeStamp.forFileName(time))
-    try rethrow(
+    let copy = try rethrow(
       as: ConfigError.native,
       FileReplacement.prepare(
         file.contents, contents: contents.span, backup: .init(name: name, isKept: keepsCopy),
         inPlace: inPlace
       ).commit())
-    guard keepsCopy else { return nil }
-    backups.removeOld(present: contents, made: name)
-    return backups.folder + "/" + name
+    if keepsCopy { backups.removeOld(present: contents, made: name) }
+    return copy
   }
 
   /// A replacement that holds another Master Key, ready to be put in place, and a copy of the present

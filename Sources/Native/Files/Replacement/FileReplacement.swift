@@ -86,10 +86,12 @@ package struct FileReplacement: ~Copyable {
 
   /// Replaces the original by the draft.
   ///
+  /// - Returns: where a copy of the original is: the one that was wanted, or one that could not be removed.
   /// - Throws: `NativeError.changedMeanwhile` if the original changed after `prepare`, what
   ///   `ReplacementCheck` finds, or `.system`; then nothing has changed. `.unconfirmed` if it was replaced,
   ///   but a power failure may undo that. `.halfWritten` if only the copy is whole.
-  package consuming func commit() throws(NativeError) {
+  @discardableResult
+  package consuming func commit() throws(NativeError) -> String? {
     let (name, path) = (original.name, original.text)
     guard try folder.status(of: name) == expected else { throw .changedMeanwhile(path: path) }
     let number = folder.number
@@ -108,16 +110,17 @@ package struct FileReplacement: ~Copyable {
       } catch .system(_, _, let number) {
         throw .unconfirmed(path: path, errno: number)
       }
+      return backupPath
     case .inPlace(let write, let copy):
       guard try write.isCurrent(expected) else { throw .changedMeanwhile(path: path) }
-      try FileReplacement.write(write, copy: copy, isKept: backupPath != nil)
+      return try FileReplacement.write(write, copy: copy, isKept: backupPath != nil)
     }
   }
 
   /// The copy stays from before the first byte on, unless the old contents are in the file again.
   private static func write(
     _ write: consuming InPlaceWrite, copy: consuming NewFile, isKept: Bool
-  ) throws(NativeError) {
+  ) throws(NativeError) -> String? {
     let place = copy.path
     copy.commit()
     do throws(NativeError) {
@@ -125,11 +128,17 @@ package struct FileReplacement: ~Copyable {
     } catch .halfWritten(let path, let copy, let call, let number) {
       throw .halfWritten(path: path, copy: copy, call: call, errno: number)
     } catch {
-      // Not needed any more, and no harm if it stays.
+      // The config is as it was, and a copy of it that stays does no harm.
       try? FileRemoval.remove(place)
       throw error
     }
-    if !isKept { try? FileRemoval.remove(place) }
+    guard !isKept else { return place }
+    do throws(NativeError) {
+      try FileRemoval.remove(place)
+      return nil
+    } catch {
+      return place
+    }
   }
 
   private static func open(

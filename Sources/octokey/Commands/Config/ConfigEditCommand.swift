@@ -36,7 +36,9 @@ struct ConfigEditCommand: AuditedCommand {
     let watch = try SignalWatch()
     let change = try withExtendedLifetime(watch) {
       let session = try EditorSession.begin(base, context)
-      return try edit(session, base, context, watch)
+      let result = Result { try edit(session, base, context, watch) }
+      session.end(context.console)
+      return try result.get()
     }
     try change.print(context, output.format)
     return .done
@@ -58,8 +60,7 @@ struct ConfigEditCommand: AuditedCommand {
         throw CommandError.interrupted(signal: SignalWatch.name(of: signal))
       }
       if locked.file.bytes == base.bytes, locked.file.target == base.target {
-        let backup = try edit.replace(locked, with: edited, context)
-        return SettingChange(changed: true, key: nil, config: base.path, backup: backup)
+        return try edit.replace(locked, with: edited, key: nil, context)
       }
       try resolveConflict(locked.file, edited, context)
       base = locked.file

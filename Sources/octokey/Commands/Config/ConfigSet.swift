@@ -77,8 +77,7 @@ struct ConfigSet: AuditedCommand {
       !(new.allSatisfy(\.isWhitespace) && entries.last.map { $0.value == nil } == true)
     else { return SettingChange(changed: false, key: name, config: path, backup: nil) }
     let contents = try config.setting(name, to: new)
-    let backup = try edit.replace(locked, with: contents, context)
-    return SettingChange(changed: true, key: name, config: path, backup: backup)
+    return try edit.replace(locked, with: contents, key: name, context)
   }
 
   /// The protected form of `text`, or nil if the present value holds the same.

@@ -53,7 +53,6 @@ struct ConfigUnset: AuditedCommand {
     }
     SettingKey.warnOfDuplicates(entries, context.console)
     let contents = try config.removing(key)
-    let backup = try edit.replace(locked, with: contents, context)
-    return SettingChange(changed: true, key: entry.key, config: path, backup: backup)
+    return try edit.replace(locked, with: contents, key: entry.key, context)
   }
 }

@@ -11,14 +11,20 @@ struct EditOptions: ParsableArguments {
   @Flag(help: "Keep no copy of the config as it was.") var noBackup = false
   @OptionGroup(title: "Edit options") var place: InPlaceOption
 
-  /// Puts `contents` in the place of the config.
+  /// Puts `contents` in the place of the config: the only way for a command to edit one.
   ///
-  /// - Returns: the path of the copy of the former one.
+  /// - Parameter key: the setting that changes; nil if it is not one alone.
   func replace(
-    _ config: borrowing LockedConfigFile, with contents: [UInt8], _ context: Context
-  ) throws -> String? {
-    try config.replace(
+    _ config: borrowing LockedConfigFile, with contents: [UInt8], key: String?, _ context: Context
+  ) throws -> SettingChange {
+    let path = config.file.path
+    let copy = try config.replace(
       with: contents, backupAt: context.clock.now(), keepsCopy: !noBackup, inPlace: place.inPlace)
+    if noBackup, let copy {
+      context.console.warning(
+        "the copy \(copy.quoted) could not be removed", hint: "remove it if you do not want it")
+    }
+    return SettingChange(changed: true, key: key, config: path, backup: copy)
   }
 }
 
