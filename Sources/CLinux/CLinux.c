@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <syslog.h>
 #include <unistd.h>
 
 int octokey_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
@@ -15,8 +14,13 @@ int octokey_rename_new(int folder, const char *from, const char *to) {
 
 int octokey_sync_file_system(int file) { return syncfs(file); }
 
-void octokey_log(const char *name, int priority, const char *text) {
-    openlog(name, LOG_PID, LOG_AUTHPRIV);
-    syslog(priority, "%s", text);
-    closelog();
+static char *no_arguments[] = {NULL};
+static char **arguments = no_arguments;
+
+// glibc calls constructors with what main gets.
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    (void)count;
+    if (values != NULL) arguments = values;
 }
+
+char **octokey_arguments(void) { return arguments; }

@@ -14,5 +14,6 @@ int octokey_rename_new(int folder, const char *from, const char *to);
 // syncfs: waits until everything on the file system of an open file is on the device.
 int octokey_sync_file_system(int file);
 
-// syslog, which is variadic, with the facility LOG_AUTHPRIV: only administrators can read that log.
-void octokey_log(const char *name, int priority, const char *text);
+// The arguments of the process as the kernel gave them to the program; the last pointer is NULL. Swift
+// reads them from /proc, which a container may not have.
+char **octokey_arguments(void);

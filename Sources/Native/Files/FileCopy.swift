@@ -44,7 +44,8 @@ package struct FileCopy: ~Copyable {
   /// - Parameters:
   ///   - owner: nil for the user who runs octokey.
   ///   - former: a free name in the same folder for the file that has the name now; nil if none has it.
-  /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`.
+  /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`; `.unconfirmed` if the copy has its
+  ///   name, but a power failure may undo that.
   package consuming func commit(
     mode: UInt32, owner: FileOwner?, former: String?
   ) throws(NativeError) {
@@ -65,6 +66,10 @@ package struct FileCopy: ~Copyable {
     }
     try repeating("rename", path.text) { unsafe Int(renameat(place, draftName, place, name)) }
     file.commit()
-    try folder.sync()
+    do throws(NativeError) {
+      try folder.sync()
+    } catch .system(_, _, let number) {
+      throw .unconfirmed(path: path.text, errno: number)
+    }
   }
 }

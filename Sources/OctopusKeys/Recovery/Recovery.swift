@@ -132,7 +132,9 @@ package final class Recovery {
     let target: RecoveryKey = diagnosis.course == .takeBack ? .old : .new
     let backup = configHolds == target ? nil : try switchConfig(to: target, stamp)
     let residues = target == .new ? (try? scrub()) ?? [] : []
-    try rethrow(as: RotationError.native, Journal.remove(from: folder))
+    try rethrow(
+      as: { RotationError.journalStays(config: config.file.path, reason: $0) },
+      Journal.remove(from: folder))
     return Outcome(configBackup: backup, residues: residues)
   }
 
@@ -172,9 +174,25 @@ package final class Recovery {
     let rotation = try StoreRotation(
       store: store, oldKey: oldKey.key, newKey: newKey.key, options: journal.options.forRotation,
       cancellation: cancellation, progress: progress)
-    _ = try rotation.rewrite(rotation.accept(rotation.survey(.rewrite)))
-    try rotation.commit()
+    let accepted = try rotation.accept(rotation.survey(.rewrite))
+    do {
+      _ = try rotation.rewrite(accepted)
+    } catch {
+      // Without a transaction some values may be rewritten by now.
+      if store.isTransactional { throw error }
+      throw interrupted(error)
+    }
+    do {
+      try rotation.commit()
+    } catch {
+      // It may have taken place even if it reports a failure.
+      throw interrupted(error)
+    }
     rotation.cancel()
+  }
+
+  private func interrupted(_ reason: RotationError) -> RotationError {
+    .interruptedCommit(config: config.file.path, keyFile: journal.keyFile, reason: reason)
   }
 
   private func switchConfig(

@@ -50,7 +50,7 @@ struct Recover: AuditedCommand {
     let time = TimeStamp.forText(context.clock.now())
     let node = try node.open(context)
     guard let journal = try Journal.read(in: node.file.stateFolder) else {
-      try context.console.print(
+      try context.console.answer(
         RecoveryReport(config: node.file.path, time: time), as: output.format)
       return .done
     }
@@ -68,9 +68,15 @@ struct Recover: AuditedCommand {
     let diagnosis = try recovery.look(dryRun ? .read : .rewrite)
     let outcome = dryRun ? nil : try recovery.run(diagnosis, now: context.clock.now())
     context.console.clearProgress()
+    if outcome != nil {
+      let key = diagnosis.course == .takeBack ? journal.oldKey : journal.newKey
+      context.audit.record(
+        change: "there is no unfinished rotation any more, and \(node.file.path.quoted) holds the "
+          + "key \(key)")
+    }
     let report = RecoveryReport(
       journal, diagnosis, outcome, config: node.file.path, otherNodes: otherNodes, time: time)
-    try context.console.print(report, as: output.format)
+    try context.console.answer(report, as: output.format)
     return diagnosis.unreadableValues == 0 ? .done : .incomplete
   }
 
@@ -79,9 +85,7 @@ struct Recover: AuditedCommand {
     of journal: Journal, _ node: OpenedNode, _ context: Context
   ) throws -> any Store {
     if stores.store == nil, ["sqlite", "directory"].contains(journal.store.kind) {
-      return try StoreLocation(
-        "\(journal.store.kind):\(journal.store.location)", relativeTo: context.workingDirectory
-      ).store()
+      return try context.storeLocation("\(journal.store.kind):\(journal.store.location)").store()
     }
     return try stores.open(context, node)
   }

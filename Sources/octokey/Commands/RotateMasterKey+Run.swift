@@ -96,8 +96,13 @@ extension RotateMasterKey {
       store: StoreName(store), config: .init(path: node.file.path, backup: outcome.configBackup),
       otherNodes: otherNodes, residues: outcome.residues, peakMemory: ProcessMemory.peak(),
       duration: context.clock.uptime() - start, time: TimeStamp.forText(now))
-    RotationReportFiles(folder: node.file.stateFolder, stamp: TimeStamp.forFileName(now))
-      .write(report, key: new, context.console)
+    let files = RotationReportFiles(
+      folder: node.file.stateFolder, stamp: TimeStamp.forFileName(now)
+    ).write(report, key: new, context.console)
+    context.audit.record(
+      change: "store and config are under the new key, which is in \(outcome.keyFile.quoted)"
+        + (files.isEmpty
+          ? "" : "; the report is in " + files.map(\.quoted).joined(separator: " and ")))
     try show(report, key: new, context.console)
     try rotation.finish()
     return report.values.unreadable == 0 ? .done : .incomplete

@@ -41,7 +41,6 @@ struct SetMasterKey: AuditedCommand {
     let config = try LockedConfigFile.lock(node.file)
     let change = try set(newKey, in: config, of: node, context)
     _ = consume config
-    context.audit[.changed] = change.changed ? "yes" : "no"
     let answer = Answer(
       changed: change.changed, fingerprint: fingerprint.description, config: node.file.path,
       backup: change.backup)
@@ -69,6 +68,8 @@ struct SetMasterKey: AuditedCommand {
       masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp)
     let backup = replacement.backupPath
     try replacement.commit()
+    context.audit.record(
+      change: "\(node.file.path.quoted) holds the key \(try KeyFingerprint(of: newKey))")
     return (true, backup)
   }
 

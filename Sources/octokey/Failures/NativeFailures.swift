@@ -18,7 +18,7 @@ extension Failure {
     case .notAFile(let path): self.init("\(path.quoted) is no file", hint: "name the file itself")
     case .unconfirmed(let path, let number):
       self.init(
-        "\(path.quoted) was replaced, but the device did not confirm it: \(systemText(number))",
+        "\(path.quoted) was written, but the device did not confirm it: \(systemText(number))",
         hint: "the device may be failing; look whether the change is there after a restart",
         status: .incomplete)
     case .changedMeanwhile(let path):

@@ -49,7 +49,7 @@ extension Failure {
         hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
     case .journalStays(let config, let reason):
       self.init(
-        "the rotation is done, but its journal is still there: \(Failure(reason).message)",
+        "everything is done, but the journal of the rotation is still there: \(Failure(reason).message)",
         hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
     case .journalUnreadable(let path):
       self.init(

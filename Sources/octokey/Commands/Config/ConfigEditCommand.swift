@@ -15,8 +15,7 @@ struct ConfigEditCommand: AuditedCommand {
       Protected settings are in it as they are in the file. Faults are named, and can be mended; the \
       differences are shown; then the config is replaced in one step.
       """,
-    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
-    special: [.done: "the config is as it was edited"])
+    special: [.done: "the config is as it was edited", .incomplete: EditOptions.partial])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
@@ -37,7 +36,7 @@ struct ConfigEditCommand: AuditedCommand {
       let session = try EditorSession.begin(base, context)
       return try edit(session, base, context, watch)
     }
-    try change.print(context, output.format)
+    try context.console.answer(change, as: output.format)
     return .done
   }
 
@@ -57,8 +56,7 @@ struct ConfigEditCommand: AuditedCommand {
         throw CommandError.interrupted(signal: SignalWatch.name(of: signal))
       }
       if locked.file.bytes == base.bytes, locked.file.target == base.target {
-        let backup = try locked.replace(with: edited, backupAt: edit.backupTime(context))
-        return SettingChange(changed: true, key: nil, config: base.path, backup: backup)
+        return try edit.replace(locked, with: edited, key: nil, context)
       }
       try resolveConflict(locked.file, edited, context)
       base = locked.file

@@ -13,8 +13,7 @@ struct ConfigSet: AuditedCommand {
       refused as an argument: other users of the machine can read those. Protected settings are put \
       under the machine key.
       """,
-    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
-    special: [.done: "the setting has this value"])
+    special: [.done: "the setting has this value", .incomplete: EditOptions.partial])
 
   @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
   @Argument(help: .init("The value; - is standard input.", valueName: "value")) var value: String?
@@ -56,7 +55,7 @@ struct ConfigSet: AuditedCommand {
       }
       change = try set(name, at: path, context) { $0 == text ? nil : text }
     }
-    try change.print(context, output.format)
+    try context.console.answer(change, as: output.format)
     return .done
   }
 
@@ -74,8 +73,7 @@ struct ConfigSet: AuditedCommand {
       !(new.allSatisfy(\.isWhitespace) && entries.last.map { $0.value == nil } == true)
     else { return SettingChange(changed: false, key: name, config: path, backup: nil) }
     let contents = try config.setting(name, to: new)
-    let backup = try locked.replace(with: contents, backupAt: edit.backupTime(context))
-    return SettingChange(changed: true, key: name, config: path, backup: backup)
+    return try edit.replace(locked, with: contents, key: name, context)
   }
 
   /// The protected form of `text`, or nil if the present value holds the same.

@@ -2,15 +2,32 @@
 
 import ArgumentParser
 import FoundationEssentials
+import OctopusKeys
 
 struct EditOptions: ParsableArguments {
   /// How long an edit waits for another one.
   static let patience = Duration.seconds(10)
 
+  /// What exit code 2 means.
+  static let partial = "the config was changed, but the device did not confirm it"
+
   @Flag(help: "Keep no copy of the config as it was.") var noBackup = false
 
   /// The time for the name of the copy; nil for no copy.
   func backupTime(_ context: Context) -> Date? { noBackup ? nil : context.clock.now() }
+
+  /// Puts `contents` in the place of the config: the only way for a command to edit one.
+  ///
+  /// - Parameter key: the setting that changes; nil if it is not one alone.
+  func replace(
+    _ config: borrowing LockedConfigFile, with contents: [UInt8], key: String?, _ context: Context
+  ) throws -> SettingChange {
+    let path = config.file.path
+    let backup = try config.replace(with: contents, backupAt: backupTime(context))
+    context.audit.record(
+      change: (key.map { "the setting \($0.quoted) in " } ?? "") + "\(path.quoted) was changed")
+    return SettingChange(changed: true, key: key, config: path, backup: backup)
+  }
 }
 
 struct SettingChange: CommandReport {
@@ -20,9 +37,4 @@ struct SettingChange: CommandReport {
   let backup: String?
 
   var text: String { "\(changed ? "changed" : "unchanged") \(key ?? config)".escaped + "\n" }
-
-  func print(_ context: Context, _ format: OutputFormat) throws {
-    context.audit[.changed] = changed ? "yes" : "no"
-    try context.console.answer(self, as: format)
-  }
 }
