@@ -98,8 +98,7 @@ struct Octokey: ParsableCommand {
     let failure = Failure(CommandError.outputFailed(error))
     if audit.hasChanged {
       console.warning(
-        failure.message,
-        hint: audit.changes.isEmpty ? nil : "done: " + audit.changes.joined(separator: "; "))
+        ([failure.message + "; the change was made"] + audit.changes).joined(separator: "; "))
     } else if !ending.isByBrokenPipe {
       console.failure(failure)
     }

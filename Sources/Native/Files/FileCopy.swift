@@ -58,13 +58,25 @@ package struct FileCopy: ~Copyable {
     }
     try file.file.sync()
     let (place, draftName, name) = (folder.number, FilePath(draft).name, path.name)
+    var hasBothNames = true
     do throws(NativeError) {
       // The former file has two names for a moment, so that the path never leads nowhere.
       try repeating("link", path.text) { unsafe Int(linkat(place, name, place, former, 0)) }
     } catch .system(_, _, EPERM) {
       try repeating("rename", path.text) { unsafe Int(octokey_rename_new(place, name, former)) }
+      hasBothNames = false
     }
-    try repeating("rename", path.text) { unsafe Int(renameat(place, draftName, place, name)) }
+    do throws(NativeError) {
+      try repeating("rename", path.text) { unsafe Int(renameat(place, draftName, place, name)) }
+    } catch {
+      // As it was before.
+      if hasBothNames {
+        _ = unsafe unlinkat(place, former, 0)
+      } else {
+        _ = unsafe octokey_rename_new(place, former, name)
+      }
+      throw error
+    }
     file.commit()
     do throws(NativeError) {
       try folder.sync()

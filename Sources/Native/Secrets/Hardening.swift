@@ -23,6 +23,7 @@ package enum Hardening {
   /// Makes writes to a closed pipe, and beyond `ulimit -f`, fail instead of ending the process.
   ///
   /// - Returns: whether the caller left SIGPIPE to end the process, as is usual; see `endByBrokenPipe`.
+  @discardableResult
   package static func turnWriteSignalsIntoErrors() -> Bool {
     var before = sigaction()
     unsafe sigaction(SIGPIPE, nil, &before)

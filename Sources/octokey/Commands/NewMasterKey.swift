@@ -31,7 +31,8 @@ struct NewMasterKey: AuditedCommand {
     (context.audit[.file], context.audit[.newKey]) = (path, fingerprint)
     try KeyFile.create(path, key: key, created: context.clock.now()).commit()
     // The file stays if the answer gets lost: the key may be in use from now on.
-    context.audit.record(change: "the key file \(path.quoted) was made, with the key \(fingerprint)")
+    context.audit.record(
+      change: "the key file \(path.quoted) was made, with the key \(fingerprint)")
     try context.console.answer(
       Answer(file: path, fingerprint: fingerprint, bits: key.size.rawValue), as: output.format)
     return .done

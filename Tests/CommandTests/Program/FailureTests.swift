@@ -67,7 +67,8 @@ import Testing
   ]
   static let stores: [StoreError] = [
     .notFound(location: "/x"), .notAStore(location: "/x", reason: "File is not a database."),
-    .unconfirmed(location: "/x", errno: 5), .readOnly(location: "/x"), .accessDenied(location: "/x"), .busy(location: "/x"),
+    .unconfirmed(location: "/x", errno: 5), .readOnly(location: "/x"),
+    .accessDenied(location: "/x"), .busy(location: "/x"),
     .connection(.malformed(setting: 3)), .connection(.unknownSetting(2)),
     .connection(.badValue(setting: "Encrypt")), .connection(.missing(setting: "Data Source")),
     .connection(.cannotHonour(setting: "Server Certificate", driver: "FreeTDS")),
@@ -91,7 +92,8 @@ import Testing
     .cancelled, .declined, .interrupted(signal: "SIGTERM"),
     .serverAtWork(nodes: ["node-01", "node-02"], tasks: 1),
     .serverAtWork(nodes: [], tasks: 2), .cannotAsk(option: "--yes", reason: .nonInteractive),
-    .cannotAsk(option: "--yes", reason: .noTerminal), .outputFailed(.system(call: "write", path: "", errno: 28)),
+    .cannotAsk(option: "--yes", reason: .noTerminal),
+    .outputFailed(.system(call: "write", path: "", errno: 28)),
     .noWorkingDirectory(path: "x", reason: .system(call: "getcwd", path: "", errno: 2)),
     .noSuchSetting(key: "K", path: "/x", near: []), .secretArgument(key: "K"),
     .noSuchSetting(key: "Octopus.Server.TaskCap", path: "/x", near: ["A", "B"]),
