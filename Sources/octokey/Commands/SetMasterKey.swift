@@ -13,8 +13,10 @@ struct SetMasterKey: AuditedCommand {
       key that is in the config now need not be readable. The key has to open the store; documents \
       are not touched. Without --key-file the key is asked for.
       """,
-    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
-    special: [.done: "the config holds this key"])
+    special: [
+      .done: "the config holds this key",
+      .incomplete: "the config holds this key, but the device did not confirm it",
+    ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Key options") var key: KeyOptions

@@ -5,6 +5,10 @@ import Native
 extension Failure {
   init(_ error: NativeError) {
     switch error {
+    case .system("tcsetattr", let path, let number):
+      self.init(
+        "cannot set the mode of \(path.quoted): \(systemText(number))",
+        hint: "stty sane, if the terminal does not show what is typed")
     case .system(let call, let path, let number):
       self.init(
         "cannot \(verb(for: call))\(path.isEmpty ? "" : " " + path.quoted): \(systemText(number))",

@@ -132,6 +132,14 @@ import Testing
       .names(under: [])
     #expect(names.count > 10)
     #expect(Set(names) == Set(ExitCodeTests.rows.map(\.command)))
+    // What changes something can be done in part, and its help says so.
+    for command in Set(ExitCodeTests.rows.filter(\.changes).map(\.command)) {
+      let words = command.split(separator: " ").map(String.init)
+      #expect(
+        try await OctokeyProgram.run(words + ["--help"]).stdout.contains("\n  2   "), "\(words)")
+      let page = SampleNode.tests + "/../man/man1/octokey-\(words[0]).1"
+      #expect(try String(contentsOfFile: page, encoding: .utf8).contains("\n.It 2\n"), "\(page)")
+    }
   }
 
   private struct Run: Decodable, CustomStringConvertible {

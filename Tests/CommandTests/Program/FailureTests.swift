@@ -9,7 +9,7 @@ import Testing
 @Suite struct FailureTests {
   static let native: [NativeError] = [
     .system(call: "open", path: "/x", errno: 2), .system(call: "rename", path: "/x", errno: 13),
-    .system(call: "write", path: "", errno: 28),
+    .system(call: "write", path: "", errno: 28), .system(call: "tcsetattr", path: "/x", errno: 5),
     .system(call: "open", path: "/x", errno: 40), .system(call: "what", path: "/x", errno: 9999),
     .crypto(call: "EVP_X", reason: ""), .crypto(call: "EVP_X", reason: "Bad decrypt."),
     .tooLarge(path: "/x", limit: 10), .malformedXML(line: 1, column: 2, reason: "Tag mismatch.\n"),
