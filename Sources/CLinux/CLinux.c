@@ -10,7 +10,6 @@
 #include <sys/quota.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <syslog.h>
 #include <unistd.h>
 
 int octokey_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
@@ -73,8 +72,13 @@ long long octokey_quota_left(int file, int kind, unsigned number) {
 #endif
 }
 
-void octokey_log(const char *name, int priority, const char *text) {
-    openlog(name, LOG_PID, LOG_AUTHPRIV);
-    syslog(priority, "%s", text);
-    closelog();
+static char *no_arguments[] = {NULL};
+static char **arguments = no_arguments;
+
+// glibc calls constructors with what main gets.
+__attribute__((constructor)) static void keep_arguments(int count, char **values) {
+    (void)count;
+    if (values != NULL) arguments = values;
 }
+
+char **octokey_arguments(void) { return arguments; }

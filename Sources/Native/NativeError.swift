@@ -55,6 +55,6 @@ package enum NativeError: Error, Equatable, Sendable {
   case sqlite(SQLiteResultCode, message: String)
   /// An ODBC driver, or unixODBC, refused `call`; what it had to say, in its order.
   case odbc(call: String, [ODBCDiagnostic])
-  /// The file was replaced, but the folder could not be forced to the device.
+  /// The file or folder has its new contents, but its name could not be forced to the device.
   case unconfirmed(path: String, errno: Int32)
 }

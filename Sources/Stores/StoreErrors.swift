@@ -19,6 +19,7 @@ extension StoreError {
       case .readOnly: self = .readOnly(location: location)
       default: self = failed(SystemErrorKind.text(errno: number))
       }
+    case .unconfirmed(let path, let number): self = .unconfirmed(location: path, errno: number)
     case .notUnicode: self = failed("text that is not Unicode")
     default: self = failed("\(error)")
     }

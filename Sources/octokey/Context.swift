@@ -1,19 +1,46 @@
 // The surroundings of a command, passed in from the top so that a test can pass others.
 
 import FoundationEssentials
+import Native
+import OctopusKeys
+import Stores
 
 struct Context {
   let console: Console
   let clock: Clock
   let environment: [String: String]
   let audit = AuditTrail()
-  /// An absolute path.
-  let workingDirectory: String
+  /// An absolute path, or why there is none.
+  let workingDirectory: Result<String, NativeError>
 
   /// The path from the root: it stays right when it is written down.
-  func absolutePath(_ path: String) -> String {
+  ///
+  /// - Throws: `CommandError.noWorkingDirectory` for a relative path without a folder to count from.
+  func absolutePath(_ path: String) throws(CommandError) -> String {
     if path.hasPrefix("/") { return path }
-    return workingDirectory + (workingDirectory.hasSuffix("/") ? "" : "/") + path
+    let folder = try workingDirectory(for: path)
+    return folder + (folder.hasSuffix("/") ? "" : "/") + path
+  }
+
+  func workingDirectory(for path: String) throws(CommandError) -> String {
+    do throws(NativeError) {
+      return try workingDirectory.get()
+    } catch {
+      throw .noWorkingDirectory(path: path, reason: error)
+    }
+  }
+
+  /// A store; a relative path in `text` counts from the working directory.
+  func storeLocation(_ text: String, odbcDriver: String? = nil) throws -> StoreLocation {
+    if case .success(let folder) = workingDirectory {
+      return try StoreLocation(text, relativeTo: folder, odbcDriver: odbcDriver)
+    }
+    let location = try StoreLocation(text, relativeTo: "/", odbcDriver: odbcDriver)
+    // What does not depend on the folder is absolute, or behind a server.
+    if try location != StoreLocation(text, relativeTo: "/.", odbcDriver: odbcDriver) {
+      _ = try workingDirectory(for: text)
+    }
+    return location
   }
 }
 

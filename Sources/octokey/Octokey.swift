@@ -1,7 +1,6 @@
 // The root command, from arguments to exit code: spelling → parse → run → failures → exit code.
 
 import ArgumentParser
-import FoundationEssentials
 import Native
 
 protocol OctokeyCommand: ParsableCommand {
@@ -25,24 +24,28 @@ struct Octokey: ParsableCommand {
     Hardening.occupyStandardDescriptors()
     Hardening.disableCoreDumps()
     Hardening.disableCrashReports()
-    Hardening.turnWriteSignalsIntoErrors()
-    let status = run(
-      Array(CommandLine.arguments.dropFirst()), environment: ProcessInfo.processInfo.environment)
-    exit(withError: ExitCode(status.rawValue))
+    let mayEndByPipe = Hardening.turnWriteSignalsIntoErrors()
+    let ending = run(
+      ProcessStart.arguments, environment: ProcessStart.environment, mayEndByPipe: mayEndByPipe)
+    if ending.isByBrokenPipe { Hardening.endByBrokenPipe() }
+    exit(withError: ExitCode(ending.code))
   }
 
-  private static func run(_ arguments: [String], environment: [String: String]) -> ExitStatus {
+  /// - Parameter mayEndByPipe: whether a closed pipe ends the process; not if its caller ignores SIGPIPE.
+  private static func run(
+    _ arguments: [String], environment: [String: String], mayEndByPipe: Bool
+  ) -> Ending {
     let spelling = VendorSpelling(arguments)
     var console = Console(quiet: false, mayAsk: true)
     do {
       var parsed = try parseAsRoot(spelling.arguments)
       guard let command = parsed as? any OctokeyCommand else {
-        if parsed is Octokey || parsed is Config || parsed is Backup {
+        guard type(of: parsed).configuration.subcommands.isEmpty else {
           throw ValidationError("a command is missing")
         }
-        // `help` is a command of the parser's own.
+        // `help` is a command of the parser's own, which throws its text.
         try parsed.run()
-        return .done
+        return Ending(.done)
       }
       console = Console(
         quiet: command.output.quiet, mayAsk: !command.output.nonInteractive,
@@ -51,43 +54,77 @@ struct Octokey: ParsableCommand {
       spelling.notes.forEach(console.note)
       let context = Context(
         console: console, clock: .system(), environment: environment,
-        workingDirectory: FileManager.default.currentDirectoryPath)
-      let status = finish(command, context)
-      if let command = command as? any AuditedCommand, command.isAudited, status != .usage {
-        SystemLog.send(
+        workingDirectory: Result { () throws(NativeError) in try ProcessStart.workingDirectory() })
+      let ending = checkOutput(
+        of: finish(command, context), console, context.audit, mayEndByPipe: mayEndByPipe)
+      if let command = command as? any AuditedCommand, command.isAudited, ending.status != .usage {
+        send(
           context.audit.line(
-            type(of: command).auditedAction, status, sudoUser: environment["SUDO_USER"]),
-          from: "octokey", isWarning: status != .done)
+            type(of: command).auditedAction, ending, sudoUser: environment["SUDO_USER"]),
+          ending, console)
       }
-      return status
+      return ending
     } catch {
-      return answer(parserError: error, spelling.arguments, console)
+      let ending = answer(parserError: error, spelling.arguments, console)
+      return checkOutput(of: ending, console, AuditTrail(), mayEndByPipe: mayEndByPipe)
     }
   }
 
-  private static func finish(_ command: any OctokeyCommand, _ context: Context) -> ExitStatus {
+  private static func finish(_ command: any OctokeyCommand, _ context: Context) -> Ending {
     do {
-      return try command.run(context)
+      return Ending(try command.run(context))
     } catch {
-      context.console.clearProgress()
+      let (console, audit) = (context.console, context.audit)
+      console.clearProgress()
       let failure = Failure(describing: error)
-      context.console.failure(failure)
-      return failure.status
+      console.failure(failure)
+      let ending = Ending(failure, afterChange: audit.hasChanged)
+      if failure.status == .incomplete {
+        audit.recordChangeByFailure()
+      } else if audit.hasChanged {
+        for change in audit.changes { console.warning("done before that: \(change)") }
+      }
+      return ending
+    }
+  }
+
+  /// What it means for the command that its output could not be written: see `Ending`.
+  private static func checkOutput(
+    of ending: Ending, _ console: Console, _ audit: AuditTrail, mayEndByPipe: Bool
+  ) -> Ending {
+    guard let error = console.outputFailure else { return ending }
+    var ending = ending
+    ending.loseOutput(error, afterChange: audit.hasChanged, mayEndByPipe: mayEndByPipe)
+    let failure = Failure(CommandError.outputFailed(error))
+    if audit.hasChanged {
+      console.warning(
+        ([failure.message + "; the change was made"] + audit.changes).joined(separator: "; "))
+    } else if !ending.isByBrokenPipe {
+      console.failure(failure)
+    }
+    return ending
+  }
+
+  private static func send(_ line: String, _ ending: Ending, _ console: Console) {
+    switch SystemLog.send(line, from: "octokey", isWarning: ending != Ending(.done)) {
+    case .sent, .noLog: break
+    case .failed(let number):
+      console.warning("the system's log did not take the line for this run: \(systemText(number))")
     }
   }
 
   /// Prints help or version where they were asked for; any other error of the parser is wrong usage.
   private static func answer(
     parserError error: any Error, _ arguments: [String], _ console: Console
-  ) -> ExitStatus {
+  ) -> Ending {
     if exitCode(for: error) == .success {
       let text = fullMessage(for: error)
       console.print(raw: text.hasSuffix("\n") ? text : text + "\n")
-      return .done
+      return Ending(.done)
     }
     let failure = usageFailure(error, arguments)
     console.failure(failure)
-    return failure.status
+    return Ending(failure, afterChange: false)
   }
 
   private static func usageFailure(_ error: any Error, _ arguments: [String]) -> Failure {

@@ -12,13 +12,16 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
+
+END = b"end"
 
 
 def own_dev():
     """Replaces /dev by a folder with the needed devices, for this process and its children."""
     folder = tempfile.mkdtemp()
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], check=True)
-    for name in ("null", "zero", "random", "urandom", "tty"):
+    for name in ("null", "zero", "full", "random", "urandom", "tty"):
         path = f"{folder}/{name}"
         open(path, "w").close()
         subprocess.run(["mount", "--bind", f"/dev/{name}", path], check=True)
@@ -34,16 +37,20 @@ def main():
     own_dev()
     log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     log.bind("/dev/log")
+    # The queue of the socket holds about ten lines.
+    reader = threading.Thread(target=copy, args=(log, output))
+    reader.start()
     status = subprocess.run(sys.argv[2:]).returncode
     # A datagram is in the socket when its sender has ended.
-    log.setblocking(False)
-    while True:
-        try:
-            output.write(log.recv(65536) + b"\n")
-        except BlockingIOError:
-            break
+    socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(END, "/dev/log")
+    reader.join()
     output.close()
     sys.exit(status)
+
+
+def copy(log, output):
+    while (line := log.recv(65536)) != END:
+        output.write(line + b"\n")
 
 
 if __name__ == "__main__":

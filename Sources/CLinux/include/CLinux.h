@@ -38,5 +38,6 @@ int octokey_has_capability(int number);
 // file, by its quota: bytes, or -1 where there is no limit, or none that can be seen.
 long long octokey_quota_left(int file, int kind, unsigned number);
 
-// syslog, which is variadic, with the facility LOG_AUTHPRIV: only administrators can read that log.
-void octokey_log(const char *name, int priority, const char *text);
+// The arguments of the process as the kernel gave them to the program; the last pointer is NULL. Swift
+// reads them from /proc, which a container may not have.
+char **octokey_arguments(void);

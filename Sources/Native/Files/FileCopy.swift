@@ -45,7 +45,8 @@ package struct FileCopy: ~Copyable {
   /// - Parameters:
   ///   - owner: nil for the user who runs octokey.
   ///   - former: a free name in the same folder for the file that has the name now; nil if none has it.
-  /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`.
+  /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`; `.unconfirmed` if the copy has its
+  ///   name, but a power failure may undo that.
   package consuming func commit(
     mode: UInt32, owner: FileOwner?, former: String?
   ) throws(NativeError) {
@@ -58,14 +59,30 @@ package struct FileCopy: ~Copyable {
     }
     try file.file.sync()
     let (place, draftName, name) = (folder.number, FilePath(draft).name, path.name)
+    var hasBothNames = true
     do throws(NativeError) {
       // The former file has two names for a moment, so that the path never leads nowhere.
       try repeating("link", path.text) { unsafe Int(linkat(place, name, place, former, 0)) }
     } catch .system(_, _, EPERM) {
       try repeating("rename", path.text) { unsafe Int(octokey_rename_new(place, name, former)) }
+      hasBothNames = false
     }
-    try repeating("rename", path.text) { unsafe Int(renameat(place, draftName, place, name)) }
+    do throws(NativeError) {
+      try repeating("rename", path.text) { unsafe Int(renameat(place, draftName, place, name)) }
+    } catch {
+      // As it was before.
+      if hasBothNames {
+        _ = unsafe unlinkat(place, former, 0)
+      } else {
+        _ = unsafe octokey_rename_new(place, former, name)
+      }
+      throw error
+    }
     file.commit()
-    try folder.sync()
+    do throws(NativeError) {
+      try folder.sync()
+    } catch .system(_, _, let number) {
+      throw .unconfirmed(path: path.text, errno: number)
+    }
   }
 }

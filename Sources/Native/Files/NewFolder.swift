@@ -60,6 +60,7 @@ package struct NewFolder: ~Copyable {
   ///   - owner: the owner of folder and files; nil for the user who runs octokey.
   ///   - former: a free path for the folder that has the name now; nil if there is none, or an empty one.
   /// - Throws: `NativeError.alreadyExists` if the name has been taken since; `.cannotKeep`; `.system`.
+  ///   `.unconfirmed` if the folder has its name, but a power failure may undo that.
   package consuming func commit(
     mode: UInt32 = 0o700, owner: FileOwner? = nil, former: String? = nil
   ) throws(NativeError) {
@@ -78,7 +79,11 @@ package struct NewFolder: ~Copyable {
       throw .alreadyExists(path: path)
     }
     pending = false
-    try Descriptor.folder(of: FilePath(path)).sync()
+    do throws(NativeError) {
+      try Descriptor.folder(of: FilePath(path)).sync()
+    } catch .system(_, _, let number) {
+      throw .unconfirmed(path: path, errno: number)
+    }
   }
 
   private borrowing func give(

@@ -65,10 +65,13 @@ package enum ForegroundProcess {
         return status & 0x7F == 0 ? .exited(status >> 8 & 0xFF) : .signal(status & 0x7F)
       }
       switch try nextSignal(signals) {
-      case let signal where signal == SIGTERM || signal == SIGHUP:
+      case SIGCHLD: continue
+      // The program got them from the terminal as well.
+      case SIGINT, SIGQUIT: continue
+      // SIGTERM, SIGHUP, and whatever else may be held one day.
+      case let signal:
         interruption = signal
         kill(child, signal)
-      default: break  // SIGCHLD; or ^C, which the program got from the terminal as well
       }
     }
   }
@@ -90,29 +93,39 @@ package enum ForegroundProcess {
   private static func spawn(
     _ words: [String], _ environment: [String: String], _ streams: [Int32], mask: sigset_t
   ) throws(NativeError) -> pid_t {
+    /// Without one of these the program would run with other streams, or deaf to signals.
+    func require(_ call: String, _ result: Int32) throws(NativeError) {
+      guard result == 0 else { throw .system(call: call, path: words[0], errno: result) }
+    }
     var attributes = posix_spawnattr_t()
-    unsafe posix_spawnattr_init(&attributes)
+    try unsafe require("posix_spawnattr_init", posix_spawnattr_init(&attributes))
     defer { unsafe posix_spawnattr_destroy(&attributes) }
     var actions = unsafe posix_spawn_file_actions_t()
-    unsafe posix_spawn_file_actions_init(&actions)
+    try unsafe require("posix_spawn_file_actions_init", posix_spawn_file_actions_init(&actions))
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     for (number, stream) in streams.enumerated() {
-      unsafe posix_spawn_file_actions_adddup2(&actions, stream, Int32(number))
+      try unsafe require(
+        "posix_spawn_file_actions_adddup2",
+        posix_spawn_file_actions_adddup2(&actions, stream, Int32(number)))
     }
     var mask = mask
     // Blocked in octokey, but not in the program.
     for signal in heldSignals { unsafe sigdelset(&mask, signal) }
     var ignored = sigset_t([SIGPIPE, SIGXFSZ])
-    unsafe posix_spawnattr_setsigmask(&attributes, &mask)
-    unsafe posix_spawnattr_setsigdefault(&attributes, &ignored)
-    unsafe posix_spawnattr_setflags(
-      &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    try unsafe require(
+      "posix_spawnattr_setsigmask", posix_spawnattr_setsigmask(&attributes, &mask))
+    try unsafe require(
+      "posix_spawnattr_setsigdefault", posix_spawnattr_setsigdefault(&attributes, &ignored))
+    try unsafe require(
+      "posix_spawnattr_setflags",
+      posix_spawnattr_setflags(
+        &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF)))
     let arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     let variables = unsafe environment.map { unsafe strdup("\($0)=\($1)") } + [nil]
     defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
     var child: pid_t = 0
-    let result = unsafe posix_spawn(&child, words[0], &actions, &attributes, arguments, variables)
-    guard result == 0 else { throw .system(call: "posix_spawn", path: words[0], errno: result) }
+    try unsafe require(
+      "posix_spawn", posix_spawn(&child, words[0], &actions, &attributes, arguments, variables))
     return child
   }
 }

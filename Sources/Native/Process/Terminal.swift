@@ -115,9 +115,32 @@ package struct Terminal: ~Copyable {
     if !echo { settings.c_lflag &= ~tcflag_t(ECHO | ECHONL) }
     // What was typed before a prompt for a secret was echoed: it is dropped.
     try change(to: &settings, when: echo ? TCSADRAIN : TCSAFLUSH)
-    defer { try? change(to: &saved, when: TCSADRAIN) }
-    try write(prompt)
+    let outcome: Outcome
+    do throws(NativeError) {
+      try write(prompt)
+      outcome = try wait(for: signals, into: &line)
+    } catch {
+      // The first error is the one to tell.
+      try? restore(&saved)
+      throw error
+    }
+    // A terminal without echo must not be left behind in silence.
+    try restore(&saved)
+    return outcome
+  }
 
+  /// Sets what was set before the question; at once, if output that is still on its way does not get out.
+  private borrowing func restore(_ saved: inout termios) throws(NativeError) {
+    do throws(NativeError) {
+      try change(to: &saved, when: TCSADRAIN)
+    } catch {
+      try change(to: &saved, when: TCSANOW)
+    }
+  }
+
+  private borrowing func wait(
+    for signals: Int32, into line: inout SecretBytes
+  ) throws(NativeError) -> Outcome {
     var waiting = [
       pollfd(fd: signals, events: Int16(POLLIN), revents: 0),
       pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),

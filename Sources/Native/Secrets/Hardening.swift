@@ -21,9 +21,25 @@ package enum Hardening {
   }
 
   /// Makes writes to a closed pipe, and beyond `ulimit -f`, fail instead of ending the process.
-  package static func turnWriteSignalsIntoErrors() {
+  ///
+  /// - Returns: whether the caller left SIGPIPE to end the process, as is usual; see `endByBrokenPipe`.
+  @discardableResult
+  package static func turnWriteSignalsIntoErrors() -> Bool {
+    var before = sigaction()
+    unsafe sigaction(SIGPIPE, nil, &before)
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
+    // SIG_IGN, which Swift cannot compare, is 1.
+    return unsafe unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) != 1
+  }
+
+  /// Ends the process as a write to a closed pipe does where nothing stops it, so that a shell sees what
+  /// it sees of other programs.
+  package static func endByBrokenPipe() {
+    signal(SIGPIPE, SIG_DFL)
+    var alone = sigset_t([SIGPIPE])
+    unsafe pthread_sigmask(SIG_UNBLOCK, &alone, nil)
+    raise(SIGPIPE)
   }
 
   /// Occupies those of the descriptors 0 to 2 that the caller closed: otherwise the next file opened,

@@ -39,7 +39,7 @@ package enum ConfigError: Error, Equatable, Sendable {
   case noMachineKey(tried: [MachineKeyTrial])
 
   /// There is no config: none was named, and none is where the server would look.
-  case noConfig(workingDirectory: String, instancesFolder: String)
+  case noConfig(workingDirectory: String?, instancesFolder: String)
   case noSuchInstance(name: String, folder: String)
   /// Several instances match; `name` is nil if none was asked for.
   case severalInstances(name: String?, folder: String, found: [String])

@@ -60,14 +60,17 @@ package struct InstanceRegistry: Sendable {
   /// The path of the config that is meant, in the vendor's order: a named instance, a named config,
   /// `OctopusServer.config` in the working directory, the default instance.
   ///
+  /// - Parameter workingDirectory: nil if there is none, because it was removed.
   /// - Throws: `ConfigError.noConfig` if there is none, and what `find` throws.
   package func configPath(
-    instance: String?, config: String?, workingDirectory: String
+    instance: String?, config: String?, workingDirectory: String?
   ) throws(ConfigError) -> String {
     if let instance, let found = try find(instance) { return found.configPath }
     if let config { return config }
-    let here = workingDirectory + "/OctopusServer.config"
-    if (try? FileStatus.read(here)) != nil { return here }
+    if let workingDirectory {
+      let here = workingDirectory + "/OctopusServer.config"
+      if (try? FileStatus.read(here)) != nil { return here }
+    }
     if let standard = try find(nil) { return standard.configPath }
     throw .noConfig(workingDirectory: workingDirectory, instancesFolder: folder)
   }

@@ -133,7 +133,7 @@ package final class Recovery {
     }
     let residues = diagnosis.course == .rollBack ? [] : scrubbed()
     try rethrow(
-      as: RotationError.native,
+      as: { RotationError.journalStays(config: config.file.path, reason: $0) },
       journal.remove(from: folder, keepsOldKey: diagnosis.course == .rollBack))
     return Outcome(configBackup: backup, residues: residues, isComplete: isComplete)
   }
@@ -195,9 +195,25 @@ package final class Recovery {
       store: store, oldKey: old.key, newKey: new.key, options: journal.options.forRotation,
       cancellation: cancellation, progress: progress)
     let survey = try rotation.survey(.rewrite, leftAmbiguous: journal.found.leftAmbiguous)
-    _ = try rotation.rewrite(rotation.accept(survey))
-    try rotation.commit()
+    let accepted = try rotation.accept(survey)
+    do {
+      _ = try rotation.rewrite(accepted)
+    } catch {
+      // Without a transaction some values may be rewritten by now.
+      if store.isTransactional { throw error }
+      throw interrupted(error)
+    }
+    do {
+      try rotation.commit()
+    } catch {
+      // It may have taken place even if it reports a failure.
+      throw interrupted(error)
+    }
     rotation.cancel()
+  }
+
+  private func interrupted(_ reason: RotationError) -> RotationError {
+    .interruptedCommit(config: config.file.path, keyFile: journal.keyFile, reason: reason)
   }
 
   /// Reads the whole store once more: nothing may be under the old key when the config changes.

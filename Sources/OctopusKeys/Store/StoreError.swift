@@ -34,6 +34,8 @@ package enum StoreError: Error, Equatable, Sendable {
   case obstacle(location: String, collection: String, StoreObstacle)
   /// A document is not any more what was read.
   case changedMeanwhile(location: String, collection: String, document: String)
+  /// It was written, and the device did not confirm it: a power failure may undo that.
+  case unconfirmed(location: String, errno: Int32)
   /// Anything else that the engine said.
   case failed(location: String, collection: String?, reason: String)
 }

@@ -20,7 +20,8 @@ struct BackupRestoration {
 
   private var fingerprint: String { backup.manifest.key.fingerprint }
 
-  func run(_ console: Console) throws -> RestoreReport {
+  /// - Parameter audit: learns of each change when it is made.
+  func run(_ audit: AuditTrail) throws -> RestoreReport {
     let transfer = try ConfigTransfer(contents, to: machineKeys, connection: connection())
     let isThere = try FileStatus.isThere(configPath)
     let edit: LockedConfigFile? = isThere ? try .lock(configPath, patience: .zero) : nil
@@ -50,6 +51,7 @@ struct BackupRestoration {
         report.store.changed = true
         report.store.former = try restoration.commit(
           owner: FileOwner.ofFolder(of: store.location), stamp: TimeStamp.forFileName(now))
+        audit.record(change: "the store \(store.location.quoted) was restored")
       }
     } else {
       try requireOwnKey()
@@ -61,12 +63,14 @@ struct BackupRestoration {
         if !isSame {
           report.config.backup = try edit.replace(
             with: transfer.bytes, backupAt: now, inPlace: inPlace)
+          audit.record(change: "the config \(configPath.quoted) was restored")
         }
       case .none:
         try NewFile.create(
           configPath, contents: transfer.bytes.span, owner: FileOwner.ofFolder(of: configPath),
           mode: backup.manifest.config.mode
         ).commit()
+        audit.record(change: "the config \(configPath.quoted) was restored")
       }
     } catch {
       guard report.store.changed else { throw error }

@@ -34,7 +34,6 @@ struct ListInstances: OctokeyCommand {
       context.console.print(
         raw: objects.isEmpty ? "[]\n" : "[\n\(objects.joined(separator: ",\n"))\n]\n")
     }
-    try context.console.requireOutput()
     return .done
   }
 }

@@ -11,7 +11,11 @@ struct NewMasterKey: AuditedCommand {
       The file must not exist; it is readable by its owner alone. What is printed is the \
       fingerprint, never the key.
       """,
-    exits: [.done, .failed, .usage], special: [.done: "the file holds a new key"])
+    exits: [.done, .failed, .incomplete, .usage],
+    special: [
+      .done: "the file holds a new key",
+      .incomplete: "the file holds a new key, but something failed afterwards",
+    ])
 
   @Argument(help: .init("The file to make.", valueName: "file")) var file: String
 
@@ -22,10 +26,13 @@ struct NewMasterKey: AuditedCommand {
 
   func run(_ context: Context) throws -> ExitStatus {
     let key = try MasterKey.random(keySize.size)
-    let path = context.absolutePath(file)
-    try KeyFile.create(path, key: key, created: context.clock.now()).commit()
+    let path = try context.absolutePath(file)
     let fingerprint = try KeyFingerprint(of: key).description
     (context.audit[.file], context.audit[.newKey]) = (path, fingerprint)
+    try KeyFile.create(path, key: key, created: context.clock.now()).commit()
+    // The file stays if the answer gets lost: the key may be in use from now on.
+    context.audit.record(
+      change: "the key file \(path.quoted) was made, with the key \(fingerprint)")
     try context.console.answer(
       Answer(file: path, fingerprint: fingerprint, bits: key.size.rawValue), as: output.format)
     return .done

@@ -52,7 +52,7 @@ struct Recover: AuditedCommand {
     // A write into the config itself may have been cut off: the journal is what counts then.
     let node = try node.open(context, half: true)
     guard let journal = try Journal.read(in: node.file.stateFolder) else {
-      try context.console.print(
+      try context.console.answer(
         RecoveryReport(config: node.file.path, time: time), as: output.format)
       return .done
     }
@@ -72,10 +72,15 @@ struct Recover: AuditedCommand {
     servers.noteGaps(context.console)
     let outcome = dryRun ? nil : try recovery.run(diagnosis, now: context.clock.now())
     context.console.clearProgress()
+    if outcome != nil {
+      let key = diagnosis.course == .rollBack ? journal.oldKey : journal.newKey
+      context.audit.record(
+        change: "there is no unfinished rotation any more, and the values are under the key \(key)")
+    }
     let report = RecoveryReport(
       journal, diagnosis, outcome, config: node.file.path, otherNodes: servers.otherNodes,
       time: time)
-    try context.console.print(report, as: output.format)
+    try context.console.answer(report, as: output.format)
     let isComplete = outcome.map(\.isComplete) ?? diagnosis.isComplete
     let isWhole = diagnosis.course == .rollBack || isComplete == true
     return diagnosis.unreadableValues == 0 && isWhole ? .done : .incomplete
@@ -86,9 +91,7 @@ struct Recover: AuditedCommand {
     of journal: Journal, _ node: OpenedNode, _ context: Context
   ) throws -> StoreLocation {
     if stores.store == nil, ["sqlite", "directory"].contains(journal.store.kind) {
-      return try StoreLocation(
-        "\(journal.store.kind):\(journal.store.location)", relativeTo: context.workingDirectory
-      )
+      return try context.storeLocation("\(journal.store.kind):\(journal.store.location)")
     }
     return try stores.location(context, node)
   }

@@ -86,6 +86,7 @@ extension RotateMasterKey {
       let opened = try node.machineKeys.masterKey(of: node.settings)
       return OldKey(key: opened.key.copy(), source: .config)
     }
+    let path = try context.absolutePath(oldKeyFile)
     let source = KeySource(file: oldKeyFile)
     let key = try source.read(context)
     do {
@@ -95,10 +96,8 @@ extension RotateMasterKey {
     } catch {
       // The config cannot be read here: that is what the option is for.
     }
-    return OldKey(
-      key: key,
-      source: try source.isLasting(context)
-        ? .file(path: context.absolutePath(oldKeyFile)) : .stream)
+    guard try source.isLasting(context) else { return OldKey(key: key, source: .stream) }
+    return OldKey(key: key, source: .file(path: path))
   }
 
   private func rotate(
@@ -107,11 +106,11 @@ extension RotateMasterKey {
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
     let permit: Preflight.Permit
-    do {
+    do throws(RotationError) {
       permit = try Preflight(plan).admit()
-    } catch RotationError.unreadable(let findings, let location) {
-      warn(of: findings, context.console)
-      throw RotationError.unreadable(findings, location: location)
+    } catch {
+      if case .unreadable(let findings, _) = error { warn(of: findings, context.console) }
+      throw error
     }
     servers.noteGaps(context.console)
     let survey = permit.survey
@@ -126,8 +125,13 @@ extension RotateMasterKey {
       store: StoreName(store), config: .init(path: node.file.path, backup: rotation.configBackup),
       otherNodes: servers.otherNodes, residues: rotation.residues, peakMemory: ProcessMemory.peak(),
       duration: context.clock.uptime() - start, time: TimeStamp.forText(plan.now))
-    RotationReportFiles(folder: plan.folder, stamp: TimeStamp.forFileName(plan.now))
-      .write(report, key: plan.newKey, context.console)
+    let files = RotationReportFiles(
+      folder: plan.folder, stamp: TimeStamp.forFileName(plan.now)
+    ).write(report, key: plan.newKey, context.console)
+    context.audit.record(
+      change: "store and config are under the new key, which is in \(rotation.keyFile.quoted)"
+        + (files.isEmpty
+          ? "" : "; the report is in " + files.map(\.quoted).joined(separator: " and ")))
     try show(report, key: plan.newKey, context.console)
     try rotation.finish()
     return report.values.unreadable == 0 ? .done : .incomplete

@@ -14,7 +14,8 @@ struct Service: AuditedCommand {
     exits: [.done, .failed, .incomplete, .usage],
     special: [
       .done: "the server runs, or does not, as was wanted",
-      .incomplete: "the server does not run (--status)",
+      .failed: "failed, and the server is as it was",
+      .incomplete: "the server does not run (--status); or it is neither as wanted nor as it was",
     ])
 
   @Flag(help: "Start it.") var start = false
@@ -47,23 +48,42 @@ struct Service: AuditedCommand {
       + names.map(\.text).joined(separator: " ")
     let control = ServiceControl(context: context)
     var answers: [Answer] = []
-    for name in names {
-      let before = try control.state(of: name)
-      let isNeeded =
-        start ? !before.isRunning : stop ? before.isRunning || before.isChanging : restart
-      if isNeeded { try control.act(start ? .start : stop ? .stop : .restart, on: name) }
-      let now = isNeeded ? try control.state(of: name) : before
-      answers.append(
-        Answer(name: name.text, running: now.isRunning, state: now.word, changed: isNeeded))
+    do {
+      for name in names { answers.append(try answer(for: name, control, context)) }
+    } catch {
+      // What was done before it failed belongs to the answer.
+      if context.audit.hasChanged { try show(answers, context) }
+      throw error
     }
     try show(answers, context)
-    context.audit[.changed] = answers.contains(where: \.changed) ? "yes" : "no"
     return status && !answers.allSatisfy(\.running) ? .incomplete : .done
+  }
+
+  private func answer(
+    for name: ServiceName, _ control: ServiceControl, _ context: Context
+  ) throws -> Answer {
+    var state = try control.state(of: name)
+    let isNeeded =
+      start
+      ? state.activity != .running
+      : stop ? state.activity != .stopped : restart
+    if isNeeded {
+      let action: ServiceControl.Action = start ? .start : stop ? .stop : .restart
+      do {
+        state = try control.act(action, on: name, from: state)
+      } catch let failure as ServiceControl.LeftOtherwise {
+        context.audit.record(change: "\(name.text.quoted) is not as it was: \(failure.words)")
+        throw failure.reason
+      }
+      context.audit.record(change: "\(name.text.quoted) is \(state.word)")
+    }
+    return Answer(
+      name: name.text, running: state.isRunning, state: state.word, changed: isNeeded)
   }
 
   private func names(_ context: Context) throws -> [ServiceName] {
     if let name = service.name { return [name] }
-    let registry = registry.registry(context)
+    let registry = try registry.registry(context)
     if instance == "*" {
       let all = try registry.instances()
       if all.isEmpty { throw CommandError.noSuchService(name: "*") }
@@ -86,7 +106,6 @@ struct Service: AuditedCommand {
       }
     case .json: try context.console.print(json: answers)
     }
-    try context.console.requireOutput()
   }
 
   private struct Answer: Encodable {

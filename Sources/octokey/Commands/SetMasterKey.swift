@@ -13,8 +13,10 @@ struct SetMasterKey: AuditedCommand {
       key that is in the config now need not be readable. The key has to open the store; documents \
       are not touched. Without --key-file the key is asked for.
       """,
-    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
-    special: [.done: "the config holds this key"])
+    special: [
+      .done: "the config holds this key",
+      .incomplete: "the config holds this key, but the device did not confirm it",
+    ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Key options") var key: KeyOptions
@@ -45,7 +47,6 @@ struct SetMasterKey: AuditedCommand {
     let config = try LockedConfigFile.lock(node.file)
     let change = try set(newKey, in: config, of: node, context)
     _ = consume config
-    context.audit[.changed] = change.changed ? "yes" : "no"
     let answer = Answer(
       changed: change.changed, fingerprint: fingerprint.description, config: node.file.path,
       backup: change.backup)
@@ -77,6 +78,8 @@ struct SetMasterKey: AuditedCommand {
       inPlace: place.inPlace)
     let backup = replacement.backupPath
     try replacement.commit()
+    context.audit.record(
+      change: "\(node.file.path.quoted) holds the key \(try KeyFingerprint(of: newKey))")
     return (true, backup)
   }
 

@@ -39,6 +39,5 @@ struct ShowMasterKey: AuditedCommand {
     case (false, .json):
       console.print(secret: key.base64(), before: "{\"MasterKey\": \"", after: "\"}\n")
     }
-    try console.requireOutput()
   }
 }

@@ -8,8 +8,8 @@
 // - Questions go to the terminal itself, so that they work with a redirected stdin or stdout. A secret
 //   is not echoed.
 // - Whatever is printed as a line is escaped first (TerminalEscaping.swift).
-// - A closed stdout or stderr does not stop the program in the middle of its work. A command whose
-//   purpose is its output calls `requireOutput()` at the end.
+// - Output that cannot be written does not stop the program in the middle of its work. What it means for the
+//   command is decided once, after its end (Ending in Failures/ExitStatus.swift).
 //
 // The messages of errors are in Failures/.
 
@@ -29,7 +29,9 @@ final class Console {
   private let output: ByteOutput
   private let errors: ByteOutput
   private var progressIsShown = false
-  private var outputFailure: Int32?
+  /// Why printed data was not written; nil if all of it was. Nothing is printed after it: data with a hole
+  /// in it could be taken for whole.
+  private(set) var outputFailure: NativeError?
 
   /// - Parameters:
   ///   - mayAsk: false after `--non-interactive`: every question is an error.
@@ -63,7 +65,9 @@ final class Console {
   /// Prints a secret between two texts that are not. It goes straight from its memory to the descriptor.
   func print(secret: borrowing SecretBytes, before: String = "", after: String = "\n") {
     write(before)
-    do { try output.write(secret) } catch { note(outputError: error) }
+    if outputFailure == nil {
+      do { try output.write(secret) } catch { outputFailure = error }
+    }
     write(after)
   }
 
@@ -71,23 +75,11 @@ final class Console {
     print(raw: String(decoding: try value.indentedJSON(), as: UTF8.self))
   }
 
-  func print(_ report: some CommandReport, as format: OutputFormat) throws {
+  func answer(_ report: some CommandReport, as format: OutputFormat) throws {
     switch format {
     case .text: print(raw: report.text)
     case .json: try print(json: report)
     }
-  }
-
-  /// Prints a report, and fails if it did not get out.
-  func answer(_ report: some CommandReport, as format: OutputFormat) throws {
-    try print(report, as: format)
-    try requireOutput()
-  }
-
-  /// Fails if printed data could not be written. A reader that closed the pipe (`| head -1`) has what
-  /// it wanted.
-  func requireOutput() throws(CommandError) {
-    if let number = outputFailure { throw .outputFailed(errno: number) }
   }
 
   // MARK: Messages, on stderr
@@ -189,14 +181,8 @@ final class Console {
 
   private func write(_ text: String) {
     if outputIsTerminal { clearProgress() }
-    do { try output.write(Array(text.utf8).span) } catch { note(outputError: error) }
-  }
-
-  private func note(outputError error: NativeError) {
-    guard case .system(_, _, let number) = error,
-      SystemErrorKind(errno: number) != .brokenPipe
-    else { return }
-    outputFailure = outputFailure ?? number
+    guard outputFailure == nil else { return }
+    do { try output.write(Array(text.utf8).span) } catch { outputFailure = error }
   }
 
   /// A failure is ignored: there is nowhere left to report it.

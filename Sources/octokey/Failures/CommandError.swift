@@ -1,5 +1,6 @@
 // What can go wrong between the command line and the rooms below. Words are in Failures/.
 
+import Native
 import OctopusKeys
 
 enum CommandError: Error, Equatable {
@@ -35,7 +36,9 @@ enum CommandError: Error, Equatable {
   /// The store was restored, and the config was not.
   case restoredHalf(config: String, reason: String)
   case wouldOverwrite(WouldOverwrite)
-  case outputFailed(errno: Int32)
+  case outputFailed(NativeError)
+  /// A relative path has no meaning: the working directory was removed, or cannot be found out.
+  case noWorkingDirectory(path: String, reason: NativeError)
 
   enum Unaskable: Equatable {
     case nonInteractive, noTerminal

@@ -1,5 +1,6 @@
 // The words for failures of the commands themselves.
 
+import Native
 import OctopusKeys
 
 extension Failure {
@@ -99,12 +100,23 @@ extension Failure {
     case .restoredHalf(let config, let reason):
       self.init(
         "the store was restored, and the config \(config.quoted) was not: \(reason)",
-        hint: "run the same command again")
+        hint: "run the same command again", status: .incomplete)
     case .wouldOverwrite(let obstacle): self.init(obstacle)
-    case .outputFailed(let number):
-      self.init("cannot write to standard output: \(systemText(number))")
+    case .outputFailed(let error):
+      self.init("cannot write to standard output: \(reason(error))")
+    case .noWorkingDirectory(let path, let error):
+      self.init(
+        "cannot tell where \(path.quoted) is, the working directory cannot be found: "
+          + reason(error),
+        hint: "change to a directory that exists, or give absolute paths")
     }
   }
+}
+
+/// The system's text for a failed call whose place is known from the sentence.
+private func reason(_ error: NativeError) -> String {
+  guard case .system(_, _, let number) = error else { return Failure(error).message }
+  return systemText(number)
 }
 
 /// What a value should have been, after `no`.

@@ -77,8 +77,9 @@ extension Failure {
         hint: "systemd-machine-id-setup makes a machine-id")
     case .noConfig(let workingDirectory, let instancesFolder):
       self.init(
-        "no node config: there is no OctopusServer.config in \(workingDirectory.quoted) and no "
-          + "instance in \(instancesFolder.quoted)", hint: "--config names one")
+        "no node config: there is no "
+          + (workingDirectory.map { "OctopusServer.config in \($0.quoted)" } ?? "working directory")
+          + " and no instance in \(instancesFolder.quoted)", hint: "--config names one")
     case .noSuchInstance(let name, let folder):
       self.init(
         "there is no instance \(name.quoted) in \(folder.quoted)",

@@ -1,6 +1,7 @@
 // The exit codes, in one place. Scripts depend on them: a code never changes its meaning.
 
 import ArgumentParser
+import Native
 
 enum ExitStatus: Int32, CaseIterable {
   case done = 0
@@ -15,7 +16,8 @@ enum ExitStatus: Int32, CaseIterable {
     switch self {
     case .done: "done"
     case .failed: "failed or refused, nothing was changed"
-    case .incomplete: "done, but some values are under neither key, or a check found faults"
+    case .incomplete:
+      "done, but some values are under neither key, or a check found faults; or done in part"
     case .unfinishedRotation: "an unfinished rotation is in the way"
     case .busy: "busy: another octokey or a live node is at work"
     case .usage: "wrong usage"
@@ -29,6 +31,60 @@ enum ExitStatus: Int32, CaseIterable {
       return "  \(code)\(column)\(special[status] ?? status.meaning)"
     }
     return "EXIT STATUS:\n" + lines.joined(separator: "\n")
+  }
+}
+
+/// How a command ended. The rule for 1, "nothing was changed", is here and nowhere else:
+///
+/// - A failure after a change is "done in part", 2. So are the codes that promise, like 1, that nothing was
+///   changed (4 and 64). An unfinished rotation stays one: 3 says what to do next.
+/// - Output that could not be written is a failure of a command that has changed nothing. Where its
+///   reader has closed the pipe, the process ends by SIGPIPE like other programs.
+/// - After a change it is a warning: the exit code and the log say what was done.
+struct Ending: Equatable {
+  private(set) var status: ExitStatus
+  /// Something was changed, and something that belongs to it failed.
+  private(set) var isPartial = false
+  /// The reader of standard output has gone, and that is all that there is to say.
+  private(set) var isByBrokenPipe = false
+  private var hasFailed = false
+
+  /// The exit code, as a shell shows it.
+  var code: Int32 { isByBrokenPipe ? 141 : status.rawValue }
+
+  /// A command that returned.
+  init(_ status: ExitStatus) { self.status = status }
+
+  /// A command that failed with `failure`.
+  init(_ failure: Failure, afterChange hasChanged: Bool) {
+    // A failure with the code 2 knows by itself that it came after a change.
+    let isPartial = hasChanged || failure.status == .incomplete
+    status = isPartial && failure.status != .unfinishedRotation ? .incomplete : failure.status
+    self.isPartial = isPartial && status == .incomplete
+    hasFailed = true
+  }
+
+  /// Notes that output could not be written.
+  ///
+  /// - Parameter mayEndByPipe: whether a closed pipe ends the process; not if its caller ignores SIGPIPE.
+  mutating func loseOutput(
+    _ error: NativeError, afterChange hasChanged: Bool, mayEndByPipe: Bool
+  ) {
+    if hasChanged || hasFailed { return }
+    (status, hasFailed) = (.failed, true)
+    guard mayEndByPipe, case .system(_, _, let number) = error else { return }
+    isByBrokenPipe = SystemErrorKind(errno: number) == .brokenPipe
+  }
+
+  /// The word for it in the system's log.
+  var outcome: String {
+    switch status {
+    case .done: "done"
+    case .failed, .usage: "failed"
+    case .incomplete: isPartial ? "partial" : "incomplete"
+    case .unfinishedRotation: "unfinished-rotation"
+    case .busy: "busy"
+    }
   }
 }
 

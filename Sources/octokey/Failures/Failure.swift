@@ -28,7 +28,11 @@ struct Failure {
     case let error as BackupError: self.init(error)
     case let error as StoreError: self.init(error)
     case let error as NativeError: self.init(error)
-    default: self.init("unexpected error of type \(type(of: error))")
+    // Only a bug gets here. The exit code is right nevertheless: `Ending` knows whether a change was made.
+    default:
+      self.init(
+        "unexpected error of type \(type(of: error))",
+        hint: "this is a bug in octokey, please report it")
     }
   }
 

@@ -5,6 +5,10 @@ import Native
 extension Failure {
   init(_ error: NativeError) {
     switch error {
+    case .system("tcsetattr", let path, let number):
+      self.init(
+        "cannot set the mode of \(path.quoted): \(systemText(number))",
+        hint: "stty sane, if the terminal does not show what is typed")
     case .system(let call, let path, let number):
       self.init(
         "cannot \(verb(for: call))\(path.isEmpty ? "" : " " + path.quoted): \(systemText(number))",
@@ -18,7 +22,7 @@ extension Failure {
     case .notAFile(let path): self.init("\(path.quoted) is no file", hint: "name the file itself")
     case .unconfirmed(let path, let number):
       self.init(
-        "\(path.quoted) was replaced, but the device did not confirm it: \(systemText(number))",
+        "\(path.quoted) was written, but the device did not confirm it: \(systemText(number))",
         hint: "the device may be failing; look whether the change is there after a restart",
         status: .incomplete)
     case .changedMeanwhile(let path):

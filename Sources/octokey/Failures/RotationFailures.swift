@@ -79,7 +79,7 @@ extension Failure {
         hint: recovery(of: config, after: reason), status: .unfinishedRotation)
     case .journalStays(let config, let reason):
       self.init(
-        "the rotation is done, but its journal is still there: \(Failure(reason).message)",
+        "everything is done, but the journal of the rotation is still there: \(Failure(reason).message)",
         hint: recovery(of: config, after: reason), status: .unfinishedRotation)
     case .journalUnreadable(let path):
       self.init(

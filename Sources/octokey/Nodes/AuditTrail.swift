@@ -23,10 +23,23 @@ final class AuditTrail {
     case service, config, setting, store, file, backup, key
     case oldKey = "old-key"
     case newKey = "new-key"
-    case changed
   }
 
   private var facts: [Fact: String] = [:]
+
+  /// What was changed so far: a clause for each, such as `the config "…" was changed`.
+  private(set) var changes: [String] = []
+  private(set) var hasChanged = false
+
+  /// Notes a change, as soon as it is made. Every command that changes something does: with it what comes
+  /// later, an error or output that cannot be written, no longer counts as "nothing was changed".
+  func record(change: String) {
+    changes.append(change)
+    hasChanged = true
+  }
+
+  /// Notes a change that the message of a failure tells.
+  func recordChangeByFailure() { hasChanged = true }
 
   subscript(_ fact: Fact) -> String? {
     get { facts[fact] }
@@ -34,8 +47,8 @@ final class AuditTrail {
   }
 
   /// - Parameter sudoUser: the user who called sudo, according to sudo.
-  func line(_ auditedAction: String, _ status: ExitStatus, sudoUser: String?) -> String {
-    var fields = ["outcome=\(AuditTrail.outcome(status))", "exit=\(status.rawValue)"]
+  func line(_ auditedAction: String, _ ending: Ending, sudoUser: String?) -> String {
+    var fields = ["outcome=\(ending.outcome)", "exit=\(ending.code)"]
     fields.append("uid=\(CurrentUser.number)")
     if let name = CurrentUser.name { fields.append("user=\(AuditTrail.quoted(name))") }
     if let login = CurrentUser.loginNumber { fields.append("login-uid=\(login)") }
@@ -43,17 +56,8 @@ final class AuditTrail {
     for fact in Fact.allCases {
       if let text = facts[fact] { fields.append("\(fact.rawValue)=\(AuditTrail.quoted(text))") }
     }
+    fields.append("changed=\"\(hasChanged ? "yes" : "no")\"")
     return "\(auditedAction): " + fields.joined(separator: " ")
-  }
-
-  private static func outcome(_ status: ExitStatus) -> String {
-    switch status {
-    case .done: "done"
-    case .failed, .usage: "failed"
-    case .incomplete: "incomplete"
-    case .unfinishedRotation: "unfinished-rotation"
-    case .busy: "busy"
-    }
   }
 
   /// A quoted value that cannot fake a second field or a second line.

@@ -23,14 +23,14 @@ extension NodeOptions {
     let settings = try half ? file.whole().settings() : file.settings()
     return OpenedNode(
       file: file, settings: settings, machineKeys: try machineKeys(),
-      machineIDPath: context.absolutePath(machineIdFile),
-      machineKeyPath: context.absolutePath(machineKeyFile))
+      machineIDPath: try context.absolutePath(machineIdFile),
+      machineKeyPath: try context.absolutePath(machineKeyFile))
   }
 
   func configPath(_ context: Context) throws -> String {
     let path = try registry.registry(context).configPath(
-      instance: instance, config: config.map(context.absolutePath),
-      workingDirectory: context.workingDirectory)
+      instance: instance, config: config.map { try context.absolutePath($0) },
+      workingDirectory: try? context.workingDirectory.get())
     context.audit[.config] = path
     return path
   }
@@ -72,7 +72,7 @@ extension StoreOptions {
 
   private func find(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
     if let store {
-      return try StoreLocation(store, relativeTo: context.workingDirectory, odbcDriver: odbcDriver)
+      return try context.storeLocation(store, odbcDriver: odbcDriver)
     }
     guard let node else { throw StoreError.invalidLocation(text: "", reason: "it is empty") }
     return try node.settings.storeLocation(

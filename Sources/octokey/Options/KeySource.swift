@@ -17,7 +17,7 @@ enum KeySource: Equatable {
   func isLasting(_ context: Context) throws -> Bool {
     guard case .file(let path) = self else { return false }
     // `/dev/fd/63` of a shell ends with the shell.
-    let absolute = context.absolutePath(path)
+    let absolute = try context.absolutePath(path)
     return try !absolute.hasPrefix("/dev/") && !absolute.hasPrefix("/proc/")
       && FileStatus.read(absolute).kind == .regular
   }

@@ -8,8 +8,8 @@ struct RegistryOptions: ParsableArguments {
   @Option(help: .init("The folder of the instance register.", valueName: "dir"))
   var instancesDir = "/etc/octopus/OctopusServer/Instances"
 
-  func registry(_ context: Context) -> InstanceRegistry {
-    InstanceRegistry(folder: context.absolutePath(instancesDir))
+  func registry(_ context: Context) throws -> InstanceRegistry {
+    InstanceRegistry(folder: try context.absolutePath(instancesDir))
   }
 }
 

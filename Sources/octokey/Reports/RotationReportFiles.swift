@@ -8,7 +8,11 @@ struct RotationReportFiles {
   let stamp: String
 
   /// Writes both files. The rotation is done by now: a failure is a warning.
-  func write(_ report: RotationReport, key: borrowing MasterKey, _ console: Console) {
+  ///
+  /// - Returns: the paths of those that were written.
+  func write(
+    _ report: RotationReport, key: borrowing MasterKey, _ console: Console
+  ) -> [String] {
     let stem = "rotation-report-\(stamp)"
     let head = Array(RotationReport.firstLine.utf8)
     let tail = Array(("\n" + report.textAfterFirstLine).utf8)
@@ -19,23 +23,28 @@ struct RotationReportFiles {
       base64.withBytes { text.copy($0, at: head.count) }
       text.copy(tail.span, at: text.count - tail.count)
     }
-    attempt(console) { try text.withBytes { try create(folder.newPath(stem, ".txt"), $0) } }
-    attempt(console) {
-      let json = try report.indentedJSON()
-      try create(folder.newPath(stem, ".json"), json.span)
+    let asText = attempt(console) {
+      try text.withBytes { try create(folder.newPath(stem, ".txt"), $0) }
     }
+    let asJSON = attempt(console) {
+      let json = try report.indentedJSON()
+      return try create(folder.newPath(stem, ".json"), json.span)
+    }
+    return [asText, asJSON].compactMap(\.self)
   }
 
-  private func create(_ path: String, _ contents: Span<UInt8>) throws {
+  private func create(_ path: String, _ contents: Span<UInt8>) throws -> String {
     try NewFile.create(path, contents: contents, owner: folder.owner).commit()
+    return path
   }
 
-  private func attempt(_ console: Console, _ write: () throws -> Void) {
+  private func attempt(_ console: Console, _ write: () throws -> String) -> String? {
     do {
-      try write()
+      return try write()
     } catch {
       let failure = Failure(describing: error)
       console.warning("the report was not written: \(failure.message)", hint: failure.hint)
+      return nil
     }
   }
 }

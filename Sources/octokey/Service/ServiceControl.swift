@@ -6,12 +6,27 @@ import OctopusKeys
 
 /// Runs `systemctl`, `docker` or `podman`.
 struct ServiceControl {
+  enum Activity: Equatable {
+    case running, stopped
+    /// Starting or stopping.
+    case changing
+    /// Frozen: its process is there, and does nothing until it goes on.
+    case paused
+  }
+
   struct State: Equatable {
-    let isRunning: Bool
-    /// Whether it is starting or stopping.
-    let isChanging: Bool
+    let activity: Activity
     /// The program's word for it.
     let word: String
+
+    /// Whether its process is there.
+    var isRunning: Bool { activity == .running || activity == .paused }
+  }
+
+  /// An action failed, and the service is not as it was before, or its state cannot be told.
+  struct LeftOtherwise: Error {
+    let reason: any Error
+    let words: String
   }
 
   enum Action: String {
@@ -26,24 +41,68 @@ struct ServiceControl {
     case .unit(let unit):
       let answer = try run(
         systemctl(), ["show", "--property=LoadState,ActiveState", "--", unit], for: service)
-      let lines = answer.split(separator: "\n")
-      let activity = lines.last { $0.hasPrefix("ActiveState=") }
-      guard lines.contains("LoadState=loaded"),
-        let state = activity?.split(separator: "=").dropFirst().first
-      else { throw CommandError.noSuchService(name: unit) }
-      return State(
-        isRunning: ["active", "reloading"].contains(state),
-        isChanging: ["activating", "deactivating"].contains(state), word: String(state))
+      let lines = answer.split(separator: "\n").map(String.init)
+      if lines.contains("LoadState=not-found") { throw CommandError.noSuchService(name: unit) }
+      guard lines.count == 2, lines.contains("LoadState=loaded"),
+        let line = lines.first(where: { $0.hasPrefix("ActiveState=") })
+      else { throw notUnderstood(lines.joined(separator: ", "), of: service) }
+      return try state(String(line.dropFirst("ActiveState=".count)), of: service, Self.unitStates)
     case .container(let name):
-      let (_, state) = try runtime(of: name)
-      return State(
-        isRunning: ["running", "paused"].contains(state),
-        isChanging: ["restarting", "removing", "stopping"].contains(state), word: state)
+      return try state(runtime(of: name).state, of: service, Self.containerStates)
     }
   }
 
+  /// The states of a unit (systemctl(1)).
+  private static let unitStates: [String: Activity] = [
+    "active": .running, "reloading": .running, "refreshing": .running, "inactive": .stopped,
+    "failed": .stopped, "activating": .changing, "deactivating": .changing,
+    "maintenance": .changing,
+  ]
+
+  /// The states of a container for docker and podman.
+  private static let containerStates: [String: Activity] = [
+    "running": .running, "paused": .paused, "created": .stopped, "configured": .stopped,
+    "initialized": .stopped, "exited": .stopped, "stopped": .stopped, "dead": .stopped,
+    "restarting": .changing, "removing": .changing, "stopping": .changing,
+  ]
+
+  /// A word that is not in `known` is no state that anything could be concluded from.
+  private func state(
+    _ word: String, of service: ServiceName, _ known: [String: Activity]
+  ) throws -> State {
+    guard let activity = known[word] else { throw notUnderstood(word, of: service) }
+    return State(activity: activity, word: word)
+  }
+
+  private func notUnderstood(_ answer: String, of service: ServiceName) -> CommandError {
+    .serviceFailed(
+      name: service.text,
+      reason: answer.isEmpty
+        ? "there was no answer about its state" : "its state \(answer.quoted) is not known")
+  }
+
   /// Acts, and waits until the service runs, or has stopped.
-  func act(_ action: Action, on service: ServiceName) throws {
+  ///
+  /// - Parameter before: its state, which it still has if an error is thrown.
+  /// - Returns: its state afterwards.
+  /// - Throws: `LeftOtherwise` if the service is not any more what it was.
+  @discardableResult
+  func act(_ action: Action, on service: ServiceName, from before: State) throws -> State {
+    do {
+      return try act(action, on: service)
+    } catch {
+      let now: State
+      do {
+        now = try state(of: service)
+      } catch let unknown {
+        throw LeftOtherwise(reason: error, words: Failure(describing: unknown).message)
+      }
+      if now.activity == before.activity { throw error }
+      throw LeftOtherwise(reason: error, words: "it was \(before.word) and is \(now.word)")
+    }
+  }
+
+  private func act(_ action: Action, on service: ServiceName) throws -> State {
     let verb = action.rawValue
     switch service {
     case .unit(let unit): _ = try run(systemctl(), [verb, "--", unit], for: service)
@@ -53,17 +112,19 @@ struct ServiceControl {
     // A failed start takes a moment to show.
     let end = context.clock.uptime() + .seconds(10)
     var state = try state(of: service)
-    while state.isChanging, context.clock.uptime() < end {
+    while state.activity == .changing, context.clock.uptime() < end {
       Pause.short()
       state = try self.state(of: service)
     }
-    guard state.isRunning == (action != .stop), !state.isChanging else {
+    guard state.activity == (action == .stop ? .stopped : .running) else {
       throw CommandError.serviceFailed(name: service.text, reason: "it is \(state.word)")
     }
+    return state
   }
 
   private func runtime(of name: String) throws -> (program: String, state: String) {
     var isThere = false
+    var trouble: String?
     for runtime in ["docker", "podman"] {
       guard let program = path(of: runtime) else { continue }
       isThere = true
@@ -71,8 +132,13 @@ struct ServiceControl {
         [program, "container", "inspect", "--format", "{{.State.Status}}", name],
         environment: environment)
       if answer.ending == .exited(0) { return (program, answer.output.filter { !$0.isWhitespace }) }
+      // A daemon that cannot be reached says nothing about the container.
+      if !answer.errors.lowercased().contains("no such") {
+        trouble = trouble ?? words(answer, of: program)
+      }
     }
     if !isThere { throw CommandError.programMissing(name: "docker or podman") }
+    if let trouble { throw CommandError.serviceFailed(name: name, reason: trouble) }
     throw CommandError.noSuchService(name: name)
   }
 
@@ -81,11 +147,19 @@ struct ServiceControl {
   ) throws -> String {
     let answer = try ForegroundProcess.capture([program] + arguments, environment: environment)
     guard answer.ending == .exited(0) else {
-      let line = answer.errors.split(separator: "\n").first.map(String.init)
-      throw CommandError.serviceFailed(
-        name: service.text, reason: line ?? "\(program) ended with \(answer.ending)")
+      throw CommandError.serviceFailed(name: service.text, reason: words(answer, of: program))
     }
     return answer.output
+  }
+
+  /// What a program that failed said, or else how it ended.
+  private func words(_ answer: ForegroundProcess.Answer, of program: String) -> String {
+    if let line = answer.errors.split(separator: "\n").first { return String(line) }
+    return switch answer.ending {
+    case .exited(let code): "\(program) ended with the exit code \(code)"
+    case .signal(let number), .interrupted(let number):
+      "\(program) was ended by \(SignalWatch.name(of: number))"
+    }
   }
 
   private func systemctl() throws -> String {

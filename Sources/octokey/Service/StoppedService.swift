@@ -12,9 +12,14 @@ struct StoppedService {
     let control = ServiceControl(context: context)
     let state = try control.state(of: name)
     wasRunning = state.isRunning
-    if state.isRunning || state.isChanging {
-      context.console.note("stopping \(name.text.quoted)")
-      try control.act(.stop, on: name)
+    guard state.activity != .stopped else { return }
+    context.console.note("stopping \(name.text.quoted)")
+    do {
+      try control.act(.stop, on: name, from: state)
+    } catch let failure as ServiceControl.LeftOtherwise {
+      context.console.warning(
+        "the service \(name.text.quoted) is not as it was: \(failure.words)", hint: command)
+      throw failure.reason
     }
   }
 
@@ -23,8 +28,10 @@ struct StoppedService {
     guard wasRunning else { return }
     context.console.note("starting \(name.text.quoted)")
     do {
-      try ServiceControl(context: context).act(.start, on: name)
+      let control = ServiceControl(context: context)
+      try control.act(.start, on: name, from: control.state(of: name))
     } catch {
+      let error = (error as? ServiceControl.LeftOtherwise)?.reason ?? error
       let failure = Failure(describing: error)
       context.console.warning(failure.message, hint: command)
     }

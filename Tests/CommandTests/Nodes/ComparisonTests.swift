@@ -107,7 +107,7 @@ import Testing
     let output = try await node.shell(
       """
       report() { $OCTOKEY status --machine-id-file machine-id --format json; }
-      { report | \(filter); report | \(filter.hasPrefix("iconv") ? "true" : filter); } > reports.json
+      { report | \(filter); report | \(filter.hasPrefix("iconv") ? "cat >/dev/null" : filter); } > reports.json
       $OCTOKEY status --compare reports.json || true
       """)
     let isOne = filter.hasPrefix("iconv")

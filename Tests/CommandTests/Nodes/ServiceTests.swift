@@ -20,13 +20,15 @@ import Testing
       case $1 in
       show) if [ -e "$state" ]; then echo LoadState=loaded; echo "ActiveState=$(cat "$state")"
         else echo LoadState=not-found; echo ActiveState=inactive; fi ;;
-      start | restart) if [ -e "$STATES/broken" ]; then echo failed; else echo active; fi >"$state" ;;
+      start | restart) if [ -e "$STATES/odd" ]; then echo quiescent >"$state"; exit; fi
+        if [ -e "$STATES/broken" ]; then echo failed; else echo active; fi >"$state" ;;
       stop) [ -e "$STATES/stuck" ] || echo inactive >"$state" ;;
       esac
       END
       cat >bin/docker <<'END'
       #!/bin/bash
-      echo "docker $*" >>"$STATES/calls"; exit 1
+      echo "docker $*" >>"$STATES/calls"
+      cat "$STATES/docker-trouble" >&2 2>/dev/null || echo "Error: No such container" >&2; exit 1
       END
       cat >bin/podman <<'END'
       #!/bin/bash
@@ -116,6 +118,59 @@ import Testing
       "env", ["PATH=bin:/nowhere", OctokeyProgram.path, "service", "--status", "--unit", "x"],
       directory: node.folder)
     #expect(nowhere.status == 1 && nowhere.stderr.contains("there is no systemctl on the PATH"))
+  }
+
+  /// What the managing program says is not known: nothing is concluded from it.
+  @Test(arguments: [
+    ("echo quiescent >units/OctopusServer.service", ["--stop"], "\"quiescent\" is not known"),
+    ("echo quiescent >units/OctopusServer.service", ["--start"], "\"quiescent\" is not known"),
+    (": >units/OctopusServer.service", ["--stop"], "no answer about its state"),
+    ("sed -i 's/echo LoadState=loaded/:/' bin/systemctl", ["--stop"], "ActiveState=active"),
+    ("sed -i s/LoadState=loaded/LoadState=masked/ bin/systemctl", ["--stop"], "LoadState=masked"),
+    ("echo unknown >containers/octopus", ["--stop", "--container", "octopus"], "\"unknown\""),
+    (
+      "echo paused >containers/octopus; sed -i 's/start |/x) ;; y |/' bin/podman",
+      ["--start", "--container", "octopus"], "it is paused"
+    ),
+    (
+      "echo 'Cannot connect to the daemon.' >docker-trouble",
+      ["--stop", "--container", "nothing"], "cannot connect to the daemon"
+    ),
+  ])
+  func anAnswerThatIsNotUnderstoodIsAFailure(
+    _ script: String, _ options: [String], _ message: String
+  ) async throws {
+    let node = try await node()
+    try await node.shell(script)
+    let ending = try await run(node, ["service"] + options)
+    #expect(ending.status == 1 && ending.stdout.isEmpty, "\(ending)")
+    #expect(ending.stderr.contains(message), "\(ending.stderr)")
+    #expect(!ending.stderr.contains("exited("), "\(ending.stderr)")
+  }
+
+  @Test func aServiceThatIsNotAsItWasIsNotUnchanged() async throws {
+    let node = try await node()
+    // It ran, and a restart has stopped it.
+    try await node.shell("touch broken")
+    let restart = try await run(node, ["service", "--restart"])
+    #expect(restart.status == 2, "\(restart.stderr)")
+    #expect(restart.stderr.contains("it was active and is failed"), "\(restart.stderr)")
+    // The state afterwards is not known.
+    try await node.shell("rm broken; touch odd; echo inactive >units/OctopusServer.service")
+    let odd = try await run(node, ["service", "--start"])
+    #expect(odd.status == 2 && odd.stderr.contains("is not as it was"), "\(odd.stderr)")
+    // The first of two was stopped.
+    try await node.shell(
+      "rm odd; echo active >units/My-Server.service; echo active >units/OctopusServer.service")
+    try await node.shell(
+      "sed -i 's/stop) .*/stop) [ $3 != My-Server.service ] || echo inactive >$state ;;/' bin/systemctl"
+    )
+    let two = try await run(node, ["service", "--stop", "--instance", "*"])
+    #expect(two.status == 2 && two.stdout == "My-Server.service stopped\n", "\(two)")
+    #expect(two.stderr.contains("done before that: \"My-Server.service\" is inactive"), "\(two)")
+    // It neither ran nor runs.
+    let none = try await run(node, ["service", "--stop", "--instance", "*"])
+    #expect(none.status == 1 && none.stdout.isEmpty, "\(none)")
   }
 
   @Test(arguments: [

@@ -9,7 +9,7 @@ import Testing
 @Suite struct FailureTests {
   static let native: [NativeError] = [
     .system(call: "open", path: "/x", errno: 2), .system(call: "rename", path: "/x", errno: 13),
-    .system(call: "write", path: "", errno: 28),
+    .system(call: "write", path: "", errno: 28), .system(call: "tcsetattr", path: "/x", errno: 5),
     .system(call: "open", path: "/x", errno: 40), .system(call: "what", path: "/x", errno: 9999),
     .crypto(call: "EVP_X", reason: ""), .crypto(call: "EVP_X", reason: "Bad decrypt."),
     .tooLarge(path: "/x", limit: 10), .malformedXML(line: 1, column: 2, reason: "Tag mismatch.\n"),
@@ -82,7 +82,8 @@ import Testing
   ]
   static let stores: [StoreError] = [
     .notFound(location: "/x"), .notAStore(location: "/x", reason: "File is not a database."),
-    .readOnly(location: "/x"), .accessDenied(location: "/x"), .busy(location: "/x"),
+    .unconfirmed(location: "/x", errno: 5), .readOnly(location: "/x"),
+    .accessDenied(location: "/x"), .busy(location: "/x"),
     .connection(.malformed(setting: 3)), .connection(.unknownSetting(2)),
     .connection(.badValue(setting: "Encrypt")), .connection(.missing(setting: "Data Source")),
     .connection(.cannotHonour(setting: "Server Certificate", driver: "FreeTDS")),
@@ -104,7 +105,9 @@ import Testing
   ]
   static let commands: [CommandError] = [
     .cancelled, .declined, .interrupted(signal: "SIGTERM"),
-    .cannotAsk(option: "--yes", reason: .noTerminal), .outputFailed(errno: 28),
+    .cannotAsk(option: "--yes", reason: .noTerminal),
+    .outputFailed(.system(call: "write", path: "", errno: 28)),
+    .noWorkingDirectory(path: "x", reason: .system(call: "getcwd", path: "", errno: 2)),
     .noSuchSetting(key: "K", path: "/x", near: []), .secretArgument(key: "K"),
     .noSuchSetting(key: "Octopus.Server.TaskCap", path: "/x", near: ["A", "B"]),
     .unfitValue(key: "K"), .wrongType(key: "K", type: .port),

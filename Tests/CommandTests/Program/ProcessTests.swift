@@ -106,7 +106,8 @@ import Testing
   // MARK: Streams
 
   @Test(arguments: [
-    ("\"$OCTOKEY\" --help >&-; echo $?", "0"),
+    ("\"$OCTOKEY\" --help >&-; echo $?", "1"), ("\"$OCTOKEY\" --help >/dev/full; echo $?", "1"),
+    ("\"$OCTOKEY\" --version >&- 2>&-; echo $?", "1"),
     ("\"$OCTOKEY\" verfy 2>&-; echo $?", "64"),
     ("\"$OCTOKEY\" verfy <&- >&- 2>&-; echo $?", "64"),
     ("\"$OCTOKEY\" verfy 2>/dev/full; echo $?", "64"),
@@ -116,17 +117,21 @@ import Testing
     #expect(result.stdout == expected + "\n")
   }
 
-  /// A program that does not ignore SIGPIPE would end with 141.
-  @Test func aReaderThatHasGoneDoesNoHarm() async throws {
+  /// As for other programs: SIGPIPE, or an error where the caller ignores that.
+  @Test func aReaderThatHasGoneEndsIt() async throws {
     let script = """
       import os, subprocess
       reader, writer = os.pipe()
       os.close(reader)
-      done = subprocess.run([os.environ["OCTOKEY"], "--help"], stdout=writer, stderr=subprocess.PIPE)
-      print(done.returncode, done.stderr)
+      for restore in (True, False):  # Python itself ignores SIGPIPE
+        done = subprocess.run([os.environ["OCTOKEY"], "--help"], stdout=writer,
+          stderr=subprocess.PIPE, text=True, restore_signals=restore)
+        print(done.returncode, done.stderr)
       """
     let result = try await OctokeyProgram.runProgram("python3", ["-c", script])
-    #expect(result.stdout == "0 b''\n")
+    #expect(
+      result.stdout
+        == "-13 \n1 octokey: cannot write to standard output: broken pipe\n\n", "\(result.stderr)")
   }
 
   // MARK: The process

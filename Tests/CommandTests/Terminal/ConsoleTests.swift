@@ -81,7 +81,7 @@ import Testing
     let console = Console(
       quiet: false, mayAsk: false, output: ByteOutput(descriptor: full.fileDescriptor))
     console.print("x")
-    #expect(throws: CommandError.outputFailed(errno: ENOSPC)) { try console.requireOutput() }
+    #expect(console.outputFailure == .system(call: "write", path: "", errno: ENOSPC))
   }
 
   /// The shapes that the vendor's scripts read: the last line, or `.MasterKey`. The fingerprint is
@@ -104,7 +104,7 @@ import Testing
   private func context(_ environment: [String: String] = [:], in folder: String = "/w") -> Context {
     Context(
       console: Console(quiet: true, mayAsk: false), clock: .system(), environment: environment,
-      workingDirectory: folder)
+      workingDirectory: .success(folder))
   }
 
   @Test func whereAKeyComesFrom() throws {
@@ -151,9 +151,9 @@ import Testing
     #expect(TimeStamp.forText(date) == "2026-11-23T10:15:00Z")
   }
 
-  @Test func pathsAreMadeAbsolute() {
-    #expect(context().absolutePath("a/b") == "/w/a/b")
-    #expect(context().absolutePath("/a") == "/a")
-    #expect(context(in: "/").absolutePath("a") == "/a")
+  @Test func pathsAreMadeAbsolute() throws {
+    #expect(try context().absolutePath("a/b") == "/w/a/b")
+    #expect(try context().absolutePath("/a") == "/a")
+    #expect(try context(in: "/").absolutePath("a") == "/a")
   }
 }

@@ -44,6 +44,29 @@ import Testing
     #expect(result.stdout.contains("|octokey: \(message)"), "\(result.stdout)")
   }
 
+  /// The terminal refuses the call that restores its settings, once or for good.
+  @Test(arguments: [
+    ("1", "exit 1 True", "the answer is no base64"),
+    ("1+", "exit 1 False", "cannot set the mode of \"/dev/tty\": input/output error"),
+  ])
+  func aTerminalIsNotLeftWithoutEchoInSilence(
+    _ calls: String, _ end: String, _ message: String
+  ) async throws {
+    let result = try await TerminalSession.run(
+      """
+      session = Session(["set-master-key"] + NODE)
+      session.wait_for("Master Key: ")
+      trace = subprocess.Popen(["strace", "-p", str(session.pid), "-o", "/dev/null",
+        "-e", "trace=ioctl", "-e", "inject=ioctl:error=EIO:when=\(calls)"], stderr=subprocess.PIPE)
+      trace.stderr.readline()
+      session.type("secret\\n")
+      print(session.end(), session.restored())
+      print(session.seen.replace("\\r\\n", "|").replace("\\n", "|"))
+      """)
+    #expect(result.stdout.hasPrefix(end + "\n"), "\(result.stdout) \(result.stderr)")
+    #expect(result.stdout.contains("octokey: \(message)"), "\(result.stdout)")
+  }
+
   /// Even if the process was started with the signal blocked.
   @Test(arguments: ["SIGTERM", "SIGHUP", "SIGQUIT"], [false, true])
   func aSignalEndsItWithTheTerminalRestored(_ name: String, blocked: Bool) async throws {

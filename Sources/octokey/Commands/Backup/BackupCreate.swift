@@ -18,7 +18,8 @@ struct BackupCreate: AuditedCommand {
     special: [
       .done: "the backup is there, and the key opens every value in it",
       .failed: "failed or refused, there is no backup",
-      .incomplete: "the backup is there, but some values do not open with the key",
+      .incomplete:
+        "the backup is there, but some values do not open with the key, or something failed afterwards",
     ])
 
   @Option(help: .init("The folder to make.", valueName: "dir")) var to: String
@@ -45,7 +46,7 @@ struct BackupCreate: AuditedCommand {
     let node = try node.open(context)
     try node.file.requireNoUnfinishedRotation()
     let location = try stores.location(context, node)
-    let folder = context.absolutePath(to)
+    let folder = try context.absolutePath(to)
     try requireApart(folder, from: location)
     let encryption = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
     let lock = try LockedConfigFile.lock(node.file)
@@ -54,6 +55,7 @@ struct BackupCreate: AuditedCommand {
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     context.audit[.backup] = folder
     let manifest = try creation.run(into: NewFolder.create(folder))
+    context.audit.record(change: "the backup \(folder.quoted) was made")
     _ = consume lock
     context.console.clearProgress()
     if manifest.store.opened + manifest.store.unreadable == 0 {

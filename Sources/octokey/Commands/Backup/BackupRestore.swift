@@ -14,8 +14,10 @@ struct BackupRestore: AuditedCommand {
       that differs stays unless --overwrite is given, and then keeps a name of its own. On another \
       machine the secrets in the config are protected anew. A server has to be stopped.
       """,
-    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
-    special: [.done: "config and store are as in the backup"])
+    special: [
+      .done: "config and store are as in the backup",
+      .incomplete: "restored in part: the store, and not the config, for one",
+    ])
 
   @Argument(help: .init("The folder of the backup.", valueName: "dir")) var folder: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
@@ -51,7 +53,7 @@ struct BackupRestore: AuditedCommand {
       machineKeys: try node.machineKeys(), storeWasNamed: stores.store != nil,
       overwrites: overwrite, ignoresLiveNodes: ignoreLiveNodes,
       inPlace: place.inPlace, now: context.clock.now())
-    let report = try restoration.run(context.console)
+    let report = try restoration.run(context.audit)
     try context.console.answer(report, as: output.format)
     return .done
   }
@@ -77,9 +79,12 @@ struct BackupRestore: AuditedCommand {
     let store = backup.manifest.store
     if store.snapshot != nil {
       let text = "\(store.kind):\(store.location)"
-      return try StoreLocation(text, relativeTo: context.workingDirectory)
+      return try context.storeLocation(text)
     }
     let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
-    return try config.storeLocation(relativeTo: context.workingDirectory, stores.odbcDriver)
+    guard let text = config.value(of: SettingName.connectionString) else {
+      throw ConfigError.settingMissing(path: config.path, setting: SettingName.connectionString)
+    }
+    return try context.storeLocation(text, odbcDriver: stores.odbcDriver)
   }
 }

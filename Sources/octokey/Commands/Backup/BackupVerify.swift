@@ -56,7 +56,7 @@ extension BackupFolder {
   ) throws -> BackupVerification {
     let location: StoreLocation?
     if let snapshot = snapshotLocation {
-      location = try StoreLocation(snapshot, relativeTo: context.workingDirectory)
+      location = try context.storeLocation(snapshot)
     } else {
       location = stores.store == nil ? nil : try stores.location(context, nil)
     }

@@ -33,7 +33,6 @@ struct ConfigDiff: OctokeyCommand {
       for diff in diffs { try print(diff, printer) }
     case .json: try print(diffs, before.path, after.path, printer)
     }
-    try context.console.requireOutput()
     return diffs.isEmpty ? .done : .incomplete
   }
 

@@ -15,8 +15,7 @@ struct ConfigEditCommand: AuditedCommand {
       Protected settings are in it as they are in the file. Faults are named, and can be mended; the \
       differences are shown; then the config is replaced in one step.
       """,
-    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
-    special: [.done: "the config is as it was edited"])
+    special: [.done: "the config is as it was edited", .incomplete: EditOptions.partial])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
@@ -40,7 +39,7 @@ struct ConfigEditCommand: AuditedCommand {
       session.end(context.console)
       return try result.get()
     }
-    try change.print(context, output.format)
+    try context.console.answer(change, as: output.format)
     return .done
   }
 

@@ -38,7 +38,6 @@ struct ConfigGet: OctokeyCommand {
     if !reveal, printer.isMasked(entry) {
       context.console.note("the value of \(entry.key.quoted) is masked; --reveal shows it")
     }
-    try context.console.requireOutput()
     return .done
   }
 }

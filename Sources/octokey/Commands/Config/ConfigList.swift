@@ -53,7 +53,6 @@ struct ConfigList: OctokeyCommand {
     }
     if output.format == .json { context.console.print(raw: "\n") }
     if chosen.isEmpty { context.console.note("no setting in \(config.path.quoted) fits") }
-    try context.console.requireOutput()
     return status
   }
 }

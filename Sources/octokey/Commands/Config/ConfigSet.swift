@@ -13,8 +13,7 @@ struct ConfigSet: AuditedCommand {
       refused as an argument: other users of the machine can read those. Protected settings are put \
       under the machine key.
       """,
-    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
-    special: [.done: "the setting has this value"])
+    special: [.done: "the setting has this value", .incomplete: EditOptions.partial])
 
   @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
   @Argument(help: .init("The value; - is standard input.", valueName: "value")) var value: String?
@@ -59,7 +58,7 @@ struct ConfigSet: AuditedCommand {
       }
       change = try set(name, at: path, context) { $0 == text ? nil : text }
     }
-    try change.print(context, output.format)
+    try context.console.answer(change, as: output.format)
     return .done
   }
 

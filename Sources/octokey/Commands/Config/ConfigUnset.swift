@@ -11,8 +11,7 @@ struct ConfigUnset: AuditedCommand {
       All of the name go if there are several. A secret that the machine key protects is removed \
       only if that is confirmed.
       """,
-    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
-    special: [.done: "there is no such setting any more"])
+    special: [.done: "there is no such setting any more", .incomplete: EditOptions.partial])
 
   @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
   @OptionGroup(title: "Node options") var node: NodeOptions
@@ -34,7 +33,7 @@ struct ConfigUnset: AuditedCommand {
       try context.console.confirm("Remove \(key.quoted), which is a secret?", option: "--yes")
     }
     let change = try remove(at: path, context)
-    try change.print(context, output.format)
+    try context.console.answer(change, as: output.format)
     return .done
   }
 

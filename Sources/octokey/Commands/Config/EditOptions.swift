@@ -8,6 +8,9 @@ struct EditOptions: ParsableArguments {
   /// How long an edit waits for another one.
   static let patience = Duration.seconds(10)
 
+  /// What exit code 2 means.
+  static let partial = "the config was changed, but the device did not confirm it"
+
   @Flag(help: "Keep no copy of the config as it was.") var noBackup = false
   @OptionGroup(title: "Edit options") var place: InPlaceOption
 
@@ -20,6 +23,8 @@ struct EditOptions: ParsableArguments {
     let path = config.file.path
     let copy = try config.replace(
       with: contents, backupAt: context.clock.now(), keepsCopy: !noBackup, inPlace: place.inPlace)
+    context.audit.record(
+      change: (key.map { "the setting \($0.quoted) in " } ?? "") + "\(path.quoted) was changed")
     if noBackup, let copy {
       context.console.warning(
         "the copy \(copy.quoted) could not be removed", hint: "remove it if you do not want it")
@@ -44,9 +49,4 @@ struct SettingChange: CommandReport {
   let backup: String?
 
   var text: String { "\(changed ? "changed" : "unchanged") \(key ?? config)".escaped + "\n" }
-
-  func print(_ context: Context, _ format: OutputFormat) throws {
-    context.audit[.changed] = changed ? "yes" : "no"
-    try context.console.answer(self, as: format)
-  }
 }
