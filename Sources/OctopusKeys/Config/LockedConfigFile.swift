@@ -67,14 +67,19 @@ package struct LockedConfigFile: ~Copyable {
   /// A replacement that holds another Master Key, ready to be put in place, and a copy of the present
   /// file with `stamp` in its name.
   package borrowing func replacement(
-    masterKey: borrowing MasterKey, machineKeys: MachineKeys, form: MachineKeys.Form?,
-    stamp: String
+    masterKey: borrowing MasterKey, machineKeys: MachineKeys, stamp: String
   ) throws(ConfigError) -> FileReplacement {
-    let value = try machineKeys.protect(masterKey, as: form)
-    let edited = try file.settings().setting(SettingName.masterKey, to: value)
-    // What was written must be readable before it takes the place of what is there.
+    let settings = try file.settings()
+    if let present = settings.value(of: SettingName.masterKey) {
+      try MachineKeys.requireKnownForm(present, of: SettingName.masterKey, in: file.path)
+    }
+    let value = try machineKeys.protect(masterKey)
+    let edited = try settings.setting(SettingName.masterKey, to: value)
+    // The server must read the key from what was written before it takes the place of what is there.
     let readBack = try machineKeys.masterKey(of: NodeConfig(contents: edited, path: file.path))
-    guard readBack.key.equals(masterKey) else { throw .editFailed(path: file.path) }
+    guard readBack.key.equals(masterKey), readBack.isReadByServer else {
+      throw .editFailed(path: file.path)
+    }
     let backup = ConfigBackups(of: file).freeName(stamp)
     return try rethrow(
       as: ConfigError.native,

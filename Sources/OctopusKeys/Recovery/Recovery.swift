@@ -183,7 +183,7 @@ package final class Recovery {
     guard let held = target == .new ? newKey : oldKey else { throw needs(target) }
     let replacement = try rethrow(
       as: RotationError.config,
-      config.replacement(masterKey: held.key, machineKeys: machineKeys, form: nil, stamp: stamp))
+      config.replacement(masterKey: held.key, machineKeys: machineKeys, stamp: stamp))
     let backup = replacement.backupPath
     do {
       try replacement.commit()

@@ -81,7 +81,7 @@ package final class Rotation {
     // All that can be refused about the config is refused here, and not after the commit.
     let replacement = try rethrow(
       as: RotationError.config,
-      config.replacement(masterKey: newKey, machineKeys: machineKeys, form: form, stamp: stamp))
+      config.replacement(masterKey: newKey, machineKeys: machineKeys, stamp: stamp))
     pending.journal = try journal(keyFile: keyPath, fingerprint).create(in: folder)
     // Where there is no transaction, the first write is the point of no return.
     if !store.isTransactional { pending.keep() }

@@ -22,7 +22,7 @@ extension RotateMasterKey {
       let nodes = try? stores.location(context, node).activity()?.nodes
       return try dryRun(store, old.key, new, options, nodes, context)
     }
-    context.console.warn(of: node.file.exposure)
+    try context.console.warn(of: node.file.exposure)
     let stopped = try stopService ? stop(node, context) : nil
     do {
       // If the database cannot be asked, opening it for the rotation reports why.

@@ -29,7 +29,7 @@ struct SetMasterKey: AuditedCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let node = try node.open(context)
     try node.file.requireNoUnfinishedRotation()
-    context.console.warn(of: node.file.exposure)
+    try context.console.warn(of: node.file.exposure)
     let source = key.source(context) ?? .prompt("Master Key", option: "--key-file")
     let newKey = try source.read(context)
     let fingerprint = try KeyFingerprint(of: newKey)
@@ -53,12 +53,12 @@ struct SetMasterKey: AuditedCommand {
     _ newKey: borrowing MasterKey, in config: borrowing LockedConfigFile, of node: OpenedNode,
     _ context: Context
   ) throws -> (changed: Bool, backup: String?) {
-    var form: MachineKeys.Form?
     do {
       let present = try node.machineKeys.masterKey(of: node.settings)
       context.audit[.oldKey] = try KeyFingerprint(of: present.key).description
-      if present.key.equals(newKey) { return (false, nil) }
-      form = present.form
+      if present.key.equals(newKey), present.isReadByServer { return (false, nil) }
+    } catch ConfigError.protectedByNewerServer(let path, let setting) {
+      throw ConfigError.protectedByNewerServer(path: path, setting: setting)
     } catch {
       context.console.note("the present key cannot be read, and is replaced all the same")
     }
@@ -66,7 +66,7 @@ struct SetMasterKey: AuditedCommand {
     let stamp = TimeStamp.forFileName(context.clock.now())
     if !noStoreCheck { warn(ofRunning: node, context) }
     let replacement = try config.replacement(
-      masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp)
+      masterKey: newKey, machineKeys: node.machineKeys, stamp: stamp)
     let backup = replacement.backupPath
     try replacement.commit()
     return (true, backup)
