@@ -57,4 +57,10 @@ package enum NativeError: Error, Equatable, Sendable {
   case odbc(call: String, [ODBCDiagnostic])
   /// The file or folder has its new contents, but its name could not be forced to the device.
   case unconfirmed(path: String, errno: Int32)
+
+  /// Whether a system call found nothing at the path, which is not the same as not being allowed to look.
+  package var isNotFound: Bool {
+    guard case .system(_, _, let number) = self else { return false }
+    return SystemErrorKind(errno: number) == .notFound
+  }
 }

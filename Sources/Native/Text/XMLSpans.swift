@@ -1,5 +1,6 @@
-// The byte ranges of the elements of an XML text. libxml2 only parses: it would not write quotes, white
-// space and line ends as it read them.
+// The byte ranges of the elements of an XML text. libxml2 only says whether it is well-formed, and where
+// the elements are: it would not write quotes, white space and line ends as it read them, and it replaces
+// line ends in values. Values are decoded from the text itself, in XMLCharacters.swift.
 //
 // The SAX2 callbacks fire at known places (tried with 2.9.14): start-element at the `>` or `/>` of the
 // start tag, end-element after the end tag. `xmlByteConsumed` gives the position; both tags are looked
@@ -13,15 +14,13 @@ package struct XMLSpans: Sendable {
     package let name: String
     package let namespace: String?
     package let depth: Int
-    /// Attributes without a namespace, decoded.
-    package let attributes: [String: String]
+    /// Attributes without a namespace, decoded, with white space as it is written.
+    package fileprivate(set) var attributes: [String: String]
     /// From the `<` to after the `>` or `/>`.
     package let startTag: Range<Int>
     /// Between the tags; nil for an empty-element tag (`<a />`).
     package fileprivate(set) var content: Range<Int>?
     package fileprivate(set) var end: Int
-    /// The text directly inside, decoded.
-    package fileprivate(set) var text: [UInt8]
   }
 
   /// The elements in the order of their start tags.
@@ -31,6 +30,9 @@ package struct XMLSpans: Sendable {
   package static let sizeLimit = 16 << 20
 
   /// Parses `text`, which is UTF-8 with or without a byte order mark.
+  ///
+  /// References to control characters, such as `&#x1;`, are accepted: XML 1.0 has none, but .NET writes
+  /// and reads them.
   ///
   /// - Throws: `NativeError.malformedXML`, or `.forbiddenXML` for a DOCTYPE and for a declaration of
   ///   another encoding. Nothing outside the text is fetched.
@@ -44,9 +46,18 @@ package struct XMLSpans: Sendable {
       throw .forbiddenXML(line: line, construct: "a tag of more than \(XMLSpans.tagLimit) bytes")
     }
     xmlInitParser()
-    let reader = SpanReader(text)
+    let reader = SpanReader(XMLCharacters.withoutControlReferences(text))
     if let failure = reader.parse() { throw failure }
-    elements = reader.elements
+    // libxml2 takes a NUL behind the root for the end of the text.
+    if let index = text.firstIndex(of: 0) {
+      let (line, column) = XMLSpans.place(of: index, in: text)
+      throw .malformedXML(line: line, column: column, reason: "there is a NUL byte")
+    }
+    elements = reader.elements.map { element in
+      var element = element
+      element.attributes = XMLCharacters.attributes(of: text[element.startTag])
+      return element
+    }
   }
 
   /// The longest tag: the check for duplicate attributes takes time quadratic in its length.
@@ -68,6 +79,14 @@ package struct XMLSpans: Sendable {
       if let open, index - open > tagLimit { return line }
     }
     return nil
+  }
+
+  /// Line and column, from 1, as libxml2 counts them.
+  private static func place(of index: Int, in text: [UInt8]) -> (line: Int, column: Int) {
+    let lineFeed = UInt8(ascii: "\n")
+    let line = text[..<index].count { $0 == lineFeed } + 1
+    let start = text[..<index].lastIndex(of: lineFeed).map { $0 + 1 } ?? 0
+    return (line, index - start + 1)
   }
 
   /// The encoding in the XML declaration. The text is UTF-8 anyway: the caller has converted UTF-16.
@@ -96,15 +115,10 @@ private final class SpanReader {
   func parse() -> NativeError? {
     var handler = unsafe xmlSAXHandler()
     unsafe handler.initialized = XML_SAX2_MAGIC
-    unsafe handler.startElementNs = { (user, name, _, uri, _, _, count, _, attributes) in
-      unsafe SpanReader.from(user)?.start(name, uri, Int(count), attributes)
+    unsafe handler.startElementNs = { (user, name, _, uri, _, _, _, _, _) in
+      unsafe SpanReader.from(user)?.start(name, uri)
     }
     unsafe handler.endElementNs = { (user, _, _, _) in unsafe SpanReader.from(user)?.end() }
-    unsafe handler.characters = { (user, bytes, count) in
-      unsafe SpanReader.from(user)?.characters(bytes, Int(count))
-    }
-    unsafe handler.ignorableWhitespace = handler.characters
-    unsafe handler.cdataBlock = handler.characters
     unsafe handler.internalSubset = { (user, _, _, _) in
       unsafe SpanReader.from(user)?.forbid("a DOCTYPE")
     }
@@ -160,31 +174,18 @@ private final class SpanReader {
 
   private var position: Int { unsafe context.map { unsafe Int(xmlByteConsumed($0)) } ?? -1 }
 
-  private func start(
-    _ name: UnsafePointer<xmlChar>?, _ uri: UnsafePointer<xmlChar>?, _ count: Int,
-    _ attributes: UnsafeMutablePointer<UnsafePointer<xmlChar>?>?
-  ) {
+  private func start(_ name: UnsafePointer<xmlChar>?, _ uri: UnsafePointer<xmlChar>?) {
     guard failure == nil else { return }
     guard open.count < XMLSpans.depthLimit else {
       return forbid("an element nested \(XMLSpans.depthLimit) levels deep")
     }
     guard let tag = startTag(endingNear: position) else { return failToLocate() }
-    var decoded: [String: String] = [:]
-    // Five pointers an attribute: name, prefix, namespace, and the value's beginning and end.
-    for index in 0..<count {
-      guard let field = unsafe attributes?.advanced(by: index * 5), let key = unsafe field[0],
-        let first = unsafe field[3], let last = unsafe field[4]
-      else { continue }
-      guard unsafe field[1] == nil else { continue }
-      let value = unsafe UnsafeBufferPointer(start: first, count: last - first)
-      unsafe decoded[String(cString: key)] = unsafe String(decoding: value, as: UTF8.self)
-    }
     let isEmpty = text[tag.upperBound - 2] == UInt8(ascii: "/")
     let element = unsafe XMLSpans.Element(
       name: name.map { unsafe String(cString: $0) } ?? "",
-      namespace: uri.map { unsafe String(cString: $0) }, depth: open.count, attributes: decoded,
+      namespace: uri.map { unsafe String(cString: $0) }, depth: open.count, attributes: [:],
       startTag: tag, content: isEmpty ? nil : tag.upperBound..<tag.upperBound,
-      end: tag.upperBound, text: [])
+      end: tag.upperBound)
     open.append(elements.count)
     elements.append(element)
   }
@@ -200,12 +201,6 @@ private final class SpanReader {
     else { return failToLocate() }
     elements[index].content = start.upperBound..<tag
     elements[index].end = after
-  }
-
-  private func characters(_ bytes: UnsafePointer<xmlChar>?, _ count: Int) {
-    guard failure == nil, let index = open.last else { return }
-    let buffer = unsafe UnsafeBufferPointer(start: bytes, count: count)
-    unsafe elements[index].text.append(contentsOf: buffer)
   }
 
   private func forbid(_ construct: String) {

@@ -66,7 +66,7 @@ package struct ConfigCheck: Sendable {
     for entry in entries where entry.key.allSatisfy(\.isWhitespace) {
       faults.append(ConfigFault(.nameless, path, line: entry.line))
     }
-    let groups = Dictionary(grouping: entries) { $0.key.lowercased() }
+    let groups = Dictionary(grouping: entries) { NodeConfig.folded($0.key) }
     for group in groups.values {
       guard let last = group.last, !last.key.allSatisfy(\.isWhitespace) else { continue }
       if group.count > 1 { add(.duplicate(lines: group.map(\.line)), last) }
@@ -87,13 +87,13 @@ package struct ConfigCheck: Sendable {
       if let type = KnownSetting.named(entry.key)?.fault(in: value) { add(.wrongType(type), entry) }
       return
     }
-    if let form = try machineKeys.open(value, of: entry.key)?.form {
-      opened.append(OpenedSetting(setting: entry.key, line: entry.line, form: form))
-      if form == .machineKeyFile, try machineKeys.unprotect(value, as: .machineID) != nil {
-        add(.readAsRubbish, entry)
-      }
+    if let found = try machineKeys.open(value, of: entry.key) {
+      opened.append(OpenedSetting(setting: entry.key, line: entry.line, form: found.form))
+      if !found.isReadByServer { add(.misreadByServer, entry) }
     } else if MachineKeys.isFromWindows(value) {
       add(.protectedByWindows, entry)
+    } else if MachineKeys.isOfNewerServer(value) {
+      add(.protectedByNewerServer, entry)
     } else if ConfigCheck.isPlain(value, of: entry.key) {
       add(.notProtected, entry)
     } else {
@@ -108,7 +108,6 @@ package struct ConfigCheck: Sendable {
   /// Whether a value cannot be ciphertext: that is base64 of whole blocks, two of them at least for a
   /// Master Key. (A plain one of 32 bytes looks like a protected one of 16.)
   private static func isPlain(_ value: String, of key: String) -> Bool {
-    if value.hasPrefix("$") { return false }
     guard let bytes = Base64.decode(value.withoutBlanks) else { return true }
     if bytes.isEmpty || bytes.count % 16 != 0 { return true }
     return KnownSetting.named(key)?.kind == .masterKey && bytes.count == 16

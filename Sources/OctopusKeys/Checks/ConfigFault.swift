@@ -30,7 +30,9 @@ package struct ConfigFault: Sendable, Equatable {
     case protectedByWindows
     /// It decrypts, but an earlier machine key passes the padding check by accident, and the server
     /// takes what comes out of that.
-    case readAsRubbish
+    case misreadByServer
+    /// In a form that octokey does not read, `$OctopusMachineKeyV1$`.
+    case protectedByNewerServer
     /// The machine id is known to others.
     case sharedMachineID(SharedMachineID.Reason)
     /// The file of a machine key holds none.
@@ -64,7 +66,8 @@ package struct ConfigFault: Sendable, Equatable {
       case .notProtected: "notProtected"
       case .unreadable: "unreadable"
       case .protectedByWindows: "protectedByWindows"
-      case .readAsRubbish: "readAsRubbish"
+      case .misreadByServer: "misreadByServer"
+      case .protectedByNewerServer: "protectedByNewerServer"
       case .sharedMachineID: "sharedMachineID"
       case .badMachineKey: "badMachineKey"
       case .open: "open"

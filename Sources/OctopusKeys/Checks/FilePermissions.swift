@@ -15,11 +15,13 @@ package struct FilePermissions: Sendable {
 
   /// What is too open, and what was left behind.
   ///
-  /// - Parameter names: the names in the config's folder.
-  package func faults(namesInFolder names: [String]) -> [ConfigFault] {
+  /// - Throws: `ConfigError.native` for what cannot be looked at: that nothing was found says nothing
+  ///   then.
+  package func faults() throws(ConfigError) -> [ConfigFault] {
     let folder = config.folder
+    let names = try rethrow(as: ConfigError.native, FolderNames.read(folder))
     // A group may well read a config; it belongs to who runs the server.
-    var faults = fault(config.target, others: 0o027)
+    var faults = try fault(config.target, others: 0o027)
     if config.contents.status.links > 1 {
       faults.append(ConfigFault(.severalLinks(count: config.contents.status.links), config.target))
     }
@@ -27,11 +29,11 @@ package struct FilePermissions: Sendable {
       ("master-key-", ".key", 0o077), ("rotation-report-", ".txt", 0o077),
       (config.name + ".", ".bak", 0o027),
     ]
-    for name in names.sorted() {
+    for name in names {
       let path = folder + "/" + name
       let kind = kinds.first { name.hasPrefix($0.prefix) && name.hasSuffix($0.suffix) }
       if let kind {
-        faults += fault(path, others: kind.others)
+        faults += try fault(path, others: kind.others)
       } else if name.hasPrefix(".\(config.name).draft-") {
         faults.append(ConfigFault(.leftover, path))
       } else if name == Journal.fileName {
@@ -39,12 +41,12 @@ package struct FilePermissions: Sendable {
       }
     }
     // Everybody may read a machine id.
-    faults += fault(machineIDPath, others: 0o022) + fault(machineKeyPath, others: 0o077)
-    faults += folderFaults(folder, config.owner)
+    faults += try fault(machineIDPath, others: 0o022) + fault(machineKeyPath, others: 0o077)
+    faults += try folderFaults(folder, config.owner)
     for path in [machineIDPath, machineKeyPath] {
-      guard let status = try? FileStatus.read(path) else { continue }
+      guard let status = try FilePermissions.status(path) else { continue }
       let other = FilePath(path).folder
-      if other != folder { faults += folderFaults(other, status.owner) }
+      if other != folder { faults += try folderFaults(other, status.owner) }
     }
     // Two files may share a folder.
     return faults.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
@@ -52,14 +54,14 @@ package struct FilePermissions: Sendable {
 
   /// What whoever changes the config should know: everybody may read it, or put another file in its
   /// place. What is refused anyway is left out.
-  static func exposure(of config: ConfigFile) -> [ConfigFault] {
+  static func exposure(of config: ConfigFile) throws(ConfigError) -> [ConfigFault] {
     let look = FilePermissions(config: config, machineIDPath: "", machineKeyPath: "")
-    return look.fault(config.target, others: 0o007)
+    let folder = try FilePermissions.status(config.folder)
+    let isRefused = folder.map { letsOthersCreate($0, besides: config.owner) } ?? false
+    return try look.fault(config.target, others: 0o007)
       + look.folderFaults(config.folder, config.owner).filter {
-        guard case .openFolder = $0.kind, let status = try? FileStatus.read(config.folder) else {
-          return true
-        }
-        return !letsOthersCreate(status, besides: config.owner)
+        guard case .openFolder = $0.kind else { return true }
+        return !isRefused
       }
   }
 
@@ -71,15 +73,27 @@ package struct FilePermissions: Sendable {
       || folder.mode & 0o020 != 0 && !groups.contains(folder.owner.group)
   }
 
-  private func fault(_ path: String, others: UInt32) -> [ConfigFault] {
-    guard let status = try? FileStatus.read(path), status.kind == .regular,
+  /// The status of a file; nil if it does not exist, or not any more.
+  private static func status(_ path: String) throws(ConfigError) -> FileStatus? {
+    do throws(NativeError) {
+      return try FileStatus.read(path)
+    } catch {
+      if error.isNotFound { return nil }
+      throw .native(error)
+    }
+  }
+
+  private func fault(_ path: String, others: UInt32) throws(ConfigError) -> [ConfigFault] {
+    guard let status = try FilePermissions.status(path), status.kind == .regular,
       status.mode & others != 0
     else { return [] }
     return [ConfigFault(.open(mode: status.mode & 0o777), path)]
   }
 
-  private func folderFaults(_ folder: String, _ owner: FileOwner) -> [ConfigFault] {
-    guard let status = try? FileStatus.read(folder) else { return [] }
+  private func folderFaults(
+    _ folder: String, _ owner: FileOwner
+  ) throws(ConfigError) -> [ConfigFault] {
+    guard let status = try FilePermissions.status(folder) else { return [] }
     var faults: [ConfigFault] = []
     // In a sticky folder others cannot replace what is not theirs, but they can put something beside it.
     let isConfigs = folder == config.folder

@@ -36,25 +36,30 @@ package struct KnownSetting: Sendable {
   /// What the server takes where there is no value; nil if it is not known, or not always the same.
   package let defaultValue: String?
 
-  package static func named(_ name: String) -> KnownSetting? { byName[name.lowercased()] }
+  package static func named(_ name: String) -> KnownSetting? { byName[NodeConfig.folded(name)] }
 
   /// Who may see the value of the setting called `name`, known or not. An unknown one whose name says
-  /// that it is a secret is taken for one.
+  /// that it is a secret, or is nearly that of one, is taken for one.
   package static func secrecy(of name: String) -> Secrecy {
     if let known = named(name) { return known.secrecy }
     let name = name.lowercased()
     if name.hasPrefix("cert-") { return .protected }
-    let last = name.split(separator: ".").last ?? ""
-    return suspiciousWords.contains(where: last.contains) ? .plain : .open
+    // A letter that only looks like another one does not make a secret plain.
+    let last = (name.split(separator: ".").last ?? "").unicodeScalars.filter(\.isASCII)
+      .map(String.init).joined()
+    if suspiciousWords.contains(where: last.contains) { return .plain }
+    return secrets.contains { EditDistance.between($0, name) <= 2 } ? .plain : .open
   }
 
   package static let all: [KnownSetting] = table.sorted { $0.name < $1.name }
 
   private static let byName = Dictionary(
-    uniqueKeysWithValues: table.map { ($0.name.lowercased(), $0) })
+    uniqueKeysWithValues: table.map { (NodeConfig.folded($0.name), $0) })
+
+  private static let secrets = table.filter { $0.secrecy != .open }.map { $0.name.lowercased() }
 
   private static let suspiciousWords = [
-    "password", "passphrase", "secret", "apikey", "accesskey", "privatekey", "token", "license",
+    "passw", "pwd", "passphrase", "secret", "apikey", "accesskey", "privatekey", "token", "license",
   ]
 
   private init(

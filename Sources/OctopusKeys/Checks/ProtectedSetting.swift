@@ -7,40 +7,65 @@ extension MachineKeys {
   package struct OpenedSetting: ~Copyable {
     /// The text as a person would type it: a Master Key has no quotes.
     package let text: SecretBytes
-    /// How to protect another one.
     package let form: Form
+    /// False if an earlier machine key passes the padding check by chance: the server takes what comes
+    /// out of that.
+    package let isReadByServer: Bool
   }
 
   /// Decrypts the value of the setting called `name`.
   ///
-  /// - Returns: nil if none of the machine keys fits.
+  /// - Returns: nil if none of the machine keys fits, and for a form that octokey does not read.
   package func open(_ value: String, of name: String) throws(ConfigError) -> OpenedSetting? {
     let isKey = KnownSetting.named(name)?.kind == .masterKey
-    for form in [Form.prefixed, .machineID, .machineKeyFile] {
+    for form in Form.allCases {
       guard let plaintext = try unprotect(value, as: form) else { continue }
       if let text = plaintext.withBytes({ isKey ? Self.keyText($0) : Self.plainText($0) }) {
-        return OpenedSetting(text: text, form: form)
+        return OpenedSetting(
+          text: text, form: form, isReadByServer: try formForServer(value) == form)
       }
     }
     return nil
   }
 
+  /// Whether the server reads `text` from the protected value of the setting called `name`.
+  package func isRead(
+    _ text: borrowing SecretBytes, from value: String, of name: String
+  ) throws(ConfigError) -> Bool {
+    guard let opened = try open(value, of: name) else { return false }
+    return opened.isReadByServer && opened.text.equals(text)
+  }
+
   /// Protects `text` as the value of the setting called `name`.
   ///
-  /// - Parameters:
-  ///   - present: how the former value is protected; nil if that is not known.
-  ///   - source: where the text comes from, for errors.
-  /// - Throws: `ConfigError.noMachineKey`; `.key` for what is not a Master Key.
+  /// - Parameter source: where the text comes from, for errors.
+  /// - Throws: `ConfigError.noMachineKey`, `.protectionFailed`; `.key` for what is not a Master Key.
   package func protect(
-    _ text: borrowing SecretBytes, of name: String, as present: Form?, source: String
+    _ text: borrowing SecretBytes, of name: String, source: String
   ) throws(ConfigError) -> String {
     if KnownSetting.named(name)?.kind == .masterKey {
       let key = try rethrow(
         as: ConfigError.key,
         text.withBytes { (text) throws(KeyError) in try MasterKey(base64: text, source: source) })
-      return try protect(key, as: present)
+      return try protect(key)
     }
-    return try text.withBytes { (text) throws(ConfigError) in try protect(text, as: present) }
+    return try text.withBytes { (text) throws(ConfigError) in try protect(text) }
+  }
+
+  /// Fails for a value in the form of a newer server: it is neither read nor replaced, because what that
+  /// server would make of the older form is not known.
+  ///
+  /// - Throws: `ConfigError.protectedByNewerServer`.
+  package static func requireKnownForm(
+    _ value: String, of name: String, in path: String
+  ) throws(ConfigError) {
+    if isOfNewerServer(value) { throw .protectedByNewerServer(path: path, setting: name) }
+  }
+
+  /// Whether a value is in the form `$OctopusMachineKeyV1$`.
+  package static func isOfNewerServer(_ value: String) -> Bool {
+    value.utf8.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+      .starts(with: "$OctopusMachineKeyV1$".utf8)
   }
 
   package static func isFromWindows(_ value: String) -> Bool {
@@ -50,7 +75,7 @@ extension MachineKeys {
 
   /// Whether a value says of itself that it is protected, whatever its setting is called.
   package static func saysProtected(_ value: String) -> Bool {
-    value.hasPrefix(prefix) || isFromWindows(value)
+    isOfNewerServer(value) || isFromWindows(value)
   }
 
   /// The base64 in `"base64"`, if it is that of a Master Key.

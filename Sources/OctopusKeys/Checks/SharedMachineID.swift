@@ -17,16 +17,20 @@ package enum SharedMachineID {
   }
 
   /// Why the id in `contents`, a machine-id file, is known to others; nil if nobody knows it.
-  package static func reason(_ contents: borrowing SecretBytes) -> Reason? {
-    contents.withBytes { bytes in
-      guard bytes.count >= 32 else { return nil }
+  ///
+  /// - Throws: `NativeError.crypto`, for example where MD5 is not allowed.
+  package static func reason(
+    _ contents: borrowing SecretBytes
+  ) throws(NativeError) -> Reason? {
+    guard let line = MachineKeyText.machineID(contents) else { return nil }
+    return try line.withBytes { (bytes) throws(NativeError) -> Reason? in
       let digits = (0..<32).compactMap {
         Character(Unicode.Scalar(bytes[$0])).hexDigitValue.map(UInt8.init)
       }
       guard digits.count == 32 else { return nil }
       if hasPattern(digits) { return .pattern }
       let id = (0..<16).map { digits[2 * $0] << 4 | digits[2 * $0 + 1] }
-      return isOfDebianImage(id) ? .debianImage : nil
+      return try isOfDebianImage(id) ? .debianImage : nil
     }
   }
 
@@ -34,11 +38,12 @@ package enum SharedMachineID {
   /// Debian's first image of this kind is of 2017; the last day is far away.
   private static let days = (1_483_228_800 / day)..<(2_208_988_800 / day)
 
-  private static func isOfDebianImage(_ id: [UInt8]) -> Bool {
-    days.contains { number in
+  private static func isOfDebianImage(_ id: [UInt8]) throws(NativeError) -> Bool {
+    for number in days {
       let text = Array("\(number * day)\n".utf8)
-      return (try? Digest.md5(text.span)) == id
+      if try Digest.md5(text.span) == id { return true }
     }
+    return false
   }
 
   /// All digits alike, or each the successor of the one before.

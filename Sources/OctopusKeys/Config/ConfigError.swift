@@ -15,9 +15,6 @@ package enum ConfigError: Error, Equatable, Sendable {
   case wrongRoot(path: String, found: String)
   /// An edit did not come out as it should have; nothing was written.
   case editFailed(path: String)
-  /// XML cannot hold the new value of `setting`, or (nil) its name: there are control characters in
-  /// it.
-  case notInXML(path: String, setting: String?)
   case settingMissing(path: String, setting: String)
   /// A write into the config itself was cut off; what it held before is in `copy`, the newest one beside it.
   case halfWritten(path: String, copy: String?)
@@ -31,12 +28,17 @@ package enum ConfigError: Error, Equatable, Sendable {
 
   /// The Master Key is protected by Windows (DPAPI), which only that machine can undo.
   case protectedByWindows(path: String)
+  /// A setting is protected in the form `$OctopusMachineKeyV1$` (AES-256-GCM), which octokey does not
+  /// read and does not replace.
+  case protectedByNewerServer(path: String, setting: String)
   /// The Master Key in the config cannot be decrypted with any of the machine keys.
   case masterKeyUnreadable(path: String, tried: [MachineKeyTrial])
   /// No machine key decrypts a protected setting, or what comes out cannot be its value.
   case settingUnreadable(path: String, setting: String, tried: [MachineKeyTrial])
   /// There is no machine key to protect a value with.
   case noMachineKey(tried: [MachineKeyTrial])
+  /// A value that was just protected does not read back in the server's order of machine keys.
+  case protectionFailed
 
   /// There is no config: none was named, and none is where the server would look.
   case noConfig(workingDirectory: String?, instancesFolder: String)

@@ -22,7 +22,9 @@ package struct ConfigFile: Sendable {
   /// Its permission bits, such as 0o600.
   package var mode: UInt32 { contents.status.mode }
   /// Who else may read it, or put another file in its place.
-  package var exposure: [ConfigFault] { FilePermissions.exposure(of: self) }
+  package var exposure: [ConfigFault] {
+    get throws(ConfigError) { try FilePermissions.exposure(of: self) }
+  }
 
   package static func read(_ path: String) throws(ConfigError) -> ConfigFile {
     try rethrow(

@@ -22,12 +22,17 @@ package struct InstanceRegistry: Sendable {
   ///   `.native` for a folder that may not be seen.
   package func instances() throws(ConfigError) -> [Instance] {
     guard try rethrow(as: ConfigError.native, FileStatus.isThere(folder + "/.")) else { return [] }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let names = try rethrow(as: ConfigError.native, FolderNames.read(folder))
     var found: [Instance] = []
-    for name in names.sorted() {
+    for name in names {
       let path = folder + "/" + name
-      if let status = try? FileStatus.read(path), status.kind != .regular { continue }
-      guard let contents = try? FileContents.read(path, limit: 1 << 20).bytes,
+      // A record that cannot be read is an error of its own, a dangling link too: the instance in it
+      // could be the one that is meant.
+      let status = try rethrow(as: ConfigError.native, FileStatus.read(path))
+      if status.kind != .regular { continue }
+      let contents = try rethrow(
+        as: ConfigError.native, FileContents.read(path, limit: 1 << 20).bytes)
+      guard
         let instance = try? JSONDecoder().decode(
           Instance.self, from: Data(contents[contents.span.markLength...]))
       else { throw .badInstanceRecord(path: path) }
@@ -69,7 +74,13 @@ package struct InstanceRegistry: Sendable {
     if let config { return config }
     if let workingDirectory {
       let here = workingDirectory + "/OctopusServer.config"
-      if (try? FileStatus.read(here)) != nil { return here }
+      // A dangling link is passed over, as by the server; one that may not be looked at is not.
+      do throws(NativeError) {
+        _ = try FileStatus.read(here)
+        return here
+      } catch {
+        guard error.isNotFound else { throw .native(error) }
+      }
     }
     if let standard = try find(nil) { return standard.configPath }
     throw .noConfig(workingDirectory: workingDirectory, instancesFolder: folder)

@@ -76,8 +76,8 @@ package struct LockedConfigFile: ~Copyable {
   ///
   /// - Parameter inPlace: whether the file itself may be written where a rename is impossible.
   package borrowing func replacement(
-    masterKey: borrowing MasterKey, machineKeys: MachineKeys, form: MachineKeys.Form?,
-    stamp: String, inPlace: Bool = false
+    masterKey: borrowing MasterKey, machineKeys: MachineKeys, stamp: String,
+    inPlace: Bool = false
   ) throws(ConfigError) -> FileReplacement {
     try file.requireOwnFolder()
     let edited = try file.edited(masterKey: masterKey, machineKeys)
@@ -99,11 +99,17 @@ extension ConfigFile {
   func edited(
     masterKey: borrowing MasterKey, _ machineKeys: MachineKeys
   ) throws(ConfigError) -> [UInt8] {
-    let value = try machineKeys.protect(masterKey, as: nil)
-    let edited = try whole().settings().setting(SettingName.masterKey, to: value)
-    // What was written must be readable before it takes the place of what is there.
+    let settings = try whole().settings()
+    if let present = settings.value(of: SettingName.masterKey) {
+      try MachineKeys.requireKnownForm(present, of: SettingName.masterKey, in: path)
+    }
+    let value = try machineKeys.protect(masterKey)
+    let edited = try settings.setting(SettingName.masterKey, to: value)
+    // The server must read the key from what was written before it takes the place of what is there.
     let readBack = try machineKeys.masterKey(of: NodeConfig(contents: edited, path: path))
-    guard readBack.key.equals(masterKey) else { throw .editFailed(path: path) }
+    guard readBack.key.equals(masterKey), readBack.isReadByServer else {
+      throw .editFailed(path: path)
+    }
     return edited
   }
 }

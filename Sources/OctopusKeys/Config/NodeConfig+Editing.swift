@@ -8,15 +8,12 @@ extension NodeConfig {
   /// The bytes of the file with `key` set to `value`; a blank value leaves an empty element, as the
   /// server does. Of duplicates the one that counts is changed.
   ///
-  /// Comments and processing instructions inside the element stay, and so does CDATA. A new setting
-  /// goes where the sorted order puts it, indented like its neighbours.
+  /// Only what the server reads as the value changes: comments, processing instructions and other
+  /// elements inside stay, and so does CDATA. A new setting goes where the sorted order puts it, indented
+  /// like its neighbours.
   ///
-  /// - Throws: `ConfigError.notInXML` for a key or value that XML cannot hold, `.editFailed` if
-  ///   the result does not read as it must; that would be a fault of octokey.
+  /// - Throws: `ConfigError.editFailed` if the result does not read as it must; that would be a bug.
   package func setting(_ key: String, to value: String) throws(ConfigError) -> [UInt8] {
-    guard SettingXML.isWritable(key), SettingXML.isWritable(value) else {
-      throw .notInXML(path: path, setting: SettingXML.isWritable(key) ? key : nil)
-    }
     let newValue = NodeConfig.isBlank(value) ? nil : value
     var edited = text
     var expected = pairs
@@ -24,7 +21,7 @@ extension NodeConfig {
       let setting = settings[index]
       // The same again may be spelt otherwise; then it stays as it is.
       if !NodeConfig.isEqual(setting.value, newValue) {
-        change(setting.element, to: newValue, in: &edited)
+        change(setting, to: newValue, in: &edited)
       }
       expected[index].value = newValue
     } else {
@@ -50,23 +47,17 @@ extension NodeConfig {
 
   private var pairs: [(key: String, value: String?)] { settings.map { ($0.key, $0.value) } }
 
-  private func change(
-    _ element: XMLSpans.Element, to value: String?, in edited: inout [UInt8]
-  ) {
+  private func change(_ setting: Setting, to value: String?, in edited: inout [UInt8]) {
+    let element = setting.element
     let startTag = text[element.startTag]
     guard let range = element.content else {
       guard let value else { return }
       edited.replaceSubrange(
         element.startTag,
-        with: SettingXML.opened(startTag) + spelling.escaped(value) + Array("</set>".utf8))
+        with: SettingXML.opened(startTag) + SettingXML.escaped(value) + Array("</set>".utf8))
       return
     }
-    // Elements inside a setting mean nothing to the server, but they belong to some user.
-    let inner = elements.filter {
-      $0.depth == element.depth + 1 && range.contains($0.startTag.lowerBound)
-    }
-    let content = spelling.content(
-      range, inner: inner.map { $0.startTag.lowerBound..<$0.end }, value: value)
+    let content = spelling.content(range, inner: setting.inner, value: value)
     if content.isEmpty {
       edited.replaceSubrange(
         element.startTag.lowerBound..<element.end, with: SettingXML.closed(startTag))

@@ -11,6 +11,8 @@ package struct NodeConfig: Sendable {
     /// The decoded text; nil if there is none, or only white space.
     let value: String?
     let element: XMLSpans.Element
+    /// Elements inside, which mean nothing to the server, but belong to some user.
+    let inner: [Range<Int>]
   }
 
   package let path: String
@@ -41,13 +43,24 @@ package struct NodeConfig: Sendable {
       throw .wrongRoot(path: path, found: root.name)
     }
     self.root = root
-    settings = elements.compactMap { element in
+    let spelling = SettingXML(text)
+    settings = elements.indices.compactMap { [elements] index in
+      let element = elements[index]
       guard element.depth == 1, element.name == "set", element.namespace == nil else { return nil }
-      let value = String(decoding: element.text, as: UTF8.self)
+      let inner = NodeConfig.children(of: index, in: elements)
+      let bytes = element.content.map { spelling.value(in: $0, inner: inner) } ?? []
+      let value = String(decoding: bytes, as: UTF8.self)
       return Setting(
         key: element.attributes["key"] ?? "",
-        value: NodeConfig.isBlank(value) ? nil : value, element: element)
+        value: NodeConfig.isBlank(value) ? nil : value, element: element, inner: inner)
     }
+  }
+
+  /// Where the elements directly inside the element `index` are.
+  private static func children(of index: Int, in elements: [XMLSpans.Element]) -> [Range<Int>] {
+    let depth = elements[index].depth
+    return elements[(index + 1)...].prefix { $0.depth > depth }
+      .filter { $0.depth == depth + 1 }.map { $0.startTag.lowerBound..<$0.end }
   }
 
   /// Whether the server takes `value` for a missing one.
@@ -68,14 +81,19 @@ package struct NodeConfig: Sendable {
   }
 
   /// A key as .NET's ordinal comparison without regard to case sees it: capital letters, one scalar
-  /// for one scalar, where a letter that is not ASCII never becomes one that is.
-  static func folded(_ key: String) -> [UInt32] {
+  /// for one scalar, where a letter that is not ASCII never becomes one that is. Two names are the same
+  /// setting exactly if these are equal; whatever groups or looks up settings by name uses it.
+  package static func folded(_ key: String) -> [UInt32] {
     key.unicodeScalars.map { scalar in
-      let capital = scalar.properties.uppercaseMapping.unicodeScalars
-      guard let first = capital.first, capital.count == 1, first.isASCII == scalar.isASCII else {
-        return scalar.value
+      // The simple mapping, which the standard library does not have by itself: where the full capital
+      // form is longer (as of ß), it is the title form if that is a single scalar (as of ᾳ).
+      let properties = scalar.properties
+      for mapping in [properties.uppercaseMapping, properties.titlecaseMapping] {
+        let capital = mapping.unicodeScalars
+        guard capital.count == 1, let first = capital.first else { continue }
+        return first.isASCII == scalar.isASCII ? first.value : scalar.value
       }
-      return first.value
+      return scalar.value
     }
   }
 

@@ -1,5 +1,7 @@
-// How the settings of a node config are spelt in XML: what .NET writes (octopus-formats, section 1.1),
-// and what people who edit by hand have put around it.
+// How the settings of a node config are spelt in XML: what .NET writes and reads (octopus-formats,
+// sections 1.1 and 8.2), and what people who edit by hand have put around it.
+
+internal import Native
 
 /// Makes and measures pieces of one config's text. Knows nothing of which setting is meant.
 struct SettingXML {
@@ -13,47 +15,36 @@ struct SettingXML {
       first.map { text[$0...].starts(with: [0x0D, 0x0A]) ? [0x0D, 0x0A] : [text[$0]] } ?? [0x0A]
   }
 
-  /// Whether XML 1.0 has a way to write all of `text`. It has none for most control characters, not
-  /// even as `&#x1;`.
-  static func isWritable(_ text: String) -> Bool {
-    text.unicodeScalars.allSatisfy { scalar in
-      switch scalar.value {
-      case 0x09, 0x0A, 0x0D, 0x20..<0xFFFE, 0x10000...: true
-      default: false
-      }
-    }
+  /// Text as .NET escapes it: `&`, `<` and `>`, and control characters as references. Line ends stay as
+  /// they are, because the server reads them so; other readers take a CR for an LF.
+  static func escaped(_ value: String) -> [UInt8] {
+    value.unicodeScalars.flatMap { Array(escaped($0).utf8) }
   }
 
-  /// Text as .NET escapes it: `&`, `<` and `>`; also a carriage return, which a reader would lose.
-  /// Lines end as they do in the rest of the file; a reader takes all line ends for LF.
-  func escaped(_ value: String) -> [UInt8] {
-    value.utf8.flatMap { $0 == 0x0A ? lineEnd : SettingXML.escaped($0) }
-  }
-
-  private static func escaped(_ byte: UInt8) -> [UInt8] {
-    switch byte {
-    case UInt8(ascii: "&"): Array("&amp;".utf8)
-    case UInt8(ascii: "<"): Array("&lt;".utf8)
-    case UInt8(ascii: ">"): Array("&gt;".utf8)
-    case UInt8(ascii: "\r"): Array("&#xD;".utf8)
-    default: [byte]
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    switch scalar {
+    case "&": "&amp;"
+    case "<": "&lt;"
+    case ">": "&gt;"
+    default: XMLCharacters.controlReference(scalar) ?? String(scalar)
     }
   }
 
   /// A new element; without a value as .NET writes it, with a blank before the slash.
   func element(_ key: String, _ value: String?) -> [UInt8] {
-    let attribute = key.utf8.flatMap { byte in
-      switch byte {
-      case UInt8(ascii: "\""): Array("&quot;".utf8)
-      // Raw, both would be read as a blank.
-      case UInt8(ascii: "\n"): Array("&#xA;".utf8)
-      case UInt8(ascii: "\t"): Array("&#x9;".utf8)
-      default: SettingXML.escaped(byte)
+    let attribute = key.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\"": "&quot;"
+      // Raw, other readers would take these for a blank.
+      case "\n": "&#xA;"
+      case "\r": "&#xD;"
+      case "\t": "&#x9;"
+      default: SettingXML.escaped(scalar)
       }
-    }
-    let start = Array("<set key=\"".utf8) + attribute + Array("\"".utf8)
+    }.joined()
+    let start = Array("<set key=\"\(attribute)\"".utf8)
     guard let value else { return start + Array(" />".utf8) }
-    return start + Array(">".utf8) + escaped(value) + Array("</set>".utf8)
+    return start + Array(">".utf8) + SettingXML.escaped(value) + Array("</set>".utf8)
   }
 
   /// `<set key="X" />` as `<set key="X">`.
@@ -66,24 +57,74 @@ struct SettingXML {
     Array(trimmed(tag.dropLast(1))) + Array(" />".utf8)
   }
 
-  /// What stands between the tags of a setting, with another value in the place of the old text. The
-  /// markup in between stays.
+  /// What the server reads as the value of a setting.
   ///
-  /// - Parameter inner: where the elements inside are.
+  /// - Parameters:
+  ///   - range: what stands between its tags.
+  ///   - inner: where the elements inside are.
+  func value(in range: Range<Int>, inner: [Range<Int>]) -> [UInt8] {
+    let parts = SettingXML.parts(of: text[range], inner)
+    guard let counting = counting(parts) else { return [] }
+    return parts[counting].flatMap(decoded)
+  }
+
+  /// What stands between the tags of a setting, with another value in the place of the one that the
+  /// server reads. The rest stays.
   func content(_ range: Range<Int>, inner: [Range<Int>], value: String?) -> [UInt8] {
-    let old = text[range]
-    let parts = SettingXML.parts(of: old, inner)
-    let place =
-      parts.firstIndex { $0.isText && !SettingXML.trimmed(old[$0.range]).isEmpty }
-      ?? parts.lastIndex { $0.isText }
-    var new: [UInt8] = []
-    for (index, part) in parts.enumerated() {
-      if !part.isText { new += old[part.range] }
-      guard index == place, let value else { continue }
-      new += old[part.range].starts(with: SettingXML.cdata.start) ? inCDATA(value) : escaped(value)
+    let parts = SettingXML.parts(of: text[range], inner)
+    guard let value else {
+      // All text goes: what stands before the value would be read in its place.
+      let rest = parts.filter { $0.kind == .markup || isBlank($0) }
+      return rest.allSatisfy(isBlank) ? [] : rest.flatMap { text[$0.range] }
     }
-    if place == nil, let value { new += escaped(value) }
-    return new
+    if var counting = counting(parts) {
+      let new =
+        parts[counting.lowerBound].kind == .cdata
+        ? SettingXML.inCDATA(value) : SettingXML.escaped(value)
+      if !new.starts(with: SettingXML.cdata.start) {
+        // Blanks that CDATA kept apart would become a part of the value.
+        while counting.lowerBound > 0, parts[counting.lowerBound - 1].kind == .text {
+          counting = (counting.lowerBound - 1)..<counting.upperBound
+        }
+      }
+      return parts[..<counting.lowerBound].flatMap { text[$0.range] } + new
+        + parts[counting.upperBound...].flatMap { text[$0.range] }
+    }
+    // Blanks are no value, and make room for one.
+    let place = parts.lastIndex { $0.kind == .text } ?? parts.endIndex
+    let after = min(place + 1, parts.endIndex)
+    return parts[..<place].flatMap { text[$0.range] } + SettingXML.escaped(value)
+      + parts[after...].flatMap { text[$0.range] }
+  }
+
+  /// The parts that the server reads as the value: of a text that is split by a comment, an instruction
+  /// or an element only the last one counts, from the first part on that is not white space alone. (The
+  /// vendor's deserializer assigns each piece of text in turn, and skips white space before a piece.)
+  private func counting(_ parts: [Part]) -> Range<Int>? {
+    var end = parts.endIndex
+    while end > 0 {
+      let start = (parts[..<end].lastIndex { $0.kind == .markup }).map { $0 + 1 } ?? 0
+      if let first = parts[start..<end].firstIndex(where: { !isBlank($0) }) { return first..<end }
+      end = max(start - 1, 0)
+    }
+    return nil
+  }
+
+  /// Whether a part is white space of XML, references to it included, and neither CDATA nor markup.
+  private func isBlank(_ part: Part) -> Bool {
+    part.kind == .text
+      && decoded(part).allSatisfy { SettingXML.isLineEnd($0) || SettingXML.isInLineBlank($0) }
+  }
+
+  private func decoded(_ part: Part) -> [UInt8] {
+    switch part.kind {
+    case .text: XMLCharacters.decoded(text[part.range])
+    case .cdata:
+      Array(
+        text[part.range].dropFirst(SettingXML.cdata.start.count)
+          .dropLast(SettingXML.cdata.end.count))
+    case .markup: []
+    }
   }
 
   /// The range with its indentation and line end; as it is, if something else stands on its lines.
@@ -135,30 +176,39 @@ struct SettingXML {
   private static let instruction = (start: Array("<?".utf8), end: Array("?>".utf8))
   private static let cdata = (start: Array("<![CDATA[".utf8), end: Array("]]>".utf8))
 
-  /// Text or CDATA (the value) and markup in turn; libxml2 has found all of it well-formed.
-  private static func parts(
-    of content: ArraySlice<UInt8>, _ inner: [Range<Int>]
-  ) -> [(range: Range<Int>, isText: Bool)] {
-    var parts: [(range: Range<Int>, isText: Bool)] = []
+  private struct Part {
+    enum Kind {
+      case text, cdata, markup
+    }
+
+    let range: Range<Int>
+    let kind: Kind
+  }
+
+  /// Text, CDATA and markup in turn; libxml2 has found all of it well-formed.
+  private static func parts(of content: ArraySlice<UInt8>, _ inner: [Range<Int>]) -> [Part] {
+    var parts: [Part] = []
+    var inner = inner[...]
     var index = content.startIndex
     while index < content.endIndex {
       let rest = content[index...]
       let end: Int
-      var isText = false
-      if let element = inner.first(where: { $0.lowerBound == index }) {
+      var kind = Part.Kind.markup
+      if let element = inner.first, element.lowerBound == index {
         end = element.upperBound
+        inner.removeFirst()
       } else if rest.starts(with: comment.start) {
         end = after(comment.end, from: index + comment.start.count, in: content)
       } else if rest.starts(with: instruction.start) {
         end = after(instruction.end, from: index, in: content)
       } else if rest.starts(with: cdata.start) {
         end = after(cdata.end, from: index, in: content)
-        isText = true
+        kind = .cdata
       } else {
         end = rest.dropFirst().firstIndex(of: UInt8(ascii: "<")) ?? content.endIndex
-        isText = true
+        kind = .text
       }
-      parts.append((index..<end, isText))
+      parts.append(Part(range: index..<end, kind: kind))
       index = end
     }
     return parts
@@ -169,10 +219,10 @@ struct SettingXML {
   }
 
   /// A value as CDATA, or as text if it cannot be that.
-  private func inCDATA(_ value: String) -> [UInt8] {
+  private static func inCDATA(_ value: String) -> [UInt8] {
     let bytes = Array(value.utf8)
-    let (start, end) = SettingXML.cdata
-    if bytes.firstRange(of: end) != nil || bytes.contains(0x0D) { return escaped(value) }
-    return start + bytes.flatMap { $0 == 0x0A ? lineEnd : [$0] } + end
+    let hasControls = value.unicodeScalars.contains { XMLCharacters.controlReference($0) != nil }
+    if bytes.firstRange(of: cdata.end) != nil || hasControls { return escaped(value) }
+    return cdata.start + bytes + cdata.end
   }
 }

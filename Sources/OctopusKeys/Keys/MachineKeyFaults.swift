@@ -6,9 +6,10 @@ extension MachineKeys {
   /// - Parameters:
   ///   - forms: how the secrets of the config are protected.
   ///   - machineID: the contents of the machine-id file.
+  /// - Throws: `ConfigError.native`: whether a machine id is known to others could not be found out.
   package func faults(
     inUse forms: Set<Form>, machineID: borrowing SecretBytes?
-  ) -> [ConfigFault] {
+  ) throws(ConfigError) -> [ConfigFault] {
     var faults = trials.filter { $0.outcome == .malformed }.map {
       ConfigFault(.badMachineKey, $0.path)
     }
@@ -17,7 +18,9 @@ extension MachineKeys {
       switch machineID {
       case .none: break
       case .some(let contents):
-        if let reason = SharedMachineID.reason(contents) {
+        if let reason = try rethrow(
+          as: ConfigError.native, SharedMachineID.reason(contents))
+        {
           faults.append(ConfigFault(.sharedMachineID(reason), path))
         }
       }

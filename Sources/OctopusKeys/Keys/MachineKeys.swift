@@ -5,31 +5,40 @@
 //    initialization vector is a constant.
 // 2. /etc/octopus/machinekey: base64(key).base64(vector).
 //
-// The sources are tried in this order. Nothing seals a value: a wrong machine key passes the padding
-// check once in 256 times, so a Master Key counts only if it reads as one.
+// The server tries the sources in this order, for writing and for reading, and takes the first one that
+// does not fail. CBC is unauthenticated: a wrong machine key passes the padding check once in 256 times,
+// and then the server takes what comes out. So:
+//
+// - what octokey reads counts only if it can be the setting's value, and whether the server reads the
+//   same is said beside it;
+// - what octokey writes is protected as the server would protect it, with the machine-id wherever there
+//   is a valid one, and is read back in the server's order before it is handed out.
+//
+// A third form, `$OctopusMachineKeyV1$` and AES-256-GCM, is recognised by its prefix. It is neither read
+// nor written.
 
 package import Native
 
 package final class MachineKeys {
-  package enum Form: Sendable, Equatable {
+  /// In the order in which the server tries them.
+  package enum Form: Sendable, Equatable, CaseIterable {
     /// With the machine-id and its constant vector.
     case machineID
     /// With the machinekey file and the vector in it.
     case machineKeyFile
-    /// With the machinekey file and a vector of the value's own, after `$OctopusMachineKeyV1$`.
-    case prefixed
   }
 
   /// A Master Key out of a node config, and how it was protected there.
   package struct OpenedMasterKey: ~Copyable {
     package let key: MasterKey
-    /// How to protect another one.
     package let form: Form
+    /// False if an earlier machine key passes the padding check by chance: the server takes what comes
+    /// out of that, and does not start.
+    package let isReadByServer: Bool
   }
 
   private let machineID: Source
   private let machineKeyFile: Source
-  private let random = RandomBytes()
 
   private struct Source {
     let key: Key?
@@ -52,26 +61,30 @@ package final class MachineKeys {
       machineKeyPath, machineKeyFile, read: MachineKeys.generatedKey)
   }
 
-  /// - Throws: `ConfigError.settingMissing`, `.protectedByWindows` or `.masterKeyUnreadable`.
+  /// - Throws: `ConfigError.settingMissing`, `.protectedByWindows`, `.protectedByNewerServer` or
+  ///   `.masterKeyUnreadable`.
   package func masterKey(of config: NodeConfig) throws(ConfigError) -> OpenedMasterKey {
     guard let value = config.value(of: SettingName.masterKey) else {
       throw .settingMissing(path: config.path, setting: SettingName.masterKey)
     }
-    guard let opened = try open(value, of: SettingName.masterKey),
-      let key = opened.text.withBytes({ try? MasterKey(base64: $0, source: config.path) })
-    else {
+    try MachineKeys.requireKnownForm(value, of: SettingName.masterKey, in: config.path)
+    guard let opened = try open(value, of: SettingName.masterKey) else {
       throw MachineKeys.isFromWindows(value)
         ? .protectedByWindows(path: config.path)
         : .masterKeyUnreadable(path: config.path, tried: trials)
     }
-    return OpenedMasterKey(key: key, form: opened.form)
+    let key = try rethrow(
+      as: ConfigError.key,
+      opened.text.withBytes { (text) throws(KeyError) in
+        try MasterKey(base64: text, source: config.path)
+      })
+    return OpenedMasterKey(key: key, form: opened.form, isReadByServer: opened.isReadByServer)
   }
 
   /// A Master Key as the value of its setting: JSON text, protected.
   ///
-  /// - Parameter form: how the former value was protected; nil if that is not known.
-  /// - Throws: `ConfigError.noMachineKey`.
-  package func protect(_ key: borrowing MasterKey, as form: Form?) throws(ConfigError) -> String {
+  /// - Throws: `ConfigError.noMachineKey`, `.protectionFailed`.
+  package func protect(_ key: borrowing MasterKey) throws(ConfigError) -> String {
     let base64 = key.base64()
     var json = SecretBytes(count: base64.count + 2)
     json.withMutableBytes { json in
@@ -79,37 +92,41 @@ package final class MachineKeys {
       base64.withBytes { for index in $0.indices { json[index + 1] = $0[index] } }
       json[json.count - 1] = UInt8(ascii: "\"")
     }
-    return try json.withBytes { (bytes) throws(ConfigError) in try protect(bytes, as: form) }
+    return try json.withBytes { (bytes) throws(ConfigError) in try protect(bytes) }
   }
 
-  /// Any text as a protected value; without a form it is as the server would do it: with the
-  /// machine-id if there is a valid one.
-  func protect(_ text: Span<UInt8>, as form: Form?) throws(ConfigError) -> String {
-    let form = form ?? (machineID.key == nil ? .machineKeyFile : .machineID)
-    guard let key = source(of: form).key else { throw .noMachineKey(tried: trials) }
+  /// Any text as a protected value. The server reads the same text from it: that is tried here.
+  func protect(_ text: Span<UInt8>) throws(ConfigError) -> String {
+    // A machine-id that is missing or malformed fails for the server, too, which then goes on to the
+    // machine key file. One that could not be read is an error before it comes to this.
+    guard let key = machineID.key ?? machineKeyFile.key else { throw .noMachineKey(tried: trials) }
     let plaintext = SecretBuffer()
     plaintext.fill(text)
-    var vector = key.vector
     var sealed: [UInt8] = []
-    try rethrow(as: ConfigError.native) { () throws(NativeError) in
-      if form == .prefixed { try random.fillVector(&vector) }
-      try key.cipher.encrypt(plaintext, vector: vector, appendingTo: &sealed)
-    }
-    guard form != .prefixed else { return MachineKeys.prefix + Base64.string(sealed.span) }
+    try rethrow(
+      as: ConfigError.native,
+      key.cipher.encrypt(plaintext, vector: key.vector, appendingTo: &sealed))
     let ciphertext = Array(sealed[AESCBC.blockLength...])
-    return Base64.string(ciphertext.span)
+    let value = Base64.string(ciphertext.span)
+    guard let form = try formForServer(value), let read = try unprotect(value, as: form),
+      read.equals(plaintext)
+    else { throw .protectionFailed }
+    return value
   }
 
-  /// What a protected value holds, if the machine key of `form` fits; nil otherwise.
+  /// The machine key with which the server decrypts `value`: the first whose padding is right, whatever
+  /// comes out. Nil if there is none.
+  func formForServer(_ value: String) throws(ConfigError) -> Form? {
+    for form in Form.allCases where try unprotect(value, as: form) != nil { return form }
+    return nil
+  }
+
+  /// What a protected value holds, if the padding is right under the machine key of `form`.
   func unprotect(_ value: String, as form: Form) throws(ConfigError) -> SecretBuffer? {
-    let isPrefixed = value.hasPrefix(MachineKeys.prefix)
-    guard isPrefixed == (form == .prefixed), let key = source(of: form).key,
-      let stored = MachineKeys.bytes(of: value)
+    guard let key = source(of: form).key, let stored = Base64.decode(value.withoutBlanks),
+      !stored.isEmpty, stored.count % AESCBC.blockLength == 0
     else { return nil }
-    let sealed = isPrefixed ? stored : key.vector + stored
-    guard sealed.count >= 2 * AESCBC.blockLength, sealed.count % AESCBC.blockLength == 0 else {
-      return nil
-    }
+    let sealed = key.vector + stored
     let plaintext = SecretBuffer()
     let padding = try rethrow(
       as: ConfigError.native,
@@ -121,14 +138,6 @@ package final class MachineKeys {
   package var trials: [MachineKeyTrial] { [machineID.trial, machineKeyFile.trial] }
 
   private func source(of form: Form) -> Source { form == .machineID ? machineID : machineKeyFile }
-
-  static let prefix = "$OctopusMachineKeyV1$"
-
-  /// The bytes of a value without its prefix.
-  private static func bytes(of value: String) -> [UInt8]? {
-    let text = value.hasPrefix(prefix) ? value.dropFirst(prefix.count) : value[...]
-    return Base64.decode(text.withoutBlanks)
-  }
 
   private static func source(
     _ path: String, _ contents: borrowing SecretBytes?,
@@ -143,25 +152,15 @@ package final class MachineKeys {
   }
 
   private static func machineIDKey(_ contents: borrowing SecretBytes) throws(ConfigError) -> Key? {
-    let line = contents.withBytes { bytes in
-      bytes.indices.first { bytes[$0] == 0x0A || bytes[$0] == 0x0D } ?? bytes.count
-    }
-    guard line == 32 else { return nil }
-    return try key(contents.prefix(32), Array("743677397A244326".utf8))
+    guard let id = MachineKeyText.machineID(contents) else { return nil }
+    return try key(id, Array("743677397A244326".utf8))
   }
 
   private static func generatedKey(_ contents: borrowing SecretBytes) throws(ConfigError) -> Key? {
-    var vector: [UInt8] = []
-    let bytes: SecretBytes? = contents.withBytes { text in
-      var end = text.count
-      while end > 0, text[end - 1] <= 0x20 { end -= 1 }
-      guard let dot = text.indices.first(where: { text[$0] == UInt8(ascii: ".") }), dot < end,
-        Base64.decode(text.extracting((dot + 1)..<end), appendingTo: &vector)
-      else { return nil }
-      return Base64.decodeSecret(text.extracting(0..<dot))
-    }
-    guard let bytes, bytes.count == 16 || bytes.count == 32, vector.count == 16 else { return nil }
-    return try key(bytes, vector)
+    guard let parts = MachineKeyText.generated(contents),
+      parts.key.count == 16 || parts.key.count == 32, parts.vector.count == AESCBC.blockLength
+    else { return nil }
+    return try key(parts.key, parts.vector)
   }
 
   private static func key(

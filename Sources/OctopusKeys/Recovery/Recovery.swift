@@ -244,7 +244,7 @@ package final class Recovery {
     return try rethrow(
       as: RotationError.config,
       config.replacement(
-        masterKey: held.key, machineKeys: machineKeys, form: nil, stamp: stamp,
+        masterKey: held.key, machineKeys: machineKeys, stamp: stamp,
         inPlace: inPlace))
   }
 

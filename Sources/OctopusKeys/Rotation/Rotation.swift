@@ -45,7 +45,7 @@ package struct Rotation: ~Copyable {
     let replacement = try rethrow(
       as: RotationError.config,
       permit.config.replacement(
-        masterKey: plan.newKey, machineKeys: plan.machineKeys, form: nil, stamp: stamp,
+        masterKey: plan.newKey, machineKeys: plan.machineKeys, stamp: stamp,
         inPlace: plan.options.inPlace))
     let journal = try Journal(plan, accepted.survey, keyFile: keyPath, oldKeyFile)
     pending.journal = try journal.create(in: folder)

@@ -100,6 +100,11 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
       .filter { $0.count > 3 }
   }
 
+  /// Whether a setting of this name holds no secret.
+  package static func isHarmless(_ name: String) -> Bool {
+    Setting(name: name, value: "", isQuoted: false).isHarmless
+  }
+
   private static func takeQuoted(_ rest: inout Substring.UnicodeScalarView) -> String? {
     rest.removeFirst()
     var value = String.UnicodeScalarView()

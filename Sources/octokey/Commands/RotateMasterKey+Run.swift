@@ -19,7 +19,7 @@ extension RotateMasterKey {
     context.audit[.oldKey] = try plan.oldFingerprint().description
     context.audit[.newKey] = try plan.newFingerprint().description
     if dryRun { return try dryRun(plan, store, servers, context) }
-    context.console.warn(of: node.file.exposure)
+    try context.console.warn(of: node.file.exposure)
     let pauses = stopService || !questions.isEmpty
     if pauses { try requireNoObstacle(Preflight(plan).examine(), context.console) }
     context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")

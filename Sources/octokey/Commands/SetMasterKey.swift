@@ -32,7 +32,7 @@ struct SetMasterKey: AuditedCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let node = try node.open(context)
     try node.file.requireNoUnfinishedRotation()
-    context.console.warn(of: node.file.exposure)
+    try context.console.warn(of: node.file.exposure)
     let given = key.source(context)
     // A key that is given is compared first: where it is there already, nothing need be written.
     if given == nil { try node.file.requireReplaceable(inPlace: place.inPlace) }
@@ -60,12 +60,12 @@ struct SetMasterKey: AuditedCommand {
   ) throws -> (changed: Bool, backup: String?) {
     // Before anything else: the config may hold this very key, and that does not make it the right one.
     if !noStoreCheck { try requireFit(newKey, to: node, context) }
-    var form: MachineKeys.Form?
     do {
       let present = try node.machineKeys.masterKey(of: node.settings)
       context.audit[.oldKey] = try KeyFingerprint(of: present.key).description
-      if present.key.equals(newKey) { return (false, nil) }
-      form = present.form
+      if present.key.equals(newKey), present.isReadByServer { return (false, nil) }
+    } catch ConfigError.protectedByNewerServer(let path, let setting) {
+      throw ConfigError.protectedByNewerServer(path: path, setting: setting)
     } catch {
       context.console.note(
         "the present key cannot be read, and is replaced anyway: \(Failure(describing: error).message)"
@@ -74,8 +74,7 @@ struct SetMasterKey: AuditedCommand {
     let stamp = TimeStamp.forFileName(context.clock.now())
     if !noStoreCheck { warn(ofRunning: node, context) }
     let replacement = try config.replacement(
-      masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp,
-      inPlace: place.inPlace)
+      masterKey: newKey, machineKeys: node.machineKeys, stamp: stamp, inPlace: place.inPlace)
     let backup = replacement.backupPath
     try replacement.commit()
     context.audit.record(

@@ -21,8 +21,16 @@ struct ShowMasterKey: AuditedCommand {
   var isAudited: Bool { !fingerprint }
 
   func run(_ context: Context) throws -> ExitStatus {
-    let node = try node.open(context)
+    let options = node
+    let node = try options.open(context)
     let opened = try node.machineKeys.masterKey(of: node.settings)
+    if !opened.isReadByServer {
+      context.console.warning(
+        "the server cannot read this key: it tries the machine id first, which passes the padding "
+          + "check by chance",
+        hint: FaultLine.settingAgain(
+          SettingName.masterKey, options.arguments(config: node.file.path)))
+    }
     context.audit[.key] = try KeyFingerprint(of: opened.key).description
     try show(opened.key, on: context.console)
     return .done

@@ -14,14 +14,17 @@ struct FaultLine: Encodable {
   let text: String
   let hint: String?
 
-  init(_ fault: ConfigFault) {
+  /// - Parameter node: the options that lead to the node, for the command in a hint.
+  init(_ fault: ConfigFault, node: String = "--config FILE") {
     kind = fault.kind.name
     severity = fault.kind.isNote ? "note" : "fault"
     path = fault.path
     line = fault.line
     setting = fault.setting
     if case .malformed(_, let column, _) = fault.kind { self.column = column } else { column = nil }
-    let words = FaultLine.words(fault.kind, (fault.setting ?? "").quoted)
+    let words = FaultLine.words(
+      fault.kind, (fault.setting ?? "").quoted,
+      again: FaultLine.settingAgain(fault.setting ?? "", node))
     (text, hint) = (words.message, words.hint)
   }
 
@@ -31,7 +34,16 @@ struct FaultLine: Encodable {
     return "\(path.escaped)\(place): \(severity == "note" ? "note: " : "")\(text)"
   }
 
-  private static func words(_ kind: ConfigFault.Kind, _ setting: String) -> Failure {
+  /// The command line that protects a setting again; its value goes through a pipe.
+  static func settingAgain(_ setting: String, _ node: String) -> String {
+    let key = NextSteps.shellWord(setting)
+    return "octokey config get \(key) --reveal \(node) | octokey config set \(key) - \(node)"
+      .escaped
+  }
+
+  private static func words(
+    _ kind: ConfigFault.Kind, _ setting: String, again: String
+  ) -> Failure {
     switch kind {
     case .malformed(_, _, let reason):
       Failure(
@@ -65,11 +77,16 @@ struct FaultLine: Encodable {
           "--machine-id-file or --machine-key-file names it; octokey config set protects it anew")
     case .protectedByWindows:
       Failure("\(setting) is protected by Windows and opens only on the machine that wrote it")
-    case .readAsRubbish:
+    case .misreadByServer:
       Failure(
-        "\(setting) opens with the machine key file, but the server tries the machine id first and "
-          + "reads rubbish",
-        hint: "octokey config set protects it anew")
+        "\(setting) decrypts with the machine key file, but the server tries the machine id first, "
+          + "which passes the padding check by chance, and reads garbage",
+        hint: again)
+    case .protectedByNewerServer:
+      Failure(
+        "\(setting) is protected in the form $OctopusMachineKeyV1$ (AES-256-GCM), which octokey does "
+          + "not read",
+        hint: "use the commands of the server for this setting")
     case .sharedMachineID(.debianImage):
       Failure(
         "this machine id is in a Debian container image, and known to everybody: it protects nothing",
@@ -112,7 +129,7 @@ extension Console {
   }
 
   func warn(of faults: [ConfigFault]) {
-    for fault in faults.map(FaultLine.init) {
+    for fault in faults.map({ FaultLine($0) }) {
       warning("\(fault.path.quoted): \(fault.text)", hint: fault.hint)
     }
   }

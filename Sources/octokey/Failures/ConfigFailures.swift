@@ -24,11 +24,6 @@ extension Failure {
       self.init(
         "the change of \(path.quoted) did not come out right; nothing was written",
         hint: "this is a fault of octokey, please report it")
-    case .notInXML(let path, let setting):
-      let what = setting.map { "the value of \($0.quoted)" } ?? "the name of the setting"
-      self.init(
-        "\(what) has control characters in it, which \(path.quoted) cannot hold",
-        hint: "tabs and line ends are allowed; is it binary data, or text in another encoding?")
     case .settingMissing(let path, let setting):
       self.init(
         "\(path.quoted) has no value for \(setting.quoted)", hint: advice(onMissing: setting))
@@ -61,6 +56,13 @@ extension Failure {
           + "machine that wrote it",
         hint: "show the key there with Octopus.Server show-master-key, and give it in a key file: "
           + "--old-key-file or set-master-key")
+    case .protectedByNewerServer(let path, let setting):
+      self.init(
+        "\(setting.quoted) in \(path.quoted) is protected in the form $OctopusMachineKeyV1$ "
+          + "(AES-256-GCM), which octokey neither reads nor replaces",
+        hint:
+          "use the commands of the server for this setting; octokey config unset removes it, and "
+          + "then octokey can put a value in, in the older form")
     case .masterKeyUnreadable(let path, let tried):
       self.init(
         "the Master Key in \(path.quoted) opens with no machine key here: \(words(for: tried))",
@@ -75,6 +77,10 @@ extension Failure {
       self.init(
         "there is no machine key to protect a value with: \(words(for: tried))",
         hint: "systemd-machine-id-setup makes a machine-id")
+    case .protectionFailed:
+      self.init(
+        "a protected value failed its read-back check; nothing was written",
+        hint: "this is a bug in octokey, please report it")
     case .noConfig(let workingDirectory, let instancesFolder):
       self.init(
         "no node config: there is no "

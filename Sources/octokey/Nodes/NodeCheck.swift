@@ -21,28 +21,37 @@ struct NodeCheck {
     faults += try machineKeys.faults(
       inUse: Set(check.opened.map(\.form)),
       machineID: NodeOptions.contents(of: options.machineIdFile))
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    faults += FilePermissions(
+    faults += try FilePermissions(
       config: file, machineIDPath: options.machineIdFile, machineKeyPath: options.machineKeyFile
-    ).faults(namesInFolder: names)
-    self.faults = faults.map(FaultLine.init)
+    ).faults()
+    let arguments = options.arguments(config: file.path)
+    self.faults = faults.map { FaultLine($0, node: arguments) }
   }
 
   /// Machine keys that are not this node's, but may have protected a secret.
   private static func otherKeys(
     _ options: NodeOptions, _ folder: String
-  ) -> [(path: String, keys: MachineKeys)] {
+  ) throws -> [(path: String, keys: MachineKeys)] {
     let ids = ["/etc/machine-id", "/var/lib/dbus/machine-id", folder + "/machine-id"]
     let keys = ["/etc/octopus/machinekey", folder + "/machinekey"]
-    return ids.filter { $0 != options.machineIdFile }.compactMap { path in
-      (try? MachineKeys(
-        machineID: NodeOptions.contents(of: path), machineIDPath: path, machineKeyFile: nil,
-        machineKeyPath: "")).map { (path: path, keys: $0) }
-    }
-      + keys.filter { $0 != options.machineKeyFile }.compactMap { path in
-        (try? MachineKeys(
-          machineID: nil, machineIDPath: "", machineKeyFile: NodeOptions.contents(of: path),
-          machineKeyPath: path)).map { (path: path, keys: $0) }
+    let others =
+      ids.filter { $0 != options.machineIdFile }.map { ($0, true) }
+      + keys.filter { $0 != options.machineKeyFile }.map { ($0, false) }
+    return try others.compactMap { path, isID in
+      let contents: SecretBytes?
+      do {
+        contents = try NodeOptions.contents(of: path)
+      } catch is NativeError {
+        // It is no file of this node. That a setting cannot be decrypted is reported without it.
+        return nil
       }
+      let keys =
+        isID
+        ? try MachineKeys(
+          machineID: contents, machineIDPath: path, machineKeyFile: nil, machineKeyPath: "")
+        : try MachineKeys(
+          machineID: nil, machineIDPath: "", machineKeyFile: contents, machineKeyPath: path)
+      return (path: path, keys: keys)
+    }
   }
 }

@@ -33,6 +33,16 @@ struct NodeOptions: ParsableArguments {
       throw ValidationError("--instance and --config are two ways to say the same, give one")
     }
   }
+
+  /// The options that lead another command to this node, whose config is at `config`, for a shell.
+  func arguments(config: String) -> String {
+    var options = [("--config", config)]
+    if machineIdFile != "/etc/machine-id" { options.append(("--machine-id-file", machineIdFile)) }
+    if machineKeyFile != "/etc/octopus/machinekey" {
+      options.append(("--machine-key-file", machineKeyFile))
+    }
+    return options.map { "\($0) \(NextSteps.shellWord($1))" }.joined(separator: " ")
+  }
 }
 
 struct StoreOptions: ParsableArguments {

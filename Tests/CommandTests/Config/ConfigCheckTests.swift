@@ -41,6 +41,9 @@ import Testing
     Case(
       name: "DOCTYPE", script: "sed -i '2i <!DOCTYPE x []>' \(config)", kind: "forbidden", line: 2),
     Case(name: "root", script: "echo '<web/>' >\(config)", kind: "wrongRoot"),
+    Case(
+      name: "zeros behind the end", script: "head -c 600 /dev/zero >>\(config)", kind: "malformed",
+      line: 10),
   ]
   private static let settings: [Case] = [
     Case(name: "no name", script: add("<set KEY=\"x\">y</set>"), kind: "nameless", line: 10),
@@ -207,5 +210,56 @@ import Testing
     let result = try await ConfigTests.config(node, "check")
     #expect(result.status == (isShared ? 2 : 0), "\(result.stdout)")
     #expect(result.stdout.contains("it protects nothing") == isShared)
+  }
+
+  /// Names are the same setting for `config check` exactly if they are so for `config get`, and for .NET.
+  @Test(arguments: [
+    ("Octopus.x\u{e4}", "OCTOPUS.X\u{c4}", true), ("x.\u{1f80}", "x.\u{1f88}", true),
+    ("x.\u{3c3}", "X.\u{3a3}", true), ("x.\u{10428}", "X.\u{10400}", true),
+    ("x.b\u{df}", "x.BSS", false),
+    ("x.i", "x.\u{130}", false), ("x.I", "x.\u{131}", false), ("x.k", "x.\u{212a}", false),
+    ("x.s", "x.\u{17f}", false), ("x.\u{e9}", "x.e\u{301}", false), ("x.\u{fb00}", "x.FF", false),
+  ])
+  func namesAreTheSameAsForGet(_ one: String, _ other: String, _ isSame: Bool) async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell(
+      Self.add("<set key=\"\(one)\">1</set>") + "; " + Self.add("<set key=\"\(other)\">2</set>"))
+    let get = try await ConfigTests.config(node, "get", one)
+    #expect(get.stdout == (isSame ? "2\n" : "1\n"))
+    let check = try await ConfigTests.config(node, "check", "--format", "json")
+    let faults = try #require(try ConfigTests.object(check)["faults"] as? [[String: Any]])
+    #expect(faults.contains { $0["kind"] as? String == "duplicate" } == isSame, "\(check.stdout)")
+  }
+
+  /// With the sign for kelvin in place of a K it is another name, and so for the server. Its value is not
+  /// shown: it looks like that of a secret.
+  @Test func aNameThatOnlyLooksTheSameIsMisspelt() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell("sed -i 's|MasterKey|Master\u{212a}ey|' \(Self.config)")
+    let check = try await ConfigTests.config(node, "check", "--format", "json")
+    let faults = try #require(try ConfigTests.object(check)["faults"] as? [[String: Any]])
+    #expect(faults.map { $0["kind"] as? String } == ["misspelt"], "\(check.stdout)")
+    let list = try await ConfigTests.config(node, "list", "Storage.Master")
+    #expect(list.stdout == "Octopus.Storage.Master\u{212a}ey = <hidden>\n")
+  }
+
+  /// A folder that may not be listed is not an empty one: there could be an instance, or a file that is
+  /// open to others, in it.
+  @Test func aFolderThatCannotBeListedIsSaidSo() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell(
+      "mkdir registry; chown 65534 . *; chmod 300 registry; cp \"$OCTOKEY\" program")
+    // Root may list any folder.
+    func run(_ arguments: String) async throws -> String {
+      try await node.shell(
+        "setpriv --reuid 65534 --clear-groups ./program \(arguments) 2>&1 || echo $?")
+    }
+    let instances = try await run("list-instances --instances-dir $PWD/registry")
+    #expect(instances.contains("/registry\"") && instances.hasSuffix("\n1\n"), "\(instances)")
+    try await node.shell("chmod 300 .")
+    let check = try await run(
+      "config check --config $PWD/OctopusServer.config --machine-id-file $PWD/machine-id --machine-key-file $PWD/machinekey"
+    )
+    #expect(check.contains("\(node.folder)\"") && check.hasSuffix("\n1\n"), "\(check)")
   }
 }

@@ -75,6 +75,26 @@ import Testing
     ("Server=a;Password='never closed;Database=b", "<hidden>"),
     ("Server=a;Password=;Database=b", "Server=a;Password=;Database=b"),
     ("http://user:secret@proxy.test:8080/", "http://user:***@proxy.test:8080/"),
+    ("postgres://user:p@ss/w;o:r?d#,'@db.test/octopus", "postgres://user:***@db.test/octopus"),
+    ("postgres://user:a://b@c@db.test:5432/x", "postgres://user:***@db.test:5432/x"),
+    ("https://github-token@host.test/x", "https://***@host.test/x"),
+    ("postgres://db.test/x?sslmode=require&password=a&b", "postgres://db.test/x?sslmode=***"),
+    ("postgres://db.test/x?password=a;b", "postgres://db.test/x?password=***;***"),
+    ("Server=a;PWD={a;b}}c};Database=b", "Server=a;PWD=***;Database=b"),
+    ("Server=a;PWD= {a;b}}c} ;Database=b", "Server=a;PWD=***;Database=b"),
+    ("Server=a;Password={never closed;Database=b", "<hidden>"),
+    ("Password=x;Application Name='never closed;Database=b", "<hidden>"),
+    ("Server=a;Password='a'';b';Database=c", "Server=a;Password=***;Database=c"),
+    ("Server=a;Password='a'b;c';Database=d", "Server=a;Password=***;***;Database=d"),
+    ("Driver={x;Password=y};Server=a", "Driver=***;Server=a"),
+    ("Server=a;Pasword=x;b=c", "Server=a;Pasword=***;b=c"), ("pasw ord = x", "pasw ord =***"),
+    ("Passwd=x", "Passwd=***"), ("Pass=x", "Pass=***"), ("p w d=x", "p w d=***"),
+    ("pw=x", "pw=***"),
+    ("PWDD=x", "PWDD=***"), ("SQL_Passwrod=x", "SQL_Passwrod=***"),
+    ("Passphrase=x", "Passphrase=***"),
+    ("host=db user=sa password=x", "host=***"), ("{\"Password\" : \"x\"}", "<hidden>"),
+    ("PATH=/a;HOME=/b", "PATH=/a;HOME=/b"),
+    ("http://+:80/,https://+:443/", "http://+:80/,https://+:443/"),
     (
       "AccountName=a;AccountKey=abc==;EndpointSuffix=c",
       "AccountName=a;AccountKey=***;EndpointSuffix=c"
@@ -88,6 +108,31 @@ import Testing
     #expect(list.stdout == "Octopus.Home = \(masked)\n")
     let revealed = try await ConfigTests.config(node, "get", "Octopus.Home", "--reveal")
     #expect(revealed.stdout == value + "\n")
+  }
+
+  /// In the connection string itself, what no driver knows may be a part of the password.
+  @Test(arguments: [
+    ("Server=a;Password=b;c;Database=d", "Server=a;Password=***;***;Database=d"),
+    ("Server=a;Password=b;c=d;Database=e", "Server=a;Password=***;***=***;Database=e"),
+    ("Server=a;Kenword=b;Database=d", "Server=a;Kenword=***;Database=d"),
+    ("Server=a;Password='b'\u{301};Database=d", "Server=a;Password=***;Database=d"),
+    (
+      "odbc:Driver={ODBC Driver 18};UID=sa;TDS_Version=7.4;PWD={a;UID=b}",
+      "odbc:Driver={ODBC Driver 18};UID=sa;TDS_Version=7.4;PWD=***"
+    ),
+    ("sqlite:octopus.db", "sqlite:octopus.db"),
+    (
+      "Data Source=a;Initial Catalog=b;Trusted_Connection=yes;Connect  Timeout=3",
+      "Data Source=a;Initial Catalog=b;Trusted_Connection=yes;Connect  Timeout=3"
+    ),
+  ])
+  func masksAConnectionString(_ value: String, _ masked: String) async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let key = "Octopus.Storage.ExternalDatabaseConnectionString"
+    let set = try await ConfigTests.config(node, "set", key, "-", "--force", input: value)
+    #expect(set.status == 0, "\(set.stderr)")
+    #expect(try await ConfigTests.config(node, "get", key).stdout == masked + "\n")
+    #expect(try await ConfigTests.config(node, "list", key).stdout == "\(key) = \(masked)\n")
   }
 
   /// openssl decrypts what was set, with the machine's key and the vendor's fixed vector.

@@ -6,7 +6,7 @@ import Testing
 /// One file and one edit of it.
 struct ConfigCase: Sendable, CustomTestStringConvertible {
   let name: String
-  /// Lines end in LF here; the tests make the other forms of it.
+  /// Lines end in LF here; the tests make the other forms of it. ␊ and ␍ stay LF and CR in all forms.
   let template: String
   let key: String
   /// The new value; nil takes the setting out.
@@ -55,7 +55,8 @@ struct ConfigCase: Sendable, CustomTestStringConvertible {
     ("ampersand", "a&b", "a&amp;b"), ("tags", "<b>]]></b>", "&lt;b&gt;]]&gt;&lt;/b&gt;"),
     ("entity as text", "&amp;", "&amp;amp;"), ("comment as text", "<!--", "&lt;!--"),
     ("quotes", "\"'", nil), ("tab", "a\tb", nil), ("blanks round it", "  x  ", nil),
-    ("line ends", "\na\n\nb\n", nil), ("carriage return", "a\rb\r\nc", "a&#xD;b&#xD;\nc"),
+    ("line feeds", "\na\n\nb\n", "␊a␊␊b␊"), ("carriage return", "a\rb\r\nc", "a␍b␍␊c"),
+    ("control characters", "\0a\u{1}\u{b}\u{1b}[31m\u{fffe}", "&#x0;a&#x1;&#xB;&#x1B;[31m&#xFFFE;"),
     ("beyond ASCII", "über €", nil), ("beyond the first plane", "🐙\u{10FFFF}", nil),
     ("composed and decomposed", "\u{e9}e\u{301}", nil),
     ("byte order marks", "\u{feff}x\u{feff}", nil), ("C1", "\u{7f}\u{85}\u{9f}", nil),
@@ -116,8 +117,8 @@ struct ConfigCase: Sendable, CustomTestStringConvertible {
   /// Other markup in settings.
   private static let markup = [
     ConfigCase(
-      "CDATA", between("  <set key=\"B\">«<![CDATA[a<b\n&c]]>»</set>"), to: "<\n>",
-      "<![CDATA[<\n>]]>"),
+      "CDATA", between("  <set key=\"B\">«<![CDATA[a<b\n&c]]>»</set>"), to: "<\r\n>",
+      "<![CDATA[<␍␊>]]>"),
     ConfigCase(
       "CDATA that cannot hold it", between("  <set key=\"B\">«<![CDATA[a]]>»</set>"), to: "]]>",
       "]]&gt;", back: "a"),
@@ -125,11 +126,22 @@ struct ConfigCase: Sendable, CustomTestStringConvertible {
       "CDATA and text", between("  <set key=\"B\">«a<![CDATA[b]]>c»</set>"), to: "x", "x",
       back: "abc"),
     ConfigCase(
-      "comment in the text", between("  <set key=\"B\">«2<!-- > -->3»</set>"), to: "x",
-      "x<!-- > -->", back: "23<!-- > -->"),
+      "CDATA with a control character", between("  <set key=\"B\">« <![CDATA[a]]>»</set>"),
+      to: "\u{1}", "&#x1;", back: "a"),
+    change("comment in the text", "  <set key=\"B\">2<!-- > -->«3»</set>"),
+    change("instruction in the text", "  <set key=\"B\">2<?a?>«3»<?b?>  </set>"),
+    change("element in the text", "  <set key=\"B\">2<i>4</i>«3»<i>5</i>\n<!-- --></set>"),
+    change("text over lines", "  <set key=\"B\">\n    <!-- a -->«\n    2\n  »</set>"),
     ConfigCase(
-      "text over lines", between("  <set key=\"B\">«\n    <!-- a -->\n    2\n  »</set>"), to: "x",
-      "<!-- a -->x", back: "<!-- a -->\n    \n    2\n  "),
+      "blanks before CDATA", between("  <set key=\"B\">\n   «<![CDATA[2]]>\n  »</set>"), to: "x",
+      "<![CDATA[x]]>", back: "<![CDATA[2\n  ]]>"),
+    change("blanks behind the text", "  <set key=\"B\">«2»<!-- -->&#x20;&#10;</set>"),
+    change("a reference to a control character", "  <set key=\"B\">«&#x1;&#x0;&#x1F;»</set>"),
+    change(
+      "a control character elsewhere", "  <set key=\"D&#x1;\">&#1;</set><set key=\"B\">«2»</set>"),
+    ConfigCase(
+      "split text, to nothing", between("  <set key=\"B\">«2<!-- > -->3»</set>"), to: "",
+      "<!-- > -->", back: "<!-- > -->3"),
     change("comment before the text", "  <set key=\"B\"><!-- 1 -->«2»</set>"),
     change("comment behind the text", "  <set key=\"B\">«2»<!-- <set key='B'>9</set> --></set>"),
     change("instruction", "  <set key=\"B\"><?a b > c?>«2»<?d?></set>"),

@@ -27,7 +27,10 @@ import Testing
     ("<octopus-settings>\n<set key=\"A\">\n&nbsp;</set></octopus-settings>", 3),
     ("<octopus-settings>\n<set key=A/></octopus-settings>", 2),
     ("<octopus-settings>\n<set key='A' key='B'/></octopus-settings>", 2),
-    ("<octopus-settings>\n\n<set key='A'>&#1;</set></octopus-settings>", 3),
+    ("<octopus-settings>\n\n<set key='A'>&#xD800;</set></octopus-settings>", 3),
+    ("<octopus-settings>\n\n<set key='A' &#1;=''/></octopus-settings>", 3),
+    ("<octopus-settings>\n\n<&#1;set/></octopus-settings>", 3),
+    ("<octopus-settings>\n\n</octopus-settings>&#1;", 3),
     ("<octopus-settings>\n\n<set key='A'>\u{1}</set></octopus-settings>", 3),
     ("<octopus-settings>\n<x:set key='A'/>\n</octopus-settings>", 2),
     ("\n<?xml version='1.0'?><octopus-settings/>", 2),
@@ -39,6 +42,46 @@ import Testing
       return
     }
     #expect(!reason.isEmpty)
+  }
+
+  /// What is behind the root is not passed over, whatever it is: half a disk block of zeros, for example.
+  @Test(
+    arguments: [
+      ("\0", 3, 20), ("\0\0\0\0", 3, 20), ("\n\0", 4, 1), ("\0<!-- -->", 3, 20),
+      ("\0<octopus-settings/>", 3, 20), ("<!-- -->\0", 3, 28), ("<?a b?>\n  \0", 4, 3),
+      ("x", 3, nil),
+      ("\u{1A}", 3, nil), ("<octopus-settings/>", 3, nil),
+    ] as [(String, Int, Int?)])
+  func nothingMayFollowTheRoot(_ rest: String, line: Int, column: Int?) throws {
+    let text = "<octopus-settings>\n<a></a>\n</octopus-settings>"
+    #expect(throws: Never.self) { try read(Array((text + "\n<!-- --> <?a?>\r\n").utf8)) }
+    let error = #expect(throws: ConfigError.self) { try read(Array((text + rest).utf8)) }
+    guard case .malformed("test.config", line, let found, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    if let column { #expect(found == column) }
+  }
+
+  @Test func valuesAreReadAsTheServerReadsThem() throws {
+    for (text, value) in [
+      ("a\r\nb\rc\nd", "a\r\nb\rc\nd"), ("<![CDATA[\r\n]]>x", "\r\nx"),
+      ("&#x1;&#0;&#xB;&#31;", "\u{1}\0\u{b}\u{1f}"),
+      (
+        "&#xFFFE;&#x00000000000000000000000000000000000000000000000000000000000000041;", "\u{fffe}A"
+      ),
+      ("&amp;#x1;", "&#x1;"), ("<![CDATA[&#x1;]]>", "&#x1;"), ("a<!-- -->b", "b"), ("a<?b?>c", "c"),
+      ("a<i>b</i>c", "c"), ("a<!-- -->\n ", "a"), ("a<!-- -->&#x20;", "a"),
+      ("a<!-- --><![CDATA[]]>", nil),
+      (" <![CDATA[b]]> ", "b "), (" a<![CDATA[b]]> ", " ab "), ("a<i/><i/>", "a"),
+      ("<i>a</i>", nil),
+      ("a<!-- -->\u{a0}", nil),
+    ] as [(String, String?)] {
+      let config = "<octopus-settings><set key='A'>\(text)</set></octopus-settings>"
+      #expect(try read(Array(config.utf8)).value(of: "A") == value, "\(text)")
+    }
+    let key = "<octopus-settings><set key='a\tb\nc\rd&#x1;&amp;'>1</set></octopus-settings>"
+    #expect(try read(Array(key.utf8)).value(of: "A\tB\nC\rD\u{1}&") == "1")
   }
 
   @Test func bytesThatAreNoTextAreMalformed() throws {

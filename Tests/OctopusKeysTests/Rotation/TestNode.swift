@@ -26,7 +26,7 @@ final class TestNode {
       machineID: id, machineIDPath: "/id", machineKeyFile: nil, machineKeyPath: "/key")
     let empty = try NodeConfig(contents: Array("<octopus-settings/>".utf8), path: "")
     let contents = try empty.setting(
-      SettingName.masterKey, to: machineKeys.protect(key(1), as: nil))
+      SettingName.masterKey, to: machineKeys.protect(key(1)))
     path = folder.file("OctopusServer.config", contents)
   }
 

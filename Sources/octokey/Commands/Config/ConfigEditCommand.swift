@@ -30,7 +30,7 @@ struct ConfigEditCommand: AuditedCommand {
     // Obstacles are reported before the user spends work on the copy.
     let base = try LockedConfigFile.lock(path, patience: EditOptions.patience).file
     try base.requireReplaceable(inPlace: edit.place.inPlace)
-    context.console.warn(of: base.exposure)
+    try context.console.warn(of: base.exposure)
     // A signal takes effect after the copy is removed.
     let watch = try SignalWatch()
     let change = try withExtendedLifetime(watch) {

@@ -28,6 +28,7 @@ struct ConfigGet: OctokeyCommand {
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
     guard try printer.canReveal(entry) else {
+      try MachineKeys.requireKnownForm(entry.value ?? "", of: entry.key, in: config.path)
       throw ConfigError.settingUnreadable(
         path: config.path, setting: entry.key, tried: printer.machineKeys?.trials ?? [])
     }

@@ -30,6 +30,8 @@ struct ConfigSet: AuditedCommand {
     if key.isEmpty || key.contains(where: \.isNewline) {
       throw ValidationError("the name of a setting is missing")
     }
+    let hasControls = key.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    if hasControls { throw ValidationError("the name of a setting has control characters in it") }
   }
 
   func run(_ context: Context) throws -> ExitStatus {
@@ -67,7 +69,7 @@ struct ConfigSet: AuditedCommand {
     _ name: String, at path: String, _ context: Context, _ value: (String?) throws -> String?
   ) throws -> SettingChange {
     let locked = try LockedConfigFile.lock(path, patience: EditOptions.patience)
-    context.console.warn(of: locked.file.exposure)
+    try context.console.warn(of: locked.file.exposure)
     let config = try locked.file.settings()
     let entries = SettingKey.entries(name, in: config)
     SettingKey.warnOfDuplicates(entries, context.console)
@@ -79,19 +81,18 @@ struct ConfigSet: AuditedCommand {
     return try edit.replace(locked, with: contents, key: name, context)
   }
 
-  /// The protected form of `text`, or nil if the present value holds the same.
+  /// The protected form of `text`, or nil if the server reads that from the present value.
   private static func protect(
     _ text: borrowing SecretBytes, _ present: String?, of name: String, at path: String,
     _ machineKeys: MachineKeys
   ) throws -> String? {
-    var form: MachineKeys.Form?
-    if let present, let opened = try machineKeys.open(present, of: name) {
-      if opened.text.equals(text) { return nil }
-      form = opened.form
+    if let present {
+      if try machineKeys.isRead(text, from: present, of: name) { return nil }
+      try MachineKeys.requireKnownForm(present, of: name, in: path)
     }
-    let value = try machineKeys.protect(text, of: name, as: form, source: SettingSource.name)
-    // The value must decrypt again before it replaces anything.
-    guard let opened = try machineKeys.open(value, of: name), opened.text.equals(text) else {
+    let value = try machineKeys.protect(text, of: name, source: SettingSource.name)
+    // The server must read the text from the value before it replaces anything.
+    guard try machineKeys.isRead(text, from: value, of: name) else {
       throw ConfigError.editFailed(path: path)
     }
     return value

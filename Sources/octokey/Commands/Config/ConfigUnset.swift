@@ -39,7 +39,7 @@ struct ConfigUnset: AuditedCommand {
 
   private func remove(at path: String, _ context: Context) throws -> SettingChange {
     let locked = try LockedConfigFile.lock(path, patience: EditOptions.patience)
-    context.console.warn(of: locked.file.exposure)
+    try context.console.warn(of: locked.file.exposure)
     let config = try locked.file.settings()
     let entries = SettingKey.entries(key, in: config)
     guard let entry = entries.last else {

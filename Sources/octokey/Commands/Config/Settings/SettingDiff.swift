@@ -30,7 +30,8 @@ struct SettingDiff {
     _ before: NodeConfig, _ after: NodeConfig, machineKeys: () throws -> MachineKeys
   ) throws -> [SettingDiff] {
     let (old, new) = (effective(before), effective(after))
-    return try Set(old.keys).union(new.keys).sorted().compactMap { name in
+    let names = Set(old.keys).union(new.keys)
+    return try names.sorted { $0.lexicographicallyPrecedes($1) }.compactMap { name in
       switch (old[name], new[name]) {
       case (nil, let entry): return SettingDiff(change: .added, before: nil, after: entry)
       case (let entry, nil): return SettingDiff(change: .removed, before: entry, after: nil)
@@ -42,8 +43,9 @@ struct SettingDiff {
     }
   }
 
-  private static func effective(_ config: NodeConfig) -> [String: NodeConfig.Entry] {
-    Dictionary(config.entries.map { ($0.key.lowercased(), $0) }) { $1 }
+  /// The entries that count, by names without regard to case.
+  private static func effective(_ config: NodeConfig) -> [[UInt32]: NodeConfig.Entry] {
+    Dictionary(config.entries.map { (NodeConfig.folded($0.key), $0) }) { $1 }
   }
 
   /// How two different texts differ; nil if the same secret is in both.

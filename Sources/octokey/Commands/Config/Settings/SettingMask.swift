@@ -10,7 +10,7 @@ enum SettingMask {
     switch secrecy(of: value, of: key) {
     case .protected: protected
     case .plain: hidden
-    case .open: redacted(value)
+    case .open: redacted(value, of: key)
     }
   }
 
@@ -23,65 +23,29 @@ enum SettingMask {
     MachineKeys.saysProtected(value) ? .protected : KnownSetting.secrecy(of: key)
   }
 
-  /// The text without the passwords of a connection string or of URLs in it.
-  static func redacted(_ value: String) -> String {
-    ConnectionText.redacted(withoutURLPasswords(value)) ?? hidden
+  /// The text without the passwords of a connection string or of URLs in it. When in doubt more is
+  /// masked: `--reveal` shows it all.
+  static func redacted(_ value: String, of key: String) -> String {
+    if hasSecretMember(value) { return hidden }
+    let text = withoutURLPasswords(value)
+    let isConnection = KnownSetting.named(key)?.kind == .connectionString
+    return ConnectionText.redacted(text, isConnection: isConnection) ?? hidden
   }
 
-  /// `https://user:secret@host` as `https://user:***@host`.
+  /// `https://user:secret@host` as `https://user:***@host`, and a user alone, who may be a token, as
+  /// `https://***@host`. A password may hold any sign, `@`, `/` and `://` too: it ends at the last `@`.
   private static func withoutURLPasswords(_ value: String) -> String {
-    value.replacing(/(:\/\/[^\/\s:@;,]*):[^\/\s@;,]*@/) { "\($0.1):***@" }
-  }
-}
-
-/// A text of the form `keyword=value;keyword=value`, as ADO.NET reads it: a quoted value may contain
-/// semicolons, and two quotes in it stand for one.
-private enum ConnectionText {
-  /// The text with the values of secret keywords masked; nil if the end of such a value is unclear.
-  static func redacted(_ text: String) -> String? {
-    var result = ""
-    var rest = text[...]
-    while !rest.isEmpty {
-      guard let equals = rest.firstIndex(of: "=") else {
-        result += rest
-        break
-      }
-      let keyword = rest[..<equals]
-      result += rest[...equals]
-      rest = rest[rest.index(after: equals)...]
-      guard let value = value(&rest) else {
-        return isSecret(keyword) || isSecret(rest) ? nil : text
-      }
-      result += isSecret(keyword) && !value.allSatisfy(\.isWhitespace) ? "***" : value
-    }
-    return result
+    let text = value.unicodeScalars
+    guard let start = text.firstRange(of: "://".unicodeScalars)?.upperBound,
+      let at = text[start...].lastIndex(of: "@")
+    else { return value }
+    let colon = text[start..<at].firstIndex(of: ":")
+    return String(text[..<(colon.map { text.index(after: $0) } ?? start)]) + "***"
+      + String(text[at...])
   }
 
-  /// Takes a value up to its semicolon; nil if a quote is not closed.
-  private static func value(_ rest: inout Substring) -> Substring? {
-    let start = rest.startIndex
-    var index = start
-    while index < rest.endIndex, rest[index].isWhitespace { index = rest.index(after: index) }
-    if index < rest.endIndex, rest[index] == "'" || rest[index] == "\"" {
-      let quote = rest[index]
-      index = rest.index(after: index)
-      while true {
-        guard let end = rest[index...].firstIndex(of: quote) else { return nil }
-        index = rest.index(after: end)
-        guard index < rest.endIndex, rest[index] == quote else { break }
-        index = rest.index(after: index)
-      }
-    }
-    let end = rest[index...].firstIndex(of: ";") ?? rest.endIndex
-    let value = rest[start..<end]
-    rest = rest[end...]
-    return value
-  }
-
-  private static func isSecret(_ keyword: Substring) -> Bool {
-    let name = (keyword.split(separator: ";").last ?? "").lowercased().filter { !$0.isWhitespace }
-    return ["password", "pwd", "secret", "token", "accountkey", "accesskey"].contains {
-      name.contains($0)
-    }
+  /// Whether a JSON object has a member whose name says that it is a secret.
+  private static func hasSecretMember(_ value: String) -> Bool {
+    value.matches(of: /"([^"\\]*)"\s*:/).contains { ConnectionText.isSecret($0.1.unicodeScalars) }
   }
 }

@@ -54,7 +54,7 @@ struct SettingSource {
     let text: String
     switch way {
     case .argument(let value):
-      if isSecret || SettingMask.redacted(value) != value {
+      if isSecret || SettingMask.redacted(value, of: key) != value {
         throw CommandError.secretArgument(key: key)
       }
       text = value
