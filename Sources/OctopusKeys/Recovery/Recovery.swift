@@ -102,8 +102,10 @@ package final class Recovery {
           values: survey.ledger.values, expected: journal.found.values)
       }
     }
+    let course = course(survey)
+    try requireNode(for: course)
     return Diagnosis(
-      course: course(survey), oldValues: survey.oldValues, newValues: survey.newValues,
+      course: course, oldValues: survey.oldValues, newValues: survey.newValues,
       unreadableValues: survey.findings.count, configHolds: keys.configHolds,
       isComplete: isComplete)
   }
@@ -116,7 +118,13 @@ package final class Recovery {
     config.removeLeftoverDrafts()
     let stamp = TimeStamp.forFileName(now)
     // Everything that the config can refuse comes before the values are touched.
-    let replacement = try replacement(after: diagnosis, stamp)
+    let held = try keyForConfig(after: diagnosis.course)
+    let replacement = try rethrow(as: RotationError.config) { () throws(ConfigError) in
+      try held.map { (held) throws(ConfigError) in
+        try config.replacement(
+          masterKey: held.key, machineKeys: machineKeys, stamp: stamp, inPlace: inPlace)
+      }
+    }
     var isComplete = diagnosis.isComplete
     if diagnosis.course == .resume {
       try resume()
@@ -228,24 +236,32 @@ package final class Recovery {
     return journal.found.equals(survey.ledger)
   }
 
-  /// The config with the key that the values are under; nil where it stays as it is. A rotation that did
-  /// not come to its commit has not changed the config either, whatever key that holds.
-  private func replacement(
-    after diagnosis: Diagnosis, _ stamp: String
-  ) throws(RotationError) -> FileReplacement? {
+  /// The key that the config must get; nil where it stays as it is. A rotation that did not come to its
+  /// commit has not changed the config either, whatever key that holds.
+  private func keyForConfig(after course: Course) throws(RotationError) -> HeldKey? {
     let role: RecoveryKey
-    switch (diagnosis.course, keys.configHolds) {
+    switch (course, keys.configHolds) {
     case (.rollBack, .new): role = .old
     case (.rollBack, _) where config.file.isHalfWritten: role = .old
     case (.rollBack, _), (.finish, .new), (.resume, .new): return nil
     case (.finish, _), (.resume, _): role = .new
     }
     guard let held = role == .new ? keys.new : keys.old else { throw keys.needs(role) }
-    return try rethrow(
-      as: RotationError.config,
-      config.replacement(
-        masterKey: held.key, machineKeys: machineKeys, stamp: stamp,
-        inPlace: inPlace))
+    return held
+  }
+
+  /// Fails, before anything is written, where the config could not get its key or the journal could not be
+  /// removed.
+  private func requireNode(for course: Course) throws(RotationError) {
+    let held = try keyForConfig(after: course)
+    try rethrow(as: RotationError.config) { () throws(ConfigError) in
+      guard let held else { return }
+      try config.file.requireReplaceable(inPlace: inPlace)
+      _ = try config.file.edited(masterKey: held.key, machineKeys)
+    }
+    try rethrow(
+      as: RotationError.native,
+      ReplacementCheck.requireNewFiles(in: folder.path, owner: nil, bytes: 0))
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.
