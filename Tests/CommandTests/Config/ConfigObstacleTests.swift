@@ -126,7 +126,7 @@ import Testing
         O="--config OctopusServer.config --machine-id-file machine-id"
         for words in "config set $O Octopus.Storage.MasterKey" "config unset $O Octopus.Storage.MasterKey" \\
           "set-master-key $O" "config edit $O"; do
-          script -qec "$OCTOKEY $words" /dev/null </dev/null || echo "exit $?"
+          timeout 20 script -qec "$OCTOKEY $words" /dev/null </dev/null || echo "exit $?"
         done'
       """)
     let lines = result.split(whereSeparator: \.isNewline)
