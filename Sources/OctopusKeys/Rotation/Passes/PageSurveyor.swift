@@ -50,23 +50,29 @@ final class PageSurveyor {
     _ found: ScannedText, in text: Span<UInt8>, at field: FieldPosition, of page: PipelinePage,
     _ survey: inout Survey, _ numbers: inout Survey.CollectionNumbers
   ) throws(NativeError) {
-    func finding(_ reason: Finding.Reason, _ offset: Int?) -> Finding {
+    let ciphertexts = found.ciphertexts.span
+    // Kept ones are named at the end, together: one walk through the text finds all their paths.
+    var kept: [(list: WritableKeyPath<Survey, Findings>, Finding.Reason, offset: Int?)] = []
+    func note(
+      _ list: WritableKeyPath<Survey, Findings>, _ reason: Finding.Reason, _ offset: Int?
+    ) {
       named[reason, default: 0] += 1
-      let isKept = named[reason, default: 0] <= Findings.kept
-      let path = isKept ? offset.flatMap { JSONPath.path(to: $0, in: text) } : nil
-      return page.finding(reason, at: field, offset, path)
+      if named[reason, default: 0] <= Findings.kept {
+        kept.append((list, reason, offset))
+      } else {
+        survey[keyPath: list].addUnnamed(in: page.collection.name)
+      }
     }
     func unreadable(_ reason: Finding.Reason, _ offset: Int?) {
       numbers.unreadableValues += 1
-      survey.findings.add(finding(reason, offset))
+      note(\.findings, reason, offset)
     }
-    let ciphertexts = found.ciphertexts.span
     for value in found.values {
       let offset = value.range.lowerBound
       switch try keys.judge(ciphertexts.extracting(value.ciphertext), as: .text) {
       case .old: numbers.oldValues += 1
       case .new: numbers.newValues += 1
-      case .both: survey.ambiguous.add(finding(.ambiguous, offset))
+      case .both: note(\.ambiguous, .ambiguous, offset)
       case .implausible: unreadable(.opensToNonsense, offset)
       case .neither: unreadable(.opensUnderNoKey, offset)
       }
@@ -74,9 +80,14 @@ final class PageSurveyor {
     for suspect in found.suspects { unreadable(suspect.reason, suspect.offset) }
     for quotation in found.quotations {
       switch try keys.judge(ciphertexts.extracting(quotation.ciphertext), as: .text) {
-      case .old, .both: survey.quotations.add(finding(.quotedInText, quotation.range.lowerBound))
+      case .old, .both: note(\.quotations, .quotedInText, quotation.range.lowerBound)
       case .new, .implausible, .neither: break
       }
+    }
+    let paths = JSONPath.paths(to: kept.compactMap(\.offset), in: text)
+    for (list, reason, offset) in kept {
+      let path = offset.flatMap { paths[$0] }
+      survey[keyPath: list].add(page.finding(reason, at: field, offset, path))
     }
   }
 

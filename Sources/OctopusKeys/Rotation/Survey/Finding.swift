@@ -52,6 +52,12 @@ package struct Findings: Hashable, Sendable {
     if first.count < Findings.kept { first.append(finding) }
   }
 
+  /// Counts one that would not be kept.
+  mutating func addUnnamed(in collection: String) {
+    count += 1
+    countByCollection[collection, default: 0] += 1
+  }
+
   mutating func add(_ others: Findings) {
     guard others.count > 0 else { return }
     first += others.first.prefix(Findings.kept - first.count)
