@@ -15,6 +15,28 @@ package enum NativeError: Error, Equatable, Sendable {
   /// Linux does not let us give the new file at `path` what the old one has: `owner`, `group`,
   /// `mode` or the name of an extended attribute.
   case cannotKeep(attribute: String, path: String)
+  /// A mount begins at the file itself, as where a container has a single file mounted: nothing can be
+  /// renamed onto it.
+  case mountPoint(path: String)
+  /// The inode flag of a file or folder that not even root may change (`chattr +i`).
+  case immutable(path: String)
+  /// The inode flag of a file that may only grow, or of a folder that loses no name (`chattr +a`).
+  case appendOnly(path: String)
+  case readOnlyFileSystem(path: String)
+  /// We may not make files in this folder.
+  case folderNotWritable(path: String)
+  case fileNotWritable(path: String)
+  /// Only the owner of the file may replace it: it lies in a sticky folder.
+  case stickyFolder(path: String, folder: String)
+  /// The file system of `path` has not enough room, or the quota of whom the file belongs to; in bytes.
+  case noRoom(path: String, needed: Int, available: Int)
+  /// The file system of `path` can hold no more files.
+  case noFreeInodes(path: String)
+  /// A write into the file at `path` failed half way, and so did putting its former contents back: they
+  /// are in `copy`. `call` is what failed first.
+  case halfWritten(path: String, copy: String, call: String, errno: Int32)
+  /// The file does not hold what was written to it.
+  case badReadBack(path: String)
   /// The file has `count` names; a replacement would reach only this one.
   case severalLinks(path: String, count: Int)
   /// The symbolic link at `path` and the file that it leads to belong to different users.

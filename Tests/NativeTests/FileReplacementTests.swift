@@ -12,7 +12,8 @@ import Testing
     _ path: String, backup: String? = nil, before commit: () throws -> Void = {}
   ) throws {
     let original = try FileContents.read(path, limit: 1000)
-    let replacement = try FileReplacement.prepare(original, contents: new.span, backup: backup)
+    let replacement = try FileReplacement.prepare(
+      original, contents: new.span, backup: backup.map { .init(name: $0) })
     try commit()
     try replacement.commit()
   }
@@ -69,7 +70,8 @@ import Testing
     let inode = try FileStatus.read(path).identity.inode
     do {
       let original = try FileContents.read(path, limit: 1000)
-      _ = try FileReplacement.prepare(original, contents: new.span, backup: "config.bak")
+      _ = try FileReplacement.prepare(
+        original, contents: new.span, backup: .init(name: "config.bak"))
     }
     expectUntouched(path)
     #expect(try FileStatus.read(path).identity.inode == inode)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sys/signalfd.h>
+#include <sys/statfs.h>
 #include <sys/xattr.h>
 
 // prctl(PR_SET_DUMPABLE, 0): prctl is variadic, and variadic C functions are not imported.
@@ -13,6 +14,29 @@ int octokey_rename_new(int folder, const char *from, const char *to);
 
 // syncfs: waits until everything on the file system of an open file is on the device.
 int octokey_sync_file_system(int file);
+
+// fallocate: makes sure that an open file can be `size` bytes long, without making it longer.
+int octokey_reserve(int file, long long size);
+
+// What Linux knows about an open file beyond stat(2): 1 for yes, 0 for no, -1 where it does not say.
+struct octokey_file_facts {
+    int is_immutable;
+    int is_append_only;
+    // Whether a mount begins at this file: nothing can be renamed onto it.
+    int is_mount_root;
+    // The mount through which it was opened.
+    long long mount;
+};
+
+// statx, and the older calls where a kernel, a file system or a seccomp filter lacks it.
+struct octokey_file_facts octokey_file_facts(int file);
+
+// Whether the process has an effective capability, by its number: 1 or 0; -1 where Linux does not say.
+int octokey_has_capability(int number);
+
+// What the user (kind 0), group (1) or project (2) `number` may still write to the file system of an open
+// file, by its quota: bytes, or -1 where there is no limit, or none that can be seen.
+long long octokey_quota_left(int file, int kind, unsigned number);
 
 // syslog, which is variadic, with the facility LOG_AUTHPRIV: only administrators can read that log.
 void octokey_log(const char *name, int priority, const char *text);

@@ -1,5 +1,6 @@
 // An open file that closes itself. All files are read and written here; interrupted calls are repeated.
 
+internal import CLinux
 internal import Glibc
 
 struct Descriptor: ~Copyable {
@@ -121,9 +122,33 @@ struct Descriptor: ~Copyable {
     try repeating("fchmod", path) { Int(fchmod(number, mode_t(mode))) }
   }
 
-  /// Waits until contents and metadata are on the device.
+  /// Waits until contents and metadata are on the device. Some network and FUSE file systems cannot do
+  /// that for a folder: there all of the file system is written, or at least what the server of such a
+  /// file system takes.
   func sync() throws(NativeError) {
-    try repeating("fsync", path) { Int(fsync(number)) }
+    do throws(NativeError) {
+      try repeating("fsync", path) { Int(fsync(number)) }
+    } catch .system(let call, let path, let code) {
+      guard Descriptor.unknown.contains(code), try status().kind == .folder else {
+        throw .system(call: call, path: path, errno: code)
+      }
+      do throws(NativeError) {
+        try syncFileSystem()
+      } catch .system(let call, let path, let code) {
+        // What failed is the device, unless this call is unknown here, too.
+        guard Descriptor.unknown.contains(code) else {
+          throw .system(call: call, path: path, errno: code)
+        }
+      }
+    }
+  }
+
+  /// What Linux answers to a call that a file system does not have.
+  private static let unknown = [EINVAL, EOPNOTSUPP, ENOSYS]
+
+  /// Waits until everything on the file system of this file is on the device.
+  func syncFileSystem() throws(NativeError) {
+    try repeating("syncfs", path) { Int(octokey_sync_file_system(number)) }
   }
 }
 

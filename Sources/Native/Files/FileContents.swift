@@ -48,7 +48,8 @@ package struct FileContents: Sendable {
     }
   }
 
-  private static func resolve(
+  /// The file that `path` leads to, and the symbolic links on the way.
+  static func resolve(
     _ path: String
   ) throws(NativeError) -> (FilePath, links: [(path: String, owner: FileOwner)]) {
     var current = FilePath(path)

@@ -33,7 +33,8 @@ package struct FileCopy: ~Copyable {
     return FileCopy(draft: draft.text, file: new, path: path, folder: folder)
   }
 
-  /// Removes drafts that killed processes left: they may be as large as the new one.
+  /// Removes drafts that killed processes left: they may be as large as the new one. Where that fails the
+  /// copy finds out whether there is room without it.
   private static func removeAbandoned(_ path: FilePath) {
     for name in (try? FolderNames.read(path.folder)) ?? []
     where name.hasPrefix(".\(path.name).draft-") {

@@ -9,6 +9,7 @@ package struct FileLock: ~Copyable {
 
   deinit {
     // Removed under the lock: after locking, a process checks that the file it opened still has its name.
+    // A lock file that stays because it cannot be removed is free again, and keeps nobody out.
     if (try? file.isNamed(name, in: folder)) == true { _ = unsafe unlinkat(folder.number, name, 0) }
   }
 
@@ -26,7 +27,9 @@ package struct FileLock: ~Copyable {
     let end = ContinuousClock.now + patience
     while true {
       let folder = try Descriptor.folder(of: parts)
-      let file = try folder.open(parts, O_RDWR | O_CREAT | O_NONBLOCK)
+      // In an append-only folder the lock file could be made, and would stay.
+      _ = try ReplacementCheck.requireWritable(folder: folder, parts.folder)
+      let file = try open(parts, in: folder)
       guard try file.status().kind == .regular else { throw .notAFile(path: path) }
       do throws(NativeError) {
         let number = file.number
@@ -43,6 +46,16 @@ package struct FileLock: ~Copyable {
       fchmod(file.number, 0o600)
       if let owner { fchown(file.number, owner.user, owner.group) }
       return FileLock(file: file, folder: folder, name: parts.name)
+    }
+  }
+
+  private static func open(
+    _ path: FilePath, in folder: borrowing Descriptor
+  ) throws(NativeError) -> Descriptor {
+    do throws(NativeError) {
+      return try folder.open(path, O_RDWR | O_CREAT | O_NONBLOCK)
+    } catch {
+      throw ReplacementCheck.obstacle(behind: error, toFilesIn: path.folder)
     }
   }
 }

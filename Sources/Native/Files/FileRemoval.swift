@@ -5,18 +5,22 @@ internal import Glibc
 package enum FileRemoval {
   /// Removes the file at `path`, and waits until that is on the device. A missing file is not an error.
   ///
-  /// - Throws: `NativeError.system`.
+  /// - Throws: what stands in the way by `ReplacementCheck`, or `NativeError.system`.
   package static func remove(_ path: String) throws(NativeError) {
     let path = FilePath(path)
     let folder = try Descriptor.folder(of: path)
     let number = folder.number
     do throws(NativeError) {
       try repeating("unlink", path.text) { unsafe Int(unlinkat(number, path.name, 0)) }
-    } catch .system(_, _, ENOENT) {}
+    } catch .system(_, _, ENOENT) {
+    } catch {
+      throw ReplacementCheck.obstacle(behind: error, toFilesIn: path.folder)
+    }
     try folder.sync()
   }
 
   /// Removes a draft of one of `users` that a killed process left: a regular file that is not locked.
+  /// What cannot be looked at or removed stays for the next one who comes by; nothing depends on it.
   package static func removeAbandoned(_ path: String, users: Set<UInt32>) {
     let path = FilePath(path)
     guard let folder = try? Descriptor.folder(of: path),

@@ -11,7 +11,9 @@ package struct NewFile: ~Copyable {
   private var pending = true
 
   deinit {
-    // Only the file that was created here: another one may have its name by now.
+    // Only the file that was created here: another one may have its name by now. Where Linux does not let
+    // us remove it, a draft goes with the next one who takes the lock beside it, and a journal makes every
+    // command refuse until a recovery; whoever needs to know at once removes it with FileRemoval.
     guard pending, (try? file.isNamed(name, in: folder)) == true else { return }
     _ = unsafe unlinkat(folder.number, name, 0)
   }
@@ -43,16 +45,35 @@ package struct NewFile: ~Copyable {
   /// Creates an empty file of mode 0600 for `path`, under the preliminary name `name`.
   static func empty(_ path: FilePath, as name: String) throws(NativeError) -> NewFile {
     let folder = try Descriptor.folder(of: path)
-    let file = try folder.open(path, as: name, O_RDWR | O_CREAT | O_EXCL)
+    // In an append-only folder the file could be made, and would keep its preliminary name.
+    _ = try ReplacementCheck.requireWritable(folder: folder, path.folder)
+    let file = try open(path, as: name, in: folder)
     let number = file.number
     let new = NewFile(path: path.text, file: file, folder: folder, name: name)
     // A default ACL of the folder is copied to the file, and a later chmod would activate it.
-    unsafe fremovexattr(number, FileAttributes.accessList)
-    // The lock tells those who clean up that it is in use; Linux releases it after a kill.
+    do throws(NativeError) {
+      try repeating("fremovexattr", path.text) {
+        unsafe Int(fremovexattr(number, FileAttributes.accessList))
+      }
+    } catch .system(_, _, ENODATA), .system(_, _, EOPNOTSUPP) {
+      // There is none.
+    }
+    // The lock tells those who clean up that it is in use; Linux releases it after a kill. Where the file
+    // system has no locks they cannot lock it either, and leave it.
     flock(number, LOCK_EX | LOCK_NB)
     // A umask can take bits from the owner, too.
     try new.file.setMode(0o600)
     return new
+  }
+
+  private static func open(
+    _ path: FilePath, as name: String, in folder: borrowing Descriptor
+  ) throws(NativeError) -> Descriptor {
+    do throws(NativeError) {
+      return try folder.open(path, as: name, O_RDWR | O_CREAT | O_EXCL)
+    } catch {
+      throw ReplacementCheck.obstacle(behind: error, toFilesIn: path.folder)
+    }
   }
 
   /// Renames the file; the new name must be free.
@@ -63,7 +84,8 @@ package struct NewFile: ~Copyable {
     } catch .system(_, _, EINVAL) {
       // The file system lacks that: two names for a moment, then one.
       try repeating("link", path) { unsafe Int(linkat(number, draft, number, other, 0)) }
-      _ = unsafe unlinkat(number, draft, 0)
+      name = other
+      try repeating("unlink", path) { unsafe Int(unlinkat(number, draft, 0)) }
     }
     name = other
   }

@@ -14,6 +14,7 @@ package struct NewFolder: ~Copyable {
   private var pending = true
 
   deinit {
+    // Whatever ended the work is reported, and is what keeps the folder from being removed, too.
     if pending { try? FileManager.default.removeItem(atPath: draft) }
   }
 
@@ -28,6 +29,7 @@ package struct NewFolder: ~Copyable {
     while path.count > 1, path.hasSuffix("/") || path.hasSuffix("/.") { path.removeLast() }
     if !replacing { try requireFree(path) }
     let parts = FilePath(path)
+    _ = try ReplacementCheck.requireWritable(folder: Descriptor.folder(of: parts), parts.folder)
     let draft = parts.beside(parts.draftName).text
     try repeating("mkdir", path) { unsafe Int(mkdir(draft, 0o700)) }
     let folder = NewFolder(path: path, draft: draft)
@@ -63,9 +65,8 @@ package struct NewFolder: ~Copyable {
   ) throws(NativeError) {
     if mode != 0o700 || owner != nil { try give(mode, owner, to: draft) }
     let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY)
-    let number = folder.number
     // One call for all files: there may be many.
-    try repeating("syncfs", draft) { Int(octokey_sync_file_system(number)) }
+    try folder.syncFileSystem()
     let (draft, path) = (draft, path)
     if let former {
       try repeating("rename", path) { unsafe Int(octokey_rename_new(AT_FDCWD, path, former)) }
@@ -104,6 +105,7 @@ package struct NewFolder: ~Copyable {
 
   private static func requireFree(_ path: String) throws(NativeError) {
     guard try FileStatus.isThere(path) else { return }
+    // What is no folder, or cannot be read, is taken, too.
     guard let names = try? FolderNames.read(path), names.isEmpty else {
       throw .alreadyExists(path: path)
     }

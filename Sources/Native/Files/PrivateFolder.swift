@@ -2,13 +2,23 @@
 
 internal import Glibc
 
-/// A folder of mode 0700 that is removed with its contents at the end of this value.
+/// A folder of mode 0700 that is removed with its contents at the end of this value, or by `remove`, which
+/// says whether it succeeded.
 package struct PrivateFolder: ~Copyable {
   package let path: String
 
+  private var pending = true
+
   deinit {
-    PrivateFolder.wipe(path, depth: 0)
-    _ = unsafe rmdir(path)
+    if pending { _ = PrivateFolder.removeAll(path) }
+  }
+
+  /// Overwrites and removes the folder with its contents.
+  ///
+  /// - Returns: the first failure; something of the copies may still be on the device then.
+  package consuming func remove() -> NativeError? {
+    pending = false
+    return PrivateFolder.removeAll(path)
   }
 
   /// Makes a folder in the first of `places` that is ours or root's and where others cannot rename it.
@@ -48,32 +58,46 @@ package struct PrivateFolder: ~Copyable {
     return try folder.open(FilePath(path + "/" + name), flags)
   }
 
-  /// Overwrites and removes the contents of a folder: the copy, and what an editor left beside it.
-  private static func wipe(_ folder: String, depth: Int) {
-    for name in (try? FolderNames.read(folder)) ?? [] {
-      let path = folder + "/" + name
-      guard let status = try? FileStatus.readLink(path) else { continue }
-      switch status.kind {
-      case .folder where depth < 10:
-        wipe(path, depth: depth + 1)
-        _ = unsafe rmdir(path)
-      case .regular:
-        overwrite(path, count: Int(status.identity.size))
-        _ = unsafe unlink(path)
-      default: _ = unsafe unlink(path)
+  /// The copy, and what an editor left beside it. Goes on after a failure, to remove what can be removed.
+  private static func removeAll(_ folder: String, depth: Int = 0) -> NativeError? {
+    var failure: NativeError?
+    func note(_ body: () throws(NativeError) -> Void) {
+      do throws(NativeError) { try body() } catch { failure = failure ?? error }
+    }
+    note { () throws(NativeError) in
+      for name in try FolderNames.read(folder) {
+        let path = folder + "/" + name
+        var kind = FileStatus.Kind.other
+        note { () throws(NativeError) in
+          let status = try FileStatus.readLink(path)
+          kind = status.kind
+          if kind == .regular { try overwrite(path, count: Int(status.identity.size)) }
+        }
+        if kind == .folder, depth < 10 {
+          let inner = removeAll(path, depth: depth + 1)
+          failure = failure ?? inner
+        } else {
+          note { () throws(NativeError) in
+            try repeating("unlink", path) { unsafe Int(unlink(path)) }
+          }
+        }
       }
     }
+    note { () throws(NativeError) in try repeating("unlink", folder) { unsafe Int(rmdir(folder)) } }
+    return failure
   }
 
-  private static func overwrite(_ path: String, count: Int) {
-    guard let file = try? Descriptor.open(path, O_WRONLY | O_NOFOLLOW) else { return }
+  private static func overwrite(_ path: String, count: Int) throws(NativeError) {
+    // An editor may have made it read-only.
+    _ = unsafe chmod(path, 0o600)
+    let file = try Descriptor.open(path, O_WRONLY | O_NOFOLLOW)
     let zeros = [UInt8](repeating: 0, count: min(count, 1 << 16))
     var rest = count
     while rest > 0 {
       let length = min(rest, zeros.count)
-      guard (try? file.write(zeros.span.extracting(0..<length))) != nil else { return }
+      try file.write(zeros.span.extracting(0..<length))
       rest -= length
     }
-    try? file.sync()
+    try file.sync()
   }
 }

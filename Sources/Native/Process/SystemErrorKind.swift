@@ -5,7 +5,7 @@ internal import Glibc
 /// The failures of system calls that octokey has advice on, or treats differently.
 package enum SystemErrorKind: Sendable {
   case notFound, accessDenied, noSpace, readOnly, symbolicLink, notADirectory, isADirectory
-  case busy, brokenPipe, other
+  case busy, brokenPipe, noLocks, other
 
   package init(errno number: Int32) {
     self =
@@ -19,6 +19,7 @@ package enum SystemErrorKind: Sendable {
       case EISDIR: .isADirectory
       case EBUSY, EAGAIN, ETXTBSY: .busy
       case EPIPE: .brokenPipe
+      case ENOLCK: .noLocks
       default: .other
       }
   }

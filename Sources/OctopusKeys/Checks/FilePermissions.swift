@@ -51,11 +51,24 @@ package struct FilePermissions: Sendable {
   }
 
   /// What whoever changes the config should know: everybody may read it, or put another file in its
-  /// place.
+  /// place. What is refused anyway is left out.
   static func exposure(of config: ConfigFile) -> [ConfigFault] {
     let look = FilePermissions(config: config, machineIDPath: "", machineKeyPath: "")
     return look.fault(config.target, others: 0o007)
-      + look.folderFaults(config.folder, config.owner)
+      + look.folderFaults(config.folder, config.owner).filter {
+        guard case .openFolder = $0.kind, let status = try? FileStatus.read(config.folder) else {
+          return true
+        }
+        return !letsOthersCreate(status, besides: config.owner)
+      }
+  }
+
+  /// Whether others may create, rename or remove files in a folder: everybody, or a group that is not
+  /// root's, ours or that of `owner`. A sticky folder is not enough: it lets them create.
+  static func letsOthersCreate(_ folder: FileStatus, besides owner: FileOwner) -> Bool {
+    let groups = [0, FileOwner.current.group, owner.group]
+    return folder.mode & 0o002 != 0
+      || folder.mode & 0o020 != 0 && !groups.contains(folder.owner.group)
   }
 
   private func fault(_ path: String, others: UInt32) -> [ConfigFault] {
@@ -68,8 +81,12 @@ package struct FilePermissions: Sendable {
   private func folderFaults(_ folder: String, _ owner: FileOwner) -> [ConfigFault] {
     guard let status = try? FileStatus.read(folder) else { return [] }
     var faults: [ConfigFault] = []
-    // In a sticky folder others cannot replace what is not theirs.
-    if status.mode & 0o022 != 0, status.mode & 0o1000 == 0 {
+    // In a sticky folder others cannot replace what is not theirs, but they can put something beside it.
+    let isConfigs = folder == config.folder
+    if status.mode & 0o022 != 0,
+      status.mode & 0o1000 == 0
+        || isConfigs && FilePermissions.letsOthersCreate(status, besides: owner)
+    {
       faults.append(ConfigFault(.openFolder(mode: status.mode & 0o7777), folder))
     }
     if status.owner.user != 0, status.owner.user != owner.user {

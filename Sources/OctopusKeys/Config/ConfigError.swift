@@ -19,6 +19,11 @@ package enum ConfigError: Error, Equatable, Sendable {
   /// it.
   case notInXML(path: String, setting: String?)
   case settingMissing(path: String, setting: String)
+  /// A write into the config itself was cut off; what it held before is in `copy`, the newest one beside it.
+  case halfWritten(path: String, copy: String?)
+  /// Others may put files into the folder of the config, by its mode: everybody, or its group, which is
+  /// not root's, ours or the config's.
+  case openFolder(config: String, folder: String, mode: UInt32, group: UInt32)
   /// Another octokey holds the lock beside the config.
   case locked(path: String)
   /// A rotation was interrupted: nothing else may write before `recover`.

@@ -30,8 +30,57 @@ package struct ConfigFile: Sendable {
       ConfigFile(contents: FileContents.read(path, limit: XMLSpans.sizeLimit)))
   }
 
+  /// - Throws: `ConfigError.halfWritten` where a write into the file was cut off; else what is wrong with
+  ///   the text.
   package func settings() throws(ConfigError) -> NodeConfig {
-    try NodeConfig(contents: bytes, path: path)
+    if isHalfWritten {
+      throw .halfWritten(path: path, copy: try lastCopy()?.path)
+    }
+    return try NodeConfig(contents: bytes, path: path)
+  }
+
+  /// Whether a write into the file itself, after `--in-place`, was cut off by a kill or a power failure.
+  /// The file is neither the old config nor the new one then; the old one is in the newest copy.
+  package var isHalfWritten: Bool { contents.isHalfWritten }
+
+  /// This file, or the newest copy of it where a write into it was cut off.
+  ///
+  /// - Throws: `ConfigError.halfWritten` if there is no copy.
+  package func whole() throws(ConfigError) -> ConfigFile {
+    guard isHalfWritten else { return self }
+    guard let copy = try lastCopy() else {
+      throw .halfWritten(path: path, copy: nil)
+    }
+    return copy
+  }
+
+  /// The copy was made before the first write into the file.
+  private func lastCopy() throws(ConfigError) -> ConfigFile? {
+    try ConfigBackups(of: self).last(before: contents.identity.modified)
+  }
+
+  /// Fails, before anything is written, where the file could not be replaced, or its folder lets others
+  /// put files in it.
+  ///
+  /// - Parameter inPlace: whether the file itself may be written where a rename is impossible.
+  package func requireReplaceable(inPlace: Bool = false) throws(ConfigError) {
+    try requireOwnFolder()
+    _ = try rethrow(
+      as: ConfigError.native,
+      // A changed setting makes it a little larger.
+      ReplacementCheck.way(target, contents: bytes.count + 4096, copies: 1, inPlace: inPlace))
+  }
+
+  /// Fails where others may create, rename or remove files in the folder: they could plant what octokey
+  /// reads there, or take away what it writes.
+  ///
+  /// - Throws: `ConfigError.openFolder`.
+  func requireOwnFolder() throws(ConfigError) {
+    let status = try rethrow(as: ConfigError.native, FileStatus.read(folder))
+    guard !FilePermissions.letsOthersCreate(status, besides: owner) else {
+      throw .openFolder(
+        config: path, folder: folder, mode: status.mode, group: status.owner.group)
+    }
   }
 
   /// Fails where a rotation must be recovered first; for commands that ask before they lock.

@@ -47,37 +47,50 @@ package struct LockedConfigFile: ~Copyable {
 
   /// Puts `contents` in the place of what is there.
   ///
-  /// - Parameter time: for the name of a copy of the present file; nil: no copy.
-  /// - Returns: the path of the copy.
-  /// - Throws: `ConfigError.native`; nothing has changed then.
+  /// - Parameters:
+  ///   - time: for the name of a copy of the present file.
+  ///   - keepsCopy: whether the copy stays when that is done.
+  ///   - inPlace: whether the file itself may be written where a rename is impossible.
+  /// - Returns: the path of the copy, if it stays: because it should, or because it could not be removed.
+  /// - Throws: `ConfigError.openFolder`, `.native`; nothing has changed then, unless it is
+  ///   `NativeError.halfWritten` or `.unconfirmed`.
   @discardableResult
   package borrowing func replace(
-    with contents: [UInt8], backupAt time: Date?
+    with contents: [UInt8], backupAt time: Date, keepsCopy: Bool = true, inPlace: Bool = false
   ) throws(ConfigError) -> String? {
+    try file.requireOwnFolder()
     let backups = ConfigBackups(of: file)
-    let name = time.map { backups.freeName(TimeStamp.forFileName($0)) }
-    try rethrow(
+    let name = backups.freeName(TimeStamp.forFileName(time))
+    let copy = try rethrow(
       as: ConfigError.native,
-      FileReplacement.prepare(file.contents, contents: contents.span, backup: name).commit())
-    guard let name else { return nil }
-    backups.removeOld(present: contents)
-    return backups.folder + "/" + name
+      FileReplacement.prepare(
+        file.contents, contents: contents.span, backup: .init(name: name, isKept: keepsCopy),
+        inPlace: inPlace
+      ).commit())
+    if keepsCopy { backups.removeOld(present: contents, made: name) }
+    return copy
   }
 
   /// A replacement that holds another Master Key, ready to be put in place, and a copy of the present
-  /// file with `stamp` in its name.
+  /// file with `stamp` in its name. Where a write into the file was cut off it starts from the newest copy.
+  ///
+  /// - Parameter inPlace: whether the file itself may be written where a rename is impossible.
   package borrowing func replacement(
     masterKey: borrowing MasterKey, machineKeys: MachineKeys, form: MachineKeys.Form?,
-    stamp: String
+    stamp: String, inPlace: Bool = false
   ) throws(ConfigError) -> FileReplacement {
+    try file.requireOwnFolder()
     let value = try machineKeys.protect(masterKey, as: form)
-    let edited = try file.settings().setting(SettingName.masterKey, to: value)
+    let edited = try file.whole().settings().setting(SettingName.masterKey, to: value)
     // What was written must be readable before it takes the place of what is there.
     let readBack = try machineKeys.masterKey(of: NodeConfig(contents: edited, path: file.path))
     guard readBack.key.equals(masterKey) else { throw .editFailed(path: file.path) }
-    let backup = ConfigBackups(of: file).freeName(stamp)
+    // A copy of half a config would be of no use, and there is one of the whole.
+    let backup = FileReplacement.Backup(
+      name: ConfigBackups(of: file).freeName(stamp), isKept: !file.isHalfWritten)
     return try rethrow(
       as: ConfigError.native,
-      FileReplacement.prepare(file.contents, contents: edited.span, backup: backup))
+      FileReplacement.prepare(
+        file.contents, contents: edited.span, backup: backup, inPlace: inPlace))
   }
 }

@@ -97,7 +97,7 @@ package final class DirectoryStore: Store {
       }
       var contents: [UInt8] = []
       edits.appendContents(of: edit, in: page, to: &contents)
-      try rethrow(as: { failure($0, collection.name, page.name(of: document)) }) {
+      _ = try rethrow(as: { failure($0, collection.name, page.name(of: document)) }) {
         () throws(NativeError) in
         try FileReplacement.prepare(original, contents: contents.span).commit()
       }

@@ -15,6 +15,7 @@ struct BackupRestoration {
   let storeWasNamed: Bool
   let overwrites: Bool
   let ignoresLiveNodes: Bool
+  let inPlace: Bool
   let now: Date
 
   private var fingerprint: String { backup.manifest.key.fingerprint }
@@ -30,6 +31,7 @@ struct BackupRestoration {
       case .none: nil
       }
     let isSame = present?.bytes == transfer.bytes
+    if !isSame { try present?.requireReplaceable(inPlace: inPlace) }
     let store = target.store()
     var report = RestoreReport(
       time: TimeStamp.forText(now), folder: backup.path, fingerprint: fingerprint,
@@ -56,7 +58,10 @@ struct BackupRestoration {
     do {
       switch edit {
       case .some(let edit):
-        if !isSame { report.config.backup = try edit.replace(with: transfer.bytes, backupAt: now) }
+        if !isSame {
+          report.config.backup = try edit.replace(
+            with: transfer.bytes, backupAt: now, inPlace: inPlace)
+        }
       case .none:
         try NewFile.create(
           configPath, contents: transfer.bytes.span, owner: FileOwner.ofFolder(of: configPath),

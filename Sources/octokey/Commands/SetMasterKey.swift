@@ -23,6 +23,7 @@ struct SetMasterKey: AuditedCommand {
   var expectFingerprint: KeyFingerprint?
 
   @Flag(help: "Do not look whether the key opens the store.") var noStoreCheck = false
+  @OptionGroup(title: "Node options") var place: InPlaceOption
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
@@ -30,7 +31,10 @@ struct SetMasterKey: AuditedCommand {
     let node = try node.open(context)
     try node.file.requireNoUnfinishedRotation()
     context.console.warn(of: node.file.exposure)
-    let source = key.source(context) ?? .prompt("Master Key", option: "--key-file")
+    let given = key.source(context)
+    // A key that is given is compared first: where it is there already, nothing need be written.
+    if given == nil { try node.file.requireReplaceable(inPlace: place.inPlace) }
+    let source = given ?? .prompt("Master Key", option: "--key-file")
     let newKey = try source.read(context)
     let fingerprint = try KeyFingerprint(of: newKey)
     context.audit[.newKey] = fingerprint.description
@@ -66,7 +70,8 @@ struct SetMasterKey: AuditedCommand {
     let stamp = TimeStamp.forFileName(context.clock.now())
     if !noStoreCheck { warn(ofRunning: node, context) }
     let replacement = try config.replacement(
-      masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp)
+      masterKey: newKey, machineKeys: node.machineKeys, form: form, stamp: stamp,
+      inPlace: place.inPlace)
     let backup = replacement.backupPath
     try replacement.commit()
     return (true, backup)

@@ -85,7 +85,9 @@ struct FaultLine: Encodable {
         hint: "chmod takes the right away")
     case .openFolder(let mode):
       Failure(
-        "others may put another file in the place of those in it (mode \(String(mode, radix: 8)))",
+        mode & 0o1000 == 0
+          ? "others may put another file in the place of those in it (mode \(String(mode, radix: 8)))"
+          : "others may put files into it (mode \(String(mode, radix: 8)))",
         hint: "chmod takes the right away")
     case .foreignFolder(let user):
       Failure("user \(user), who does not own the file in it, may put another one in its place")

@@ -32,6 +32,21 @@ extension Failure {
     case .settingMissing(let path, let setting):
       self.init(
         "\(path.quoted) has no value for \(setting.quoted)", hint: advice(onMissing: setting))
+    case .halfWritten(let path, let copy):
+      self.init(
+        "\(path.quoted) is only half written: a write with --in-place was interrupted",
+        hint: copy.map {
+          "its former contents are in \($0.quoted): octokey recover if a rotation was interrupted, "
+            + "else cp \($0.quoted) \(path.quoted)"
+        } ?? "no copy of its former contents was found beside it; restore it from a backup")
+    case .openFolder(let config, let folder, let mode, let group):
+      let who = mode & 0o002 != 0 ? "all users" : "members of group \(group)"
+      let change = mode & 0o002 != 0 ? (mode & 0o020 != 0 ? "go-w" : "o-w") : "g-w"
+      self.init(
+        "refusing to change \(config.quoted): \(who) may put files into its folder "
+          + "\(folder.quoted) (mode \(String(mode, radix: 8)))",
+        hint: "chmod \(change) \(folder.quoted)"
+          + (mode & 0o002 != 0 ? "" : ", or give the folder the group of the config with chgrp"))
     case .locked(let path):
       self.init(
         "another octokey is at work on \(path.quoted)", hint: "wait until it is done",

@@ -38,7 +38,10 @@ struct Failure {
 
 let rightUser = "run octokey as the user that Octopus Server runs as, or as root"
 
-let moreRoom = "make room on the device, then run the command again"
+/// Where something else must be done first, a hint ends in `, then ` and this.
+let runAgain = "run the command again"
+
+let moreRoom = "make room on the device, then \(runAgain)"
 
 func systemText(_ number: Int32) -> String { clause(SystemErrorKind.text(errno: number)) }
 

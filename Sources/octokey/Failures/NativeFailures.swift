@@ -23,11 +23,51 @@ extension Failure {
         status: .incomplete)
     case .changedMeanwhile(let path):
       self.init(
-        "\(path.quoted) was changed by somebody else meanwhile", hint: "run the command again",
+        "\(path.quoted) was changed by somebody else meanwhile", hint: runAgain,
         status: .busy)
     case .cannotKeep(let attribute, let path):
       self.init(
         "refusing to replace \(path.quoted): its \(attribute) could not be kept", hint: rightUser)
+    case .mountPoint(let path):
+      self.init(
+        "cannot replace \(path.quoted): it is a mount point",
+        hint:
+          "--in-place writes into the file itself, after a copy; or mount its folder instead of "
+          + "the single file")
+    case .immutable(let path):
+      self.init("cannot change \(path.quoted): it is immutable", hint: "chattr -i \(path.quoted)")
+    case .appendOnly(let path):
+      self.init("cannot change \(path.quoted): it is append-only", hint: "chattr -a \(path.quoted)")
+    case .readOnlyFileSystem(let path):
+      self.init(
+        "cannot write to \(path.quoted): read-only file system",
+        hint: "mount the file system for writing (mount -o remount,rw; in a container, mount the "
+          + "volume without ro)")
+    case .folderNotWritable(let path):
+      self.init("cannot create files in \(path.quoted): permission denied", hint: rightUser)
+    case .fileNotWritable(let path):
+      self.init("cannot write to \(path.quoted): permission denied", hint: rightUser)
+    case .stickyFolder(let path, let folder):
+      self.init(
+        "cannot replace \(path.quoted): it belongs to another user, and \(folder.quoted) is sticky",
+        hint: rightUser)
+    case .noRoom(let path, let needed, let available):
+      self.init(
+        "no space left on device for \(path.quoted): \(needed) bytes are needed, \(available) are free",
+        hint: moreRoom)
+    case .noFreeInodes(let path):
+      self.init(
+        "the file system of \(path.quoted) can hold no more files (no free inodes)",
+        hint: "remove files that are not needed; df -i shows how many are in use")
+    case .halfWritten(let path, let copy, let call, let number):
+      self.init(
+        "\(path.quoted) is only half written: cannot \(verb(for: call)) it: \(systemText(number)); "
+          + "its former contents are in \(copy.quoted)",
+        hint: "remove the cause, then cp \(copy.quoted) \(path.quoted)", status: .incomplete)
+    case .badReadBack(let path):
+      self.init(
+        "\(path.quoted) failed its read-back check; its former contents were put back",
+        hint: "the device may be failing; test it before you try again")
     case .severalLinks(let path, let count):
       self.init(
         "refusing to replace \(path.quoted): it has \(count) names, and the others would keep the "
@@ -66,6 +106,9 @@ private func advice(on kind: SystemErrorKind) -> String? {
   switch kind {
   case .accessDenied: rightUser
   case .noSpace: moreRoom
+  case .noLocks:
+    "its file system offers no locks now; on NFS the lock service (rpc.statd, lockd) must run, or the "
+      + "mount needs local_lock=flock"
   case .symbolicLink: nameTheFile
   case .notFound: "check the name; a relative one counts from the current folder"
   case .readOnly: "mount the file system for writing"

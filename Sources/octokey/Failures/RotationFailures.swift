@@ -1,5 +1,6 @@
 // Words for what stops a rotation, and for what stands in the way of its recovery.
 
+import Native
 import OctopusKeys
 
 extension Failure {
@@ -38,19 +39,19 @@ extension Failure {
           + "nothing was changed",
         hint: "the device or the database may be failing; test both before you try again")
     case .interruptedCommit(let config, let keyFile, let reason):
+      let reason = Failure(reason)
       self.init(
-        "the rotation stopped half-way: \(Failure(reason).message); the new key is in "
-          + "\(keyFile.quoted)",
-        hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
+        "the rotation stopped half-way: \(reason.message); the new key is in \(keyFile.quoted)",
+        hint: recovery(of: config, after: reason), status: .unfinishedRotation)
     case .configNotSwitched(let config, let keyFile, let reason):
       self.init(
-        "the sensitive values and the config are not together again: \(Failure(reason).message); "
+        "the store has the new key, the config still has the old one: \(Failure(reason).message); "
           + "the new key is in \(keyFile.quoted)",
-        hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
+        hint: recovery(of: config, after: reason), status: .unfinishedRotation)
     case .journalStays(let config, let reason):
       self.init(
         "the rotation is done, but its journal is still there: \(Failure(reason).message)",
-        hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
+        hint: recovery(of: config, after: reason), status: .unfinishedRotation)
     case .journalUnreadable(let path):
       self.init(
         "\(path.quoted) is no journal of a rotation that this octokey can read",
@@ -79,4 +80,19 @@ extension Failure {
         status: .unfinishedRotation)
     }
   }
+}
+
+/// How to go on after a commit: what removes the obstacle comes before `recover`, which would meet it again.
+private func recovery(of config: String, after error: NativeError) -> String {
+  switch error {
+  case .mountPoint, .halfWritten: "octokey recover --in-place --config \(config.quoted)"
+  default: recovery(of: config, after: Failure(error))
+  }
+}
+
+private func recovery(of config: String, after reason: Failure) -> String {
+  let recover = "octokey recover --config \(config.quoted)"
+  guard let hint = reason.hint, hint != runAgain else { return recover }
+  if hint.hasSuffix(", then " + runAgain) { return hint.dropLast(runAgain.count) + recover }
+  return "\(hint); then \(recover)"
 }

@@ -47,7 +47,7 @@ extension Failure {
       self.init(
         "document \(document.quoted) of \(collection.quoted) in \(location.quoted) changed while "
           + "it was being worked on",
-        hint: "stop every Octopus Server node that uses this store, then run the command again")
+        hint: "stop every Octopus Server node that uses this store, then \(runAgain)")
     case .failed(let location, let collection, let reason):
       self.init("\(place(location, collection)): \(clause(reason))", hint: askTheEngine)
     }

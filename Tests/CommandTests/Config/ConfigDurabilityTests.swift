@@ -46,7 +46,7 @@ import Testing
 
   @Test(arguments: [
     ("chmod 755 .; chmod 604 OctopusServer.config", "others may read or write it (mode 604)"),
-    ("chmod 777 .", "others may put another file in the place of those in it (mode 777)"),
+    ("chmod 775 .", "others may put another file in the place of those in it (mode 775)"),
     ("chown 65534 .", "user 65534, who does not own the file in it"),
   ])
   func whatIsTooOpenIsWarnedOf(_ setup: String, _ words: String) async throws {
@@ -70,7 +70,7 @@ import Testing
     let result = try await node.shell(
       """
       unshare -m bash -euo pipefail -c '
-        mkdir small && mount -t tmpfs -o size=16k tmpfs small
+        mkdir small && mount -t tmpfs -o size=16k,mode=755 tmpfs small
         cp OctopusServer.config machine-id small/ && cd small
         sum=$(sha256sum <OctopusServer.config)
         dd if=/dev/zero of=filler bs=4k 2>/dev/null || true

@@ -17,6 +17,12 @@ import Testing
     .odbc(call: "SQLExecute", [.init(state: "42S02", number: 208, text: "Invalid object.")]),
     .unconfirmed(path: "/x", errno: 5), .tooManyLinks(path: "/x"), .noPrivateFolder(path: "/tmp"),
     .sqlite(.corrupt, message: "Database disk image is malformed."), .notUnicode,
+    .mountPoint(path: "/x"), .immutable(path: "/x"), .appendOnly(path: "/x"),
+    .readOnlyFileSystem(path: "/x"), .folderNotWritable(path: "/x"), .fileNotWritable(path: "/x"),
+    .stickyFolder(path: "/x/y", folder: "/x"), .noRoom(path: "/x", needed: 2, available: 1),
+    .noFreeInodes(path: "/x"), .badReadBack(path: "/x"),
+    .halfWritten(path: "/x", copy: "/y", call: "write", errno: 28),
+    .system(call: "flock", path: "/x", errno: 37),
   ]
   static let keys: [KeyError] = [
     .native(.tooLarge(path: "/x", limit: 1)), .wrongLength(bytes: 24, source: "/k"),
@@ -27,6 +33,9 @@ import Testing
   static let configs: [ConfigError] = [
     .native(.notAFile(path: "/c")), .key(.notBase64(source: "standard input")),
     .malformed(path: "/c", line: 1, column: 2, reason: "Tag mismatch.\n"),
+    .halfWritten(path: "/c", copy: "/d"), .halfWritten(path: "/c", copy: nil),
+    .openFolder(config: "/c", folder: "/", mode: 0o775, group: 5),
+    .openFolder(config: "/c", folder: "/", mode: 0o1777, group: 0),
     .forbidden(path: "/c", line: 3, construct: "a DOCTYPE"), .wrongRoot(path: "/c", found: "a"),
     .editFailed(path: "/c"), .notInXML(path: "/c", setting: "A"),
     .notInXML(path: "/c", setting: nil), .settingMissing(path: "/c", setting: "A"),
@@ -141,6 +150,31 @@ import Testing
     #expect(Failure(describing: unfinished).status == .unfinishedRotation)
     #expect(Failure(describing: unfinished).hint == "octokey recover --config \"/c\"")
     #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 64])
+  }
+
+  /// What would stop `recover`, too, comes before it.
+  @Test(arguments: [
+    (NativeError.mountPoint(path: "/c"), "octokey recover --in-place --config \"/c\""),
+    (
+      NativeError.halfWritten(path: "/c", copy: "/d", call: "write", errno: 5),
+      "octokey recover --in-place --config \"/c\""
+    ),
+    (NativeError.immutable(path: "/c"), "chattr -i \"/c\"; then octokey recover --config \"/c\""),
+    (NativeError.appendOnly(path: "/"), "chattr -a \"/\"; then octokey recover --config \"/c\""),
+    (
+      NativeError.noRoom(path: "/c", needed: 2, available: 1),
+      "make room on the device, then octokey recover --config \"/c\""
+    ),
+    (NativeError.changedMeanwhile(path: "/c"), "octokey recover --config \"/c\""),
+    (NativeError.system(call: "rename", path: "/c", errno: 5), "octokey recover --config \"/c\""),
+  ])
+  func afterACommitTheWayOutComesFirst(_ reason: NativeError, _ hint: String) {
+    let error = RotationError.configNotSwitched(config: "/c", keyFile: "/k", reason: reason)
+    #expect(Failure(describing: error).hint == hint)
+    #expect(Failure(describing: error).message.contains(Failure(reason).message))
+    #expect(Failure(describing: error).status == .unfinishedRotation)
+    #expect(
+      Failure(describing: RotationError.journalStays(config: "/c", reason: reason)).hint == hint)
   }
 
   @Test func theSystemsWordsAreUsed() {

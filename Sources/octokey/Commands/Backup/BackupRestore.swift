@@ -29,6 +29,7 @@ struct BackupRestore: AuditedCommand {
   var ignoreLiveNodes = false
 
   @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup(title: "Node options") var place: InPlaceOption
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
@@ -48,7 +49,8 @@ struct BackupRestore: AuditedCommand {
     let restoration = BackupRestoration(
       backup: backup, contents: contents, configPath: path, target: target,
       machineKeys: try node.machineKeys(), storeWasNamed: stores.store != nil,
-      overwrites: overwrite, ignoresLiveNodes: ignoreLiveNodes, now: context.clock.now())
+      overwrites: overwrite, ignoresLiveNodes: ignoreLiveNodes,
+      inPlace: place.inPlace, now: context.clock.now())
     let report = try restoration.run(context.console)
     try context.console.answer(report, as: output.format)
     return .done

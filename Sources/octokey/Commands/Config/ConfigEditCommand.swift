@@ -30,12 +30,15 @@ struct ConfigEditCommand: AuditedCommand {
     if !yes { try context.console.requireTerminal(for: "--yes") }
     // Obstacles are reported before the user spends work on the copy.
     let base = try LockedConfigFile.lock(path, patience: EditOptions.patience).file
+    try base.requireReplaceable(inPlace: edit.place.inPlace)
     context.console.warn(of: base.exposure)
     // A signal takes effect after the copy is removed.
     let watch = try SignalWatch()
     let change = try withExtendedLifetime(watch) {
       let session = try EditorSession.begin(base, context)
-      return try edit(session, base, context, watch)
+      let result = Result { try edit(session, base, context, watch) }
+      session.end(context.console)
+      return try result.get()
     }
     try change.print(context, output.format)
     return .done
@@ -57,8 +60,7 @@ struct ConfigEditCommand: AuditedCommand {
         throw CommandError.interrupted(signal: SignalWatch.name(of: signal))
       }
       if locked.file.bytes == base.bytes, locked.file.target == base.target {
-        let backup = try locked.replace(with: edited, backupAt: edit.backupTime(context))
-        return SettingChange(changed: true, key: nil, config: base.path, backup: backup)
+        return try edit.replace(locked, with: edited, key: nil, context)
       }
       try resolveConflict(locked.file, edited, context)
       base = locked.file

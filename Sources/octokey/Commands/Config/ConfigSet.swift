@@ -37,11 +37,14 @@ struct ConfigSet: AuditedCommand {
     context.audit[.setting] = key
     let path = try node.configPath(context)
     // Read before any question, so that no password is typed in vain.
-    let config = try ConfigFile.read(path).settings()
+    let file = try ConfigFile.read(path)
+    let config = try file.settings()
     let present = SettingKey.entries(key, in: config).last?.value
     let name = SettingKey.spelling(of: key, in: config)
     warnIfUnknown(name, config, context.console)
     let source = SettingSource(value: value, file: valueFile, key: name)
+    // A value that is given is compared first: where it is there already, nothing need be written.
+    if source.asks { try file.requireReplaceable(inPlace: edit.place.inPlace) }
     let change: SettingChange
     if SettingMask.secrecy(of: present ?? "", of: name) == .protected {
       let machineKeys = try node.machineKeys()
@@ -74,8 +77,7 @@ struct ConfigSet: AuditedCommand {
       !(new.allSatisfy(\.isWhitespace) && entries.last.map { $0.value == nil } == true)
     else { return SettingChange(changed: false, key: name, config: path, backup: nil) }
     let contents = try config.setting(name, to: new)
-    let backup = try locked.replace(with: contents, backupAt: edit.backupTime(context))
-    return SettingChange(changed: true, key: name, config: path, backup: backup)
+    return try edit.replace(locked, with: contents, key: name, context)
   }
 
   /// The protected form of `text`, or nil if the present value holds the same.

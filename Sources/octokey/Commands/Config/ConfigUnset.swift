@@ -23,11 +23,13 @@ struct ConfigUnset: AuditedCommand {
   func run(_ context: Context) throws -> ExitStatus {
     context.audit[.setting] = key
     let path = try node.configPath(context)
-    let before = try ConfigFile.read(path).settings()
+    let file = try ConfigFile.read(path)
+    let before = try file.settings()
     let isSecret = SettingKey.entries(key, in: before).contains {
       $0.value.map { SettingMask.secrecy(of: $0, of: key) } == .protected
     }
     if isSecret, !yes {
+      try file.requireReplaceable(inPlace: edit.place.inPlace)
       // Asked before the lock is taken, so that no other process waits for the answer.
       try context.console.confirm("Remove \(key.quoted), which is a secret?", option: "--yes")
     }
@@ -51,7 +53,6 @@ struct ConfigUnset: AuditedCommand {
     }
     SettingKey.warnOfDuplicates(entries, context.console)
     let contents = try config.removing(key)
-    let backup = try locked.replace(with: contents, backupAt: edit.backupTime(context))
-    return SettingChange(changed: true, key: entry.key, config: path, backup: backup)
+    return try edit.replace(locked, with: contents, key: entry.key, context)
   }
 }

@@ -2,15 +2,39 @@
 
 import ArgumentParser
 import FoundationEssentials
+import OctopusKeys
 
 struct EditOptions: ParsableArguments {
   /// How long an edit waits for another one.
   static let patience = Duration.seconds(10)
 
   @Flag(help: "Keep no copy of the config as it was.") var noBackup = false
+  @OptionGroup(title: "Edit options") var place: InPlaceOption
 
-  /// The time for the name of the copy; nil for no copy.
-  func backupTime(_ context: Context) -> Date? { noBackup ? nil : context.clock.now() }
+  /// Puts `contents` in the place of the config: the only way for a command to edit one.
+  ///
+  /// - Parameter key: the setting that changes; nil if it is not one alone.
+  func replace(
+    _ config: borrowing LockedConfigFile, with contents: [UInt8], key: String?, _ context: Context
+  ) throws -> SettingChange {
+    let path = config.file.path
+    let copy = try config.replace(
+      with: contents, backupAt: context.clock.now(), keepsCopy: !noBackup, inPlace: place.inPlace)
+    if noBackup, let copy {
+      context.console.warning(
+        "the copy \(copy.quoted) could not be removed", hint: "remove it if you do not want it")
+    }
+    return SettingChange(changed: true, key: key, config: path, backup: copy)
+  }
+}
+
+/// For every command that changes a config.
+struct InPlaceOption: ParsableArguments {
+  @Flag(
+    help: .init(
+      "Write into the config itself where no other file can take its place, as where a container has "
+        + "this single file mounted; a copy is on disk first."))
+  var inPlace = false
 }
 
 struct SettingChange: CommandReport {

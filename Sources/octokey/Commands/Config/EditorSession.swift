@@ -4,7 +4,7 @@ import FoundationEssentials
 import Native
 import OctopusKeys
 
-/// A copy for an editor, removed at the end of this value.
+/// A copy for an editor, removed by `end`, or at the latest at the end of this value.
 struct EditorSession: ~Copyable {
   private let folder: PrivateFolder
   private let name: String
@@ -37,6 +37,16 @@ struct EditorSession: ~Copyable {
     case .signal(let number): throw CommandError.editorFailed(editor: editor, code: 128 + number)
     case .interrupted: throw CommandError.cancelled
     }
+  }
+
+  /// Wipes and removes the copy, and says so if that fails.
+  consuming func end(_ console: Console) {
+    let path = folder.path
+    guard let failure = folder.remove() else { return }
+    console.warning(
+      "the private copy of the config in \(path.quoted) could not be wiped: "
+        + Failure(failure).message,
+      hint: "remove what is left of it; it may hold passwords")
   }
 
   private static func editor(_ environment: [String: String]) -> String {

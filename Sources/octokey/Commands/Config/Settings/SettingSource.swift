@@ -28,6 +28,14 @@ struct SettingSource {
       }
   }
 
+  /// Whether the user is asked for it.
+  var asks: Bool {
+    switch way {
+    case .prompt: true
+    case .argument, .standardInput, .file: false
+    }
+  }
+
   /// The value of a protected setting. A Master Key may be a whole key file.
   func readSecret(_ context: Context) throws -> SecretBytes {
     let text = try secret(context)
