@@ -50,6 +50,8 @@ package enum NativeError: Error, Equatable, Sendable {
   /// The XML holds something that octokey does not read, such as a DOCTYPE.
   case forbiddenXML(line: Int, construct: String)
   case damagedGzip(reason: String)
+  /// A gzip stream that holds more than `limit` bytes.
+  case gzipTooLarge(limit: Int)
   /// Text that has no form in UTF-16: it is not valid UTF-8.
   case notUnicode
   case sqlite(SQLiteResultCode, message: String)

@@ -87,10 +87,12 @@ struct BackupVerificationReport: CommandReport {
     case .configHoldsOtherKey: line("configHoldsOtherKey", "the config holds another key")
     case .configClosed(let error):
       line("configClosed", "the key in the config does not open: \(Failure(error).message)")
-    case .certificateClosed:
+    case .certificateClosed(let obstacle):
       line(
         "certificateClosed",
-        "\(BackupFolder.certificate.quoted) does not open with the key, or is another certificate")
+        obstacle.map {
+          "\(BackupFolder.certificate.quoted) does not open with the key: \(words(for: $0))"
+        } ?? "\(BackupFolder.certificate.quoted) is another certificate")
     case .noSnapshot:
       line(
         "noSnapshot",
@@ -104,8 +106,15 @@ struct BackupVerificationReport: CommandReport {
         "otherNumbers",
         "there are \(values) values in \(documents) documents, and there were \(expectedValues) in "
           + "\(expectedDocuments)")
-    case .otherCertificate:
-      line("otherCertificate", "the store holds another certificate, or none that can be read")
+    case .otherCertificate(let closed):
+      line(
+        "otherCertificate",
+        closed.map { "the certificate in the store is not opened: \(words(for: $0))" }
+          ?? "the store holds another certificate, or none")
+    case .certificateNotCopied(let obstacle):
+      line(
+        "certificateNotCopied",
+        "the certificate in the store was not copied, and is not opened: \(words(for: obstacle))")
     }
   }
 }

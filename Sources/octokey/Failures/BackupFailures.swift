@@ -1,5 +1,6 @@
 // Words for what goes wrong with backups.
 
+import Native
 import OctopusKeys
 
 extension Failure {
@@ -69,5 +70,17 @@ extension Failure {
     self.init(
       "refusing to overwrite " + reason,
       hint: "--overwrite puts the backup there and keeps what was there under another name")
+  }
+}
+
+/// Why a server's certificate was not opened.
+func words(for obstacle: PKCS12.Obstacle) -> String {
+  switch obstacle {
+  case .notPKCS12: "it is not a PKCS #12 file"
+  case .tooCostly:
+    "it asks for more than \(PKCS12.iterationLimit) iterations of its key derivations, which .NET "
+      + "refuses, too"
+  case .wrongPassword: "its checksum does not fit: it is damaged, or has a password"
+  case .unreadable: "it holds no certificate, or uses a cipher that libcrypto lacks here"
   }
 }

@@ -90,6 +90,8 @@ extension Failure {
         "refusing to read \(construct) in line \(line)",
         hint: "an Octopus Server configuration never holds one; take it out if you trust the file")
     case .damagedGzip(let reason): self.init("compressed data is damaged: \(clause(reason))")
+    case .gzipTooLarge(let limit):
+      self.init("compressed data unpacks to more than \(limit) bytes")
     case .notUnicode: self.init("the text is not valid UTF-8")
     case .sqlite(let code, let message):
       self.init("sqlite answered \(code.rawValue): \(clause(message))")

@@ -53,7 +53,7 @@ struct BackupCreate: AuditedCommand {
       node: node, location: location, encryption: encryption, now: context.clock.now(),
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     context.audit[.backup] = folder
-    let manifest = try creation.run(into: NewFolder.create(folder))
+    let (manifest, closedCertificate) = try creation.run(into: NewFolder.create(folder))
     _ = consume lock
     context.console.clearProgress()
     if manifest.store.opened + manifest.store.unreadable == 0 {
@@ -62,7 +62,9 @@ struct BackupCreate: AuditedCommand {
           + "fits", hint: "is this the store of this node?")
     }
     context.audit[.key] = manifest.key.fingerprint
-    let report = BackupReport(manifest, folder: folder, duration: context.clock.uptime() - start)
+    let report = BackupReport(
+      manifest, folder: folder, closedCertificate: closedCertificate,
+      duration: context.clock.uptime() - start)
     try context.console.answer(report, as: output.format)
     return manifest.store.unreadable == 0 ? .done : .incomplete
   }
