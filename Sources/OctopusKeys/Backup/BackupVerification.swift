@@ -35,6 +35,12 @@ package struct BackupVerification {
     let sealed: SecretBytes
     do throws(BackupError) {
       sealed = try folder.secret(Checksums.fileName, seal)
+    } catch .native(let error) {
+      let name = Checksums.fileName + BackupFolder.sealedSuffix
+      if case .system(_, _, let number) = error, SystemErrorKind(errno: number) == .notFound {
+        return faults.append(.missing(name))
+      }
+      return faults.append(.unreadable(name, .native(error)))
     } catch {
       // With the wrong passphrase nothing decrypts, and nothing can be said of the backup.
       _ = try folder.secret(BackupFolder.masterKey, seal)
@@ -56,7 +62,7 @@ package struct BackupVerification {
       {
         faults.append(.missing(name))
       } catch {
-        faults.append(.unreadable(name))
+        faults.append(.unreadable(name, error))
       }
     }
     for name in try Checksums.names(in: folder.path) where expected[name] == nil {
@@ -153,7 +159,7 @@ package enum BackupFault: Equatable, Sendable {
   /// A file is not what it was, is not there, cannot be read, or is there and not in the list.
   case changed(String)
   case missing(String)
-  case unreadable(String)
+  case unreadable(String, BackupError)
   case unlisted(String)
   /// Key, config or machine keys do not open.
   case secretsClosed(BackupError)

@@ -10,6 +10,8 @@ package enum RotationError: Error, Equatable, Sendable {
   case key(KeyError)
   /// The node config is in the way.
   case config(ConfigError)
+  /// The database could not say whether nodes are live.
+  case activityUnknown(StoreError)
   /// A signal came, and everything was rolled back.
   case interrupted(signal: String)
 

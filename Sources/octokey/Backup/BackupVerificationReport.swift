@@ -78,7 +78,10 @@ struct BackupVerificationReport: CommandReport {
         "listChanged", "\(Checksums.fileName) is not the list that was sealed: files were changed")
     case .changed(let name): line("changed", "\(name.quoted) is not the file that was put there")
     case .missing(let name): line("missing", "\(name.quoted) is not there any more")
-    case .unreadable(let name): line("unreadable", "\(name.quoted) cannot be read, or is no file")
+    case .unreadable(let name, let error):
+      line(
+        "unreadable",
+        "\(name.quoted) cannot be read, or is no file: \(Failure(error).message)")
     case .unlisted(let name): line("unlisted", "\(name.quoted) does not belong to the backup")
     case .secretsClosed(let error):
       line("secretsClosed", "the secrets do not open: \(Failure(error).message)")

@@ -56,16 +56,18 @@ extension Failure {
   init(_ obstacle: WouldOverwrite) {
     let reason =
       switch obstacle {
-      case .configOfOtherKey(let path, let fingerprint?, let backup):
+      case .configOfOtherKey(let path, let fingerprint, let backup):
         "\(path.quoted): it holds the key \(fingerprint), and the backup \(backup)"
-      case .configOfOtherKey(let path, nil, _):
-        "\(path.quoted): nobody can read which key it holds"
+      case .unreadableConfig(let path, let reason):
+        "\(path.quoted): cannot tell which key it holds: \(reason)"
       case .otherConfig(let path): "\(path.quoted): it was changed after the backup"
       case .storeOfOtherKey(let location, let backup):
         "\(location.quoted): it does not open with the key of the backup, \(backup); it was rotated "
           + "since, or is another store"
       case .otherStore(let location):
         "\(location.quoted): it holds other documents than the backup"
+      case .unreadableStore(let location, let reason):
+        "\(location.quoted): cannot tell what it holds: \(reason)"
       }
     self.init(
       "refusing to overwrite " + reason,

@@ -27,6 +27,12 @@ extension Failure {
         "the old key (\(fingerprint)) is not the key of \(location.quoted): it opens none of "
           + "\(values) sensitive values; nothing was changed",
         hint: "--old-key-file says where the key of this store is; octokey verify tries one")
+    case .activityUnknown(let reason):
+      let failure = Failure(reason)
+      self.init(
+        "cannot tell whether a server is running: \(failure.message)",
+        hint: "if every server on this store is stopped, give --ignore-live-nodes",
+        status: failure.status)
     case .unreadable(let findings, let location):
       self.init(
         "\(findings.count) sensitive value\(findings.count == 1 ? "" : "s") in \(location.quoted) "

@@ -48,6 +48,7 @@ extension Failure {
         "document \(document.quoted) of \(collection.quoted) in \(location.quoted) changed while "
           + "it was being worked on",
         hint: "stop every Octopus Server node that uses this store, then \(runAgain)")
+    case .native(let error): self.init(error)
     case .failed(let location, let collection, let reason):
       self.init("\(place(location, collection)): \(clause(reason))", hint: askTheEngine)
     }

@@ -53,6 +53,7 @@ struct BackupCreate: AuditedCommand {
       node: node, location: location, encryption: encryption, now: context.clock.now(),
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     context.audit[.backup] = folder
+    BackupFolder.removeAbandonedDrafts(in: FilePath(folder).folder)
     let (manifest, closedCertificate) = try creation.run(into: NewFolder.create(folder))
     _ = consume lock
     context.console.clearProgress()

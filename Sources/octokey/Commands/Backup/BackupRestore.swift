@@ -14,8 +14,11 @@ struct BackupRestore: AuditedCommand {
       that differs stays unless --overwrite is given, and then keeps a name of its own. On another \
       machine the secrets in the config are protected anew. A server has to be stopped.
       """,
-    exits: [.done, .failed, .unfinishedRotation, .busy, .usage],
-    special: [.done: "config and store are as in the backup"])
+    exits: [.done, .failed, .incomplete, .unfinishedRotation, .busy, .usage],
+    special: [
+      .done: "config and store are as in the backup",
+      .incomplete: "restored, but the key does not decrypt the store, or that could not be checked",
+    ])
 
   @Argument(help: .init("The folder of the backup.", valueName: "dir")) var folder: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
@@ -53,7 +56,7 @@ struct BackupRestore: AuditedCommand {
       inPlace: place.inPlace, now: context.clock.now())
     let report = try restoration.run(context.console)
     try context.console.answer(report, as: output.format)
-    return .done
+    return report.keyMatchesStore == false || report.storeProblem != nil ? .incomplete : .done
   }
 
   /// The secrets of the backup, after a test restore.
