@@ -76,17 +76,11 @@ package struct ServerCertificate: ~Copyable {
     }
   }
 
-  /// The same with the reason why a certificate is not opened; nil only for other documents, and for a
-  /// value that is not a PKCS #12 file.
+  /// The same with the reason why a certificate is not opened; nil only for other documents.
   static func open(
     _ plaintext: SecretBuffer, in name: Span<UInt8>
   ) throws(PKCS12.Obstacle) -> String? {
-    guard isDocument(name) else { return nil }
-    do throws(PKCS12.Obstacle) {
-      return try certificate(in: plaintext).thumbprint
-    } catch .notPKCS12 {
-      return nil
-    }
+    isDocument(name) ? try certificate(in: plaintext).thumbprint : nil
   }
 
   fileprivate static func certificate(
@@ -138,7 +132,6 @@ private struct CertificateSearch {
         }
         do throws(PKCS12.Obstacle) {
           certificate = try ServerCertificate.certificate(in: plaintext)
-        } catch .notPKCS12 {
         } catch {
           closed = error
         }

@@ -109,7 +109,7 @@ extension Failure {
     case .restoredHalf(let config, let reason):
       self.init(
         "the store was restored, and the config \(config.quoted) was not: \(reason)",
-        hint: "run the same command again")
+        hint: "run the same command again", status: .incomplete)
     case .wouldOverwrite(let obstacle): self.init(obstacle)
     case .outputFailed(let number):
       self.init("cannot write to standard output: \(systemText(number))")
