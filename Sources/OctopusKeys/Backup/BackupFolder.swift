@@ -51,7 +51,9 @@ package struct BackupFolder: Sendable {
       secrets + secrets.map { $0 + sealedSuffix } + [
         certificate, BackupManifest.fileName, "store", "store.sqlite",
       ])
-    NewFolder.removeAbandoned(in: folder) { _, names in known.isSuperset(of: names) }
+    NewFolder.removeAbandoned(in: folder) { _, names in
+      !names.isEmpty && known.isSuperset(of: names)
+    }
   }
 
   package func file(_ name: String) -> String { path + "/" + name }

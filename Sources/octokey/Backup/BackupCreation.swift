@@ -101,7 +101,10 @@ struct BackupCreation {
       files.append(.init(name: BackupFolder.machineKey, path: node.machineKeyPath))
     }
     for file in files {
-      guard let contents = try NodeOptions.contents(of: file.path) else { continue }
+      // It was there a moment ago, and the manifest lists it.
+      guard let contents = try NodeOptions.contents(of: file.path) else {
+        throw NativeError.changedMeanwhile(path: file.path)
+      }
       try contents.withBytes { try put(file.name, $0, into: folder) }
     }
     return files

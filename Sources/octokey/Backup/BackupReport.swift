@@ -64,6 +64,8 @@ struct BackupReport: CommandReport {
       steps.append(
         "restore that copy somewhere and test both: octokey backup verify "
           + "\(NextSteps.shellWord(folder)) --store LOCATION")
+    } else if manifest.store.snapshot == nil {
+      steps.append("copy the database with its own tools: octokey does not know its name")
     } else {
       steps.append("test it: octokey backup verify \(NextSteps.shellWord(folder))")
     }

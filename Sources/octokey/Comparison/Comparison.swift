@@ -92,7 +92,7 @@ struct Comparison: CommandReport {
         Node(
           file: file, node: name, time: status.time, fingerprint: status.fingerprint,
           keyMatchesStore: status.keyMatchesStore, unfinishedRotation: status.unfinishedRotation,
-          agrees: isReference && status.keyMatchesStore != false,
+          agrees: isReference && status.keyMatchesStore == true,
           alive: Comparison.isAlive(status)))
       if status.unfinishedRotation {
         remaining.append("a rotation was interrupted on \(name); there: octokey recover")
