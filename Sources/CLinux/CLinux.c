@@ -18,6 +18,10 @@ int octokey_rename_new(int folder, const char *from, const char *to) {
     return renameat2(folder, from, folder, to, RENAME_NOREPLACE);
 }
 
+int octokey_exchange_names(int folder, const char *one, const char *other) {
+    return renameat2(folder, one, folder, other, RENAME_EXCHANGE);
+}
+
 int octokey_sync_file_system(int file) { return syncfs(file); }
 
 int octokey_reserve(int file, long long size) {

@@ -35,6 +35,9 @@ package enum NativeError: Error, Equatable, Sendable {
   /// A write into the file at `path` failed half way, and so did putting its former contents back: they
   /// are in `copy`. `call` is what failed first.
   case halfWritten(path: String, copy: String, call: String, errno: Int32)
+  /// Putting something at `path` failed in the middle, and could not be undone: at `left` is what had the
+  /// name before, or else a copy of what was to get it, and `path` is as it was.
+  case notUndone(path: String, left: String, holdsFormer: Bool)
   /// The file does not hold what was written to it.
   case badReadBack(path: String)
   /// The file has `count` names; a replacement would reach only this one.
@@ -50,6 +53,8 @@ package enum NativeError: Error, Equatable, Sendable {
   /// The XML holds something that octokey does not read, such as a DOCTYPE.
   case forbiddenXML(line: Int, construct: String)
   case damagedGzip(reason: String)
+  /// A gzip stream that holds more than `limit` bytes.
+  case gzipTooLarge(limit: Int)
   /// Text that has no form in UTF-16: it is not valid UTF-8.
   case notUnicode
   case sqlite(SQLiteResultCode, message: String)

@@ -8,67 +8,42 @@ package struct StoreRestoration: ~Copyable {
     case nothing, same, other
   }
 
-  package let present: Present
-  private let location: StoreLocation
-  private let mode: UInt32
+  private let examination: Examination
+  private let path: String
   private let file: FileCopy?
   private let folder: NewFolder?
 
-  /// Copies `snapshot` beside `location`, and compares it with what exists there. Nothing else changes.
-  ///
-  /// - Parameter mode: the permission bits for the store.
-  /// - Throws: `StoreError`; `.invalidLocation` if the location is not of the snapshot's kind.
+  /// Copies the snapshot beside its place; nothing else changes.
   package static func prepare(
-    _ snapshot: StoreLocation, for location: StoreLocation, mode: UInt32, journalMode: String?
+    _ examination: Examination, journalMode: String?
   ) throws(StoreError) -> StoreRestoration {
-    switch (snapshot, location) {
-    case (.sqlite(let source), .sqlite(let path)):
-      return try rethrow(as: { failure($0, path) }) { () throws(NativeError) in
-        let copy = try FileCopy.make(of: source, for: path)
-        if journalMode == "wal" {
-          let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: .zero)
-          _ = try database.text("PRAGMA journal_mode = WAL")
-        }
-        let present = try StoreRestoration.present(path, copy.draft)
-        return StoreRestoration(
-          present: present, location: location, mode: mode, file: copy, folder: nil)
-      }
-    case (.directory(let source), .directory(let path)):
-      let (store, there) = (DirectoryStore(path: source), DirectoryStore(path: path))
-      let present: Present
-      let exists = try rethrow(as: { StoreError($0, location: path) }, FileStatus.isThere(path))
-      if !exists || there.isEmptyFolder {
-        present = .nothing
-      } else {
-        present = try there.holdsTheSame(as: store) ? .same : .other
-      }
-      let folder = try store.copy(for: path)
-      return StoreRestoration(
-        present: present, location: location, mode: mode, file: nil, folder: folder)
-    default:
-      throw .invalidLocation(
-        text: location.store().location, reason: "the snapshot is of another kind")
+    let path = examination.path
+    guard examination.isFile else {
+      let folder = try DirectoryStore(path: examination.source).copy(for: path)
+      return StoreRestoration(examination: examination, path: path, file: nil, folder: folder)
     }
-  }
-
-  /// A failed copy. It names the file that the system call was about: the snapshot may be missing, and
-  /// not the store.
-  private static func failure(_ error: NativeError, _ path: String) -> StoreError {
-    guard case .system(_, let file, _) = error, !file.isEmpty else {
-      return StoreError(error, location: path)
+    return try rethrow(as: { failure($0, path) }) { () throws(NativeError) in
+      let copy = try FileCopy.make(of: examination.source, for: path)
+      if journalMode == "wal" {
+        let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: .zero)
+        _ = try database.text("PRAGMA journal_mode = WAL")
+      }
+      return StoreRestoration(examination: examination, path: path, file: copy, folder: nil)
     }
-    return StoreError(error, location: file)
   }
 
   /// - Parameters:
+  ///   - mode: the permission bits for the store.
   ///   - owner: nil is the user who runs octokey.
   ///   - stamp: the time for the name of a former store.
   /// - Returns: the path of the former store.
-  package consuming func commit(owner: FileOwner?, stamp: String) throws(StoreError) -> String? {
-    let path = location.store().location
-    let former = present == .other ? FolderNames.free("\(path).\(stamp)", ".bak") : nil
-    let mode = mode
-    if file != nil { try StoreRestoration.requireNoLog(beside: path) }
+  package consuming func commit(
+    mode: UInt32, owner: FileOwner?, stamp: String
+  ) throws(StoreError) -> String? {
+    let path = path
+    let former =
+      examination.present == .other ? FolderNames.free("\(path).\(stamp)", ".bak") : nil
+    try examination.requireNoLog()
     do throws(NativeError) {
       if let file {
         let name = former.map { String($0.split(separator: "/").last ?? "") }
@@ -76,39 +51,165 @@ package struct StoreRestoration: ~Copyable {
       } else if let folder {
         try folder.commit(mode: mode, owner: owner, former: former)
       }
-    } catch .alreadyExists(let taken) {
-      throw .failed(location: taken, collection: nil, reason: "somebody else has put it there")
     } catch {
-      throw StoreError(error, location: path)
+      throw StoreRestoration.failure(error, path)
     }
     return former
   }
 
-  /// SQLite would apply a log that belongs to the former file to the new one.
-  private static func requireNoLog(beside path: String) throws(StoreError) {
-    for log in [path + "-wal", path + "-journal"] {
-      let isEmpty = try rethrow(as: { StoreError($0, location: path) }, isEmptyOrMissing(log))
-      guard isEmpty else {
-        throw .failed(
-          location: path, collection: nil,
-          reason: "there is a log of another database beside it: \"\(log)\"")
-      }
+  /// A failure of the copy. It names the file that the system call was about: the snapshot may be missing,
+  /// and not the store.
+  static func failure(_ error: NativeError, _ path: String) -> StoreError {
+    switch error {
+    case .sqlite: StoreError(error, location: path)
+    case .system(_, let file, let number)
+    where SystemErrorKind(errno: number) == .notFound && !file.isEmpty:
+      .notFound(location: file)
+    default: .native(error)
     }
   }
+}
 
-  private static func present(_ path: String, _ draft: String) throws(NativeError) -> Present {
-    guard try FileStatus.isThere(path) else { return .nothing }
-    // What is in a log is not in the file yet.
-    guard try isEmptyOrMissing(path + "-wal") else { return .other }
-    // A copy may differ in the file format (18, 19: whether there is a log) and in counters: of changes (24),
-    // of schemas (40), and of the version that made the last change (92 to 99).
-    let counters = [18..<20, 24..<28, 40..<44, 92..<100]
-    let digest = try Digest.sha256(file: path, ignoring: counters)
-    return try digest == Digest.sha256(file: draft, ignoring: counters) ? .same : .other
-  }
+extension StoreRestoration {
+  /// What is at the place of a snapshot, found out without a write.
+  package struct Examination: Sendable {
+    package let present: Present
+    /// Copies that hold the same as the snapshot, with the name of a former store: an interrupted
+    /// restoration left them.
+    package let leftovers: [String]
+    /// Where a former store may be, if the place is empty.
+    package let formers: [String]
+    fileprivate let source: String
+    fileprivate let path: String
+    fileprivate let isFile: Bool
+    private let location: StoreLocation
+    /// What the copy takes: bytes, and files.
+    private let size: (bytes: Int, files: Int)
 
-  private static func isEmptyOrMissing(_ path: String) throws(NativeError) -> Bool {
-    guard try FileStatus.isThere(path) else { return true }
-    return try FileStatus.read(path).identity.size == 0
+    /// Compares `snapshot` with what is at `location`.
+    ///
+    /// - Throws: `StoreError`; `.invalidLocation` if the location is not of the snapshot's kind.
+    package init(_ snapshot: StoreLocation, for location: StoreLocation) throws(StoreError) {
+      self.location = location
+      switch (snapshot, location) {
+      case (.sqlite(let source), .sqlite(let path)):
+        (self.source, self.path, isFile) = (source, path, true)
+        let copies = Examination.copies(of: path, .regular)
+        do throws(NativeError) {
+          size = (bytes: Int(try FileStatus.read(source).identity.size), files: 1)
+          present = try Examination.compare(file: path, source)
+          var same: [String] = []
+          for copy in copies {
+            guard try FileStatus.read(copy).identity.size == size.bytes else { continue }
+            if try Examination.compare(file: copy, source) == .same { same.append(copy) }
+          }
+          leftovers = same
+        } catch {
+          throw StoreRestoration.failure(error, path)
+        }
+        formers = present == .nothing ? copies : []
+      case (.directory(let source), .directory(let path)):
+        (self.source, self.path, isFile) = (source, path, false)
+        let store = DirectoryStore(path: source)
+        size = try store.size()
+        present = try Examination.compare(folder: path, store)
+        let copies = Examination.copies(of: path, .folder)
+        formers = present == .nothing ? copies : []
+        var same: [String] = []
+        for copy in copies {
+          if try Examination.compare(folder: copy, store) == .same { same.append(copy) }
+        }
+        leftovers = same
+      default:
+        throw .invalidLocation(
+          text: location.store().location, reason: "the snapshot is of another kind")
+      }
+    }
+
+    /// Refuses what would make the restoration fail: rights, mounts, attributes, room.
+    ///
+    /// - Parameters:
+    ///   - owner: nil is the user who runs octokey.
+    ///   - others: the bytes that will be written beside the store.
+    package func requireWritable(owner: FileOwner?, others: Int) throws(StoreError) {
+      try requireNoLog()
+      try rethrow(as: { StoreRestoration.failure($0, path) }) { () throws(NativeError) in
+        let bytes = size.bytes + others
+        if present == .other, isFile {
+          try ReplacementCheck.requireReplaceable(path, bytes: bytes)
+        } else if present == .other {
+          try ReplacementCheck.requireReplaceable(folder: path)
+        }
+        try ReplacementCheck.requireNewFiles(
+          in: FilePath(path).folder, owner: owner, bytes: bytes, files: size.files)
+      }
+    }
+
+    /// Refuses a store that another process uses, and moves a write-ahead log into it. What is not a store,
+    /// or a damaged one, may be replaced; one that could not be looked at may not.
+    package func requireUnused() throws(StoreError) {
+      let store = location.store()
+      defer { store.rollback() }
+      do throws(StoreError) {
+        try store.begin(.rewrite)
+      } catch .notAStore {
+      } catch StoreError.damaged(path) {
+      }
+    }
+
+    /// SQLite would apply a log that belongs to the former file to the new one.
+    fileprivate func requireNoLog() throws(StoreError) {
+      guard isFile else { return }
+      for log in [path + "-wal", path + "-journal"] {
+        let isEmpty = try rethrow(as: StoreError.native, Examination.isEmptyOrMissing(log))
+        guard isEmpty else {
+          throw .failed(
+            location: path, collection: nil,
+            reason: "there is a log of another database beside it: \"\(log)\"")
+        }
+      }
+    }
+
+    private static func compare(
+      file path: String, _ source: String
+    ) throws(NativeError) -> Present {
+      guard try FileStatus.isThere(path) else { return .nothing }
+      // What is in a log is not in the file yet.
+      guard try isEmptyOrMissing(path + "-wal") else { return .other }
+      // A copy may differ in the file format (18, 19: whether there is a log) and in counters: of changes
+      // (24), of schemas (40), and of the version that made the last change (92 to 99).
+      let counters = [18..<20, 24..<28, 40..<44, 92..<100]
+      let digest = try Digest.sha256(file: path, ignoring: counters)
+      return try digest == Digest.sha256(file: source, ignoring: counters) ? .same : .other
+    }
+
+    private static func compare(
+      folder path: String, _ source: DirectoryStore
+    ) throws(StoreError) -> Present {
+      guard try rethrow(as: StoreError.native, FileStatus.isThere(path)) else { return .nothing }
+      let there = DirectoryStore(path: path)
+      if try there.isEmptyFolder() { return .nothing }
+      return try there.holdsTheSame(as: source) ? .same : .other
+    }
+
+    /// Files or folders with the name of a former store: `PATH.<UTC time>.bak`, or `-2.bak` and so on.
+    private static func copies(of path: String, _ kind: FileStatus.Kind) -> [String] {
+      let whole = FilePath(path)
+      // Where the folder cannot be listed there is nothing to say of copies, and nothing depends on it.
+      let names = (try? FolderNames.read(whole.folder)) ?? []
+      let stem = path.split(separator: "/").last.map { $0 + "." } ?? ""
+      return names.filter { $0.hasPrefix(stem) && $0.hasSuffix(".bak") }
+        .filter { name in
+          let stamp = name.dropFirst(stem.count).prefix(16)
+          return stamp.count == 16 && stamp.last == "Z"
+        }
+        .map { whole.folder + "/" + $0 }
+        .filter { (try? FileStatus.readLink($0).kind) == kind }
+    }
+
+    private static func isEmptyOrMissing(_ path: String) throws(NativeError) -> Bool {
+      guard try FileStatus.isThere(path) else { return true }
+      return try FileStatus.read(path).identity.size == 0
+    }
   }
 }

@@ -37,6 +37,7 @@ extension StoreLocation {
     ofFile path: String, into folder: borrowing NewFolder
   ) throws(StoreError) -> StoreSnapshot {
     let name = "store.sqlite"
+    try rethrow(as: StoreError.native, folder.write(name, [UInt8]().span))
     let (mode, journalMode, check) = try rethrow(as: { (error: NativeError) -> StoreError in
       let failure = StoreError(error, location: path)
       // Only the copy needs room.
@@ -44,7 +45,6 @@ extension StoreLocation {
       return failure
     }) { () throws(NativeError) in
       let mode = try FileStatus.read(path).mode & 0o777
-      try folder.write(name, [UInt8]().span)
       let database = try SQLiteConnection.open(path, .readOnly, patience: .seconds(10))
       let journalMode = try database.text("PRAGMA main.journal_mode")
       let copy = try database.copy(to: folder.draft + "/" + name)

@@ -12,6 +12,9 @@ int octokey_set_not_dumpable(void);
 // renameat2 with RENAME_NOREPLACE: fails with EEXIST where the new name is taken.
 int octokey_rename_new(int folder, const char *from, const char *to);
 
+// renameat2 with RENAME_EXCHANGE: each gets the name of the other, in one step.
+int octokey_exchange_names(int folder, const char *one, const char *other);
+
 // syncfs: waits until everything on the file system of an open file is on the device.
 int octokey_sync_file_system(int file);
 

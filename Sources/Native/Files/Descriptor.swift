@@ -170,6 +170,14 @@ package struct FilePath: Sendable {
   /// A hidden name that tells what it is, in case a crash leaves it behind.
   var draftName: String { ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))" }
 
+  /// The name that a draft was to get, from the hidden one; nil for the names of other files.
+  static func name(ofDraft hidden: String) -> String? {
+    guard hidden.hasPrefix("."), let mark = hidden.ranges(of: ".draft-").last else { return nil }
+    let digits = hidden[mark.upperBound...]
+    guard (1...16).contains(digits.count), digits.allSatisfy(\.isHexDigit) else { return nil }
+    return String(hidden[..<mark.lowerBound].dropFirst())
+  }
+
   func beside(_ name: String) -> FilePath { FilePath(folder + "/" + name) }
 
   var text: String {

@@ -1,7 +1,6 @@
 // A copy of a file of any size that gets its name in one step, when it is on the device. A file that
 // had this name before is kept under another one.
 
-internal import CLinux
 internal import Glibc
 
 /// A copy that does not have its name yet, and is removed unless it is committed.
@@ -46,43 +45,32 @@ package struct FileCopy: ~Copyable {
   ///   - owner: nil for the user who runs octokey.
   ///   - former: a free name in the same folder for the file that has the name now; nil if none has it.
   /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`; `.unconfirmed` if the copy has its
-  ///   name, but a power failure may undo that.
+  ///   name, but a power failure may undo that; `.notUndone`.
   package consuming func commit(
     mode: UInt32, owner: FileOwner?, former: String?
   ) throws(NativeError) {
     if let owner { try FileAttributes.setOwner(owner, of: file.file) }
     try file.file.setMode(mode)
     guard let former else {
+      try file.file.sync()
       try file.rename(to: path.name)
-      try file.sync()
-      return file.commit()
+      file.commit()
+      return try FileCopy.confirm(path.text, folder)
     }
     try file.file.sync()
-    let (place, draftName, name) = (folder.number, FilePath(draft).name, path.name)
-    var hasBothNames = true
-    do throws(NativeError) {
-      // The former file has two names for a moment, so that the path never leads nowhere.
-      try repeating("link", path.text) { unsafe Int(linkat(place, name, place, former, 0)) }
-    } catch .system(_, _, EPERM) {
-      try repeating("rename", path.text) { unsafe Int(octokey_rename_new(place, name, former)) }
-      hasBothNames = false
-    }
-    do throws(NativeError) {
-      try repeating("rename", path.text) { unsafe Int(renameat(place, draftName, place, name)) }
-    } catch {
-      // As it was before.
-      if hasBothNames {
-        _ = unsafe unlinkat(place, former, 0)
-      } else {
-        _ = unsafe octokey_rename_new(place, former, name)
-      }
-      throw error
-    }
+    try NameExchange.put(
+      FilePath(draft).name, at: path, keepingFormerAs: former, in: folder)
     file.commit()
+    try FileCopy.confirm(path.text, folder)
+  }
+
+  private static func confirm(
+    _ path: String, _ folder: borrowing Descriptor
+  ) throws(NativeError) {
     do throws(NativeError) {
       try folder.sync()
     } catch .system(_, _, let number) {
-      throw .unconfirmed(path: path.text, errno: number)
+      throw .unconfirmed(path: path, errno: number)
     }
   }
 }

@@ -1,7 +1,6 @@
 // Making a folder with its contents in one step: it has a hidden name while it is filled, and gets its
 // own when everything is on the device. A failure before that leaves nothing behind.
 
-internal import CLinux
 internal import FoundationEssentials
 internal import Glibc
 
@@ -12,6 +11,8 @@ package struct NewFolder: ~Copyable {
   /// Where it is now.
   package let draft: String
   private var pending = true
+  /// Open and locked, so that those who clean up leave it; Linux releases the lock after a kill.
+  private let folder: Descriptor
 
   deinit {
     // Whatever ended the work is reported, and is what keeps the folder from being removed, too.
@@ -30,27 +31,51 @@ package struct NewFolder: ~Copyable {
     if !replacing { try requireFree(path) }
     let parts = FilePath(path)
     _ = try ReplacementCheck.requireWritable(folder: Descriptor.folder(of: parts), parts.folder)
+    removeAbandoned(in: parts.folder) { name, _ in name == parts.name }
     let draft = parts.beside(parts.draftName).text
     try repeating("mkdir", path) { unsafe Int(mkdir(draft, 0o700)) }
-    let folder = NewFolder(path: path, draft: draft)
+    let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    flock(folder.number, LOCK_EX | LOCK_NB)
+    let new = NewFolder(path: path, draft: draft, folder: folder)
     // A umask can take bits from the owner, too.
-    try repeating("chmod", path) { unsafe Int(chmod(draft, 0o700)) }
-    return folder
+    try new.folder.setMode(0o700)
+    return new
+  }
+
+  /// Removes folders that killed processes of ours left while they filled them. What cannot be looked at,
+  /// locked or removed stays for the next one who comes by; nothing depends on it.
+  ///
+  /// - Parameter isAbandoned: whether a folder is one of those, by the name that it was to get and the
+  ///   names in it.
+  package static func removeAbandoned(
+    in folder: String, where isAbandoned: (_ name: String, _ names: [String]) -> Bool
+  ) {
+    for hidden in (try? FolderNames.read(folder)) ?? [] {
+      guard let name = FilePath.name(ofDraft: hidden) else { continue }
+      let path = folder + "/" + hidden
+      guard let draft = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+        let status = try? draft.status(), status.owner.user == geteuid(),
+        flock(draft.number, LOCK_EX | LOCK_NB) == 0,
+        let names = try? FolderNames.read(path), isAbandoned(name, names)
+      else { continue }
+      try? FileManager.default.removeItem(atPath: path)
+    }
   }
 
   /// Makes a file with mode 0600 and these contents; it is on the device after `commit`.
   ///
   /// - Parameter name: may contain folders of this one.
   package borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
-    let path = FilePath(draft + "/" + name)
-    let file = try Descriptor.folder(of: path).open(path, O_WRONLY | O_CREAT | O_EXCL)
+    let place = FilePath(draft + "/" + name)
+    let file = try Descriptor.folder(of: place).open(
+      FilePath(path + "/" + name), as: place.name, O_WRONLY | O_CREAT | O_EXCL)
     fchmod(file.number, 0o600)
     try file.write(contents)
   }
 
   package borrowing func makeFolder(_ name: String) throws(NativeError) {
-    let path = draft + "/" + name
-    try repeating("mkdir", path) { unsafe Int(mkdir(path, 0o700)) }
+    let place = draft + "/" + name
+    try repeating("mkdir", path + "/" + name) { unsafe Int(mkdir(place, 0o700)) }
   }
 
   /// Waits until everything is on the device, and gives the folder its name.
@@ -59,18 +84,22 @@ package struct NewFolder: ~Copyable {
   ///   - mode: the permission bits of the folder; the files in it get those for reading and writing.
   ///   - owner: the owner of folder and files; nil for the user who runs octokey.
   ///   - former: a free path for the folder that has the name now; nil if there is none, or an empty one.
-  /// - Throws: `NativeError.alreadyExists` if the name has been taken since; `.cannotKeep`; `.system`.
-  ///   `.unconfirmed` if the folder has its name, but a power failure may undo that.
+  /// - Throws: `NativeError.alreadyExists` if the name has been taken since; `.cannotKeep`; `.system`;
+  ///   `.unconfirmed` if the folder has its name, but a power failure may undo that; `.notUndone`.
   package consuming func commit(
     mode: UInt32 = 0o700, owner: FileOwner? = nil, former: String? = nil
   ) throws(NativeError) {
     if mode != 0o700 || owner != nil { try give(mode, owner, to: draft) }
-    let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY)
     // One call for all files: there may be many.
     try folder.syncFileSystem()
     let (draft, path) = (draft, path)
+    let around = try Descriptor.folder(of: FilePath(path))
     if let former {
-      try repeating("rename", path) { unsafe Int(octokey_rename_new(AT_FDCWD, path, former)) }
+      try NameExchange.put(
+        FilePath(draft).name, at: FilePath(path), keepingFormerAs: FilePath(former).name, in: around
+      )
+      pending = false
+      return try NewFolder.confirm(path, around)
     }
     do throws(NativeError) {
       // Replaces an empty folder, and nothing else.
@@ -79,8 +108,14 @@ package struct NewFolder: ~Copyable {
       throw .alreadyExists(path: path)
     }
     pending = false
+    try NewFolder.confirm(path, around)
+  }
+
+  private static func confirm(
+    _ path: String, _ around: borrowing Descriptor
+  ) throws(NativeError) {
     do throws(NativeError) {
-      try Descriptor.folder(of: FilePath(path)).sync()
+      try around.sync()
     } catch .system(_, _, let number) {
       throw .unconfirmed(path: path, errno: number)
     }

@@ -29,23 +29,29 @@ package final class Gzip {
     unsafe deflater.deallocate()
   }
 
-  /// - Throws: `NativeError.damagedGzip` if it is not one, is cut off, is followed by other bytes, or
-  ///   holds more than `limit` bytes; `output` is unchanged then.
+  /// - Throws: `NativeError.damagedGzip` if it is not one, is cut off, or is followed by other bytes;
+  ///   `.gzipTooLarge` if it holds more than `limit` bytes, of which no more are ever kept. `output` has
+  ///   what it had then.
   package func unpack(
-    _ stream: Span<UInt8>, limit: Int = 1 << 30, appendingTo output: inout [UInt8]
+    _ stream: Span<UInt8>, limit: Int, appendingTo output: inout [UInt8]
   ) throws(NativeError) {
     unsafe inflateReset(inflater)
     let start = output.count
+    // An array that grows by doubling would hold up to three times as much for a moment.
+    output.reserveCapacity(start + min(claimedLength(stream), limit))
     let result = unsafe run(inflater, stream, limit: limit, into: &output) {
       unsafe inflate($0, Z_NO_FLUSH)
     }
     var failure: String?
+    if result == Z_MEM_ERROR {
+      output.removeSubrange(start...)
+      throw .gzipTooLarge(limit: limit)
+    }
     switch result {
     case Z_STREAM_END where unsafe inflater.pointee.avail_in > 0:
       failure = "more bytes follow its end"
     case Z_STREAM_END: break
     case Z_BUF_ERROR: failure = "it is cut off"
-    case Z_MEM_ERROR: failure = "it holds more than \(limit) bytes"
     default:
       failure = unsafe inflater.pointee.msg.map { unsafe String(cString: $0) } ?? "code \(result)"
     }
@@ -53,6 +59,14 @@ package final class Gzip {
       output.removeSubrange(start...)
       throw .damagedGzip(reason: failure)
     }
+  }
+
+  /// The length of the contents by the last four bytes, and not more than deflate can pack so small.
+  private func claimedLength(_ stream: Span<UInt8>) -> Int {
+    guard stream.count >= 18 else { return 0 }
+    var length = 0
+    for index in 0..<4 { length |= Int(stream[stream.count - 4 + index]) << (index * 8) }
+    return min(length, stream.count * 1040)
   }
 
   /// Appends `contents` as one gzip stream without a name or a time to `output`.
@@ -84,8 +98,8 @@ package final class Gzip {
           result = unsafe step(stream)
           return unsafe count - Int(stream.pointee.avail_out)
         }
+        guard produced <= limit - (output.count - start) else { return Z_MEM_ERROR }
         output.append(contentsOf: chunk[..<produced])
-        if output.count - start > limit { result = Z_MEM_ERROR }
       }
       return result
     }

@@ -43,6 +43,19 @@ package struct BackupFolder: Sendable {
     return BackupFolder(path: path, manifest: manifest, list: list, checksums: checksums)
   }
 
+  /// Removes what killed runs left in `folder` of backups, whatever they were to be called: without a
+  /// passphrase there is the key in it. Backups that are being made stay.
+  package static func removeAbandonedDrafts(in folder: String) {
+    let secrets = [masterKey, config, machineID, machineKey, Checksums.fileName]
+    let known = Set(
+      secrets + secrets.map { $0 + sealedSuffix } + [
+        certificate, BackupManifest.fileName, "store", "store.sqlite",
+      ])
+    NewFolder.removeAbandoned(in: folder) { _, names in
+      !names.isEmpty && known.isSuperset(of: names)
+    }
+  }
+
   package func file(_ name: String) -> String { path + "/" + name }
 
   /// Where the snapshot is, as a store location; nil if there is none.

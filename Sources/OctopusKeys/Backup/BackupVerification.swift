@@ -2,7 +2,7 @@
 // Every file is what it was, the key decrypts every value of the snapshot, and what belongs together fits
 // together. Nothing is written.
 
-internal import Native
+package import Native
 
 package struct BackupVerification {
   /// What is wrong, in the order in which it was found.
@@ -35,6 +35,12 @@ package struct BackupVerification {
     let sealed: SecretBytes
     do throws(BackupError) {
       sealed = try folder.secret(Checksums.fileName, seal)
+    } catch .native(let error) {
+      let name = Checksums.fileName + BackupFolder.sealedSuffix
+      if case .system(_, _, let number) = error, SystemErrorKind(errno: number) == .notFound {
+        return faults.append(.missing(name))
+      }
+      return faults.append(.unreadable(name, .native(error)))
     } catch {
       // With the wrong passphrase nothing decrypts, and nothing can be said of the backup.
       _ = try folder.secret(BackupFolder.masterKey, seal)
@@ -56,7 +62,7 @@ package struct BackupVerification {
       {
         faults.append(.missing(name))
       } catch {
-        faults.append(.unreadable(name))
+        faults.append(.unreadable(name, error))
       }
     }
     for name in try Checksums.names(in: folder.path) where expected[name] == nil {
@@ -85,12 +91,30 @@ package struct BackupVerification {
       faults.append(.configClosed(error))
     }
     contents = found
-    guard let certificate = manifest.certificate,
-      let file = try? FileContents.read(
-        folder.file(BackupFolder.certificate), limit: EncryptedFile.sizeLimit)
-    else { return }
-    let thumbprint = ServerCertificate.thumbprint(ofProtected: file.bytes, key: found.key)
-    if thumbprint != certificate.thumbprint { faults.append(.certificateClosed) }
+    if let certificate = manifest.certificate { check(certificate, found.key) }
+  }
+
+  private mutating func check(
+    _ certificate: BackupManifest.Certificate, _ key: borrowing MasterKey
+  ) {
+    let file: [UInt8]
+    do throws(NativeError) {
+      file = try FileContents.read(
+        folder.file(BackupFolder.certificate), limit: EncryptedFile.sizeLimit
+      ).bytes
+    } catch {
+      // A file of the list was named before.
+      if folder.checksums.digests[BackupFolder.certificate] == nil {
+        faults.append(.missing(BackupFolder.certificate))
+      }
+      return
+    }
+    do throws(PKCS12.Obstacle) {
+      let thumbprint = try ServerCertificate.thumbprint(ofProtected: file, key: key)
+      if thumbprint != certificate.thumbprint { faults.append(.certificateClosed(nil)) }
+    } catch {
+      faults.append(.certificateClosed(error))
+    }
   }
 
   private mutating func checkStore(
@@ -100,6 +124,7 @@ package struct BackupVerification {
     guard let store else { return faults.append(.noSnapshot) }
     let expected = folder.manifest.store
     let thumbprint: String?
+    var closed: PKCS12.Obstacle?
     do throws(RotationError) {
       let found = try StoreAudit.run(
         store: store, key: key, binaryFields: [:], cancellation: cancellation, progress: progress)
@@ -115,12 +140,16 @@ package struct BackupVerification {
             documents: found.documents, expectedDocuments: expected.documents,
             values: found.decrypted, expectedValues: expected.opened))
       }
-      thumbprint = try ServerCertificate.read(from: store, key: key)?.thumbprint
+      thumbprint = try ServerCertificate.read(from: store, key: key, closed: &closed)?.thumbprint
     } catch {
       if case .interrupted = error { throw .rotation(error) }
       return faults.append(.storeUnreadable(error))
     }
-    if thumbprint != folder.manifest.certificate?.thumbprint { faults.append(.otherCertificate) }
+    if thumbprint != folder.manifest.certificate?.thumbprint {
+      faults.append(.otherCertificate(closed: closed))
+    } else if thumbprint == nil, let closed {
+      faults.append(.certificateNotCopied(closed))
+    }
   }
 }
 
@@ -130,7 +159,7 @@ package enum BackupFault: Equatable, Sendable {
   /// A file is not what it was, is not there, cannot be read, or is there and not in the list.
   case changed(String)
   case missing(String)
-  case unreadable(String)
+  case unreadable(String, BackupError)
   case unlisted(String)
   /// Key, config or machine keys do not open.
   case secretsClosed(BackupError)
@@ -138,18 +167,26 @@ package enum BackupFault: Equatable, Sendable {
   /// The key in the config is another one, or cannot be read.
   case configHoldsOtherKey
   case configClosed(ConfigError)
-  /// The copy of the certificate does not decrypt with the key, or is another one.
-  case certificateClosed
+  /// The copy of the certificate is not opened, or is another one (nil).
+  case certificateClosed(PKCS12.Obstacle?)
   /// The snapshot is made by the database's own tools, and was not looked at.
   case noSnapshot
   case storeUnreadable(RotationError)
   case valuesClosed(Int, of: Int)
   case otherNumbers(documents: Int, expectedDocuments: Int, values: Int, expectedValues: Int)
-  /// The certificate in the store is not the one that was there.
-  case otherCertificate
+  /// The certificate in the store is not the one that was there, or is not opened.
+  case otherCertificate(closed: PKCS12.Obstacle?)
+  /// The certificate in the store is not opened now, and was not when the backup was made.
+  case certificateNotCopied(PKCS12.Obstacle)
 
   /// Whether it is worth saying, and takes nothing from the backup.
   package var isNote: Bool {
-    if case .unlisted = self { true } else { self == .noSnapshot }
+    switch self {
+    case .unlisted, .noSnapshot, .certificateNotCopied: true
+    case .listChanged, .changed, .missing, .unreadable, .secretsClosed, .otherKey,
+      .configHoldsOtherKey, .configClosed, .certificateClosed, .storeUnreadable, .valuesClosed,
+      .otherNumbers, .otherCertificate:
+      false
+    }
   }
 }

@@ -46,25 +46,40 @@ enum CiphertextSearch {
     return found
   }
 
-  /// Where something like a ciphertext begins in a text that is not JSON, however it is escaped.
+  /// Where something like a ciphertext begins in a text that is not JSON, however it is escaped: a bar
+  /// between two runs that are long enough. A run is looked at once, however many bars are in it or
+  /// beside it, and of bars that are too close for a vector between them the first one counts.
   static func offsets(in text: Span<UInt8>) -> [Int] {
     var found: [Int] = []
-    for index in text.indices {
+    // Runs of characters of a ciphertext are counted once: the start of the present one, and the end of
+    // the one that was looked at last.
+    var start = 0
+    var end = 0
+    var lastBar = 0
+    var index = 0
+    while index < text.count {
+      let byte = text[index]
       var next = index + 1
-      if text[index] == UInt8(ascii: "u"), JSONEscapes.hexadecimal(text, at: index + 1) == 0x7C {
-        next = index + 5
-      } else if text[index] != UInt8(ascii: "|") {
-        continue
+      let isEscape =
+        byte == UInt8(ascii: "u") && JSONEscapes.hexadecimal(text, at: index + 1) == 0x7C
+      if isEscape { next = index + 5 }
+      if isEscape || byte == UInt8(ascii: "|") {
+        if end < next {
+          end = next
+          while end < text.count, belongs(text[end]) { end += 1 }
+        }
+        if index - start >= 20, end - next >= 20, found.isEmpty || index - lastBar >= 20 {
+          found.append(max(start, lastBar))
+          lastBar = next
+        }
       }
-      func belongs(_ byte: UInt8) -> Bool {
-        Base64.isDigit(byte) || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "=")
-      }
-      var start = index
-      while start > 0, belongs(text[start - 1]) { start -= 1 }
-      var end = next
-      while end < text.count, belongs(text[end]) { end += 1 }
-      if index - start >= 20, end - next >= 20 { found.append(start) }
+      if !belongs(byte) { start = index + 1 }
+      index += 1
     }
     return found
+  }
+
+  private static func belongs(_ byte: UInt8) -> Bool {
+    Base64.isDigit(byte) || byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "=")
   }
 }

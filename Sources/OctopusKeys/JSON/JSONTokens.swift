@@ -1,6 +1,6 @@
 // JSON text (RFC 8259) as a row of tokens with byte positions. Strict: what it runs through to the
-// end without a fault is well-formed. Nothing is built and nothing is copied, and the depth of nesting
-// costs a bit a level, so a document of any size and depth can be read.
+// end without a fault is well-formed. Nothing is built and nothing is copied, so a document of any size
+// can be read. The depth of nesting is bounded, because whoever reads keeps something for each level.
 
 internal import Native
 
@@ -34,6 +34,10 @@ struct JSONTokens {
   private enum Expected {
     case value, firstValueOrEnd, firstKeyOrEnd, key, commaOrEnd, end
   }
+
+  /// More levels than any server's reader takes (Newtonsoft.Json: 64). Behind them a text counts as
+  /// malformed: what is in it is still looked for, and named.
+  static let maximumDepth = 100_000
 
   private var index = 0
   private var expected = Expected.value
@@ -86,13 +90,11 @@ struct JSONTokens {
       expected = open.isEmpty ? .end : .commaOrEnd
       return .string(token)
     case UInt8(ascii: "{"):
-      index += 1
-      open.append(true)
+      try enter(isObject: true)
       expected = .firstKeyOrEnd
       return .openObject
     case UInt8(ascii: "["):
-      index += 1
-      open.append(false)
+      try enter(isObject: false)
       expected = .firstValueOrEnd
       return .openArray
     default:
@@ -106,6 +108,12 @@ struct JSONTokens {
       expected = open.isEmpty ? .end : .commaOrEnd
       return .literal(start..<index)
     }
+  }
+
+  private mutating func enter(isObject: Bool) throws(JSONFault) {
+    guard open.count < JSONTokens.maximumDepth else { throw fault() }
+    index += 1
+    open.append(isObject)
   }
 
   private mutating func close() -> Token {

@@ -112,9 +112,14 @@ struct ValueScanner {
       frames[frames.count - 1].plainValue = string.range.lowerBound
     }
     if frame.isObject, SensitivePaths.mayRequire(lastKey: text, key) {
-      var path = ""
-      for frame in frames { path += frame.isObject ? "." + self.string(text, frame.key) : "[]" }
-      if places.require(String(path.drop { $0 == "." })) {
+      let isRequired = places.require(lastKey: text, key, depth: frames.count) { index, step in
+        switch step {
+        case .element: !frames[index].isObject
+        case .property(let name):
+          frames[index].isObject && SensitivePaths.equal(name, text, frames[index].key)
+        }
+      }
+      if isRequired {
         result.suspects.append(.init(offset: string.range.lowerBound, reason: .notEncrypted))
       }
     }
@@ -183,11 +188,7 @@ struct ValueScanner {
   }
 
   private func equal(_ text: Span<UInt8>, _ range: Range<Int>, _ word: [UInt8]) -> Bool {
-    word.count == range.count && word.indices.allSatisfy { word[$0] == text[range.lowerBound + $0] }
-  }
-
-  private func string(_ text: Span<UInt8>, _ range: Range<Int>) -> String {
-    String(decoding: Array(copying: text.extracting(range)), as: UTF8.self)
+    SensitivePaths.equal(word, text, range)
   }
 
   private static let type = Array("Type".utf8)

@@ -1,7 +1,7 @@
 // A rotation as far as the store is concerned: survey, accept, rewrite with read-back, commit. Key files
 // and node configs are Rotation's.
 
-internal import Native
+package import Native
 
 /// One rotation of one store. The order of calls is `survey`, `accept`, `rewrite`, `commit`; `cancel` at
 /// any time before `commit` leaves the store as it was.
@@ -55,6 +55,8 @@ package final class StoreRotation {
     package let thumbprintBefore: String?
     /// The same under the new key.
     package let thumbprintAfter: String?
+    /// Why a certificate of the server was not opened; it is re-encrypted like any other value.
+    package let closedCertificate: PKCS12.Obstacle?
   }
 
   private let store: any Store
@@ -166,7 +168,7 @@ package final class StoreRotation {
     return Outcome(
       collections: collections, failedDocuments: before.failedDocuments,
       ledgerBefore: before.ledger, ledgerAfter: after.ledger, thumbprintBefore: before.thumbprint,
-      thumbprintAfter: after.thumbprint)
+      thumbprintAfter: after.thumbprint, closedCertificate: before.closedCertificate)
   }
 
   package func commit() throws(RotationError) {

@@ -1,5 +1,7 @@
 // What can go wrong with a store, as facts. Words for people are in the executable.
 
+package import Native
+
 /// Why a collection cannot be rewritten faithfully.
 package enum StoreObstacle: Hashable, Sendable {
   /// These triggers would run with every write.
@@ -36,6 +38,9 @@ package enum StoreError: Error, Equatable, Sendable {
   case changedMeanwhile(location: String, collection: String, document: String)
   /// It was written, and the device did not confirm it: a power failure may undo that.
   case unconfirmed(location: String, errno: Int32)
+
+  /// Linux refused something at a file or folder of a copy, which is named.
+  case native(NativeError)
   /// Anything else that the engine said.
   case failed(location: String, collection: String?, reason: String)
 }

@@ -22,6 +22,17 @@ final class FieldCodec {
     case text, gzip, binary
   }
 
+  /// Why the contents are not what the field is expected to hold.
+  enum Fault {
+    case damaged
+    /// It unpacks to more than `unpackedLimit` bytes.
+    case tooLarge
+  }
+
+  /// A packed document is held whole, several times over while it is rewritten. The server's largest have
+  /// some megabytes; without a limit a megabyte could unpack to a gigabyte.
+  static let unpackedLimit = 128 << 20
+
   private let expected: [Expected]
   // Made for the first field that needs it: it holds some hundred kilobytes.
   private lazy var gzip = Gzip()
@@ -45,41 +56,43 @@ final class FieldCodec {
 
   /// Lends the text of a field, or its bytes where it is not text, to `body`.
   ///
-  /// - Returns: false, without a call of `body`, if the contents are not what the field is expected to
-  ///   hold.
+  /// - Returns: what is wrong, without a call of `body`, if the contents are not what the field is
+  ///   expected to hold.
   func decode(
     _ contents: Span<UInt8>, of field: Int,
     _ body: (Span<UInt8>, Encoding) throws(NativeError) -> Void
-  ) throws(NativeError) -> Bool {
+  ) throws(NativeError) -> Fault? {
     switch expected[field] {
     case .gzip where !contents.isEmpty: break
     case .text, .gzip:
       try body(contents, .utf8)
-      return true
+      return nil
     case .binary:
       try body(contents, .binary)
-      return true
+      return nil
     }
     unpacked.removeAll(keepingCapacity: unpacked.capacity <= 8 << 20)
     do throws(NativeError) {
-      try gzip.unpack(contents, appendingTo: &unpacked)
+      try gzip.unpack(contents, limit: FieldCodec.unpackedLimit, appendingTo: &unpacked)
     } catch .damagedGzip {
-      return false
+      return .damaged
+    } catch .gzipTooLarge {
+      return .tooLarge
     }
     // The first character of JSON text is ASCII: in UTF-16 its second byte is 0. A byte order mark
     // begins with FF.
     if unpacked.count >= 2, unpacked[1] != 0, unpacked[0] != 0xFF {
       let text = unpacked
       try body(text.span, .gzipUTF8)
-      return true
+      return nil
     }
     decoded.removeAll(keepingCapacity: decoded.capacity <= 8 << 20)
     guard UTF16Text.decode(unpacked.span, order: .little, appendingTo: &decoded) else {
-      return false
+      return .damaged
     }
     let text = decoded
     try body(text.span, .gzipUTF16)
-    return true
+    return nil
   }
 
   /// Turns changes to a decoded text into changes to the stored bytes.

@@ -39,7 +39,7 @@ final class FieldScan {
     _ body: (Span<UInt8>, ScannedText, FieldCodec.Encoding) throws(NativeError) -> Void
   ) throws(NativeError) {
     let contents = page.bytes.span.extracting(slot.range)
-    let isDecoded = try codec.decode(contents, of: slot.field) {
+    let fault = try codec.decode(contents, of: slot.field) {
       (text, encoding) throws(NativeError) in
       if encoding == .binary {
         // Text in a column of bytes is not looked at.
@@ -52,9 +52,14 @@ final class FieldScan {
       }
       try body(text, scanned, encoding)
     }
-    guard !isDecoded else { return }
+    guard let fault else { return }
     scanned.clear()
-    scanned.suspects.append(.init(offset: nil, reason: .damagedGzip))
+    let reason: Finding.Reason =
+      switch fault {
+      case .damaged: .damagedGzip
+      case .tooLarge: .tooLarge
+      }
+    scanned.suspects.append(.init(offset: nil, reason: reason))
     try body(contents, scanned, .utf8)
   }
 

@@ -13,9 +13,10 @@ package struct ServerCertificate: ~Copyable {
 
   /// Looks for the certificate in `store`; nothing is written.
   ///
-  /// - Returns: nil if there is none that decrypts with `key` and that this libcrypto can read.
+  /// - Parameter closed: why a certificate that decrypts with `key` was not opened.
+  /// - Returns: nil if there is none that decrypts with `key` and is opened.
   package static func read(
-    from store: any Store, key: borrowing MasterKey
+    from store: any Store, key: borrowing MasterKey, closed: inout PKCS12.Obstacle?
   ) throws(RotationError) -> ServerCertificate? {
     defer { store.rollback() }
     try rethrow(as: RotationError.store, store.begin(.read))
@@ -27,9 +28,10 @@ package struct ServerCertificate: ~Copyable {
         try rethrow(
           as: RotationError.store, store.readPage(of: collection, after: last, into: &page))
         last = page.lastKey
-        if let found = try rethrow(as: RotationError.native, search.certificate(in: page)) {
-          return found
+        let found = try rethrow(as: RotationError.native) { () throws(NativeError) in
+          try search.certificate(in: page, &closed)
         }
+        if let found { return found }
       } while !page.documents.isEmpty
     }
     return nil
@@ -51,9 +53,11 @@ package struct ServerCertificate: ~Copyable {
     }
   }
 
-  /// The thumbprint of a file that `protected` made; nil if it is none, or under another key.
-  static func thumbprint(ofProtected file: [UInt8], key: borrowing MasterKey) -> String? {
-    PKCS12.thumbprint(of: file.span, password: key.base64())
+  /// The thumbprint of a file that `protected` made.
+  static func thumbprint(
+    ofProtected file: [UInt8], key: borrowing MasterKey
+  ) throws(PKCS12.Obstacle) -> String {
+    try PKCS12.thumbprint(of: file.span, password: key.base64())
   }
 
   /// Whether the document called `name` holds the server's certificate.
@@ -62,20 +66,31 @@ package struct ServerCertificate: ~Copyable {
     return name.count > prefix.count && prefix.indices.allSatisfy { name[$0] == prefix[$0] }
   }
 
-  /// The thumbprint of a value in the document called `name`; nil unless it is the certificate.
+  /// The thumbprint of a value in the document called `name`; nil unless it is the certificate. One that
+  /// decrypts and is not opened is text like any other, and proves no more.
   static func thumbprint(_ plaintext: SecretBuffer, in name: Span<UInt8>) -> String? {
-    guard isDocument(name) else { return nil }
-    return switch certificate(in: plaintext) {
-    case .none: nil
-    case .some(let found): found.thumbprint
+    do throws(PKCS12.Obstacle) {
+      return try open(plaintext, in: name)
+    } catch {
+      return nil
     }
   }
 
-  fileprivate static func certificate(in plaintext: SecretBuffer) -> ServerCertificate? {
-    plaintext.withBytes { text in
-      guard let file = Base64.decodeSecret(text),
-        let thumbprint = file.withBytes({ PKCS12.thumbprint(of: $0) })
-      else { return nil }
+  /// The same with the reason why a certificate is not opened; nil only for other documents.
+  static func open(
+    _ plaintext: SecretBuffer, in name: Span<UInt8>
+  ) throws(PKCS12.Obstacle) -> String? {
+    isDocument(name) ? try certificate(in: plaintext).thumbprint : nil
+  }
+
+  fileprivate static func certificate(
+    in plaintext: SecretBuffer
+  ) throws(PKCS12.Obstacle) -> ServerCertificate {
+    try plaintext.withBytes { (text) throws(PKCS12.Obstacle) in
+      guard let file = Base64.decodeSecret(text) else { throw .notPKCS12 }
+      let thumbprint = try file.withBytes { (bytes) throws(PKCS12.Obstacle) in
+        try PKCS12.thumbprint(of: bytes)
+      }
       return ServerCertificate(thumbprint: thumbprint, file: file)
     }
   }
@@ -92,26 +107,33 @@ private struct CertificateSearch {
     scan.begin(collection)
   }
 
-  func certificate(in page: DocumentPage) throws(NativeError) -> ServerCertificate? {
+  func certificate(
+    in page: DocumentPage, _ closed: inout PKCS12.Obstacle?
+  ) throws(NativeError) -> ServerCertificate? {
     for document in page.documents
     where ServerCertificate.isDocument(page.bytes.span.extracting(document.id)) {
       for slot in page.slots[document.slots] {
-        if let found = try certificate(in: slot, of: page) { return found }
+        if let found = try certificate(in: slot, of: page, &closed) { return found }
       }
     }
     return nil
   }
 
   private func certificate(
-    in slot: DocumentPage.Slot, of page: DocumentPage
+    in slot: DocumentPage.Slot, of page: DocumentPage, _ closed: inout PKCS12.Obstacle?
   ) throws(NativeError) -> ServerCertificate? {
     var certificate: ServerCertificate?
     try scan.read(slot, of: page) { (_, found, encoding) throws(NativeError) in
       guard encoding != .binary else { return }
       for value in found.values where certificate == nil {
         let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
-        if try cipher.decrypt(ciphertext, as: .text, into: plaintext) == .decrypted {
-          certificate = ServerCertificate.certificate(in: plaintext)
+        guard try cipher.decrypt(ciphertext, as: .text, into: plaintext) == .decrypted else {
+          continue
+        }
+        do throws(PKCS12.Obstacle) {
+          certificate = try ServerCertificate.certificate(in: plaintext)
+        } catch {
+          closed = error
         }
       }
     }

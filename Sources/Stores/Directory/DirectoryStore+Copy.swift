@@ -10,14 +10,14 @@ extension DirectoryStore {
     try begin(.read)
     let documents = try documents()
     let name = "store"
-    let mode = try rethrow(as: { failure($0) }) { () throws(NativeError) in
-      let mode = try FileStatus.read(location + "/.").mode & 0o777
-      try folder.makeFolder(name)
-      for (path, identity) in try copy(documents, into: folder, below: name + "/")
-      where try FileStatus.read(path).identity != identity {
-        throw .changedMeanwhile(path: path)
+    let mode = try rethrow(as: { failure($0) }, FileStatus.read(location + "/.")).mode & 0o777
+    try rethrow(as: StoreError.native, folder.makeFolder(name))
+    for (path, identity) in try copy(documents, into: folder, below: name + "/") {
+      try rethrow(as: { failure($0) }) { () throws(NativeError) in
+        guard try FileStatus.read(path).identity == identity else {
+          throw .changedMeanwhile(path: path)
+        }
       }
-      return mode
     }
     // A document that was added or removed is a change, too.
     guard try self.documents().elementsEqual(documents, by: { $0 == $1 }) else {
@@ -30,18 +30,32 @@ extension DirectoryStore {
     defer { rollback() }
     try begin(.read)
     let documents = try documents()
-    return try rethrow(as: { failure($0) }) { () throws(NativeError) in
-      let folder = try NewFolder.create(path, replacing: true)
-      _ = try copy(documents, into: folder, below: "")
-      return folder
-    }
+    let folder = try rethrow(as: StoreError.native, NewFolder.create(path, replacing: true))
+    _ = try copy(documents, into: folder, below: "")
+    return folder
   }
 
-  /// Whether the folder has no documents; false if that is unknown.
-  var isEmptyFolder: Bool {
+  /// The bytes of all documents, and the number of files and folders of a copy.
+  func size() throws(StoreError) -> (bytes: Int, files: Int) {
     defer { rollback() }
-    guard (try? begin(.read)) != nil, let documents = try? documents() else { return false }
-    return documents.isEmpty
+    try begin(.read)
+    var (bytes, files) = (0, 1)
+    for (collection, names) in try documents() {
+      files += names.count + 1
+      for name in names {
+        let path = location + "/" + collection + "/" + name
+        let status = try rethrow(as: { failure($0, collection, name) }, FileStatus.read(path))
+        bytes += Int(status.identity.size)
+      }
+    }
+    return (bytes, files)
+  }
+
+  /// Whether the folder has no documents.
+  func isEmptyFolder() throws(StoreError) -> Bool {
+    defer { rollback() }
+    try begin(.read)
+    return try documents().isEmpty
   }
 
   func holdsTheSame(as other: DirectoryStore) throws(StoreError) -> Bool {
@@ -65,18 +79,23 @@ extension DirectoryStore {
     }
   }
 
+  /// A failure to read is the store's, and one to write is that of the copy.
   private func copy(
     _ documents: [(collection: String, files: [String])], into folder: borrowing NewFolder,
     below prefix: String
-  ) throws(NativeError) -> [(path: String, identity: FileIdentity)] {
+  ) throws(StoreError) -> [(path: String, identity: FileIdentity)] {
     var copied: [(path: String, identity: FileIdentity)] = []
     for (collection, files) in documents {
-      if collection != "." { try folder.makeFolder(prefix + collection) }
+      if collection != "." {
+        try rethrow(as: StoreError.native, folder.makeFolder(prefix + collection))
+      }
       let inner = prefix + (collection == "." ? "" : collection + "/")
       for file in files {
         let path = location + "/" + collection + "/" + file
-        let contents = try FileContents.read(path, limit: DirectoryStore.documentBytes)
-        try folder.write(inner + file, contents.bytes.span)
+        let contents = try rethrow(
+          as: { failure($0, collection, file) },
+          FileContents.read(path, limit: DirectoryStore.documentBytes))
+        try rethrow(as: StoreError.native, folder.write(inner + file, contents.bytes.span))
         copied.append((path, contents.identity))
       }
     }

@@ -15,7 +15,11 @@ struct BackupCreation {
   let progress: StoreRotation.Progress
 
   /// Fills `folder` and gives it its name.
-  func run(into folder: consuming NewFolder) throws -> BackupManifest {
+  ///
+  /// - Returns: also why there is no copy of a certificate that the store holds.
+  func run(
+    into folder: consuming NewFolder
+  ) throws -> (manifest: BackupManifest, closedCertificate: PKCS12.Obstacle?) {
     let opened = try node.machineKeys.masterKey(of: node.settings)
     let snapshot = try location.snapshot(into: folder)
     let store = try store(snapshot, in: folder.draft)
@@ -23,7 +27,8 @@ struct BackupCreation {
       store: store, key: opened.key, binaryFields: [:], cancellation: cancellation
     ) { progress(.survey, $0, $1) }
     try requireFit(audit, opened.key)
-    let certificate = try putCertificate(from: store, opened.key, into: folder)
+    var closed: PKCS12.Obstacle?
+    let certificate = try putCertificate(from: store, opened.key, into: folder, &closed)
     let stamp = TimeStamp.forFileName(now)
     let manifest = BackupManifest(
       created: TimeStamp.forText(now), node: node.name,
@@ -45,7 +50,7 @@ struct BackupCreation {
     try folder.write(BackupManifest.fileName, json.span)
     try putList(into: folder)
     try folder.commit()
-    return manifest
+    return (manifest, certificate == nil ? closed : nil)
   }
 
   /// The store to verify: the snapshot, or the database itself if there is none.
@@ -67,11 +72,16 @@ struct BackupCreation {
   }
 
   private func putCertificate(
-    from store: any Store, _ key: borrowing MasterKey, into folder: borrowing NewFolder
+    from store: any Store, _ key: borrowing MasterKey, into folder: borrowing NewFolder,
+    _ closed: inout PKCS12.Obstacle?
   ) throws -> String? {
-    guard let certificate = try ServerCertificate.read(from: store, key: key),
-      let file = try certificate.protected(with: key)
+    guard
+      let certificate = try ServerCertificate.read(from: store, key: key, closed: &closed)
     else { return nil }
+    guard let file = try certificate.protected(with: key) else {
+      closed = .unreadable
+      return nil
+    }
     try folder.write(BackupFolder.certificate, file.span)
     return certificate.thumbprint
   }
@@ -91,7 +101,10 @@ struct BackupCreation {
       files.append(.init(name: BackupFolder.machineKey, path: node.machineKeyPath))
     }
     for file in files {
-      guard let contents = try NodeOptions.contents(of: file.path) else { continue }
+      // It was there a moment ago, and the manifest lists it.
+      guard let contents = try NodeOptions.contents(of: file.path) else {
+        throw NativeError.changedMeanwhile(path: file.path)
+      }
       try contents.withBytes { try put(file.name, $0, into: folder) }
     }
     return files

@@ -1,5 +1,6 @@
 // The report of `backup create`.
 
+import Native
 import OctopusKeys
 
 struct BackupReport: CommandReport {
@@ -31,10 +32,15 @@ struct BackupReport: CommandReport {
   let documents: Int
   let values: Values
   let certificate: String?
+  /// Why there is no copy of a certificate that the store holds.
+  let closedCertificate: String?
   let seconds: Double
   let nextSteps: [String]
 
-  init(_ manifest: BackupManifest, folder: String, duration: Duration) {
+  init(
+    _ manifest: BackupManifest, folder: String, closedCertificate: PKCS12.Obstacle?,
+    duration: Duration
+  ) {
     time = manifest.created
     self.folder = folder
     node = manifest.node
@@ -46,6 +52,7 @@ struct BackupReport: CommandReport {
     documents = manifest.store.documents
     values = Values(opened: manifest.store.opened, unreadable: manifest.store.unreadable)
     certificate = manifest.certificate?.thumbprint
+    self.closedCertificate = closedCertificate.map { words(for: $0) }
     seconds = duration / .seconds(1)
     nextSteps = BackupReport.nextSteps(manifest, folder)
   }
@@ -57,6 +64,8 @@ struct BackupReport: CommandReport {
       steps.append(
         "restore that copy somewhere and test both: octokey backup verify "
           + "\(NextSteps.shellWord(folder)) --store LOCATION")
+    } else if manifest.store.snapshot == nil {
+      steps.append("copy the database with its own tools: octokey does not know its name")
     } else {
       steps.append("test it: octokey backup verify \(NextSteps.shellWord(folder))")
     }
@@ -65,6 +74,10 @@ struct BackupReport: CommandReport {
         ? "keep a copy off this machine, and the passphrase in another place than the copy"
         : "whoever has this folder has the Master Key: lock it away as you would the key")
     return steps
+  }
+
+  private var certificateText: String {
+    certificate ?? closedCertificate.map { "not copied: " + $0 } ?? "none in the store"
   }
 
   var text: String {
@@ -76,7 +89,7 @@ struct BackupReport: CommandReport {
       "Store:        \(store.kind) \(store.location) (\(snapshot))",
       "Values:       \(values.opened) in \(documents) documents open with the key"
         + (values.unreadable == 0 ? "" : ", \(values.unreadable) do not"),
-      "Certificate:  \(certificate ?? "none that can be read")", "", "Next steps:",
+      "Certificate:  \(certificateText)", "", "Next steps:",
     ]
     lines += nextSteps.numbered
     return lines.map(\.escaped).joined(separator: "\n") + "\n"

@@ -41,21 +41,31 @@ struct BackupRestoration {
         unreadable: transfer.unreadable),
       store: .init(
         kind: store.kind, location: store.location, statement: backup.manifest.store.statement))
+    let owner = try FileOwner.ofFolder(of: configPath)
     if let snapshot = backup.snapshotLocation {
-      let restoration = try StoreRestoration.prepare(
-        StoreLocation(snapshot, relativeTo: "/"), for: target,
-        mode: backup.manifest.store.mode ?? 0o600, journalMode: backup.manifest.store.journalMode)
-      if restoration.present == .other { try requireMayReplace() }
+      let examination = try StoreRestoration.Examination(
+        StoreLocation(snapshot, relativeTo: "/"), for: target)
+      report.notes = BackupRestoration.notes(examination)
+      let isOther = examination.present == .other
+      if isOther { try requireMayReplace() }
       if let present, !isSame { try requireMayReplace(present) }
-      if restoration.present != .same {
-        report.store.changed = true
+      if present == nil { try requireNewConfig(transfer.bytes.count, owner) }
+      if examination.present != .same {
+        let storeOwner = try FileOwner.ofFolder(of: store.location)
+        try examination.requireWritable(owner: storeOwner, others: 2 * transfer.bytes.count)
+        if isOther { try examination.requireUnused() }
+        let manifest = backup.manifest.store
+        let restoration = try StoreRestoration.prepare(
+          examination, journalMode: manifest.journalMode)
         report.store.former = try restoration.commit(
-          owner: FileOwner.ofFolder(of: store.location), stamp: TimeStamp.forFileName(now))
+          mode: manifest.mode ?? 0o600, owner: storeOwner, stamp: TimeStamp.forFileName(now))
+        report.store.changed = true
         audit.record(change: "the store \(store.location.quoted) was restored")
       }
     } else {
       try requireOwnKey()
       if let present, !isSame { try requireMayReplace(present) }
+      if present == nil { try requireNewConfig(transfer.bytes.count, owner) }
     }
     do {
       switch edit {
@@ -67,7 +77,7 @@ struct BackupRestoration {
         }
       case .none:
         try NewFile.create(
-          configPath, contents: transfer.bytes.span, owner: FileOwner.ofFolder(of: configPath),
+          configPath, contents: transfer.bytes.span, owner: owner,
           mode: backup.manifest.config.mode
         ).commit()
         audit.record(change: "the config \(configPath.quoted) was restored")
@@ -78,14 +88,36 @@ struct BackupRestoration {
         config: configPath, reason: Failure(describing: error).message)
     }
     _ = consume lock
-    report.keyMatchesStore = try? KeyProbe(store: target.store(), key: contents.key).opens
+    do {
+      report.keyMatchesStore = try KeyProbe(store: target.store(), key: contents.key).opens
+    } catch {
+      report.storeProblem = Failure(describing: error).message
+    }
     return report
+  }
+
+  private static func notes(_ examination: StoreRestoration.Examination) -> [String] {
+    let unclear = examination.formers.filter { !examination.leftovers.contains($0) }
+    return examination.leftovers.map {
+      "\($0.quoted) holds what the backup holds: an interrupted restoration left it, and it can be "
+        + "removed"
+    }
+      + unclear.map {
+        "\($0.quoted) may be the former store: there was none in its place, as after an interrupted "
+          + "restoration"
+      }
+  }
+
+  private func requireNewConfig(_ count: Int, _ owner: FileOwner?) throws {
+    try ReplacementCheck.requireNewFiles(
+      in: FilePath(configPath).folder, owner: owner, bytes: count)
   }
 
   /// The connection string that the config needs; nil if its own leads to the target.
   private func connection() throws -> String? {
     let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
     let folder = FilePath(configPath).folder
+    // One that cannot be read leads to no target.
     let present = config.value(of: SettingName.connectionString)
       .flatMap { try? StoreLocation($0, relativeTo: folder) }
     if let present, present == target { return nil }
@@ -110,43 +142,49 @@ struct BackupRestoration {
     return lock
   }
 
-  /// Refuses to replace a store without `--overwrite`, or while it is in use.
+  /// Refuses to replace a store without `--overwrite`, or while a server is at work on it, or might be.
   private func requireMayReplace() throws {
     let store = target.store()
     guard overwrites else {
-      let opens = try? KeyProbe(store: store, key: contents.key).opens
+      let opens: Bool?
+      do {
+        opens = try KeyProbe(store: store, key: contents.key).opens
+      } catch {
+        throw CommandError.wouldOverwrite(
+          .unreadableStore(location: store.location, reason: Failure(error).message))
+      }
       throw CommandError.wouldOverwrite(
         opens == false
           ? .storeOfOtherKey(location: store.location, backup: fingerprint)
           : .otherStore(location: store.location))
     }
-    if !ignoresLiveNodes, let activity = try? target.activity() {
-      try activity.requireNone(activity.nodes.filter { $0.isAlive() })
+    guard !ignoresLiveNodes else { return }
+    do {
+      let activity = try target.activity()
+      try activity?.requireNone(activity?.nodes.filter { $0.isAlive() } ?? [])
+    } catch StoreError.notAStore {
+      // No server can use what is not a database.
+    } catch let error as StoreError {
+      throw RotationError.activityUnknown(error)
     }
-    // Proves that no other process uses it, and moves a write-ahead log into it. A store that cannot be
-    // opened may be replaced.
-    do throws(StoreError) {
-      try store.begin(.rewrite)
-    } catch .busy(let location, let collection) {
-      throw StoreError.busy(location: location, collection: collection)
-    } catch {}
-    store.rollback()
   }
 
   /// Refuses to replace a config without `--overwrite`.
   private func requireMayReplace(_ file: ConfigFile) throws {
     guard !overwrites else { return }
-    let config = try? file.settings()
-    var found: String?
-    var isSame = false
-    if let config, let opened = try? machineKeys.masterKey(of: config) {
-      found = try KeyFingerprint(of: opened.key).description
-      isSame = opened.key.equals(contents.key)
+    let found: MasterKey
+    do {
+      found = try machineKeys.masterKey(of: file.settings()).key.copy()
+    } catch {
+      throw CommandError.wouldOverwrite(
+        .unreadableConfig(path: file.path, reason: Failure(error).message))
     }
     throw CommandError.wouldOverwrite(
-      isSame
+      found.equals(contents.key)
         ? .otherConfig(path: file.path)
-        : .configOfOtherKey(path: file.path, fingerprint: found, backup: fingerprint))
+        : .configOfOtherKey(
+          path: file.path, fingerprint: try KeyFingerprint(of: found).description,
+          backup: fingerprint))
   }
 
   /// Refuses a database with another key: one that its own tools restore must be restored first.

@@ -78,7 +78,10 @@ struct BackupVerificationReport: CommandReport {
         "listChanged", "\(Checksums.fileName) is not the list that was sealed: files were changed")
     case .changed(let name): line("changed", "\(name.quoted) is not the file that was put there")
     case .missing(let name): line("missing", "\(name.quoted) is not there any more")
-    case .unreadable(let name): line("unreadable", "\(name.quoted) cannot be read, or is no file")
+    case .unreadable(let name, let error):
+      line(
+        "unreadable",
+        "\(name.quoted) cannot be read, or is no file: \(Failure(error).message)")
     case .unlisted(let name): line("unlisted", "\(name.quoted) does not belong to the backup")
     case .secretsClosed(let error):
       line("secretsClosed", "the secrets do not open: \(Failure(error).message)")
@@ -87,10 +90,12 @@ struct BackupVerificationReport: CommandReport {
     case .configHoldsOtherKey: line("configHoldsOtherKey", "the config holds another key")
     case .configClosed(let error):
       line("configClosed", "the key in the config does not open: \(Failure(error).message)")
-    case .certificateClosed:
+    case .certificateClosed(let obstacle):
       line(
         "certificateClosed",
-        "\(BackupFolder.certificate.quoted) does not open with the key, or is another certificate")
+        obstacle.map {
+          "\(BackupFolder.certificate.quoted) does not open with the key: \(words(for: $0))"
+        } ?? "\(BackupFolder.certificate.quoted) is another certificate")
     case .noSnapshot:
       line(
         "noSnapshot",
@@ -104,8 +109,15 @@ struct BackupVerificationReport: CommandReport {
         "otherNumbers",
         "there are \(values) values in \(documents) documents, and there were \(expectedValues) in "
           + "\(expectedDocuments)")
-    case .otherCertificate:
-      line("otherCertificate", "the store holds another certificate, or none that can be read")
+    case .otherCertificate(let closed):
+      line(
+        "otherCertificate",
+        closed.map { "the certificate in the store is not opened: \(words(for: $0))" }
+          ?? "the store holds another certificate, or none")
+    case .certificateNotCopied(let obstacle):
+      line(
+        "certificateNotCopied",
+        "the certificate in the store was not copied, and is not opened: \(words(for: obstacle))")
     }
   }
 }

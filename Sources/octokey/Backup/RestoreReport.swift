@@ -30,14 +30,20 @@ struct RestoreReport: CommandReport {
   var store: Store
   /// Whether the key decrypts the present store; nil if that is unknown.
   var keyMatchesStore: Bool?
+  /// Why the present store could not be looked at.
+  var storeProblem: String?
+  /// What earlier restorations left.
+  var notes: [String] = []
 
   var text: String {
     var lines = [
       "Config:           \(config.path) (\(config.changed ? "restored" : "unchanged"))",
       "Store:            \(store.kind) \(store.location) (\(store.changed ? "restored" : "unchanged"))",
       "Key:              \(fingerprint)",
-      "Opens the store:  \(keyMatchesStore.map { $0 ? "yes" : "NO" } ?? "unknown")",
+      "Opens the store:  \(keyMatchesStore.map { $0 ? "yes" : "NO" } ?? "unknown")"
+        + (storeProblem.map { ": \($0)" } ?? ""),
     ]
+    lines += notes.map { "Note: \($0)" }
     if let backup = config.backup { lines.append("The former config is \(backup)") }
     if let former = store.former { lines.append("The former store is \(former)") }
     if !config.reprotected.isEmpty {

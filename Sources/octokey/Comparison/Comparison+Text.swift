@@ -1,6 +1,13 @@
 // The text of a comparison.
 
 extension Comparison {
+  /// The right key on a node that could not try it on its store is no agreement yet.
+  private func agreement(of node: Node) -> String {
+    if node.agrees { return "agrees" }
+    let isUnchecked = node.keyMatchesStore == nil && node.fingerprint == fingerprint
+    return isUnchecked && fingerprint != nil ? "not checked" : "DIFFERS"
+  }
+
   var text: String {
     var lines = ["Key of the store:  \(fingerprint ?? "unknown, no node has it")", ""]
     let width = max(4, nodes.map(\.node.count).max() ?? 0)
@@ -8,7 +15,7 @@ extension Comparison {
       let name = node.node + String(repeating: " ", count: width - node.node.count)
       let key = node.fingerprint ?? "no key that can be read" + String(repeating: " ", count: 27)
       let words = [
-        node.agrees ? "agrees" : "DIFFERS", node.alive.map { $0 ? "running" : "stopped" },
+        agreement(of: node), node.alive.map { $0 ? "running" : "stopped" },
         node.unfinishedRotation ? "rotation interrupted" : nil,
       ]
       lines.append("  \(name)  \(key)  \(words.compactMap(\.self).joined(separator: ", "))")

@@ -37,9 +37,8 @@ struct Comparison: CommandReport {
   init(_ evidence: [Evidence], unreadable: [String], expected: String?) {
     let reports = Reports(evidence)
     remaining += unreadable
-    for file in reports.unrecognized {
-      remaining.append(
-        "\(file.quoted) holds no report of octokey: make it again, with --format json")
+    for (file, fault) in reports.unrecognized {
+      remaining.append("\(file.quoted) \(fault): make it again, with --format json")
     }
     let statuses = latest(reports.statuses)
     // A report from before the rotation says nothing about the present store.
@@ -67,11 +66,11 @@ struct Comparison: CommandReport {
 
   private mutating func latest(_ statuses: [Reports.NodeStatus]) -> [Reports.NodeStatus] {
     var latest: [Reports.NodeStatus] = []
+    var indices: [[String?]: Int] = [:]
     for new in statuses {
-      let index = latest.firstIndex {
-        $0.status.config == new.status.config && $0.status.node == new.status.node
-      }
-      guard let index else {
+      let name = [new.status.config, new.status.node]
+      guard let index = indices[name] else {
+        indices[name] = latest.count
         latest.append(new)
         continue
       }
@@ -93,7 +92,7 @@ struct Comparison: CommandReport {
         Node(
           file: file, node: name, time: status.time, fingerprint: status.fingerprint,
           keyMatchesStore: status.keyMatchesStore, unfinishedRotation: status.unfinishedRotation,
-          agrees: isReference && status.keyMatchesStore != false,
+          agrees: isReference && status.keyMatchesStore == true,
           alive: Comparison.isAlive(status)))
       if status.unfinishedRotation {
         remaining.append("a rotation was interrupted on \(name); there: octokey recover")
@@ -163,8 +162,8 @@ struct Reports {
   let backups: [Evidence.Backup]
   let verifications: [Evidence.BackupVerification]
   let restored: [Evidence.Restore]
-  /// Files that are not reports.
-  let unrecognized: [String]
+  /// Files that are not reports, and why.
+  let unrecognized: [(file: String, fault: String)]
 
   /// Whether there are reports other than those of nodes.
   var hasProcedure: Bool {
@@ -182,6 +181,6 @@ struct Reports {
     backups = all()
     verifications = all()
     restored = all()
-    unrecognized = evidence.filter { $0.report == nil }.map(\.file)
+    unrecognized = evidence.compactMap { item in item.fault.map { (item.file, $0) } }
   }
 }

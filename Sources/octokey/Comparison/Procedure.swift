@@ -22,8 +22,11 @@ struct Procedure {
     let restored = reports.restored.filter { $0.fingerprint == key && $0.time >= since }
     // A report of verify is about the restored store if it names the same location and is later:
     // another machine may have the same paths.
+    let earliest = Dictionary(
+      restored.map { ($0.store.kind + ":" + $0.store.location, $0.time) }, uniquingKeysWith: min)
     func isOfRestored(_ verified: Evidence.Verify) -> Bool {
-      restored.contains { $0.store == verified.store && $0.time <= verified.time }
+      let time = earliest[verified.store.kind + ":" + verified.store.location]
+      return time.map { $0 <= verified.time } ?? false
     }
     let sound = reports.verified.filter {
       $0.fingerprint == key && $0.unreadable == 0 && $0.opened > 0 && $0.time >= since

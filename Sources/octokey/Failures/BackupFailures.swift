@@ -1,5 +1,6 @@
 // Words for what goes wrong with backups.
 
+import Native
 import OctopusKeys
 
 extension Failure {
@@ -55,19 +56,33 @@ extension Failure {
   init(_ obstacle: WouldOverwrite) {
     let reason =
       switch obstacle {
-      case .configOfOtherKey(let path, let fingerprint?, let backup):
+      case .configOfOtherKey(let path, let fingerprint, let backup):
         "\(path.quoted): it holds the key \(fingerprint), and the backup \(backup)"
-      case .configOfOtherKey(let path, nil, _):
-        "\(path.quoted): nobody can read which key it holds"
+      case .unreadableConfig(let path, let reason):
+        "\(path.quoted): cannot tell which key it holds: \(reason)"
       case .otherConfig(let path): "\(path.quoted): it was changed after the backup"
       case .storeOfOtherKey(let location, let backup):
         "\(location.quoted): it does not open with the key of the backup, \(backup); it was rotated "
           + "since, or is another store"
       case .otherStore(let location):
         "\(location.quoted): it holds other documents than the backup"
+      case .unreadableStore(let location, let reason):
+        "\(location.quoted): cannot tell what it holds: \(reason)"
       }
     self.init(
       "refusing to overwrite " + reason,
       hint: "--overwrite puts the backup there and keeps what was there under another name")
+  }
+}
+
+/// Why a server's certificate was not opened.
+func words(for obstacle: PKCS12.Obstacle) -> String {
+  switch obstacle {
+  case .notPKCS12: "it is not a PKCS #12 file"
+  case .tooCostly:
+    "it asks for more than \(PKCS12.iterationLimit) iterations of its key derivations, which .NET "
+      + "refuses, too"
+  case .wrongPassword: "its checksum does not fit: it is damaged, or has a password"
+  case .unreadable: "it holds no certificate, or uses a cipher that libcrypto lacks here"
   }
 }

@@ -46,11 +46,14 @@ enum CommandError: Error, Equatable {
 }
 
 enum WouldOverwrite: Equatable {
-  /// A config with another key than the backup's; nil if it cannot be read.
-  case configOfOtherKey(path: String, fingerprint: String?, backup: String)
+  case configOfOtherKey(path: String, fingerprint: String, backup: String)
+  /// A config of which it cannot be told which key it holds.
+  case unreadableConfig(path: String, reason: String)
   /// A config with the same key, and something else in it.
   case otherConfig(path: String)
   /// A store that does not decrypt with the backup's key: it was rotated, or is another one.
   case storeOfOtherKey(location: String, backup: String)
   case otherStore(location: String)
+  /// A store of which it cannot be told what it holds.
+  case unreadableStore(location: String, reason: String)
 }

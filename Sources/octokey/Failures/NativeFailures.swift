@@ -94,6 +94,17 @@ extension Failure {
         "refusing to read \(construct) in line \(line)",
         hint: "an Octopus Server configuration never holds one; take it out if you trust the file")
     case .damagedGzip(let reason): self.init("compressed data is damaged: \(clause(reason))")
+    case .gzipTooLarge(let limit):
+      self.init("compressed data unpacks to more than \(limit) bytes")
+    case .notUndone(let path, let left, true):
+      self.init(
+        "\(path.quoted) could not be replaced, and what it was is in \(left.quoted) now",
+        hint: "rename \(left.quoted) to \(path.quoted), then run the command again",
+        status: .incomplete)
+    case .notUndone(let path, let left, false):
+      self.init(
+        "\(path.quoted) could not be replaced and is as it was, but \(left.quoted) could not be removed",
+        hint: "remove \(left.quoted), then run the command again", status: .incomplete)
     case .notUnicode: self.init("the text is not valid UTF-8")
     case .sqlite(let code, let message):
       self.init("sqlite answered \(code.rawValue): \(clause(message))")

@@ -50,6 +50,8 @@ extension Failure {
         hint: "stop every Octopus Server node that uses this store, then \(runAgain)")
     case .unconfirmed(let location, let number):
       self.init(NativeError.unconfirmed(path: location, errno: number))
+
+    case .native(let error): self.init(error)
     case .failed(let location, let collection, let reason):
       self.init("\(place(location, collection)): \(clause(reason))", hint: askTheEngine)
     }

@@ -18,8 +18,14 @@ struct KeyTrial: CommandReport {
   private(set) var fingerprint: String?
   /// The best first.
   private(set) var keys: [Candidate] = []
+  struct Other: Encodable {
+    let file: String
+    /// Why it has no key that can be tried.
+    let reason: String
+  }
+
   /// Files without a readable key.
-  private(set) var others: [String] = []
+  private(set) var others: [Other] = []
 
   /// Tries every file in `folder`, but not in its subfolders. Node configs, and the copies that edits and
   /// rotations leave, count as well if the machine keys decrypt their key.
@@ -27,13 +33,18 @@ struct KeyTrial: CommandReport {
     self.store = StoreName(store)
     for name in try FolderNames.read(folder) where !name.hasPrefix(".") {
       let path = folder + "/" + name
-      // A dangling link is listed like any other file without a key. A pipe could block: not opened.
-      let kind = (try? FileStatus.read(path))?.kind
-      if let kind, kind != .regular { continue }
-      if kind != nil, let key = KeyTrial.key(in: path, machineKeys) {
-        try add(key, from: name, store)
-      } else {
-        others.append(name)
+      do {
+        // A dangling link is a file without a key like any other. A pipe could block: not opened.
+        switch try FileStatus.read(path).kind {
+        case .folder: continue
+        case .regular: try add(KeyTrial.key(in: path, machineKeys), from: name, store)
+        case .pipe, .symbolicLink, .other: throw NativeError.notAFile(path: path)
+        }
+      } catch let error as RotationError {
+        // The store cannot be looked at: no key can be tried.
+        throw error
+      } catch {
+        others.append(Other(file: name, reason: Failure(describing: error).message))
       }
     }
     keys.sort { $0.opened > $1.opened }
@@ -54,11 +65,21 @@ struct KeyTrial: CommandReport {
         unreadable: probe.unreadable, opens: probe.opens))
   }
 
-  private static func key(in path: String, _ machineKeys: MachineKeys) -> MasterKey? {
-    if let key = try? KeyFile.read(path) { return key }
-    guard let opened = try? machineKeys.masterKey(of: ConfigFile.read(path).settings())
-    else { return nil }
-    return opened.key.copy()
+  /// - Throws: what is wrong with the config, if it is one, else what is wrong with the key file.
+  private static func key(in path: String, _ machineKeys: MachineKeys) throws -> MasterKey {
+    let fault: KeyError
+    do throws(KeyError) {
+      return try KeyFile.read(path)
+    } catch {
+      fault = error
+    }
+    let config: NodeConfig
+    do throws(ConfigError) {
+      config = try ConfigFile.read(path).settings()
+    } catch {
+      throw fault
+    }
+    return try machineKeys.masterKey(of: config).key.copy()
   }
 
   var text: String {
@@ -68,9 +89,8 @@ struct KeyTrial: CommandReport {
       lines.append("  \(key.fingerprint)  opens \(key.opened) of \(tried) values")
       lines += key.files.map { "    " + $0 }
     }
-    if !others.isEmpty {
-      lines.append("  no key that can be read: \(others.joined(separator: ", "))")
-    }
+    if !others.isEmpty { lines.append("  no key that can be read:") }
+    lines += others.map { "    \($0.file): \($0.reason)" }
     lines.append("")
     if let fingerprint {
       lines.append(

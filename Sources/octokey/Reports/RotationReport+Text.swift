@@ -51,6 +51,8 @@ extension RotationReport {
     ]
     if let before = certificate.thumbprintBefore, let after = certificate.thumbprintAfter {
       lines.append("Certificate:  \(before) before, \(after) after")
+    } else if let closed = certificate.closed {
+      lines.append("Certificate:  re-encrypted, but not opened: \(closed)")
     } else {
       lines.append("Certificate:  no server certificate found in the store")
     }
@@ -97,6 +99,7 @@ extension FindingLine {
     case .malformedJSON: "a sensitive value in a text that is no valid JSON"
     case .invalidUTF8: "a sensitive value in a text that is no valid UTF-8"
     case .damagedGzip: "should be a gzip stream and is none, or a damaged one"
+    case .tooLarge: "unpacks to more than 128 MiB, and was not looked at"
     case .quotedInText: "a longer text quotes a ciphertext under the old key"
     case .undecidedBinary:
       "a binary column of which it is not clear whether it holds ciphertext; decide with "

@@ -40,6 +40,8 @@ struct RotationReport: Encodable {
   struct Certificate: Encodable {
     let thumbprintBefore: String?
     let thumbprintAfter: String?
+    /// Why one that decrypts was not opened.
+    let closed: String?
   }
 
   struct Config: Encodable {
@@ -92,7 +94,8 @@ struct RotationReport: Encodable {
       before: "\(written.ledgerBefore)", after: "\(written.ledgerAfter)",
       values: written.ledgerAfter.values)
     certificate = Certificate(
-      thumbprintBefore: written.thumbprintBefore, thumbprintAfter: written.thumbprintAfter)
+      thumbprintBefore: written.thumbprintBefore, thumbprintAfter: written.thumbprintAfter,
+      closed: written.closedCertificate.map { words(for: $0) })
     self.config = config
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.first.map(FindingLine.init)

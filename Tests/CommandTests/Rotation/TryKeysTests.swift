@@ -33,7 +33,11 @@ import Testing
       keys.allSatisfy {
         $0["opens"] as? Bool == ($0["fingerprint"] as? String == String(fingerprint))
       })
-    #expect(trial["others"] as? [String] == ["diary", "gone", "photo.jpg"])
+    let others = try #require(trial["others"] as? [[String: String]])
+    #expect(others.map { $0["file"] } == ["diary", "gone", "photo.jpg", "pipe"])
+    // Why is said for each of them.
+    let reasons = others.compactMap { $0["reason"] }
+    #expect(reasons.count == 4 && reasons[1].contains("no such file"), "\(others)")
     let text = try await node.octokey("verify", "--try-keys", node.folder + "/keys")
     #expect(text.stdout.contains("\n\(fingerprint) is the key of the store"), "\(text.stdout)")
     let key = try await node.octokey("show-master-key").stdout.dropLast()

@@ -30,7 +30,7 @@ import Testing
     let codec = FieldCodec(Self.fields)
     var edits = PageEdits()
     edits.bytes = Array("another document's".utf8)
-    let isDecoded = try codec.decode(contents.span, of: field) { (text, encoding) in
+    let fault = try codec.decode(contents.span, of: field) { (text, encoding) in
       let start = edits.bytes.count
       var splices: [PageEdits.Splice] = []
       for (range, new) in replacements {
@@ -42,7 +42,7 @@ import Testing
         &splices, &edits.bytes, from: start, text: text, as: encoding, storedCount: contents.count)
       edits.add(document: 1, slot: 1, splices, in: page)
     }
-    #expect(isDecoded)
+    #expect(fault == nil)
     let edit = try #require(edits.edits.first)
     var result: [UInt8] = []
     edits.appendContents(of: edit, in: page, to: &result)

@@ -73,6 +73,22 @@ package enum ReplacementCheck {
       for: bytes, files: files, owner: status.owner, in: folder)
   }
 
+  /// Fails where the folder at `path` could not be renamed.
+  package static func requireReplaceable(folder path: String) throws(NativeError) {
+    let folder = try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    let around = try Descriptor.folder(of: FilePath(path))
+    let facts = octokey_file_facts(folder.number)
+    try requireFlags(facts, path)
+    if try isMountPoint(facts, folder.status(), around) { throw .mountPoint(path: path) }
+    let status = try requireWritable(folder: around, FilePath(path).folder)
+    if status.mode & UInt32(S_ISVTX) != 0,
+      ![try folder.status().owner.user, status.owner.user].contains(geteuid()),
+      !Capability.actAsOwner.isHeld
+    {
+      throw .stickyFolder(path: path, folder: FilePath(path).folder)
+    }
+  }
+
   /// Fails where new files could not be made in `folder`.
   ///
   /// - Parameters:

@@ -14,6 +14,8 @@ struct RewrittenPage: Sendable {
   var ledger = Ledger()
   /// The server certificate's thumbprint.
   var thumbprint: String?
+  /// Why a certificate of the server was not opened.
+  var closedCertificate: PKCS12.Obstacle?
 
   /// Adds the numbers of another page.
   mutating func add(_ page: RewrittenPage) {
@@ -22,6 +24,7 @@ struct RewrittenPage: Sendable {
     failedDocuments += page.failedDocuments
     ledger.add(page.ledger)
     thumbprint = page.thumbprint ?? thumbprint
+    closedCertificate = page.closedCertificate ?? closedCertificate
   }
 }
 
@@ -109,8 +112,12 @@ final class PageRewriter {
           switch judgement {
           case .old(let plaintext), .new(let plaintext):
             try entry.add(plaintext, at: value.range, in: text)
-            let thumbprint = ServerCertificate.thumbprint(plaintext, in: name)
-            result.thumbprint = thumbprint ?? result.thumbprint
+            do throws(PKCS12.Obstacle) {
+              let thumbprint = try ServerCertificate.open(plaintext, in: name)
+              result.thumbprint = thumbprint ?? result.thumbprint
+            } catch {
+              result.closedCertificate = error
+            }
           case .both, .implausible, .neither: isReadable = false
           }
           guard case .old(let plaintext) = judgement else { continue }

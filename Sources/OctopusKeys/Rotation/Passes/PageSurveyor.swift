@@ -71,27 +71,32 @@ final class PageSurveyor {
     _ found: ScannedText, in text: Span<UInt8>, at field: FieldPosition, of page: PipelinePage,
     _ survey: inout Survey, _ numbers: inout Survey.CollectionNumbers
   ) throws(NativeError) {
-    func finding(_ reason: Finding.Reason, _ offset: Int?) -> Finding {
+    let ciphertexts = found.ciphertexts.span
+    // Kept ones are named at the end, together: one walk through the text finds all their paths.
+    var kept: [(list: WritableKeyPath<Survey, Findings>, Finding.Reason, offset: Int?)] = []
+    func note(
+      _ list: WritableKeyPath<Survey, Findings>, _ reason: Finding.Reason, _ offset: Int?
+    ) {
       named[reason, default: 0] += 1
-      let isKept = named[reason, default: 0] <= Findings.kept
-      let path = isKept ? offset.flatMap { JSONPath.path(to: $0, in: text) } : nil
-      return page.finding(reason, at: field, offset, path)
+      if named[reason, default: 0] <= Findings.kept {
+        kept.append((list, reason, offset))
+      } else {
+        survey[keyPath: list].addUnnamed(in: page.collection.name)
+      }
     }
     func unreadable(_ reason: Finding.Reason, _ offset: Int?) {
       numbers.unreadableValues += 1
-      survey.findings.add(finding(reason, offset))
+      note(\.findings, reason, offset)
     }
-    let ciphertexts = found.ciphertexts.span
     if !found.values.isEmpty {
-      let ambiguous = survey.ambiguous.count
+      var isAmbiguous = false
       let name = page.page.bytes.span.extracting(page.page.documents[field.document].id)
       let isCertificate = ServerCertificate.isDocument(name)
       // Values under both keys count as old ones here.
       let ofField = try ledger.field(page, field, text: text) { (entry) throws(NativeError) in
         for value in found.values {
-          let (offset, ciphertext) = (
-            value.range.lowerBound, ciphertexts.extracting(value.ciphertext)
-          )
+          let offset = value.range.lowerBound
+          let ciphertext = ciphertexts.extracting(value.ciphertext)
           let judgement = try decide(keys.judge(ciphertext, as: .text), ciphertext)
           switch judgement {
           case .old(let plaintext), .new(let plaintext), .both(let plaintext, _):
@@ -107,27 +112,33 @@ final class PageSurveyor {
           case .old: numbers.oldValues += 1
           case .new: numbers.newValues += 1
           case .both:
-            survey.ambiguous.add(
-              finding(.ambiguous, offset), digest: try digest.digest(of: ciphertext))
+            isAmbiguous = true
+            survey.ambiguous.add(digest: try digest.digest(of: ciphertext))
+            note(\.ambiguous.findings, .ambiguous, offset)
           case .implausible: unreadable(.opensToNonsense, offset)
           case .neither: unreadable(.opensUnderNoKey, offset)
           }
         }
       }
-      if survey.ambiguous.count == ambiguous {
-        ledger.add(ofField)
-      } else {
+      if isAmbiguous {
         survey.ambiguous.ledgerIfOld.add(ofField)
         survey.ambiguous.ledgerIfNew.add(
           try ledgerIfNew(found, .text, in: text, at: field, of: page))
+      } else {
+        ledger.add(ofField)
       }
     }
     for suspect in found.suspects { unreadable(suspect.reason, suspect.offset) }
     for quotation in found.quotations {
       switch try keys.judge(ciphertexts.extracting(quotation.ciphertext), as: .text) {
-      case .old, .both: survey.quotations.add(finding(.quotedInText, quotation.range.lowerBound))
+      case .old, .both: note(\.quotations, .quotedInText, quotation.range.lowerBound)
       case .new, .implausible, .neither: break
       }
+    }
+    let paths = JSONPath.paths(to: kept.compactMap(\.offset), in: text)
+    for (list, reason, offset) in kept {
+      let path = offset.flatMap { paths[$0] }
+      survey[keyPath: list].add(page.finding(reason, at: field, offset, path))
     }
   }
 
@@ -159,8 +170,8 @@ final class PageSurveyor {
         try entry.add(plaintext, at: value.range, in: text)
       case .both(let plaintext, _):
         isAmbiguous = true
-        tally.both.add(
-          page.finding(.ambiguous, at: field), digest: try digest.digest(of: ciphertext))
+        tally.both.findings.add(page.finding(.ambiguous, at: field))
+        tally.both.add(digest: try digest.digest(of: ciphertext))
         try entry.add(plaintext, at: value.range, in: text)
       case .neither, .implausible:
         isReadable = false

@@ -9,7 +9,7 @@ struct AmbiguousValues: Sendable {
   /// More than that are not written into a journal.
   static let limit = 5_000
 
-  private(set) var findings = Findings()
+  var findings = Findings()
   /// The digests of their ciphertexts, `limit` at most.
   private(set) var digests: [String] = []
   /// The ledger of the fields that hold them, if they are taken as old ones, or as new ones.
@@ -18,8 +18,7 @@ struct AmbiguousValues: Sendable {
 
   var count: Int { findings.count }
 
-  mutating func add(_ finding: Finding, digest: String) {
-    findings.add(finding)
+  mutating func add(digest: String) {
     if digests.count < AmbiguousValues.limit { digests.append(digest) }
   }
 

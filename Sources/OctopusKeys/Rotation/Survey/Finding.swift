@@ -29,6 +29,8 @@ package struct Finding: Hashable, Sendable {
     case invalidUTF8
     /// The field should be a gzip stream and is not, or is a damaged one.
     case damagedGzip
+    /// The field is a gzip stream that holds more than octokey unpacks.
+    case tooLarge
     /// A ciphertext under the old key inside a longer text, such as an audit trail's.
     case quotedInText
     /// A binary column of which some values look like ciphertext and some do not.
@@ -50,6 +52,12 @@ package struct Findings: Hashable, Sendable {
     count += 1
     countByCollection[finding.collection, default: 0] += 1
     if first.count < Findings.kept { first.append(finding) }
+  }
+
+  /// Counts one that would not be kept.
+  mutating func addUnnamed(in collection: String) {
+    count += 1
+    countByCollection[collection, default: 0] += 1
   }
 
   mutating func add(_ others: Findings) {

@@ -54,7 +54,8 @@ struct BackupCreate: AuditedCommand {
       node: node, location: location, encryption: encryption, now: context.clock.now(),
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     context.audit[.backup] = folder
-    let manifest = try creation.run(into: NewFolder.create(folder))
+    BackupFolder.removeAbandonedDrafts(in: FilePath(folder).folder)
+    let (manifest, closedCertificate) = try creation.run(into: NewFolder.create(folder))
     context.audit.record(change: "the backup \(folder.quoted) was made")
     _ = consume lock
     context.console.clearProgress()
@@ -64,7 +65,9 @@ struct BackupCreate: AuditedCommand {
           + "fits", hint: "is this the store of this node?")
     }
     context.audit[.key] = manifest.key.fingerprint
-    let report = BackupReport(manifest, folder: folder, duration: context.clock.uptime() - start)
+    let report = BackupReport(
+      manifest, folder: folder, closedCertificate: closedCertificate,
+      duration: context.clock.uptime() - start)
     try context.console.answer(report, as: output.format)
     return manifest.store.unreadable == 0 ? .done : .incomplete
   }

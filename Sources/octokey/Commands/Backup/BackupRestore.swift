@@ -16,7 +16,8 @@ struct BackupRestore: AuditedCommand {
       """,
     special: [
       .done: "config and store are as in the backup",
-      .incomplete: "restored in part: the store, and not the config, for one",
+      .incomplete:
+        "restored in part, or the key does not decrypt the store or could not be checked",
     ])
 
   @Argument(help: .init("The folder of the backup.", valueName: "dir")) var folder: String
@@ -55,7 +56,7 @@ struct BackupRestore: AuditedCommand {
       inPlace: place.inPlace, now: context.clock.now())
     let report = try restoration.run(context.audit)
     try context.console.answer(report, as: output.format)
-    return .done
+    return report.keyMatchesStore == false || report.storeProblem != nil ? .incomplete : .done
   }
 
   /// The secrets of the backup, after a test restore.
