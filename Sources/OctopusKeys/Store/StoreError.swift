@@ -18,6 +18,12 @@ package enum StoreError: Error, Equatable, Sendable {
   case notFound(location: String)
   /// There is something, but no store of this kind.
   case notAStore(location: String, reason: String)
+  /// A writer was killed in a transaction, which `journal` rolls back. Until then the database cannot be
+  /// read, and only a program that may write can do it. `rotation` is octokey's own journal, if the writer
+  /// may have been a rotation: whoever knows the node adds it.
+  case hotJournal(location: String, journal: String, rotation: String? = nil)
+  /// The database has a write-ahead log, and cannot be read because nothing can be created in `folder`.
+  case logNotReadable(location: String, folder: String)
   case readOnly(location: String)
   case accessDenied(location: String)
   /// The login of a connection string lacks rights, to a collection or to everything.
@@ -34,6 +40,10 @@ package enum StoreError: Error, Equatable, Sendable {
   case obstacle(location: String, collection: String, StoreObstacle)
   /// A document is not any more what was read.
   case changedMeanwhile(location: String, collection: String, document: String)
+  /// Two names in a folder lead to the same documents.
+  case sameFile(location: String, first: String, second: String)
+  /// Linux, or a library, refused, or would refuse a write.
+  case native(NativeError, location: String, collection: String? = nil)
   /// Anything else that the engine said.
   case failed(location: String, collection: String?, reason: String)
 }

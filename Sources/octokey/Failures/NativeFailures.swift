@@ -82,8 +82,9 @@ extension Failure {
         hint: "an Octopus Server configuration never holds one; take it out if you trust the file")
     case .damagedGzip(let reason): self.init("compressed data is damaged: \(clause(reason))")
     case .notUnicode: self.init("the text is not valid UTF-8")
-    case .sqlite(let code, let message):
-      self.init("sqlite answered \(code.rawValue): \(clause(message))")
+    case .sqlite(let code, let message, let number):
+      let system = number == 0 ? "" : " (\(systemText(number)))"
+      self.init("SQLite reported error \(code.rawValue): \(clause(message))\(system)")
     case .odbc(let call, let diagnostics):
       let words = diagnostics.map { "\(clause($0.text)) (\($0.state), \($0.number))" }
       self.init("odbc failed in \(call): \(words.joined(separator: "; "))")
