@@ -57,7 +57,8 @@ package enum NativeError: Error, Equatable, Sendable {
   case gzipTooLarge(limit: Int)
   /// Text that has no form in UTF-16: it is not valid UTF-8.
   case notUnicode
-  case sqlite(SQLiteResultCode, message: String)
+  /// SQLite refused; `errno` is that of the system call behind it, 0 where there was none.
+  case sqlite(SQLiteResultCode, message: String, errno: Int32 = 0)
   /// An ODBC driver, or unixODBC, refused `call`; what it had to say, in its order.
   case odbc(call: String, [ODBCDiagnostic])
   /// The file or folder has its new contents, but its name could not be forced to the device.

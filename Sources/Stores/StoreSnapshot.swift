@@ -38,20 +38,29 @@ extension StoreLocation {
   ) throws(StoreError) -> StoreSnapshot {
     let name = "store.sqlite"
     try rethrow(as: StoreError.native, folder.write(name, [UInt8]().span))
-    let (mode, journalMode, check) = try rethrow(as: { (error: NativeError) -> StoreError in
-      let failure = StoreError(error, location: path)
-      // Only the copy needs room.
-      if case .full = failure { return .full(location: folder.path) }
-      return failure
-    }) { () throws(NativeError) in
-      let mode = try FileStatus.read(path).mode & 0o777
-      let database = try SQLiteConnection.open(path, .readOnly, patience: .seconds(10))
-      let journalMode = try database.text("PRAGMA main.journal_mode")
-      let copy = try database.copy(to: folder.draft + "/" + name)
-      // One file without a write-ahead log: it may be read in a folder that cannot be written.
-      _ = try copy.text("PRAGMA journal_mode = DELETE")
-      return (mode, journalMode, try copy.text("PRAGMA quick_check(1)"))
+    let (mode, journalMode, database) = try rethrow(
+      as: { StoreError($0, location: path) },
+      { () throws(NativeError) in
+        let mode = try FileStatus.read(path).mode & 0o777
+        let database = try SQLiteConnection.open(path, .readOnly, patience: .seconds(10))
+        return (mode, try database.text("PRAGMA main.journal_mode"), database)
+      })
+    let copy: SQLiteConnection
+    do throws(SQLiteCopyError) {
+      copy = try database.copy(to: folder.draft + "/" + name)
+    } catch {
+      switch error {
+      case .source(let error): throw StoreError(error, location: path)
+      case .target(let error): throw StoreError(error, location: folder.path)
+      }
     }
+    let check = try rethrow(
+      as: { StoreError($0, location: folder.path) },
+      { () throws(NativeError) in
+        // One file without a write-ahead log: it may be read in a folder that cannot be written.
+        _ = try copy.text("PRAGMA journal_mode = DELETE")
+        return try copy.text("PRAGMA quick_check(1)")
+      })
     guard check == "ok" else { throw .damaged(path) }
     return StoreSnapshot(name: name, mode: mode, journalMode: journalMode)
   }

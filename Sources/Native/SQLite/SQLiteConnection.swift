@@ -75,6 +75,25 @@ package final class SQLiteConnection {
   /// SQLite's message for the last failure; bound values are never part of one.
   func failure(_ code: Int32) -> NativeError {
     let message = unsafe sqlite3_errmsg(handle).map { unsafe String(cString: $0) } ?? ""
-    return .sqlite(SQLiteResultCode(rawValue: code), message: message)
+    let number = unsafe sqlite3_system_errno(handle)
+    return .sqlite(SQLiteResultCode(rawValue: code), message: message, errno: number)
+  }
+
+  /// Whether a connection, of any process, is about to write or writing. Takes no lock. Not seen are those
+  /// that append to a write-ahead log; see `SQLiteCompanions.hasLogWriter`.
+  package var hasWriter: Bool {
+    get throws(NativeError) {
+      var file: UnsafeMutablePointer<sqlite3_file>?
+      let result = unsafe withUnsafeMutablePointer(to: &file) {
+        unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, $0)
+      }
+      guard result == SQLITE_OK, let file = unsafe file,
+        let check = unsafe file.pointee.pMethods?.pointee.xCheckReservedLock
+      else { throw failure(result) }
+      var isReserved: Int32 = 0
+      let answer = unsafe check(file, &isReserved)
+      guard answer == SQLITE_OK else { throw failure(answer) }
+      return isReserved != 0
+    }
   }
 }

@@ -16,10 +16,22 @@ package struct SQLiteResultCode: RawRepresentable, Hashable, Sendable {
   /// Another statement of this connection, or one with a shared cache, holds a lock.
   package static let locked = SQLiteResultCode(rawValue: SQLITE_LOCKED)
   package static let readOnly = SQLiteResultCode(rawValue: SQLITE_READONLY)
+  package static let inputOutput = SQLiteResultCode(rawValue: SQLITE_IOERR)
   package static let corrupt = SQLiteResultCode(rawValue: SQLITE_CORRUPT)
   package static let full = SQLiteResultCode(rawValue: SQLITE_FULL)
   /// The file, or one beside it, cannot be opened.
   package static let cannotOpen = SQLiteResultCode(rawValue: SQLITE_CANTOPEN)
   package static let notAuthorized = SQLiteResultCode(rawValue: SQLITE_AUTH)
   package static let notADatabase = SQLiteResultCode(rawValue: SQLITE_NOTADB)
+
+  // Extended codes: the primary one, and a number above it.
+
+  /// A hot journal has to be rolled back, and the connection may not write.
+  package static let readOnlyRollback = SQLiteResultCode(rawValue: SQLITE_READONLY | 3 << 8)
+  /// A write-ahead log has to be recovered, and the connection may not write.
+  package static let readOnlyRecovery = SQLiteResultCode(rawValue: SQLITE_READONLY | 1 << 8)
+  /// The index of a write-ahead log cannot be locked for writing.
+  package static let readOnlyCannotLock = SQLiteResultCode(rawValue: SQLITE_READONLY | 2 << 8)
+  /// No journal or log can be created in the folder.
+  package static let readOnlyFolder = SQLiteResultCode(rawValue: SQLITE_READONLY | 6 << 8)
 }

@@ -20,6 +20,12 @@ package enum StoreError: Error, Equatable, Sendable {
   case notFound(location: String)
   /// There is something, but no store of this kind.
   case notAStore(location: String, reason: String)
+  /// A writer was killed in a transaction, which `journal` rolls back. Until then the database cannot be
+  /// read, and only a program that may write can do it. `rotation` is octokey's own journal, if the writer
+  /// may have been a rotation: whoever knows the node adds it.
+  case hotJournal(location: String, journal: String, rotation: String? = nil)
+  /// The database has a write-ahead log, and cannot be read because nothing can be created in `folder`.
+  case logNotReadable(location: String, folder: String)
   case readOnly(location: String)
   case accessDenied(location: String)
   /// The login of a connection string lacks rights, to a collection or to everything.
@@ -38,9 +44,12 @@ package enum StoreError: Error, Equatable, Sendable {
   case changedMeanwhile(location: String, collection: String, document: String)
   /// It was written, and the device did not confirm it: a power failure may undo that.
   case unconfirmed(location: String, errno: Int32)
-
-  /// Linux refused something at a file or folder of a copy, which is named.
+  /// Two names in a folder lead to the same documents.
+  case sameFile(location: String, first: String, second: String)
+  /// Linux refused something at a file or folder, which the error names.
   case native(NativeError)
+  /// Linux, or a library, refused something at the store.
+  case refused(NativeError, location: String, collection: String?)
   /// Anything else that the engine said.
   case failed(location: String, collection: String?, reason: String)
 }

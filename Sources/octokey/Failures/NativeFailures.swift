@@ -106,8 +106,9 @@ extension Failure {
         "\(path.quoted) could not be replaced and is as it was, but \(left.quoted) could not be removed",
         hint: "remove \(left.quoted), then run the command again", status: .incomplete)
     case .notUnicode: self.init("the text is not valid UTF-8")
-    case .sqlite(let code, let message):
-      self.init("sqlite answered \(code.rawValue): \(clause(message))")
+    case .sqlite(let code, let message, let number):
+      let system = number == 0 ? "" : " (\(systemText(number)))"
+      self.init("SQLite reported error \(code.rawValue): \(clause(message))\(system)")
     case .odbc(let call, let diagnostics):
       let words = diagnostics.map { "\(clause($0.text)) (\($0.state), \($0.number))" }
       self.init("odbc failed in \(call): \(words.joined(separator: "; "))")

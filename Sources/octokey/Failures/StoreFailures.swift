@@ -13,6 +13,26 @@ extension Failure {
       self.init(
         "\(location.quoted) is no store: \(clause(reason))",
         hint: "--store says where the documents are")
+    case .hotJournal(let location, let journal, let rotation):
+      self.init(
+        "\(location.quoted) cannot be read: a process that wrote to it was killed, and "
+          + "\(journal.quoted) must be rolled back first",
+        hint: rotation.map(recovery) ?? rollBack(location),
+        status: rotation == nil ? .failed : .unfinishedRotation)
+    case .logNotReadable(let location, let folder):
+      self.init(
+        "\(location.quoted) has a write-ahead log, and cannot be read because no file can be "
+          + "created in \(folder.quoted)", hint: rightUser)
+    case .sameFile(let location, let first, let second):
+      self.init(
+        "\(first.quoted) and \(second.quoted) in \(location.quoted) are the same file or folder",
+        hint: "remove the link: every document must be there once")
+    case .native(let error): self.init(error)
+    case .refused(let error, let location, let collection):
+      let failure = Failure(error)
+      self.init(
+        "\(place(location, collection)): \(failure.message)", hint: failure.hint,
+        status: failure.status)
     case .readOnly(let location): self.init("\(location.quoted) cannot be written", hint: rightUser)
     case .accessDenied(let location):
       self.init("access to \(location.quoted) was denied", hint: rightUser)
@@ -51,7 +71,6 @@ extension Failure {
     case .unconfirmed(let location, let number):
       self.init(NativeError.unconfirmed(path: location, errno: number))
 
-    case .native(let error): self.init(error)
     case .failed(let location, let collection, let reason):
       self.init("\(place(location, collection)): \(clause(reason))", hint: askTheEngine)
     }
@@ -61,6 +80,17 @@ extension Failure {
 /// Where something happened: a table of a store, or the store.
 private func place(_ location: String, _ collection: String?) -> String {
   (collection.map { $0.quoted + " of " } ?? "") + location.quoted
+}
+
+/// The command for an unfinished rotation, by its journal, which lies beside the config.
+private func recovery(_ rotation: String) -> String {
+  "octokey recover finishes the rotation of \(rotation.quoted), or rolls it back"
+}
+
+/// Reading is enough: whoever may write to the database and reads it rolls the journal back first.
+private func rollBack(_ location: String) -> String {
+  "start Octopus Server once, or run: sqlite3 \(location.quoted) "
+    + "\"SELECT count(*) FROM sqlite_schema\""
 }
 
 let locationForms =

@@ -39,11 +39,12 @@ final class ServerWatch {
     ask()
     guard !isIgnored else { return }
     switch trouble {
-    case .lacksRights?, .failed?, .obstacle?, .changedMeanwhile?, .unconfirmed?:
+    case .lacksRights?, .failed?, .obstacle?, .changedMeanwhile?, .unconfirmed?, .refused?, .sameFile?:
       if let trouble { throw .activityUnknown(trouble) }
     // The store cannot be opened at all: that is what has to be said.
     case .notFound?, .notAStore?, .readOnly?, .accessDenied?, .busy?, .full?, .unreachable?,
-      .disconnected?, .invalidLocation?, .connection?, .native?:
+      .disconnected?, .invalidLocation?, .connection?, .native?, .hotJournal?,
+      .logNotReadable?:
       if let trouble { throw .store(trouble) }
     case nil: break
     }

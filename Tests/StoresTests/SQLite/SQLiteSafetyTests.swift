@@ -80,7 +80,7 @@ import Testing
     #expect(folder.names.isEmpty, "nothing is created")
     #expect(error(folder.path) == .notAStore(location: folder.path, reason: "it is no file"))
     let text = folder.file("text.db", Array(repeating: 0x41, count: 8192))
-    #expect(error(text) == .notAStore(location: text, reason: "it is no SQLite database"))
+    #expect(error(text) == .notAStore(location: text, reason: "it is not a SQLite database"))
     // These names mean something to SQLite, and nothing here.
     for name in [":memory:", "file:x?mode=memory", "file::memory:?cache=shared"] {
       let odd = folder.path + "/" + name

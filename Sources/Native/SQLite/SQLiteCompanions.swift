@@ -1,0 +1,63 @@
+// The files that SQLite keeps beside a database, and what they say about other processes.
+
+internal import Glibc
+
+package struct SQLiteCompanions: Sendable {
+  /// The database file itself, with a symbolic link to it followed: its companions lie beside it.
+  package let database: String
+
+  package init(of path: String) throws(NativeError) {
+    database = try FileContents.resolve(path).0.text
+  }
+
+  /// The rollback journal.
+  package var journal: String { database + "-journal" }
+
+  /// The write-ahead log.
+  package var log: String { database + "-wal" }
+
+  /// The index of the write-ahead log, which all processes share.
+  package var sharedMemory: String { database + "-shm" }
+
+  package var folder: String { FilePath(database).folder }
+
+  /// Fails with `.system` for the first of the files that exists and may not be read. They are not opened:
+  /// closing a file releases all locks that this process has on it.
+  package func requireReadable() throws(NativeError) {
+    for path in [database, journal, log, sharedMemory] {
+      do throws(NativeError) {
+        try repeating("open", path) { unsafe Int(faccessat(AT_FDCWD, path, R_OK, AT_EACCESS)) }
+      } catch .system(_, _, ENOENT) where path != database {
+        continue
+      }
+    }
+  }
+
+  /// Whether the write-ahead log has contents.
+  package var hasLog: Bool {
+    get throws(NativeError) {
+      guard try FileStatus.isThere(log) else { return false }
+      return try FileStatus.read(log).identity.size > 0
+    }
+  }
+
+  /// Whether a process is writing to the write-ahead log, by the system's list of locks. The list leaves
+  /// out what other containers lock.
+  package var hasLogWriter: Bool {
+    get throws(NativeError) {
+      guard try FileStatus.isThere(sharedMemory) else { return false }
+      let inode = try FileStatus.read(sharedMemory).identity.inode
+      let text = try Descriptor.open("/proc/locks", O_RDONLY).readAll(limit: 64 << 20)
+      // 1: POSIX  ADVISORY  WRITE 4711 08:01:1234 120 120
+      // Byte 120 is locked by whoever appends, byte 122 by whoever recovers (sqlite.org/walformat.html).
+      for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
+        let words = line.split(separator: " ")
+        guard words.count == 8, words[3] == "WRITE", words[5].hasSuffix(":\(inode)"),
+          let first = Int(words[6]), let last = Int(words[7])
+        else { continue }
+        if [120, 122].contains(where: { (first...last).contains($0) }) { return true }
+      }
+      return false
+    }
+  }
+}
