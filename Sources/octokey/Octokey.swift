@@ -76,7 +76,7 @@ struct Octokey: ParsableCommand {
     } catch {
       let (console, audit) = (context.console, context.audit)
       console.clearProgress()
-      let failure = Failure(describing: error)
+      let failure = Failure(describing: error.withRotation(beside: audit[.config]))
       console.failure(failure)
       let ending = Ending(failure, afterChange: audit.hasChanged)
       if failure.status == .incomplete {

@@ -44,10 +44,11 @@ package struct Preflight {
     var storeIsOpen = false
     try check { () throws(RotationError) in
       defer { storeRotation.cancel() }
-      let survey = try storeRotation.survey(.read)
+      let survey = try storeRotation.survey(.examine)
       storeIsOpen = true
       examination.survey = survey
       _ = try storeRotation.accept(survey)
+      try requireRoom(for: survey)
     }
     // A store that cannot be read cannot say who uses it either.
     if storeIsOpen { try check(plan.requireQuiet) }
@@ -63,6 +64,7 @@ package struct Preflight {
     let storeRotation = try plan.storeRotation()
     let survey = try storeRotation.survey(.rewrite)
     let accepted = try storeRotation.accept(survey)
+    try requireRoom(for: survey)
     return Permit(
       plan: plan, config: config, storeRotation: storeRotation, accepted: accepted)
   }
@@ -81,6 +83,15 @@ package struct Preflight {
         in: plan.folder.path, owner: plan.folder.owner, bytes: 4 << 20, files: 5)
     }
     try requireLasting()
+  }
+
+  private func requireRoom(for survey: Survey) throws(RotationError) {
+    let changing = survey.collections.filter { $0.documentsWithValues > 0 }
+    try rethrow(
+      as: RotationError.store,
+      plan.store.requireRoom(
+        forRewriting: changing.reduce(0) { $0 + $1.bytes },
+        documents: changing.reduce(0) { $0 + $1.documentsWithValues }))
   }
 
   /// The folder gets the only copy of the new key. Where it dies with the container, the store must die with it.

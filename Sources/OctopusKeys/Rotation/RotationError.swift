@@ -12,6 +12,8 @@ package enum RotationError: Error, Equatable, Sendable {
   case config(ConfigError)
   /// Nodes are live, or tasks are running.
   case serverAtWork(nodes: [String], tasks: Int)
+  /// The database has no time for these nodes that can be read.
+  case livenessUnknown(nodes: [String])
   /// The database could not say whether nodes are live.
   case activityUnknown(StoreError)
   /// The folder for the new key's file is on `fileSystem`, which does not outlive the machine or

@@ -17,8 +17,8 @@ package protocol Store: AnyObject {
   /// has not, each document changes in one step of its own, and a crash leaves a mixture.
   var isTransactional: Bool { get }
 
-  /// Starts work. With `.read` nothing is ever changed, and others may go on reading and writing.
-  /// With `.rewrite` no other process may write until the end.
+  /// Starts work. With `.read` and `.examine` nothing is ever changed, and others may go on reading and
+  /// writing. With `.rewrite` no other process may write until the end.
   ///
   /// - Throws: `StoreError.busy` at once, or after a short wait, where another process holds the store.
   func begin(_ access: StoreAccess) throws(StoreError)
@@ -49,6 +49,14 @@ package protocol Store: AnyObject {
   /// Makes all writes durable, in one step where the store has transactions.
   func commit() throws(StoreError)
 
+  /// Fails where a rewriting of that much, in all, would run out of room. Where a server has to find the
+  /// room, nothing is known here.
+  ///
+  /// - Parameters:
+  ///   - bytes: the size of the collections that change.
+  ///   - documents: how many documents of them change.
+  func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError)
+
   /// Drops all writes; without `begin` it does nothing.
   func rollback()
 
@@ -58,7 +66,13 @@ package protocol Store: AnyObject {
 }
 
 package enum StoreAccess: Sendable {
-  case read, rewrite
+  case read
+  /// To read, and to refuse whatever `rewrite` would refuse.
+  case examine
+  case rewrite
+
+  /// Whether what cannot be rewritten is refused.
+  package var refusesObstacles: Bool { self != .read }
 }
 
 package struct StoreCollection: Hashable, Sendable {

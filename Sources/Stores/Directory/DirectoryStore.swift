@@ -40,7 +40,12 @@ package final class DirectoryStore: Store {
       guard access == .rewrite else { return nil }
       return try FileLock.acquire(location + "/" + DirectoryStore.lockName)
     }
-    guard access == .read || lock != nil else { throw .busy(location: location) }
+    guard access != .rewrite || lock != nil else { throw .busy(location: location) }
+    if access == .examine {
+      try rethrow(
+        as: { failure($0) },
+        ReplacementCheck.requireNewFiles(in: location, owner: nil, bytes: 0))
+    }
     isOpen = true
   }
 
@@ -107,6 +112,9 @@ package final class DirectoryStore: Store {
   /// Everything is durable already.
   package func commit() throws(StoreError) {}
 
+  /// Each file needs room for itself alone, which `collections` has looked for.
+  package func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}
+
   /// Closes the folder. What was written stays.
   package func rollback() {
     names.removeAll()
@@ -129,10 +137,18 @@ package final class DirectoryStore: Store {
   private func require(_ name: String, in folder: String) throws(StoreError) {
     let status = try status(of: name, in: folder)
     guard status.kind == .regular else { throw failed(folder, "a document is no file: \(name)") }
-    guard access == .read || status.links == 1 else {
+    guard access.refusesObstacles else { return }
+    guard status.links == 1 else {
       throw failed(
         folder,
         "a document has \(status.links) names and would keep old values under the others: \(name)")
+    }
+    do throws(NativeError) {
+      try ReplacementCheck.requireReplaceable(
+        "\(location)/\(folder)/\(name)", bytes: Int(clamping: status.identity.size), files: 1)
+    } catch {
+      // It names the document.
+      throw .native(error)
     }
   }
 

@@ -99,7 +99,7 @@ package final class ODBCStore: Store {
   /// Reads the schema, and locks the tables if they are to be rewritten; see `Store.collections`.
   package func collections() throws(StoreError) -> [StoreCollection] {
     let session = try opened()
-    let found = try SQLSchema(session: session).tables(forWriting: access == .rewrite)
+    let found = try SQLSchema(session: session).tables(forWriting: access.refusesObstacles)
     for table in found {
       let name = table.collection.name
       tables[name] = table
@@ -118,6 +118,8 @@ package final class ODBCStore: Store {
   }
 
   package func commit() throws(StoreError) { try opened().commit() }
+
+  package func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}
 
   /// Rolls back and closes the connection, and with it the application lock.
   package func rollback() {

@@ -42,7 +42,7 @@ package final class SQLiteStore: Store {
     do throws(StoreError) {
       let database = try attempt { () throws(NativeError) in
         try SQLiteConnection.open(
-          location, access == .read ? .readOnly : .readWrite, patience: patience)
+          location, access == .rewrite ? .readWrite : .readOnly, patience: patience)
       }
       self.database = database
       try attempt { () throws(NativeError) in
@@ -54,6 +54,7 @@ package final class SQLiteStore: Store {
         try beginRewrite(database)
       } else {
         try beginRead(database)
+        if access == .examine { try requireWritable(database) }
       }
     } catch {
       rollback()
@@ -63,7 +64,7 @@ package final class SQLiteStore: Store {
 
   package func collections() throws(StoreError) -> [StoreCollection] {
     let schema = SQLiteSchema(database: try opened(), location: location)
-    let found = try schema.tables(forWriting: access == .rewrite)
+    let found = try schema.tables(forWriting: access.refusesObstacles)
     for table in found { tables[table.collection.name] = table }
     return found.map(\.collection)
   }
@@ -146,6 +147,19 @@ package final class SQLiteStore: Store {
     try attempt { () throws(NativeError) in try database.run("COMMIT") }
   }
 
+  /// The room is for the rollback journal, or the write-ahead log, with every page that changes: a document
+  /// fills its pages but for the first and the last. More than the whole file it cannot be.
+  package func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {
+    let database = try opened()
+    try attempt { () throws(NativeError) in
+      let page = Int(try database.integer("PRAGMA main.page_size") ?? 4096)
+      let size = try Int(clamping: FileStatus.read(location).identity.size)
+      let room = min(size, bytes + 2 * page * documents) + 16 * page
+      try ReplacementCheck.requireNewFiles(
+        in: SQLiteCompanions(of: location).folder, owner: nil, bytes: room)
+    }
+  }
+
   package func rollback() {
     statements.removeAll()
     tables.removeAll()
@@ -178,6 +192,19 @@ package final class SQLiteStore: Store {
       // The snapshot begins with the first read.
       _ = try database.integer("SELECT count(*) FROM sqlite_schema")
     }
+  }
+
+  /// Fails where `beginRewrite` would, as far as it can be seen without a lock.
+  private func requireWritable(_ database: SQLiteConnection) throws(StoreError) {
+    let isBusy = try attempt { () throws(NativeError) in
+      let files = try SQLiteCompanions(of: location)
+      try ReplacementCheck.requireWritable(files.database)
+      // For the rollback journal, or the write-ahead log and its index.
+      try ReplacementCheck.requireNewFiles(in: files.folder, owner: nil, bytes: 0)
+      if try database.hasWriter { return true }
+      return journalMode == "wal" ? try files.hasLogWriter : false
+    }
+    if isBusy { throw .busy(location: location) }
   }
 
   private func beginRewrite(_ database: SQLiteConnection) throws(StoreError) {

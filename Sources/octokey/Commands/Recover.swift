@@ -64,7 +64,7 @@ struct Recover: AuditedCommand {
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
       newKey: keyFile.map { try KeySource(file: $0).read(context) }, inPlace: place.inPlace,
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
-    let diagnosis = try recovery.look(dryRun ? .read : .rewrite)
+    let diagnosis = try recovery.look(dryRun ? .examine : .rewrite)
     // Asked before the recovery locks the store.
     let servers = ServerWatch(
       location, ownName: node.name, age: .seconds(300), stopsOwn: false, isIgnored: true)

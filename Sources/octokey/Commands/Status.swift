@@ -86,7 +86,9 @@ struct Status: OctokeyCommand {
     let location = try attempt(&report) { try stores.location(context, node) }
     let store = location?.store()
     report.store = store.map { StoreName($0) }
-    if let nodes = try attempt(&report, { try location?.activity()?.nodes }) { report.set(nodes) }
+    if let nodes = try attempt(&report, { try location?.activity()?.nodeList }) {
+      report.set(nodes)
+    }
     let opened = try node.machineKeys.masterKey(of: node.settings)
     report.fingerprint = try KeyFingerprint(of: opened.key).description
     report.bits = opened.key.size.rawValue

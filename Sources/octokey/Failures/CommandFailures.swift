@@ -61,7 +61,8 @@ extension Failure {
       let failure = Failure(reason)
       self.init(
         "cannot tell whether this is the key of the store: \(failure.message)",
-        hint: "--no-store-check sets it without looking", status: failure.status)
+        hint: (failure.hint.map { $0 + "; " } ?? "") + "--no-store-check sets it without looking",
+        status: failure.status)
     case .noSuchService(let name):
       self.init(
         "there is no service \(name.quoted)",

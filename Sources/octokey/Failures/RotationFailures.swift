@@ -44,6 +44,12 @@ extension Failure {
         hint: "stop every node (--stop-service stops this one); if they are stopped, wait, or give "
           + "--ignore-live-nodes",
         status: .busy)
+    case .livenessUnknown(let nodes):
+      self.init(
+        "cannot tell whether \(nodes.map(\.quoted).joined(separator: ", ")) "
+          + "\(nodes.count == 1 ? "is" : "are") live: the database has no readable time for "
+          + (nodes.count == 1 ? "it" : "them"),
+        hint: "if every server on this store is stopped, give --ignore-live-nodes")
     case .activityUnknown(let reason):
       let failure = Failure(reason)
       self.init(

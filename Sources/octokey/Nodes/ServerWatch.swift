@@ -10,6 +10,8 @@ final class ServerWatch {
   /// Why the store could not be asked the last time.
   private(set) var trouble: StoreError?
 
+  private var wasAsked = false
+
   private let location: StoreLocation
   private let age: Duration
   private let ownName: String
@@ -32,14 +34,16 @@ final class ServerWatch {
   var otherNodes: [String] { (activity?.nodes ?? []).map(\.name).filter { $0 != ownName } }
 
   /// The names of the live nodes by the last answer; nil without one.
-  var liveNodes: [String]? { activity?.nodes.filter { $0.isAlive(within: age) }.map(\.name) }
+  var liveNodes: [String]? { activity?.nodeList?.filter { $0.isAlive(within: age) }.map(\.name) }
 
-  /// - Throws: `RotationError.serverAtWork`; `.activityUnknown` where the database does not answer.
+  /// - Throws: `RotationError.serverAtWork`; `.activityUnknown` where the database does not answer,
+  ///   `.livenessUnknown` where it has no time that can be read.
   func requireQuiet() throws(RotationError) {
     ask()
     guard !isIgnored else { return }
     switch trouble {
-    case .lacksRights?, .failed?, .obstacle?, .changedMeanwhile?, .unconfirmed?, .refused?, .sameFile?:
+    case .lacksRights?, .failed?, .obstacle?, .changedMeanwhile?, .unconfirmed?, .refused?,
+      .sameFile?:
       if let trouble { throw .activityUnknown(trouble) }
     // The store cannot be opened at all: that is what has to be said.
     case .notFound?, .notAStore?, .readOnly?, .accessDenied?, .busy?, .full?, .unreachable?,
@@ -49,11 +53,14 @@ final class ServerWatch {
     case nil: break
     }
     guard let activity else { return }
-    try activity.requireNone(
-      activity.nodes.filter { $0.isAlive(within: age) && !(stopsOwn && $0.name == ownName) })
+    let others = activity.nodes.filter { !(stopsOwn && $0.name == ownName) }
+    try activity.requireNone(others.filter { $0.isAlive(within: age) })
+    let unknown = others.filter { $0.liveness(within: age) == .unknown }
+    guard unknown.isEmpty else { throw .livenessUnknown(nodes: unknown.map(\.name)) }
   }
 
   func ask() {
+    wasAsked = true
     do {
       activity = try location.activity()
       trouble = nil
@@ -65,11 +72,12 @@ final class ServerWatch {
 
   /// Says what was not found out.
   func noteGaps(_ console: Console) {
+    guard wasAsked else { return }
     if let trouble {
       console.warning(
         "the other nodes could not be listed: \(Failure(trouble).message)",
         hint: "make sure yourself that every server on this store is stopped")
-    } else if activity == nil {
+    } else if activity?.nodeList == nil {
       console.note(
         "the store has no list of nodes, so that only you can tell whether a server is running")
     }

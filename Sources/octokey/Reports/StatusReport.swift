@@ -36,7 +36,8 @@ struct StatusReport: CommandReport {
   }
 
   mutating func add(problem error: any Error) {
-    let text = Failure(describing: error).message
+    let failure = Failure(describing: error.withRotation(beside: config))
+    let text = failure.message + (failure.hint.map { " (\($0))" } ?? "")
     if !problems.contains(text) { problems.append(text) }
   }
 

@@ -61,7 +61,7 @@ import Testing
     .configNotSwitched(config: "/c", keyFile: "/k", reason: .changedMeanwhile(path: "/c")),
     .journalStays(config: "/c", reason: .notAFile(path: "/j")), .journalUnreadable(path: "/j"),
     .serverAtWork(nodes: ["node-01", "node-02"], tasks: 1), .serverAtWork(nodes: [], tasks: 2),
-    .activityUnknown(.full(location: "/x")),
+    .activityUnknown(.full(location: "/x")), .livenessUnknown(nodes: ["a", "b"]),
     .forgetfulFolder(path: "/f", fileSystem: "tmpfs"),
     .recoveryFoundNothing(journal: "/j", location: "/x", expected: 3),
     .recoveryStoreMissing(journal: "/j", reason: .notFound(location: "/x")),

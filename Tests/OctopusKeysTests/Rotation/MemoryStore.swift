@@ -48,6 +48,8 @@ final class MemoryStore: Store {
     contents[0].documents[index].fields[0] = Array(text.utf8)
   }
 
+  func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}
+
   func begin(_ access: StoreAccess) throws(StoreError) { original = contents }
   func collections() throws(StoreError) -> [StoreCollection] { contents.map(\.collection) }
 

@@ -48,7 +48,7 @@ struct PostgreSQLDialect: SQLDialect {
     [
       "SET lock_timeout = \(patience.milliseconds)",
       "SET SESSION CHARACTERISTICS AS TRANSACTION "
-        + (access == .read ? "ISOLATION LEVEL REPEATABLE READ, READ ONLY" : "READ WRITE"),
+        + (access != .rewrite ? "ISOLATION LEVEL REPEATABLE READ, READ ONLY" : "READ WRITE"),
     ]
   }
 

@@ -54,7 +54,7 @@ struct SQLServerDialect: SQLDialect {
     [
       "SET NOCOUNT OFF", "SET XACT_ABORT ON", "SET LOCK_TIMEOUT \(patience.milliseconds)",
       "SET TRANSACTION ISOLATION LEVEL "
-        + (access == .read && allowsSnapshot ? "SNAPSHOT" : "READ COMMITTED"),
+        + (access != .rewrite && allowsSnapshot ? "SNAPSHOT" : "READ COMMITTED"),
     ]
   }
 

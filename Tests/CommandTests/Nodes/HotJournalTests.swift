@@ -1,0 +1,85 @@
+// A database whose writer was killed in a transaction: nobody can read it before it is rolled back, and commands that
+// only read do not do that.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct HotJournalTests {
+  /// Python's sqlite3, killed in a transaction that has reached the file.
+  private func kill(on node: SampleNode) async throws {
+    let script = """
+      import os, sqlite3
+      db = sqlite3.connect('octopus.db', isolation_level=None)
+      db.execute('PRAGMA cache_size = 2')
+      db.execute('BEGIN EXCLUSIVE')
+      db.execute("UPDATE VariableSet SET JSON = JSON || ' '")
+      db.execute("UPDATE Release SET JSON = JSON || ' '")
+      os.kill(os.getpid(), 9)
+      """
+    _ = try await OctokeyProgram.runProgram("python3", ["-c", script], directory: node.folder)
+    #expect(try node.files("octopus.db-journal").count == 1)
+  }
+
+  private static let commands = [
+    ["verify"], ["status"], ["rotate-master-key", "--dry-run"],
+    ["backup", "create", "--no-passphrase", "--to", "backup"],
+    ["set-master-key", "--key-file", "new.key"],
+  ]
+
+  private func run(_ command: [String], on node: SampleNode) async throws -> Ending {
+    let words = command[0] == "backup" ? 2 : 1
+    return try await OctokeyProgram.run(
+      command.prefix(words) + ["--config", node.config, "--machine-id-file", node.machineID]
+        + command.dropFirst(words), directory: node.folder)
+  }
+
+  @Test func itIsNamedWithWhatRollsItBack() async throws {
+    let node = try await SampleNode()
+    #expect(try await OctokeyProgram.run(["new-master-key", node.folder + "/new.key"]).status == 0)
+    let before = try await node.octokey("verify").stdout
+    try await kill(on: node)
+    let sums = "sha256sum octopus.db octopus.db-journal"
+    let hot = try await node.shell(sums)
+    for command in Self.commands + [["rotate-master-key", "--yes"]] {
+      let ending = try await run(command, on: node)
+      let said = ending.stdout + ending.stderr
+      #expect(ending.status == (command[0] == "status" ? 2 : 1), "\(command): \(said)")
+      #expect(said.contains("octopus.db-journal\" must be rolled back first"), "\(said)")
+      #expect(said.contains("start Octopus Server once, or run: sqlite3 "), "\(said)")
+      #expect(!said.contains("as root") && !said.contains("octokey recover"), "\(said)")
+      #expect(try await node.shell(sums) == hot, "nothing was rolled back by \(command)")
+    }
+    // What is said to roll it back does.
+    let words = try await node.octokey("verify").stderr
+    let hint = try #require(words.firstMatch(of: /run: (sqlite3 .*)\n/))
+    try await node.shell(String(hint.1))
+    #expect(try node.files("octopus.db-journal").isEmpty)
+    #expect(try await node.octokey("verify").stdout == before)
+  }
+
+  @Test func afterARotationItIsRecoverThatComesFirst() async throws {
+    let node = try await SampleNode()
+    _ = try await node.shell(
+      """
+      rotate="$OCTOKEY rotate-master-key --yes --config OctopusServer.config --machine-id-file machine-id"
+      cp -a . ../rehearsal-$$
+      (cd ../rehearsal-$$ && strace -f -qq -y -o calls -e trace=pwrite64 $rotate >/dev/null 2>&1)
+      # The second page that is written to the file itself.
+      number=$(grep -n 'octopus.db>' ../rehearsal-$$/calls | sed -n '2s/:.*//p')
+      rm -r ../rehearsal-$$
+      strace -f -qq -o /dev/null -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=$number \\
+        $rotate >/dev/null 2>&1 && exit 1 || true
+      test -e octokey-journal.json && test -s octopus.db-journal
+      """)
+    for command in [["verify"], ["status"], ["recover", "--dry-run"]] {
+      let ending = try await run(command, on: node)
+      let said = ending.stdout + ending.stderr
+      #expect(ending.status == 3, "\(command): \(said)")
+      #expect(said.contains("octokey recover") && !said.contains("as root"), "\(said)")
+    }
+    let done = try await node.octokey("recover")
+    #expect(done.status == 0 && done.stdout.hasPrefix("The rotation was rolled back"))
+    #expect(try await node.octokey("verify").status == 0)
+  }
+}
