@@ -9,8 +9,8 @@
   values   concludes something from the sensitive values of the store
   quiet    refuses while a server is at work on the store
   read     reads the store
-  write    locks the store for writing
-  file     changes the store's file in place
+  write    opens and locks the store for writing
+  file     changes the file of a database, with a journal beside it
   rows     changes rows
   replace  puts another store in the place of the present one
 """
@@ -68,8 +68,11 @@ COMMANDS = [
             CONFIRMED),
     Command("rotate while the service stops", "sqlite", ROTATE, needs(ROTATION + "file"), SERVICE,
             False, HOOK),
-    Command("recover, rolling back", "back", "recover", needs("folder lock values read write file"),
-            (), True),
+    Command("recover, rolling back", "back", "recover", needs("folder lock values read write"), (),
+            True),
+    # Its dry run may not roll the database back, and says so.
+    Command("recover with a hot journal", "hot", "recover",
+            needs("folder lock values read write file")),
     Command("recover, finishing", "finish", "recover", needs("config folder room lock values read write"),
             (), True),
     Command("recover documents", "resume", "recover",

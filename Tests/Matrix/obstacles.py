@@ -191,6 +191,7 @@ SEARCH = ("CREATE VIRTUAL TABLE Search USING fts5(JSON)",
           "INSERT INTO Search SELECT JSON FROM VariableSet")
 # The store is a mount then.
 MOUNTED = {"backup restore, documents": (1, "documents\": it is a mount point")}
+RECOVERIES = ("recover, rolling back", "recover with a hot journal", "recover, finishing")
 RECOVERED_NOTHING = (3, "holds no sensitive value")
 
 OBSTACLES = [
@@ -224,8 +225,7 @@ OBSTACLES = [
              otherwise=MOUNTED),
     Obstacle("a rotation is unfinished", "idle", "a rotation was interrupted",
              interrupt, status=3,
-             otherwise={"recover, rolling back": None, "recover, finishing": None,
-                        "recover documents": None}),
+             otherwise={"recover documents": None, **dict.fromkeys(RECOVERIES)}),
     Obstacle("another octokey has the lock", "lock", "another octokey is at work", lock("."),
              status=4),
 
@@ -233,14 +233,14 @@ OBSTACLES = [
              kind="sqlite"),
     Obstacle("no inodes for the store", "rows replace", "no free inodes", take_inodes("data"),
              small("data", "size=24m,nr_inodes=100"), kind="sqlite"),
-    Obstacle("store is immutable", "file replace", "octopus.db\": it is immutable",
+    Obstacle("store is immutable", "write", "octopus.db\": it is immutable",
              flag("i", "data/octopus.db"), kind="sqlite"),
-    Obstacle("store is append-only", "file replace", "octopus.db\": it is append-only",
+    Obstacle("store is append-only", "write", "octopus.db\": it is append-only",
              flag("a", "data/octopus.db"), kind="sqlite"),
     Obstacle("store is a mount point", "replace", "octopus.db\": it is a mount point",
              bind("data/octopus.db"), kind="sqlite"),
     Obstacle("store has a hard link", "", "", link("data/octopus.db"), kind="sqlite"),
-    Obstacle("store's folder is read-only", "file replace", "read-only file system",
+    Obstacle("store's folder is read-only", "write", "read-only file system",
              read_only("data"), bind("data"), kind="sqlite"),
     Obstacle("store's folder is immutable", "file replace", "data\": it is immutable",
              flag("i", "data"), kind="sqlite"),
@@ -249,16 +249,16 @@ OBSTACLES = [
     Obstacle("store's folder is not writable", "file replace", "permission denied",
              lambda cell: cell.sh("chown 0 data && chmod 755 data"), own_all, kind="sqlite",
              prefix=AS_USER),
-    Obstacle("store is not writable", "file", "octopus.db\".*permission denied",
+    Obstacle("store is not writable", "write", "octopus.db\".*permission denied",
              lambda cell: cell.sh("chown 0 data/octopus.db && chmod 644 data/octopus.db"), own_all,
-             kind="sqlite", prefix=AS_USER),
-    Obstacle("a trigger", "rows", "would run \"TellOthers\"",
+             kind="sqlite", prefix=AS_USER, otherwise={"backup restore": None}),
+    Obstacle("a trigger", "write", "would run \"TellOthers\"",
              sql("CREATE TRIGGER TellOthers AFTER UPDATE ON VariableSet BEGIN SELECT 1; END"),
-             kind="sqlite"),
-    Obstacle("a virtual table", "rows", "\"Search\".*virtual table", sql(*SEARCH), kind="sqlite"),
+             kind="sqlite", otherwise={"backup restore": None}),
+    Obstacle("a virtual table", "write", "\"Search\".*virtual table", sql(*SEARCH), kind="sqlite",
+             otherwise={"backup restore": None}),
     Obstacle("an empty store", "values", "no sensitive value", empty, kind="sqlite",
-             otherwise={name: RECOVERED_NOTHING for name in
-                        ("recover, rolling back", "recover, finishing")}),
+             otherwise=dict.fromkeys(RECOVERIES, RECOVERED_NOTHING)),
     Obstacle("a live node", "quiet", LIVE, seen(30), status=4, kind="sqlite"),
     Obstacle("a live node by --live-node-age", "quiet", LIVE, seen(400), status=4, kind="sqlite",
              options={"rotate-master-key": ("--live-node-age", "600")},
@@ -272,11 +272,10 @@ OBSTACLES = [
     Obstacle("another process writes to the store", "write", "in use by", hold("IMMEDIATE"),
              status=4, kind="sqlite"),
 
-    Obstacle("no room for documents", "rows replace", NOT_ROOM, fill("documents"),
-             small("documents"), kind="directory"),
-    Obstacle("no inodes for documents", "rows replace", "no free inodes",
-             take_inodes("documents"), small("documents", "size=24m,nr_inodes=150"),
-             kind="directory"),
+    Obstacle("no room for documents", "rows", NOT_ROOM, fill("documents"), small("documents"),
+             kind="directory", otherwise=MOUNTED),
+    Obstacle("no inodes for documents", "rows", "no free inodes", take_inodes("documents"),
+             small("documents", "size=24m,nr_inodes=150"), kind="directory", otherwise=MOUNTED),
     Obstacle("a document is immutable", "rows", r"\.json\": it is immutable",
              a_document(lambda path: flag("i", path)), kind="directory"),
     Obstacle("a document is append-only", "rows", r"\.json\": it is append-only",
@@ -299,7 +298,10 @@ OBSTACLES = [
     Obstacle("documents are a mount point", "replace", "documents\": it is a mount point",
              bind("documents"), kind="directory"),
     Obstacle("no documents", "values", "no (sensitive value|table with)", without_documents,
-             kind="directory", otherwise={"recover documents": RECOVERED_NOTHING}),
+             kind="directory", otherwise={
+                 "recover documents": RECOVERED_NOTHING,
+                 "set-master-key, documents": (1, "cannot tell whether .* no table with"),
+                 "backup create, documents": (1, "no table with")}),
     Obstacle("another octokey rewrites the documents", "write", "in use by", lock("documents"),
              status=4, kind="directory"),
 ]

@@ -31,8 +31,9 @@ class Samples:
         for kind in ("sqlite", "directory"):
             self.make_secondary(kind)
             self.make_restore(kind)
+        self.kill("sqlite", "back", "pwrite64", 2, "data/octopus.db-journal")
         # In the commit, so that the next one who opens the database has to roll it back.
-        self.kill("sqlite", "back", "pwrite64", 2, "data/octopus.db")
+        self.kill("sqlite", "hot", "pwrite64", 2, "data/octopus.db")
         self.kill("sqlite", "finish", "renameat", 1)
         # Documents are replaced in the order of their names, the config last.
         self.kill("directory", "resume", "renameat", len(documents(self.all["directory"])) // 2)

@@ -108,11 +108,23 @@ package final class Recovery {
       isComplete: isComplete)
   }
 
+  /// Fails where the config must change after this diagnosis and could not: nothing is written.
+  ///
+  /// - Throws: `RotationError.recoveryNeedsKey`, or what stands in the way of the config.
+  package func requireConfig(after diagnosis: Diagnosis) throws(RotationError) {
+    guard let key = try keyForConfig(after: diagnosis) else { return }
+    try rethrow(as: RotationError.config) { () throws(ConfigError) in
+      try config.file.requireReplaceable(inPlace: inPlace)
+      _ = try config.file.edited(masterKey: key, machineKeys)
+    }
+  }
+
   /// Does what the diagnosis says, and removes the journal.
   ///
   /// - Throws: `RotationError.recoveryNeedsKey` if the config must get a key that is not to be had, and
   ///   whatever else stands in the way; the journal stays then.
   package func run(_ diagnosis: Diagnosis, now: Date) throws(RotationError) -> Outcome {
+    try requireConfig(after: diagnosis)
     config.removeLeftoverDrafts()
     let stamp = TimeStamp.forFileName(now)
     // Everything that the config can refuse comes before the values are touched.
@@ -228,11 +240,9 @@ package final class Recovery {
     return journal.found.equals(survey.ledger)
   }
 
-  /// The config with the key that the values are under; nil where it stays as it is. A rotation that did
-  /// not come to its commit has not changed the config either, whatever key that holds.
-  private func replacement(
-    after diagnosis: Diagnosis, _ stamp: String
-  ) throws(RotationError) -> FileReplacement? {
+  /// The key that the config has to get; nil where it stays as it is. A rotation that did not come to its
+  /// commit has not changed the config either, whatever key that holds.
+  private func keyForConfig(after diagnosis: Diagnosis) throws(RotationError) -> MasterKey? {
     let role: RecoveryKey
     switch (diagnosis.course, keys.configHolds) {
     case (.rollBack, .new): role = .old
@@ -241,11 +251,18 @@ package final class Recovery {
     case (.finish, _), (.resume, _): role = .new
     }
     guard let held = role == .new ? keys.new : keys.old else { throw keys.needs(role) }
+    return held.key.copy()
+  }
+
+  /// The config with the key that the values are under; nil where it stays as it is.
+  private func replacement(
+    after diagnosis: Diagnosis, _ stamp: String
+  ) throws(RotationError) -> FileReplacement? {
+    guard let key = try keyForConfig(after: diagnosis) else { return nil }
     return try rethrow(
       as: RotationError.config,
       config.replacement(
-        masterKey: held.key, machineKeys: machineKeys, stamp: stamp,
-        inPlace: inPlace))
+        masterKey: key, machineKeys: machineKeys, stamp: stamp, inPlace: inPlace))
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.
