@@ -65,8 +65,8 @@ class Cell:
             self.obstacle.prepare(self)
             {"before": self.run_before, "asked": self.run_asked, "between": self.run_between}[
                 self.moment]()
-        except (Wrong, OSError, TimeoutError, subprocess.SubprocessError) as wrong:
-            return f"{wrong}\n    {' '.join(map(str, self.words()))}"
+        except Exception as wrong:  # an error of the cell's own is not a success either
+            return f"{'' if isinstance(wrong, Wrong) else repr(wrong)}{wrong}\n    {' '.join(map(str, self.words()))}"
         finally:
             for process in self.held:
                 if isinstance(process, subprocess.Popen):
