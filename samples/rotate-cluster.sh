@@ -34,7 +34,7 @@ on() {
 
 say "looking, before anything is stopped"
 for node in "${nodes[@]}"; do on "$node" status --format json </dev/null >/dev/null; done
-on "$first" rotate-master-key --dry-run --quiet </dev/null >"$reports/dry-run.txt"
+on "$first" rotate-master-key --dry-run --ignore-live-nodes --quiet </dev/null >"$reports/dry-run.txt"
 
 say "stopping ${nodes[*]}"
 for node in "${nodes[@]}"; do on "$node" service --stop </dev/null; done

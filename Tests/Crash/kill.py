@@ -2,10 +2,11 @@
 """Kills a rotation, and its recovery, before every system call that changes a file, and checks whether
 `recover` then restores a consistent state.
 
-  kill.py --octokey PROGRAM [--every N] [--jobs N] [--documents N]
+  kill.py --octokey PROGRAM [--twice] [--every N] [--jobs N] [--documents N]
 
-A kill before a call is a kill after the one before it: between two of them nothing changes. `--every 7`
-tries every seventh point only. The last line is `N points, L losses, S stuck`.
+A kill before a call is a kill after the one before it: between two of them nothing changes. With `--twice`
+the recovery is killed twice in a row, at every pair of calls, before it may finish. `--every 7` tries every
+seventh point, or pair, only. The last line is `N points, L losses, S stuck`.
 """
 
 import argparse
@@ -95,10 +96,12 @@ class Trial:
         finally:
             shutil.rmtree(node.folder)
 
-    def recovery(self, interrupted, point):
-        """`interrupted` is a node as a killed rotation left it."""
-        node = interrupted.copy(self.folder / f"{interrupted.folder.name}-{point[0]}-{point[1]}")
-        killed(node, self.octokey, ["recover"], point)
+    def recovery(self, interrupted, *points):
+        """`interrupted` is a node as a killed rotation left it; its recovery is killed at each of `points`."""
+        name = "-".join(f"{call}-{number}" for call, number in points)
+        node = interrupted.copy(self.folder / f"{interrupted.folder.name}-{name}")
+        for point in points:
+            killed(node, self.octokey, ["recover"], point)
         try:
             return self.settle(node)
         finally:
@@ -114,6 +117,7 @@ def arguments(description):
     parser.add_argument("--documents", type=int, default=30)
     parser.add_argument("--wal", action="store_true", help="a store in WAL mode")
     parser.add_argument("--directory", action="store_true", help="documents in a folder of files")
+    parser.add_argument("--twice", action="store_true", help="kill the recovery twice in a row")
     parser.add_argument("--folder", help="a folder on the file system to test on")
     return parser
 
@@ -138,8 +142,9 @@ def main():
         undisturbed = trial.sample.copy(trial.folder / "undisturbed")
         every = calls(undisturbed, trial.octokey, ["rotate-master-key", "--yes"])
         points = every[::options.every]
-        tries = [(f"rotation, {name} {number}", pool.submit(trial.rotation, (name, number)))
-                 for name, number in points]
+        tries = [] if options.twice else [
+            (f"rotation, {name} {number}", pool.submit(trial.rotation, (name, number)))
+            for name, number in points]
         # Recoveries of a rotation that was killed before, and after, its commit.
         interruptions = {"taking back": ("pwrite64", 25), "finishing": ("renameat", 1)}
         if options.directory:  # the last file to be replaced is the config
@@ -150,9 +155,11 @@ def main():
             assert killed(left, trial.octokey, ["rotate-master-key", "--yes"], kill), title
             assert (left.folder / "octokey-journal.json").exists(), title
             probe = left.copy(trial.folder / "probe")
-            points = calls(probe, trial.octokey, ["recover"])[::options.every]
-            tries += [(f"{title}, {name} {number}", pool.submit(trial.recovery, left, (name, number)))
-                      for name, number in points]
+            points = [(point,) for point in calls(probe, trial.octokey, ["recover"])]
+            if options.twice:
+                points = [one + other for one in points for other in points]
+            tries += [(f"{title}, {kills}", pool.submit(trial.recovery, left, *kills))
+                      for kills in points[::options.every]]
         sys.exit(report(tries, "points"))
 
 

@@ -12,8 +12,9 @@ python=$(python_with_cryptography)
 swift build "${test_build[@]}" --product octokey </dev/null >&2
 octokey=$(swift build "${test_build[@]}" --show-bin-path)/octokey
 failed=0
-for run in "kill" "errors" "power" "config" "restore" "kill --wal" "errors --wal" "power --wal" \
-  "kill --directory" "errors --directory"; do
+for run in "kill" "kill --twice" "errors" "power" "config" "restore" "kill --wal" \
+  "kill --twice --wal" "errors --wal" "power --wal" "kill --directory" \
+  "kill --twice --directory --every 23" "errors --directory"; do
   echo "$run" >&2
   read -r -a words <<<"$run"
   "$python" "Tests/Crash/${words[0]}.py" --octokey "$octokey" "${words[@]:1}" "$@" || failed=1

@@ -70,7 +70,8 @@ package struct Journal: Codable, Equatable, Sendable {
       throw .native(error)
     }
     guard let journal = try? JSONDecoder().decode(Journal.self, from: Data(contents.bytes)),
-      journal.version == currentVersion
+      journal.version == currentVersion,
+      journal.options.binaryFields.count == journal.options.binaryColumns.count
     else { throw .journalUnreadable(path: path) }
     return journal
   }
@@ -128,14 +129,21 @@ extension Journal.Options {
     options.skipUnreadable = skipUnreadable
     options.allowEmpty = allowEmpty
     options.trustOldKey = true
+    options.binaryFields = binaryFields
+    return options
+  }
+
+  /// Without those that this octokey does not understand; `Journal.read` refuses them.
+  fileprivate var binaryFields: [Survey.BinaryField: Survey.BinaryContents] {
+    var fields: [Survey.BinaryField: Survey.BinaryContents] = [:]
     for (name, contents) in binaryColumns {
       guard let dot = name.lastIndex(of: "."),
         let contents = Survey.BinaryContents(rawValue: contents)
       else { continue }
       let field = Survey.BinaryField(
         collection: String(name[..<dot]), field: String(name[name.index(after: dot)...]))
-      options.binaryFields[field] = contents
+      fields[field] = contents
     }
-    return options
+    return fields
   }
 }

@@ -102,21 +102,12 @@ package final class Recovery {
           values: survey.ledger.values, expected: journal.found.values)
       }
     }
+    let course = course(survey)
+    try requireNode(for: course)
     return Diagnosis(
-      course: course(survey), oldValues: survey.oldValues, newValues: survey.newValues,
+      course: course, oldValues: survey.oldValues, newValues: survey.newValues,
       unreadableValues: survey.findings.count, configHolds: keys.configHolds,
       isComplete: isComplete)
-  }
-
-  /// Fails where the config must change after this diagnosis and could not: nothing is written.
-  ///
-  /// - Throws: `RotationError.recoveryNeedsKey`, or what stands in the way of the config.
-  package func requireConfig(after diagnosis: Diagnosis) throws(RotationError) {
-    guard let key = try keyForConfig(after: diagnosis) else { return }
-    try rethrow(as: RotationError.config) { () throws(ConfigError) in
-      try config.file.requireReplaceable(inPlace: inPlace)
-      _ = try config.file.edited(masterKey: key, machineKeys)
-    }
   }
 
   /// Does what the diagnosis says, and removes the journal.
@@ -124,11 +115,16 @@ package final class Recovery {
   /// - Throws: `RotationError.recoveryNeedsKey` if the config must get a key that is not to be had, and
   ///   whatever else stands in the way; the journal stays then.
   package func run(_ diagnosis: Diagnosis, now: Date) throws(RotationError) -> Outcome {
-    try requireConfig(after: diagnosis)
     config.removeLeftoverDrafts()
     let stamp = TimeStamp.forFileName(now)
     // Everything that the config can refuse comes before the values are touched.
-    let replacement = try replacement(after: diagnosis, stamp)
+    let held = try keyForConfig(after: diagnosis.course)
+    let replacement = try rethrow(as: RotationError.config) { () throws(ConfigError) in
+      try held.map { (held) throws(ConfigError) in
+        try config.replacement(
+          masterKey: held.key, machineKeys: machineKeys, stamp: stamp, inPlace: inPlace)
+      }
+    }
     var isComplete = diagnosis.isComplete
     if diagnosis.course == .resume {
       try resume()
@@ -240,29 +236,32 @@ package final class Recovery {
     return journal.found.equals(survey.ledger)
   }
 
-  /// The key that the config has to get; nil where it stays as it is. A rotation that did not come to its
+  /// The key that the config must get; nil where it stays as it is. A rotation that did not come to its
   /// commit has not changed the config either, whatever key that holds.
-  private func keyForConfig(after diagnosis: Diagnosis) throws(RotationError) -> MasterKey? {
+  private func keyForConfig(after course: Course) throws(RotationError) -> HeldKey? {
     let role: RecoveryKey
-    switch (diagnosis.course, keys.configHolds) {
+    switch (course, keys.configHolds) {
     case (.rollBack, .new): role = .old
     case (.rollBack, _) where config.file.isHalfWritten: role = .old
     case (.rollBack, _), (.finish, .new), (.resume, .new): return nil
     case (.finish, _), (.resume, _): role = .new
     }
     guard let held = role == .new ? keys.new : keys.old else { throw keys.needs(role) }
-    return held.key.copy()
+    return held
   }
 
-  /// The config with the key that the values are under; nil where it stays as it is.
-  private func replacement(
-    after diagnosis: Diagnosis, _ stamp: String
-  ) throws(RotationError) -> FileReplacement? {
-    guard let key = try keyForConfig(after: diagnosis) else { return nil }
-    return try rethrow(
-      as: RotationError.config,
-      config.replacement(
-        masterKey: key, machineKeys: machineKeys, stamp: stamp, inPlace: inPlace))
+  /// Fails, before anything is written, where the config could not get its key or the journal could not be
+  /// removed.
+  private func requireNode(for course: Course) throws(RotationError) {
+    let held = try keyForConfig(after: course)
+    try rethrow(as: RotationError.config) { () throws(ConfigError) in
+      guard let held else { return }
+      try config.file.requireReplaceable(inPlace: inPlace)
+      _ = try config.file.edited(masterKey: held.key, machineKeys)
+    }
+    try rethrow(
+      as: RotationError.native,
+      ReplacementCheck.requireNewFiles(in: folder.path, owner: nil, bytes: 0))
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.

@@ -81,7 +81,6 @@ struct Recover: AuditedCommand {
       journal, diagnosis, outcome, config: node.file.path, otherNodes: servers.otherNodes,
       time: time)
     try context.console.answer(report, as: output.format)
-    if dryRun { try recovery.requireConfig(after: diagnosis) }
     let isComplete = outcome.map(\.isComplete) ?? diagnosis.isComplete
     let isWhole = diagnosis.course == .rollBack || isComplete == true
     return diagnosis.unreadableValues == 0 && isWhole ? .done : .incomplete

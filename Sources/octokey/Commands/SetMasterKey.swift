@@ -71,12 +71,11 @@ struct SetMasterKey: AuditedCommand {
     _ newKey: borrowing MasterKey, in config: borrowing LockedConfigFile, of node: OpenedNode,
     _ context: Context
   ) throws -> (changed: Bool, backup: String?) {
-    // Before anything else: the config may hold this very key, and that does not make it the right one.
-    if !noStoreCheck { try requireFit(newKey, to: node, context) }
+    var isThere = false
     do {
       let present = try node.machineKeys.masterKey(of: node.settings)
       context.audit[.oldKey] = try KeyFingerprint(of: present.key).description
-      if present.key.equals(newKey), present.isReadByServer { return (false, nil) }
+      isThere = present.key.equals(newKey) && present.isReadByServer
     } catch ConfigError.protectedByNewerServer(let path, let setting) {
       throw ConfigError.protectedByNewerServer(path: path, setting: setting)
     } catch {
@@ -84,6 +83,9 @@ struct SetMasterKey: AuditedCommand {
         "the present key cannot be read, and is replaced anyway: \(Failure(describing: error).message)"
       )
     }
+    // That the config holds this very key does not make it the right one.
+    if !noStoreCheck { try requireFit(newKey, to: node, context) }
+    if isThere { return (false, nil) }
     let stamp = TimeStamp.forFileName(context.clock.now())
     if !noStoreCheck { warn(ofRunning: node, context) }
     let replacement = try config.replacement(

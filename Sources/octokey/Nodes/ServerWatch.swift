@@ -38,7 +38,15 @@ final class ServerWatch {
   func requireQuiet() throws(RotationError) {
     ask()
     guard !isIgnored else { return }
-    if let trouble { throw .activityUnknown(trouble) }
+    switch trouble {
+    case .lacksRights?, .failed?, .obstacle?, .changedMeanwhile?, .unconfirmed?:
+      if let trouble { throw .activityUnknown(trouble) }
+    // The store cannot be opened at all: that is what has to be said.
+    case .notFound?, .notAStore?, .readOnly?, .accessDenied?, .busy?, .full?, .unreachable?,
+      .disconnected?, .invalidLocation?, .connection?:
+      if let trouble { throw .store(trouble) }
+    case nil: break
+    }
     guard let activity else { return }
     try activity.requireNone(
       activity.nodes.filter { $0.isAlive(within: age) && !(stopsOwn && $0.name == ownName) })

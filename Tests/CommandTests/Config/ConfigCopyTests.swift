@@ -14,14 +14,6 @@ import Testing
 
     """
 
-  @Test func sixtyQuickEditsKeepTheNewest() async throws {
-    let node = try await SampleNode(["--documents", "1"])
-    let result = try await node.shell(
-      edits
-        + "for cap in $(seq 1 61); do edit $cap; done; held; ls OctopusServer.config.*.bak | wc -l")
-    #expect(result == "51 52 53 54 55 56 57 58 59 60\n10\n", "\(result)")
-  }
-
   @Test func aClockThatWasAheadDoesNotMakeNewCopiesVanish() async throws {
     let node = try await SampleNode(["--documents", "1"])
     let result = try await node.shell(

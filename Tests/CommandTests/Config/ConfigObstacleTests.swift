@@ -47,6 +47,11 @@ import Testing
       words: "its owner could not be kept", hint: "run octokey as the user",
       prefix: "setpriv --bounding-set -chown --inh-caps -chown"),
     Obstacle(
+      name: "owner outside of the user namespace",
+      raise: "chown 1234 $C && chmod 666 $C", lower: "chown 0 $C && chmod 600 $C",
+      words: "its owner could not be kept", hint: "run octokey as the user",
+      prefix: "unshare -Ur"),
+    Obstacle(
       name: "sticky folder of others",
       raise:
         "chown 1234 . && chmod 1755 . && chown 1235 $C && setfacl -m u:65534:rwx . && chmod 664 $C machine-id && chmod 1775 .",
@@ -126,7 +131,7 @@ import Testing
         O="--config OctopusServer.config --machine-id-file machine-id"
         for words in "config set $O Octopus.Storage.MasterKey" "config unset $O Octopus.Storage.MasterKey" \\
           "set-master-key $O" "config edit $O"; do
-          script -qec "$OCTOKEY $words" /dev/null </dev/null || echo "exit $?"
+          timeout 20 script -qec "$OCTOKEY $words" /dev/null </dev/null || echo "exit $?"
         done'
       """)
     let lines = result.split(whereSeparator: \.isNewline)

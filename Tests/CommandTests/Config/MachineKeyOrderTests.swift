@@ -6,17 +6,12 @@ import Outside
 import Testing
 
 @Suite struct MachineKeyOrderTests {
-  /// Shell functions: `protect KEY`, under the machinekey file alone, and `server`, which prints what the
-  /// server reads as the Master Key of the node in the present folder.
+  /// Shell functions: `server` prints what the server reads as the Master Key of the node in the present folder.
   private static let functions = """
     hex() { od -An -v -tx1 | tr -d ' \\n'; }
     file() { cut -d. -f$1 machinekey | base64 -d | hex; }
     id() { head -n 1 machine-id | tr -d '\\n' | hex; }
     vector=$(printf 743677397A244326 | hex)
-    protect() { printf '"%s"' "$1" | openssl enc -aes-256-cbc -K $(file 1) -iv $(file 2) -a -A; }
-    isMisread() {
-      echo "$1" | base64 -d | openssl enc -d -aes-256-cbc -K $(id) -iv $vector >/dev/null 2>&1
-    }
     server() {
       xmllint --xpath "string(//set[@key='${1:-Octopus.Storage.MasterKey}'])" OctopusServer.config |
         base64 -d >value
@@ -36,17 +31,25 @@ import Testing
     let node = try await SampleNode(["--documents", "30"])
     let key = try await node.octokey("show-master-key").stdout.dropLast()
     // The machinekey file is searched for: the key must open the store.
-    try await node.shell(
-      Self.functions + """
-        umask 077
-        while :; do
-          echo "$(openssl rand -base64 32).$(openssl rand -base64 16)" >machinekey
-          value=$(protect '\(key)')
-          if isMisread "$value"; then found=true; else found=false; fi
-          if [ $found = \(misread) ]; then break; fi
-        done
-        put "$value"
-        """)
+    let search = """
+      import base64, os, sys
+      sys.path.insert(0, sys.argv[1])
+      from sample_store.values import Cipherer
+      server = Cipherer(open('machine-id', 'rb').read(32))
+      while True:
+          key, vector = os.urandom(32), os.urandom(16)
+          value = Cipherer(key).seal(b'"' + sys.argv[2].encode() + b'"', vector)
+          if server.opens(b'743677397A244326', value) == (sys.argv[3] == 'true'): break
+      os.umask(0o077)
+      with open('machinekey', 'xb') as file:
+          file.write(base64.b64encode(key) + b'.' + base64.b64encode(vector) + b'\\n')
+      print(base64.b64encode(value).decode())
+      """
+    let found = try await OctokeyProgram.runProgram(
+      "python3", ["-c", search, repositoryPath + "/samples", String(key), String(misread)],
+      directory: node.folder)
+    #expect(found.status == 0, "\(found.stderr)")
+    try await node.shell(Self.functions + "put '\(found.stdout.dropLast())'")
     return node
   }
 

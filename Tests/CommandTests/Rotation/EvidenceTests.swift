@@ -126,6 +126,18 @@ import Testing
     #expect(try await OctokeyProgram.run(["verify"] + node2).status == 0)
   }
 
+  @Test func theOtherNodesAreThoseOfTheStoreThatWasRotated() async throws {
+    let node = try await SampleNode()
+    try await interrupt(node, "renameat", 1)
+    let rename = "UPDATE OctopusServerNode SET Name = 'node-of-"
+    try await node.shell("cp octopus.db other.db; sed -i 's/octopus.db/other.db/' *.config")
+    try await node.sql(rename + "the-store'")
+    try await node.shell("sqlite3 other.db \"\(rename)another'\"")
+    let done = try await node.octokey("recover")
+    #expect(done.status == 0 && done.stdout.contains("node-of-the-store"), "\(done.stderr)")
+    #expect(!done.stdout.contains("node-of-another"))
+  }
+
   @Test func whatWasRestoredIsNotRolledForwardInSilence() async throws {
     let node = try await SampleNode(["--documents", "30"])
     try await interrupt(node, "renameat", 1)

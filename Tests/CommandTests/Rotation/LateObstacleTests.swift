@@ -20,7 +20,7 @@ import Testing
       "octokey recover --in-place --config \"", "OctopusServer.config\""
     ),
     (
-      "mount --bind . . && mount -o remount,ro,bind \"$PWD\"", ":", "its journal is still there",
+      "mount --bind . . && mount -o remount,ro,bind \"$PWD\"", ":", "is still there",
       "mount the file system for writing", "octokey recover --config"
     ),
   ])

@@ -63,6 +63,22 @@ import Testing
     #expect(try ConfigFile.read(path).settings().value(of: "A") == "1")
   }
 
+  /// All in one second: a name that became free must not make the newest copy look like the oldest.
+  @Test func sixtyQuickEditsKeepTheNewestCopies() throws {
+    let folder = ScratchFolder()
+    let path = try config(in: folder)
+    let time = Date(timeIntervalSince1970: 1_800_000_000)
+    for number in 2...61 {
+      let text = Self.text.replacingOccurrences(of: ">1<", with: ">\(number)<")
+      let locked = try LockedConfigFile.lock(path, patience: .zero)
+      let copy = try locked.replace(with: Array(text.utf8), backupAt: time)
+      #expect(FileManager.default.fileExists(atPath: try #require(copy)))
+    }
+    let copies = folder.names.filter { $0.hasSuffix(".bak") }
+    let held = try copies.map { try ConfigFile.read(folder.file($0)).settings().value(of: "A") }
+    #expect(Set(held) == Set((51...60).map(String.init)))
+  }
+
   @Test func newFilesGetNamesThatNothingHas() throws {
     let folder = ScratchFolder()
     let state = try ConfigFile.read(config(in: folder)).stateFolder

@@ -109,6 +109,20 @@ import Testing
     }
   }
 
+  @Test func aDecisionThatIsNotUnderstoodIsNotDropped() throws {
+    let node = try TestNode()
+    try node.interrupt()
+    let text = try String(contentsOfFile: node.journalPath, encoding: .utf8)
+    for decision in ["\"T.C\":\"maybe\"", "\"nodot\":\"plain\""] {
+      let odd = text.replacing(/"binaryColumns" : {\s*}/, with: "\"binaryColumns\":{\(decision)}")
+      #expect(odd != text)
+      try odd.write(toFile: node.journalPath, atomically: false, encoding: .utf8)
+      #expect(throws: RotationError.journalUnreadable(path: node.journalPath)) {
+        _ = try Journal.read(in: node.file.stateFolder)
+      }
+    }
+  }
+
   @Test func aNewerJournalIsNotRead() throws {
     let node = try TestNode()
     try node.interrupt()

@@ -75,6 +75,25 @@ enum Capability: Int32 {
   }
 }
 
+/// The users or groups that exist in the user namespace of this process.
+enum IDMap: String {
+  case users = "/proc/self/uid_map"
+  case groups = "/proc/self/gid_map"
+
+  /// Without /proc all of them are taken to exist.
+  func contains(_ number: UInt32) -> Bool {
+    // Not as a whole file: its size is 0 for stat.
+    guard let file = try? Descriptor.open(rawValue, O_RDONLY),
+      let bytes = try? file.readAll(limit: 1 << 16)
+    else { return true }
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+      let words = line.split(separator: " ").compactMap { UInt64($0) }
+      if words.count == 3, (words[0]..<words[0] + words[2]).contains(UInt64(number)) { return true }
+    }
+    return false
+  }
+}
+
 /// Whether what is written to a folder is still there after a restart of the machine or container.
 package enum FolderPermanence {
   /// The name of the file system of `folder` if it forgets: `tmpfs`, `ramfs`, `overlay` or `aufs`. Nil if

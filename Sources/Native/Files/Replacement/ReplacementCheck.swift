@@ -120,8 +120,9 @@ package enum ReplacementCheck {
   private static func named(
     _ error: NativeError, _ look: () throws(NativeError) -> Void
   ) -> NativeError {
+    let full = [ENOSPC, EDQUOT]
     guard case .system(_, _, let number) = error,
-      [EBUSY, EPERM, EACCES, EROFS, ENOSPC].contains(number)
+      ([EBUSY, EPERM, EACCES, EROFS] + full).contains(number)
     else { return error }
     do throws(NativeError) {
       try look()
@@ -129,6 +130,11 @@ package enum ReplacementCheck {
     } catch .system, .notAFile, .changedMeanwhile {
       // The look itself failed: that says nothing about the error.
       return error
+    } catch .noRoom(let path, let needed, let available) {
+      return full.contains(number)
+        ? .noRoom(path: path, needed: needed, available: available) : error
+    } catch .noFreeInodes(let path) {
+      return full.contains(number) ? .noFreeInodes(path: path) : error
     } catch let obstacle {
       return obstacle
     }
@@ -179,7 +185,16 @@ package enum ReplacementCheck {
   private static func requireOwner(
     _ owner: FileOwner, in folder: FileStatus, _ path: String
   ) throws(NativeError) {
-    if Capability.changeOwner.isHeld { return }
+    if Capability.changeOwner.isHeld {
+      // Root of a user namespace, as in a rootless container, gives files only to users that are in it.
+      guard IDMap.users.contains(owner.user) else {
+        throw .cannotKeep(attribute: "owner", path: path)
+      }
+      guard IDMap.groups.contains(owner.group) else {
+        throw .cannotKeep(attribute: "group", path: path)
+      }
+      return
+    }
     if owner.user != geteuid() { throw .cannotKeep(attribute: "owner", path: path) }
     // A set-group-ID folder gives its group to new files.
     let inherited = folder.mode & UInt32(S_ISGID) != 0 ? folder.owner.group : getegid()
