@@ -152,6 +152,8 @@ class Cell:
                 raise Wrong(f"not concerned, and ended with {status}: {text}")
             if self.contents() == before:
                 raise Wrong(f"done, and nothing has changed: {text}")
+            if self.command.words in ("rotate-master-key", "recover"):
+                self.require_verified()
             return
         wanted, words = self.expected
         self.require_unchanged(before, f"a refusal with {status} ({text})")
@@ -162,6 +164,14 @@ class Cell:
             raise Wrong(f"does not name the obstacle ({words}): {text}")
         if not hint:
             raise Wrong(f"no hint: {text}")
+
+    def require_verified(self):
+        """The key in the config must decrypt every value."""
+        done = subprocess.run(
+            [*self.obstacle.prefix, *samples.command(self.octokey, self.folder, "verify")],
+            capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+        if done.returncode:
+            raise Wrong(f"done, and then verify ended with {done.returncode}: {done.stderr}")
 
     def require_agreement(self, dry, done):
         """The dry run must say what the run says."""
