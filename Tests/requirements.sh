@@ -5,8 +5,8 @@
 # shellcheck disable=SC2034
 test_packages=(
   libxml2-dev libssl-dev libsqlite3-dev unixodbc-dev zlib1g-dev pkg-config gcc libc6-dev
-  acl ansible-core attr gzip libsqliteodbc libxml2-utils man-db mandoc odbc-postgresql openssl postgresql
-  python3 python3-cryptography shellcheck sqlite3 strace
+  acl ansible-core attr e2fsprogs gzip libsqliteodbc libxml2-utils man-db mandoc odbc-postgresql openssl postgresql
+  python3 python3-cryptography shellcheck sqlite3 strace util-linux
 )
 
 # install_missing PACKAGE...: installs missing packages from Debian.

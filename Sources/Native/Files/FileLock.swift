@@ -49,6 +49,27 @@ package struct FileLock: ~Copyable {
     }
   }
 
+  /// Whether `acquire` would fail now because another process holds the lock. Nothing is made or changed.
+  ///
+  /// - Throws: what stands in the way of a lock file.
+  package static func isHeld(_ path: String) throws(NativeError) -> Bool {
+    let parts = FilePath(path)
+    let folder = try Descriptor.folder(of: parts)
+    _ = try ReplacementCheck.requireWritable(folder: folder, parts.folder)
+    do throws(NativeError) {
+      let file = try folder.open(parts, O_RDONLY | O_NONBLOCK)
+      guard try file.status().kind == .regular else { throw .notAFile(path: path) }
+      let number = file.number
+      // Shared: two that only look are not in each other's way.
+      try repeating("flock", path) { Int(flock(number, LOCK_SH | LOCK_NB)) }
+      return false
+    } catch .system(_, _, EWOULDBLOCK) {
+      return true
+    } catch .system("open", _, ENOENT) {
+      return false
+    }
+  }
+
   private static func open(
     _ path: FilePath, in folder: borrowing Descriptor
   ) throws(NativeError) -> Descriptor {

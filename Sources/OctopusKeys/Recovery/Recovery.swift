@@ -259,9 +259,10 @@ package final class Recovery {
       try config.file.requireReplaceable(inPlace: inPlace)
       _ = try config.file.edited(masterKey: held.key, machineKeys)
     }
+    // Removing needs no room: a full disk is not in the way of a roll-back.
     try rethrow(
       as: RotationError.native,
-      ReplacementCheck.requireNewFiles(in: folder.path, owner: nil, bytes: 0))
+      ReplacementCheck.requireNewFiles(in: folder.path, owner: nil, bytes: 0, files: 0))
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.

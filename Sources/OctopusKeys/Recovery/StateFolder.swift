@@ -41,6 +41,12 @@ package struct StateFolder: Hashable, Sendable {
     return lock
   }
 
+  /// Fails where `lock` would fail now; takes no lock, and makes no file.
+  package func requireLockable(for config: String) throws(ConfigError) {
+    let isHeld = try rethrow(as: ConfigError.native, FileLock.isHeld(path + "/octokey.lock"))
+    if isHeld { throw .locked(path: config) }
+  }
+
   /// Fails where a rotation must be recovered first; for whoever holds the lock. The error names
   /// `config`.
   package func requireNoJournal(of config: String) throws(ConfigError) {

@@ -31,42 +31,63 @@ package struct Preflight {
   package func examine() throws(RotationError) -> Examination {
     var examination = Examination()
     let storeRotation = try plan.storeRotation()
-    func check(_ body: () throws(RotationError) -> Void) throws(RotationError) {
-      do throws(RotationError) {
-        try body()
-      } catch .interrupted(let signal) {
-        throw .interrupted(signal: signal)
-      } catch {
-        examination.obstacles.append(error)
-      }
+    do throws(RotationError) {
+      try rethrow(as: RotationError.config, plan.folder.requireLockable(for: plan.config.path))
+    } catch {
+      examination.obstacles.append(error)
     }
-    try check(requireNode)
-    var storeIsOpen = false
-    try check { () throws(RotationError) in
-      defer { storeRotation.cancel() }
-      let survey = try storeRotation.survey(.examine)
-      storeIsOpen = true
-      examination.survey = survey
-      _ = try storeRotation.accept(survey)
-      try requireRoom(for: survey)
+    let found = try look(.examine, storeRotation) { (error) throws(RotationError) in
+      examination.obstacles.append(error)
     }
-    // A store that cannot be read cannot say who uses it either.
-    if storeIsOpen { try check(plan.requireQuiet) }
+    storeRotation.cancel()
+    examination.survey = found.survey
     return examination
   }
 
   /// Takes the locks, looks at everything again, and lets the rotation begin.
-  ///
   package func admit() throws(RotationError) -> Permit {
     let config = try rethrow(as: RotationError.config, LockedConfigFile.lock(plan.config))
-    try requireNode()
-    try plan.requireQuiet()
     let storeRotation = try plan.storeRotation()
-    let survey = try storeRotation.survey(.rewrite)
-    let accepted = try storeRotation.accept(survey)
-    try requireRoom(for: survey)
+    let found = try look(.rewrite, storeRotation) { (error) throws(RotationError) in throw error }
+    guard let accepted = found.accepted else {
+      preconditionFailure("whatever was not accepted has been thrown")
+    }
     return Permit(
       plan: plan, config: config, storeRotation: storeRotation, accepted: accepted)
+  }
+
+  /// Every check in one order, so that the first obstacle of an examination is what stops the run.
+  ///
+  /// - Parameter refuse: gets each obstacle; throws it to end the look there.
+  private func look(
+    _ access: StoreAccess, _ storeRotation: StoreRotation,
+    refuse: (RotationError) throws(RotationError) -> Void
+  ) throws(RotationError) -> (survey: Survey?, accepted: StoreRotation.AcceptedSurvey?) {
+    do throws(RotationError) { try requireNode() } catch { try refuse(error) }
+    // Before the survey: a store that is locked for writing does not answer another connection.
+    var unknown: RotationError?
+    do throws(RotationError) {
+      try plan.requireQuiet()
+    } catch .activityUnknown(let reason) {
+      unknown = .activityUnknown(reason)
+    } catch {
+      try refuse(error)
+    }
+    var survey: Survey?
+    do throws(RotationError) {
+      let found = try storeRotation.survey(access)
+      survey = found
+      // A store that cannot be read cannot say who uses it either, and says better why.
+      if let unknown { try refuse(unknown) }
+      let accepted = try storeRotation.accept(found)
+      try requireRoom(for: found)
+      return (found, accepted)
+    } catch .interrupted(let signal) {
+      throw .interrupted(signal: signal)
+    } catch {
+      try refuse(error)
+      return (survey, nil)
+    }
   }
 
   /// The node's files: what is to be replaced and what is to be made.

@@ -35,7 +35,7 @@ struct SetMasterKey: AuditedCommand {
     try context.console.warn(of: node.file.exposure)
     let given = key.source(context)
     // A key that is given is compared first: where it is there already, nothing need be written.
-    if given == nil { try node.file.requireReplaceable(inPlace: place.inPlace) }
+    if given == nil { try requireNoObstacle(node, context) }
     let source = given ?? .prompt("Master Key", option: "--key-file")
     let newKey = try source.read(context)
     let fingerprint = try KeyFingerprint(of: newKey)
@@ -52,6 +52,19 @@ struct SetMasterKey: AuditedCommand {
       backup: change.backup)
     try context.console.answer(answer, as: output.format)
     return .done
+  }
+
+  /// Fails, before the key is asked for, where it could not be checked or set.
+  private func requireNoObstacle(_ node: OpenedNode, _ context: Context) throws {
+    try node.file.stateFolder.requireLockable(for: node.file.path)
+    try node.file.requireReplaceable(inPlace: place.inPlace)
+    guard !noStoreCheck else { return }
+    try rethrowUnseen {
+      let store = try stores.open(context, node)
+      defer { store.rollback() }
+      try store.begin(.read)
+      _ = try store.collections()
+    }
   }
 
   private func set(
@@ -102,17 +115,9 @@ struct SetMasterKey: AuditedCommand {
   private func requireFit(
     _ key: borrowing MasterKey, to node: OpenedNode, _ context: Context
   ) throws {
-    let store: any Store
-    let probe: KeyProbe
-    do {
-      store = try stores.open(context, node)
-      probe = try KeyProbe(store: store, key: key)
-    } catch let error as StoreError {
-      throw CommandError.storeNotSeen(reason: .store(error))
-    } catch let error as ConfigError {
-      throw CommandError.storeNotSeen(reason: .config(error))
-    } catch let error as RotationError {
-      throw CommandError.storeNotSeen(reason: error)
+    let (store, probe) = try rethrowUnseen {
+      let store = try stores.open(context, node)
+      return (store, try KeyProbe(store: store, key: key))
     }
     switch probe.opens {
     case true?: return
@@ -123,6 +128,18 @@ struct SetMasterKey: AuditedCommand {
       throw CommandError.keyOfAnotherStore(
         fingerprint: try KeyFingerprint(of: key).description, location: store.location,
         closed: probe.unreadable, tried: probe.opened + probe.unreadable)
+    }
+  }
+
+  private func rethrowUnseen<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as StoreError {
+      throw CommandError.storeNotSeen(reason: .store(error))
+    } catch let error as ConfigError {
+      throw CommandError.storeNotSeen(reason: .config(error))
+    } catch let error as RotationError {
+      throw CommandError.storeNotSeen(reason: error)
     }
   }
 

@@ -28,8 +28,7 @@ struct ConfigEditCommand: AuditedCommand {
     let path = try node.configPath(context)
     if !yes { try context.console.requireTerminal(for: "--yes") }
     // Obstacles are reported before the user spends work on the copy.
-    let base = try LockedConfigFile.lock(path, patience: EditOptions.patience).file
-    try base.requireReplaceable(inPlace: edit.place.inPlace)
+    let base = try edit.requireEditable(path)
     try context.console.warn(of: base.exposure)
     // A signal takes effect after the copy is removed.
     let watch = try SignalWatch()

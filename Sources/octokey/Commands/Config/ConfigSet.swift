@@ -45,7 +45,7 @@ struct ConfigSet: AuditedCommand {
     warnIfUnknown(name, config, context.console)
     let source = SettingSource(value: value, file: valueFile, key: name)
     // A value that is given is compared first: where it is there already, nothing need be written.
-    if source.asks { try file.requireReplaceable(inPlace: edit.place.inPlace) }
+    if source.asks { try edit.requireEditable(path) }
     let change: SettingChange
     if SettingMask.secrecy(of: present ?? "", of: name) == .protected {
       let machineKeys = try node.machineKeys()

@@ -28,7 +28,7 @@ struct ConfigUnset: AuditedCommand {
       $0.value.map { SettingMask.secrecy(of: $0, of: key) } == .protected
     }
     if isSecret, !yes {
-      try file.requireReplaceable(inPlace: edit.place.inPlace)
+      try edit.requireEditable(path)
       // Asked before the lock is taken, so that no other process waits for the answer.
       try context.console.confirm("Remove \(key.quoted), which is a secret?", option: "--yes")
     }

@@ -14,6 +14,15 @@ struct EditOptions: ParsableArguments {
   @Flag(help: "Keep no copy of the config as it was.") var noBackup = false
   @OptionGroup(title: "Edit options") var place: InPlaceOption
 
+  /// Fails, before a question or an editor, where the config at `path` could not be edited now. The lock is
+  /// not kept while the user thinks.
+  @discardableResult
+  func requireEditable(_ path: String) throws -> ConfigFile {
+    let file = try LockedConfigFile.lock(path, patience: EditOptions.patience).file
+    try file.requireReplaceable(inPlace: place.inPlace)
+    return file
+  }
+
   /// Puts `contents` in the place of the config: the only way for a command to edit one.
   ///
   /// - Parameter key: the setting that changes; nil if it is not one alone.
