@@ -53,9 +53,7 @@ extension DirectoryStore {
 
   /// Whether the folder has no documents.
   func isEmptyFolder() throws(StoreError) -> Bool {
-    defer { rollback() }
-    try begin(.read)
-    return try documents().isEmpty
+    try rethrow(as: { failure($0) }, FolderNames.read(location)).isEmpty
   }
 
   func holdsTheSame(as other: DirectoryStore) throws(StoreError) -> Bool {

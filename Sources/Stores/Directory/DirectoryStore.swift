@@ -37,14 +37,17 @@ package final class DirectoryStore: Store {
     lock = try rethrow(as: { failure($0) }) { () throws(NativeError) in
       // Fails for everything but a folder or a link to one.
       _ = try FileStatus.read(location + "/.")
+      if access.refusesObstacles {
+        try ReplacementCheck.requireNewFiles(in: location, owner: nil, bytes: 0)
+      }
       guard access == .rewrite else { return nil }
       return try FileLock.acquire(location + "/" + DirectoryStore.lockName)
     }
     guard access != .rewrite || lock != nil else { throw .busy(location: location) }
     if access == .examine {
-      try rethrow(
-        as: { failure($0) },
-        ReplacementCheck.requireNewFiles(in: location, owner: nil, bytes: 0))
+      let isHeld = try rethrow(
+        as: { failure($0) }, FileLock.isHeld(location + "/" + DirectoryStore.lockName))
+      if isHeld { throw .busy(location: location) }
     }
     isOpen = true
   }

@@ -39,6 +39,8 @@ package final class SQLiteStore: Store {
     let kind = try attempt { () throws(NativeError) in try FileStatus.read(location).kind }
     guard kind == .regular else { throw .notAStore(location: location, reason: "it is no file") }
     self.access = access
+    // Before the file is opened: opening it for writing may roll back what a killed writer left.
+    if access.refusesObstacles { try requireWritable() }
     do throws(StoreError) {
       let database = try attempt { () throws(NativeError) in
         try SQLiteConnection.open(
@@ -54,7 +56,7 @@ package final class SQLiteStore: Store {
         try beginRewrite(database)
       } else {
         try beginRead(database)
-        if access == .examine { try requireWritable(database) }
+        if access == .examine { try requireUnused(database) }
       }
     } catch {
       rollback()
@@ -194,15 +196,24 @@ package final class SQLiteStore: Store {
     }
   }
 
-  /// Fails where `beginRewrite` would, as far as it can be seen without a lock.
-  private func requireWritable(_ database: SQLiteConnection) throws(StoreError) {
-    let isBusy = try attempt { () throws(NativeError) in
+  /// Fails where the files could not be written. How much room is needed shows later: `requireRoom`.
+  private func requireWritable() throws(StoreError) {
+    do throws(NativeError) {
       let files = try SQLiteCompanions(of: location)
       try ReplacementCheck.requireWritable(files.database)
       // For the rollback journal, or the write-ahead log and its index.
-      try ReplacementCheck.requireNewFiles(in: files.folder, owner: nil, bytes: 0)
+      try ReplacementCheck.requireNewFiles(in: files.folder, owner: nil, bytes: 0, files: 0)
+    } catch {
+      // It names the file.
+      throw .native(error)
+    }
+  }
+
+  /// Fails where another process writes, as far as it can be seen without a lock.
+  private func requireUnused(_ database: SQLiteConnection) throws(StoreError) {
+    let isBusy = try attempt { () throws(NativeError) in
       if try database.hasWriter { return true }
-      return journalMode == "wal" ? try files.hasLogWriter : false
+      return journalMode == "wal" ? try SQLiteCompanions(of: location).hasLogWriter : false
     }
     if isBusy { throw .busy(location: location) }
   }
