@@ -49,7 +49,7 @@ final class RecoveryKeys {
   ) throws(RotationError) {
     let found: HeldKey
     do {
-      found = HeldKey(try machineKeys.masterKey(of: config.settings()).key.copy())
+      found = HeldKey(try machineKeys.masterKey(of: config.whole().settings()).key.copy())
     } catch {
       return
     }

@@ -73,7 +73,7 @@ import Testing
       words: ["there is no store at", "there/octopus.db\"", "--store"]),
     Case(
       name: "no database file", script: "echo 'It was a dark night' >octopus.db",
-      words: ["octopus.db\"", "no SQLite database"]),
+      words: ["octopus.db\"", "not a SQLite database"]),
     Case(
       name: "half a database", script: "truncate -s 40960 octopus.db", words: ["octopus.db\""]),
     Case(
