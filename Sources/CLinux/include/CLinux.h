@@ -37,7 +37,7 @@ struct octokey_file_facts octokey_file_facts(int file);
 // Whether the process has an effective capability, by its number: 1 or 0; -1 where Linux does not say.
 int octokey_has_capability(int number);
 
-// What the user (kind 0), group (1) or project (2) `number` may still write to the file system of an open
+// What the user (kind 0) or group (1) `number` may still write to the file system of an open
 // file, by its quota: bytes, or -1 where there is no limit, or none that can be seen.
 long long octokey_quota_left(int file, int kind, unsigned number);
 
