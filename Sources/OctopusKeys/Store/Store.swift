@@ -76,23 +76,25 @@ package enum StoreAccess: Sendable {
 }
 
 package struct StoreCollection: Hashable, Sendable {
-  package let name: String
+  package var name: String { exactName.text }
+  package let exactName: ExactName
   package let fields: [Field]
 
   /// One column, or the whole text of a file.
   package struct Field: Hashable, Sendable {
-    package let name: String
+    package var name: String { exactName.text }
+    package let exactName: ExactName
     /// What the column is made for; single values may be kept otherwise.
     package let storage: FieldStorage
 
     package init(name: String, storage: FieldStorage) {
-      self.name = name
+      exactName = ExactName(name)
       self.storage = storage
     }
   }
 
   package init(name: String, fields: [Field]) {
-    self.name = name
+    exactName = ExactName(name)
     self.fields = fields
   }
 }

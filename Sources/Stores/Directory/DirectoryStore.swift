@@ -17,7 +17,7 @@ package final class DirectoryStore: Store {
   private var lock: FileLock?
   private var isOpen = false
   /// The names of the files of each collection, in the order of their bytes.
-  private var names: [String: [String]] = [:]
+  private var names: [ExactName: [String]] = [:]
 
   /// The most documents and bytes on a page, and the most bytes of a document.
   private static let pageDocuments = 64
@@ -60,27 +60,31 @@ package final class DirectoryStore: Store {
       let found = try entries(of: folder).filter { $0.hasSuffix(".json") }
       guard !found.isEmpty else { continue }
       for name in found { try require(name, in: folder) }
-      names[folder] = found
+      names[ExactName(folder)] = found
     }
-    return names.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
+    return names.keys.map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
       StoreCollection(name: $0, fields: [.init(name: DirectoryStore.fieldName, storage: .text)])
     }
   }
 
   /// The names of all files by collection, both in the order of their bytes.
   func documents() throws(StoreError) -> [(collection: String, files: [String])] {
-    try collections().map { ($0.name, names[$0.name] ?? []) }
+    var documents: [(collection: String, files: [String])] = []
+    for collection in try collections() {
+      documents.append((collection.name, try files(of: collection)))
+    }
+    return documents
   }
 
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
-    names[collection.name]?.count ?? 0
+    try files(of: collection).count
   }
 
   package func readPage(
     of collection: StoreCollection, after key: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
-    let files = names[collection.name] ?? []
+    let files = try files(of: collection)
     let first = key.map { DirectoryStore.firstIndex(after: $0, in: files) } ?? 0
     for name in files[first...].prefix(DirectoryStore.pageDocuments) {
       let contents = try read(name, of: collection).bytes
@@ -128,6 +132,11 @@ package final class DirectoryStore: Store {
   package func scrub() throws(StoreError) -> [StoreResidue] {
     rollback()
     return []
+  }
+
+  private func files(of collection: StoreCollection) throws(StoreError) -> [String] {
+    guard let files = names[collection.exactName] else { throw unknown(collection) }
+    return files
   }
 
   /// The names in a folder that are not hidden, in the order of their bytes.

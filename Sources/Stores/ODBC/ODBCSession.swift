@@ -11,7 +11,7 @@ final class ODBCSession {
   let connection: ODBCConnection
   let dialect: any SQLDialect
   let location: String
-  private var statements: [String: ODBCStatement] = [:]
+  private var statements: [ExactName: ODBCStatement] = [:]
 
   /// The most statements that stay prepared: a server keeps something for each of them.
   private static let preparedStatements = 32
@@ -75,10 +75,11 @@ final class ODBCSession {
 
   /// The statement for `sql`, prepared at its first use.
   func prepared(_ sql: String) throws(NativeError) -> ODBCStatement {
-    if let statement = statements[sql] { return statement }
+    let name = ExactName(sql)
+    if let statement = statements[name] { return statement }
     if statements.count >= ODBCSession.preparedStatements { statements.removeAll() }
     let statement = try connection.prepare(sql)
-    statements[sql] = statement
+    statements[name] = statement
     return statement
   }
 

@@ -13,7 +13,7 @@ extension ODBCStore {
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
-    guard let table = tables[collection.name] else { return }
+    guard let table = tables[collection.exactName] else { throw unknown(collection) }
     if let end, end.table == collection.name, end.key == lastKey { return }
     let session = try opened()
     if lastKey == nil { pageDocuments = ODBCStore.firstPageDocuments }

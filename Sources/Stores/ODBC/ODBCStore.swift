@@ -21,7 +21,7 @@ package final class ODBCStore: Store {
   /// The dialect of the last session, which says what a failure to connect means.
   private var lastDialect: any SQLDialect = SQLServerDialect()
 
-  private(set) var tables: [String: SQLTable] = [:]
+  private(set) var tables: [ExactName: SQLTable] = [:]
   /// State of the reading: the length of the next page, the last key of a table, and reused memory.
   var pageDocuments = ODBCStore.firstPageDocuments
   var end: (table: String, key: [UInt8])?
@@ -102,7 +102,7 @@ package final class ODBCStore: Store {
     let found = try SQLSchema(session: session).tables(forWriting: access.refusesObstacles)
     for table in found {
       let name = table.collection.name
-      tables[name] = table
+      tables[table.collection.exactName] = table
       guard access == .rewrite else { continue }
       try session.attempt(name) { () throws(NativeError) in
         try session.connection.run(session.dialect.lock(name))

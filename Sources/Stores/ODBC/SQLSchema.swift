@@ -26,9 +26,11 @@ struct SQLSchema {
     let triggers = try pairs(dialect.triggersQuery)
     var tables: [SQLTable] = []
     for (name, columns) in columns {
-      let table = try table(name, columns, keys[name] ?? [], forWriting: forWriting)
+      let table = try table(name, columns, keys[ExactName(name)] ?? [], forWriting: forWriting)
       guard let table else { continue }
-      if forWriting, let triggers = triggers[name] { throw obstacle(name, .triggers(triggers)) }
+      if forWriting, let triggers = triggers[ExactName(name)] {
+        throw obstacle(name, .triggers(triggers))
+      }
       tables.append(table)
     }
     return tables
@@ -87,11 +89,11 @@ struct SQLSchema {
   }
 
   /// The answer to a query of two columns: the second ones by the first.
-  private func pairs(_ query: String) throws(StoreError) -> [String: [String]] {
-    var pairs: [String: [String]] = [:]
+  private func pairs(_ query: String) throws(StoreError) -> [ExactName: [String]] {
+    var pairs: [ExactName: [String]] = [:]
     try rows(query) { (row) throws(NativeError) in
       let table = try row.text(1) ?? ""
-      pairs[table, default: []].append(try row.text(2) ?? "")
+      pairs[ExactName(table), default: []].append(try row.text(2) ?? "")
     }
     return pairs
   }

@@ -15,8 +15,8 @@ package final class SQLiteStore: Store {
   private let patience: Duration
   private var database: SQLiteConnection?
   private var access = StoreAccess.read
-  private var tables: [String: SQLiteTable] = [:]
-  private var statements: [String: SQLiteStatement] = [:]
+  private var tables: [ExactName: SQLiteTable] = [:]
+  private var statements: [ExactName: SQLiteStatement] = [:]
   private var encoding = "UTF-8"
   private var isWide: Bool { encoding != "UTF-8" }
   private var journalMode = ""
@@ -67,7 +67,7 @@ package final class SQLiteStore: Store {
   package func collections() throws(StoreError) -> [StoreCollection] {
     let schema = SQLiteSchema(database: try opened(), location: location)
     let found = try schema.tables(forWriting: access.refusesObstacles)
-    for table in found { tables[table.collection.name] = table }
+    for table in found { tables[table.collection.exactName] = table }
     return found.map(\.collection)
   }
 
@@ -83,7 +83,7 @@ package final class SQLiteStore: Store {
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
-    guard let table = tables[collection.name] else { return }
+    guard let table = tables[collection.exactName] else { throw unknown(collection) }
     let database = try opened()
     do throws(NativeError) {
       let statement = try prepared(
@@ -104,7 +104,7 @@ package final class SQLiteStore: Store {
   package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
-    guard let table = tables[collection.name] else { return }
+    guard let table = tables[collection.exactName] else { throw unknown(collection) }
     let database = try opened()
     // By field, so that the text of a statement is made once.
     var updates: [Int: SQLiteStatement] = [:]
@@ -252,9 +252,10 @@ package final class SQLiteStore: Store {
   private func prepared(
     _ database: SQLiteConnection, _ sql: String
   ) throws(NativeError) -> SQLiteStatement {
-    if let statement = statements[sql] { return statement }
+    let name = ExactName(sql)
+    if let statement = statements[name] { return statement }
     let statement = try database.prepare(sql)
-    statements[sql] = statement
+    statements[name] = statement
     return statement
   }
 
@@ -281,8 +282,7 @@ package final class SQLiteStore: Store {
       case .blob where isText:
         row.withBytes(column) { bytes in
           page.addField(index, storage: .text) { (output: inout [UInt8]) in
-            let order: UTF16Text.ByteOrder = encoding == "UTF-16be" ? .big : .little
-            _ = UTF16Text.decode(bytes, order: order, appendingTo: &output)
+            appendText(bytes, to: &output)
           }
         }
       case .blob:
@@ -293,5 +293,21 @@ package final class SQLiteStore: Store {
       }
       column += isWide ? 2 : 1
     }
+  }
+
+  /// Appends a text of a UTF-16 database as UTF-8. One that is broken (half a unit or half a surrogate pair, which
+  /// SQLite keeps) cannot be written back as it was: it gets a byte that makes it invalid UTF-8, so that whatever
+  /// looks like a value in it is found and left alone, instead of being passed over.
+  private func appendText(_ bytes: Span<UInt8>, to output: inout [UInt8]) {
+    let order: UTF16Text.ByteOrder = encoding == "UTF-16be" ? .big : .little
+    let start = output.count
+    if UTF16Text.decode(bytes, order: order, appendingTo: &output) { return }
+    output.removeSubrange(start...)
+    var units: [UInt16] = []
+    for index in stride(from: 0, to: bytes.count - 1, by: 2) {
+      let (first, second) = (UInt16(bytes[index]), UInt16(bytes[index + 1]))
+      units.append(order == .big ? first << 8 | second : second << 8 | first)
+    }
+    output += Array(String(decoding: units, as: UTF16.self).utf8) + [0xFF]
   }
 }

@@ -78,7 +78,7 @@ import Testing
     let store = MemoryStore(json: json)
     let stopped = findings(for: store, old, new)
     let findings = try #require(stopped)
-    #expect(findings.count == 2 && findings.countByCollection == ["VariableSet": 2])
+    #expect(findings.count == 2 && findings.countByCollection == [ExactName("VariableSet"): 2])
     #expect(findings.first[0].document == "Documents-1")
     #expect(findings.first[0].path == "Variables[1].Value")
     #expect(findings.first[0].reason == .opensUnderNoKey)

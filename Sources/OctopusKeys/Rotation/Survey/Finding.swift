@@ -44,20 +44,20 @@ package struct Findings: Hashable, Sendable {
 
   package private(set) var first: [Finding] = []
   package private(set) var count = 0
-  package private(set) var countByCollection: [String: Int] = [:]
+  package private(set) var countByCollection: [ExactName: Int] = [:]
 
   package init() {}
 
   mutating func add(_ finding: Finding) {
     count += 1
-    countByCollection[finding.collection, default: 0] += 1
+    countByCollection[ExactName(finding.collection), default: 0] += 1
     if first.count < Findings.kept { first.append(finding) }
   }
 
   /// Counts one that would not be kept.
   mutating func addUnnamed(in collection: String) {
     count += 1
-    countByCollection[collection, default: 0] += 1
+    countByCollection[ExactName(collection), default: 0] += 1
   }
 
   mutating func add(_ others: Findings) {

@@ -92,7 +92,7 @@ extension Survey {
     let meant = areNew ? \CollectionNumbers.newValues : \CollectionNumbers.oldValues
     for index in collections.indices {
       collections[index][keyPath: meant] +=
-        ambiguous.findings.countByCollection[collections[index].name] ?? 0
+        ambiguous.findings.countByCollection[ExactName(collections[index].name)] ?? 0
     }
   }
 }

@@ -31,12 +31,14 @@ package struct Survey: Sendable {
   }
 
   package struct BinaryField: Hashable, Sendable {
-    package let collection: String
-    package let field: String
+    package var collection: String { exactCollection.text }
+    package var field: String { exactField.text }
+    private let exactCollection: ExactName
+    private let exactField: ExactName
 
     package init(collection: String, field: String) {
-      self.collection = collection
-      self.field = field
+      exactCollection = ExactName(collection)
+      exactField = ExactName(field)
     }
   }
 

@@ -1,0 +1,117 @@
+// Values in places that a store could pass over in silence.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct NothingPassedOverTests {
+  /// A node whose database has what `script` (Python, with `db` and `value(text)`) puts into it.
+  private func node(_ script: String, encoding: String = "UTF-8") async throws -> SampleNode {
+    let node = try await SampleNode(["--documents", "30"])
+    let key = try await node.octokey("show-master-key").stdout.dropLast()
+    let whole = """
+      import base64, os, sqlite3, sys
+      sys.path.insert(0, sys.argv[1])
+      from sample_store.values import Cipherer, pipe
+      cipher = Cipherer(base64.b64decode(sys.argv[2]))
+      def value(text):
+          iv = os.urandom(16)
+          return pipe(iv, cipher.seal(text.encode(), iv))
+      os.remove('octopus.db')
+      db = sqlite3.connect('octopus.db')
+      db.execute("PRAGMA encoding = '\(encoding)'")
+      \(script)
+      db.commit()
+      """
+    let made = try await OctokeyProgram.runProgram(
+      "python3", ["-c", whole, repositoryPath + "/samples", String(key)], directory: node.folder)
+    #expect(made.status == 0, "\(made.stderr)")
+    return node
+  }
+
+  /// How many values of the database decrypt with the key that the config holds now, by Python.
+  private func decrypted(_ node: SampleNode) async throws -> String {
+    let key = try await node.octokey("show-master-key").stdout.dropLast()
+    let script = """
+      import base64, re, sqlite3, sys
+      sys.path.insert(0, sys.argv[1])
+      from sample_store.values import Cipherer
+      cipher = Cipherer(base64.b64decode(sys.argv[2]))
+      db = sqlite3.connect('octopus.db')
+      good = 0
+      for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+          for (text,) in db.execute(f'SELECT JSON FROM "{table}"'):
+              for a, b in re.findall(r'([A-Za-z0-9+/=]{24,})[|]([A-Za-z0-9+/=]{24})', text):
+                  good += cipher.opens(base64.b64decode(b), base64.b64decode(a))
+      print(good)
+      """
+    let found = try await OctokeyProgram.runProgram(
+      "python3", ["-c", script, repositoryPath + "/samples", String(key)], directory: node.folder)
+    return found.stdout + found.stderr
+  }
+
+  @Test func twoTablesMayHaveCanonicallyEqualNames() async throws {
+    let node = try await node(
+      #"""
+      for name in ('caf\u00e9', 'cafe\u0301'):
+          db.execute(f'CREATE TABLE "{name}" (Id TEXT PRIMARY KEY, JSON TEXT)')
+          for number in range(3):
+              db.execute(f'INSERT INTO "{name}" VALUES (?, ?)',
+                         (f'x-{number}', '{"Value": "' + value(name) + '"}'))
+      """#)
+    let done = try await node.octokey("rotate-master-key", "--yes")
+    #expect(done.status == 0, "\(done.stderr)")
+    #expect(try await decrypted(node) == "6\n")
+  }
+
+  /// SQLite keeps half a UTF-16 unit only in a damaged file: one byte of the last text is cut off in it.
+  @Test(arguments: ["UTF-16le", "UTF-16be"])
+  func aBrokenTextIsNamed(_ encoding: String) async throws {
+    let node = try await node(
+      """
+      db.execute('CREATE TABLE VariableSet (JSON TEXT)')
+      for number in range(4):
+          db.execute('INSERT INTO VariableSet VALUES (?)', ('{"Value": "' + value('secret') + '"}',))
+      text = '{"Value": "' + value('half') + '"} '
+      db.execute('INSERT INTO VariableSet VALUES (?)', (text,))
+      db.commit()
+      db.close()
+      raw = bytearray(open('octopus.db', 'rb').read())
+      wide = text.encode('\(encoding)')
+      at = raw.index(wide)
+      def varint(number): return bytes([0x80 | number >> 7, number & 0x7F])
+      # Payload, rowid 5, header of 3 bytes, serial type of a text: sqlite.org/fileformat2.html.
+      assert raw[at - 6:at] == varint(len(wide) + 3) + bytes([5, 3]) + varint(2 * len(wide) + 13)
+      raw[at - 6:at] = varint(len(wide) + 2) + bytes([5, 3]) + varint(2 * len(wide) + 11)
+      open('octopus.db', 'wb').write(raw)
+      db = sqlite3.connect('octopus.db')
+      """, encoding: encoding)
+    for command in [["verify"], ["rotate-master-key", "--yes"]] {
+      let ending = try await OctokeyProgram.run(
+        command + ["--config", node.config, "--machine-id-file", node.machineID])
+      #expect(ending.status == (command[0] == "verify" ? 2 : 1), "\(ending.stdout)")
+      #expect((ending.stdout + ending.stderr).contains("rowid 5"), "\(ending)")
+    }
+    let done = try await node.octokey("rotate-master-key", "--yes", "--skip-unreadable")
+    #expect(done.status == 2, "\(done.stderr)")
+    #expect(try await decrypted(node) == "4\n")
+  }
+
+  @Test func findingsComeInOneOrder() async throws {
+    let node = try await node(
+      """
+      for table in ('Account', 'Feed', 'VariableSet'):
+          db.execute(f'CREATE TABLE {table} (Id TEXT PRIMARY KEY, JSON TEXT)')
+          for number in range(300):
+              text = value('secret') if number % 7 else 'A' * 22 + '==|' + 'A' * 22 + '=='
+              db.execute(f'INSERT INTO {table} VALUES (?, ?)', (f'{table}-{number:03}', '{"V": "' + text + '"}'))
+      """)
+    func findings() async throws -> [Substring] {
+      try await node.octokey("verify", "--format", "json").stdout.split(separator: "\n")
+        .filter { !$0.contains("\"time\"") }
+    }
+    let first = try await findings()
+    #expect(first.count > 300)
+    for _ in 0..<4 { #expect(try await findings() == first) }
+  }
+}
