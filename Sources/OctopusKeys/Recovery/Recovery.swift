@@ -77,6 +77,9 @@ package final class Recovery {
     self.progress = progress
   }
 
+  /// Where the new key's file is: where the journal says, or beside the journal if the folder was moved.
+  package var keyFile: String { keys.newKeyFile }
+
   /// Looks at every value; writes nothing, except that the store undoes a transaction that was cut
   /// off.
   ///
@@ -136,7 +139,7 @@ package final class Recovery {
       do {
         try replacement.commit()
       } catch {
-        throw .configNotSwitched(config: config.file.path, keyFile: journal.keyFile, reason: error)
+        throw .configNotSwitched(config: config.file.path, keyFile: keyFile, reason: error)
       }
     }
     let residues = diagnosis.course == .rollBack ? [] : scrubbed()
@@ -221,7 +224,7 @@ package final class Recovery {
   }
 
   private func interrupted(_ reason: RotationError) -> RotationError {
-    .interruptedCommit(config: config.file.path, keyFile: journal.keyFile, reason: reason)
+    .interruptedCommit(config: config.file.path, keyFile: keyFile, reason: reason)
   }
 
   /// Reads the whole store once more: nothing may be under the old key when the config changes.

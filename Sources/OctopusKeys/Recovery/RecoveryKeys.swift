@@ -9,6 +9,9 @@ final class RecoveryKeys {
   /// Which of them the config holds; nil if it cannot be read here, or is a third one.
   private(set) var configHolds: RecoveryKey?
 
+  /// The path of the new key's file; where the journal says if it is at neither place.
+  let newKeyFile: String
+
   private let journal: Journal
   /// Why a key file could not be read.
   private var trouble: [RecoveryKey: KeyError] = [:]
@@ -22,6 +25,7 @@ final class RecoveryKeys {
     old: consuming MasterKey?, new: consuming MasterKey?
   ) throws(RotationError) {
     self.journal = journal
+    newKeyFile = RecoveryKeys.place(of: journal.keyFile, folder)
     if let old { self.old = try held(old, .old, "the old key") }
     if let new { self.new = try held(new, .new, "the new key") }
     try findInConfig(config, machineKeys)
@@ -71,13 +75,21 @@ final class RecoveryKeys {
       do {
         key = try KeyFile.read(candidate)
       } catch {
-        // What is wrong at the recorded place is what people need to know.
-        if trouble[role] == nil { trouble[role] = error }
+        // A file that is damaged says more than one that is missing.
+        if trouble[role]?.isNotFound ?? true { trouble[role] = error }
         continue
       }
       return try held(key, role, candidate)
     }
     return nil
+  }
+
+  private static func place(of recorded: String, _ folder: StateFolder) -> String {
+    for path in [recorded, folder.beside(recorded)] {
+      // Where it may not be looked, nothing is known; only the report depends on it.
+      if (try? FileStatus.isThere(path)) == true { return path }
+    }
+    return recorded
   }
 
   private func held(
@@ -96,4 +108,10 @@ final class HeldKey {
   let key: MasterKey
 
   init(_ key: consuming MasterKey) { self.key = key }
+}
+
+extension KeyError {
+  fileprivate var isNotFound: Bool {
+    if case .native(let error) = self { error.isNotFound } else { false }
+  }
 }

@@ -78,7 +78,8 @@ struct Recover: AuditedCommand {
         change: "there is no unfinished rotation any more, and the values are under the key \(key)")
     }
     let report = RecoveryReport(
-      journal, diagnosis, outcome, config: node.file.path, otherNodes: servers.otherNodes,
+      journal, diagnosis, outcome, config: node.file.path,
+      store: StoreName(location.store()), keyFile: recovery.keyFile, otherNodes: servers.otherNodes,
       time: time)
     try context.console.answer(report, as: output.format)
     let isComplete = outcome.map(\.isComplete) ?? diagnosis.isComplete

@@ -65,7 +65,7 @@ struct RecoveryReport: CommandReport {
   /// - Parameter done: nil after a dry run.
   init(
     _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?, config: String,
-    otherNodes: [String], time: String
+    store: StoreName, keyFile: String, otherNodes: [String], time: String
   ) {
     self.time = time
     outcome = Outcome(diagnosis.course, isDone: done != nil)
@@ -75,35 +75,36 @@ struct RecoveryReport: CommandReport {
     isComplete = done.map(\.isComplete) ?? diagnosis.isComplete
     configHolds = diagnosis.configHolds
     oldKey = Key(fingerprint: journal.oldKey, file: journal.oldKeyFile?.path)
-    newKey = Key(fingerprint: journal.newKey, file: journal.keyFile)
-    store = .init(kind: journal.store.kind, location: journal.store.location)
+    newKey = Key(fingerprint: journal.newKey, file: keyFile)
+    self.store = store
     self.config = Config(path: config, backup: done?.configBackup)
-    nextSteps = Self.nextSteps(journal, diagnosis, done, otherNodes)
+    nextSteps = Self.nextSteps(journal, keyFile, diagnosis, done, otherNodes)
   }
 
   private static func nextSteps(
-    _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?,
+    _ journal: Journal, _ keyFile: String, _ diagnosis: Recovery.Diagnosis,
+    _ done: Recovery.Outcome?,
     _ otherNodes: [String]
   ) -> [String] {
     guard let done else { return ["octokey recover, without --dry-run"] }
-    guard diagnosis.course != .rollBack else { return afterRollBack(journal, diagnosis) }
+    guard diagnosis.course != .rollBack else { return afterRollBack(journal, keyFile, diagnosis) }
     return NextSteps.afterRotation(
-      oldKey: journal.oldKey, newKey: journal.newKey, keyFile: journal.keyFile,
+      oldKey: journal.oldKey, newKey: journal.newKey, keyFile: keyFile,
       configBackup: done.configBackup ?? "its .bak copy", otherNodes: otherNodes,
       residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
   }
 
   /// Only a proof over all values allows to do without a key, and even then a backup comes first.
   private static func afterRollBack(
-    _ journal: Journal, _ diagnosis: Recovery.Diagnosis
+    _ journal: Journal, _ keyFile: String, _ diagnosis: Recovery.Diagnosis
   ) -> [String] {
     let isProved =
       diagnosis.unreadableValues == 0 && diagnosis.newValues == 0 && diagnosis.isComplete != false
     var steps = [
       isProved
-        ? "no value is under the new key: keep \(journal.keyFile.quoted) until a backup made from now "
+        ? "no value is under the new key: keep \(keyFile.quoted) until a backup made from now "
           + "on has been verified, then destroy it"
-        : "keep \(journal.keyFile.quoted): not every value that the rotation found is there and "
+        : "keep \(keyFile.quoted): not every value that the rotation found is there and "
           + "decrypts with the old key, so that nothing proves that the new one is not needed"
     ]
     if let old = journal.oldKeyFile, old.isCopy {

@@ -123,6 +123,9 @@ import Testing
     let done = try await OctokeyProgram.run(
       ["recover", "--store", "sqlite:" + moved.file("octopus.db")] + node2)
     #expect(done.status == 0, "\(done.stderr)")
+    #expect(done.stdout.contains("Key file:     \(moved.path)/master-key-"), "\(done.stdout)")
+    #expect(done.stdout.contains("Store:        sqlite \(moved.path)/octopus.db"))
+    #expect(!done.stdout.contains(node.folder + "/"), "nothing is where it was")
     #expect(try await OctokeyProgram.run(["verify"] + node2).status == 0)
   }
 
