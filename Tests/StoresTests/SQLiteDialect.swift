@@ -48,7 +48,7 @@ struct SQLiteDialect: SQLDialect {
     // The driver waits for locks: `Timeout` in the connection string.
     [
       "PRAGMA secure_delete = ON",
-      "PRAGMA query_only = \(access == .read ? "ON" : "OFF")",
+      "PRAGMA query_only = \(access != .rewrite ? "ON" : "OFF")",
     ] + settings
   }
 

@@ -13,6 +13,7 @@ extension ODBCStore {
   package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
+    guard access == .rewrite else { throw .readOnly(location: location) }
     guard let table = tables[collection.exactName] else { throw unknown(collection) }
     for field in collection.fields.indices {
       var batch: [PageEdits.Edit] = []

@@ -17,7 +17,7 @@ package final class ODBCStore: Store {
   private let patience: Duration
   private let dialects: ODBCSession.Dialects
   private var session: ODBCSession?
-  private var access = StoreAccess.read
+  private(set) var access = StoreAccess.read
   /// The dialect of the last session, which says what a failure to connect means.
   private var lastDialect: any SQLDialect = SQLServerDialect()
 

@@ -104,6 +104,7 @@ package final class SQLiteStore: Store {
   package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
+    guard access == .rewrite else { throw .readOnly(location: location) }
     guard let table = tables[collection.exactName] else { throw unknown(collection) }
     let database = try opened()
     // By field, so that the text of a statement is made once.

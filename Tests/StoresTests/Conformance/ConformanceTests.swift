@@ -146,13 +146,21 @@ import Testing
     let closed = StoreError.failed(
       location: store.location, collection: nil, reason: "the store is not open")
     #expect(throws: closed) { try store.collections() }
-    try store.begin(.read)
-    let collection = try #require(try store.collections().first { $0.name == "Account" })
-    #expect(throws: StoreError.readOnly(location: store.location)) {
-      try change(store, collection, page: nil)
+    for access in [StoreAccess.read, .examine] {
+      try store.begin(access)
+      let collection = try #require(try store.collections().first { $0.name == "Account" })
+      #expect(throws: StoreError.readOnly(location: store.location)) {
+        try change(store, collection, page: nil)
+      }
+      store.rollback()
+      #expect(throws: closed) { try store.collections() }
+      // What was listed before is not known any more, and is not taken for empty.
+      var page = DocumentPage()
+      #expect(throws: StoreError.self) {
+        try store.readPage(of: collection, after: nil, into: &page)
+      }
+      #expect(throws: StoreError.self) { try store.documentCount(of: collection) }
     }
-    store.rollback()
-    #expect(throws: closed) { try store.collections() }
     #expect(try bench.texts("Account") == expected([Self.account])["Account"])
   }
 
