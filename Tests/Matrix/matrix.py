@@ -87,9 +87,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--octokey", required=True, type=Path)
     parser.add_argument("--only", default="", help="only cells with this pattern in their title")
+    parser.add_argument("--part", default="1/1", help="K/N: every N-th cell, from the K-th on")
     parser.add_argument("--jobs", type=int, default=4)
     options = parser.parse_args()
     wanted = [found for found in cells() if re.search(options.only, found[0])]
+    part, parts = map(int, options.part.split("/"))
+    wanted = wanted[part - 1::parts]
     # These wait for a lock, and come first.
     wanted.sort(key=lambda found: "another" not in found[2].name)
     with tempfile.TemporaryDirectory(prefix="octokey-matrix-") as folder:
