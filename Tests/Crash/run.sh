@@ -13,7 +13,7 @@ swift build "${test_build[@]}" --product octokey </dev/null >&2
 octokey=$(swift build "${test_build[@]}" --show-bin-path)/octokey
 failed=0
 for run in "kill" "kill --twice" "errors" "power" "config" "restore" "kill --wal" \
-  "kill --twice --wal" "errors --wal" "power --wal" "kill --directory" \
+  "kill --twice --wal --every 7" "errors --wal" "power --wal" "kill --directory" \
   "kill --twice --directory --every 23" "errors --directory"; do
   echo "$run" >&2
   read -r -a words <<<"$run"
