@@ -55,8 +55,14 @@ package final class DirectoryStore: Store {
   package func collections() throws(StoreError) -> [StoreCollection] {
     guard isOpen else { throw notOpen }
     names.removeAll()
+    var seen: [FileIdentity: String] = [:]
     for folder in ["."] + (try entries(of: ".").filter { !$0.hasSuffix(".json") }) {
-      guard try status(of: folder, in: ".").kind == .folder else { continue }
+      let status = try status(of: folder, in: ".")
+      guard status.kind == .folder else { continue }
+      // Through a link every document in it would be there twice.
+      if let first = seen.updateValue(folder, forKey: status.identity) {
+        throw .sameFile(location: location, first: first, second: folder)
+      }
       let found = try entries(of: folder).filter { $0.hasSuffix(".json") }
       guard !found.isEmpty else { continue }
       for name in found { try require(name, in: folder) }
