@@ -25,6 +25,19 @@ install_missing() {
     apt-get install -q -y --no-install-recommends "${missing[@]}" </dev/null >&2
 }
 
+# open_null_device: PostgreSQL, and octokey where a test runs it as another user, open /dev/null. A container may have
+# one that is root's alone.
+open_null_device() {
+  local mode
+  mode=$(stat -c '%F, %A, %u:%g' /dev/null)
+  [[ $mode == 'character special file, crw-rw-rw-, '* ]] && return
+  echo "/dev/null is not open to every user ($mode), which the tests need: changing its mode to 666" >&2
+  [[ -c /dev/null ]]
+  local -a root=()
+  ((EUID == 0)) || root=(sudo)
+  "${root[@]}" chmod 666 /dev/null
+}
+
 # python_with_cryptography: prints the first python3 that can import it.
 python_with_cryptography() {
   local python
