@@ -79,7 +79,7 @@ package struct FileStatus: Hashable, Sendable {
   }
 
   /// Whether both are the same file, in any state.
-  func isSameFile(as other: FileStatus) -> Bool {
+  package func isSameFile(as other: FileStatus) -> Bool {
     identity.device == other.identity.device && identity.inode == other.identity.inode
   }
 }

@@ -39,6 +39,14 @@ package struct Journal: Codable, Equatable, Sendable {
   package struct StoreName: Codable, Equatable, Sendable {
     package let kind: String
     package let location: String
+
+    package init(kind: String, location: String) {
+      self.kind = kind
+      self.location = location
+    }
+
+    /// The file or folder; nil behind a server.
+    package var path: String? { ["sqlite", "directory"].contains(kind) ? location : nil }
   }
 
   package struct Contents: Codable, Equatable, Sendable {

@@ -59,6 +59,13 @@ package enum RotationError: Error, Equatable, Sendable {
   /// The store is not where the rotation left it, and its values are not those of the journal.
   case recoveryElsewhere(
     journal: String, recorded: String, found: String, values: Int, expected: Int)
+  /// The journal beside `found` is that of a rotation of another config.
+  case recoveryOfOtherConfig(
+    journal: String, recorded: String, found: String, store: Journal.StoreName)
+  /// The config names another store than the journal; nil: one that cannot be read.
+  case recoveryOfOtherStore(journal: String, store: Journal.StoreName, named: String?)
+  /// The store that was given is not the journal's, which may still be where it was.
+  case recoveryOfCopy(journal: String, store: Journal.StoreName, given: String)
   /// The store holds values under neither key of the journal.
   case recoveryUnclear(journal: String, findings: Findings, location: String)
 }

@@ -23,7 +23,7 @@ struct Recover: AuditedCommand {
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @OptionGroup(title: "Node options") var place: InPlaceOption
+  @OptionGroup(title: "Node options") var inPlace: InPlaceOption
   @Flag(help: "Change nothing, and say what would be done.") var dryRun = false
 
   @Option(
@@ -58,11 +58,11 @@ struct Recover: AuditedCommand {
     }
     (context.audit[.oldKey], context.audit[.newKey]) = (journal.oldKey, journal.newKey)
     context.audit[.store] = journal.store.kind + " " + journal.store.location
-    let location = try location(of: journal, node, context)
+    let (location, place) = try place(of: journal, node, context)
     let recovery = try Recovery(
       config: node.file, machineKeys: node.machineKeys, journal: journal, store: location.store(),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
-      newKey: keyFile.map { try KeySource(file: $0).read(context) }, inPlace: place.inPlace,
+      newKey: keyFile.map { try KeySource(file: $0).read(context) }, inPlace: inPlace.inPlace,
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     let diagnosis = try recovery.look(dryRun ? .examine : .rewrite)
     // Asked before the recovery locks the store.
@@ -78,7 +78,7 @@ struct Recover: AuditedCommand {
         change: "there is no unfinished rotation any more, and the values are under the key \(key)")
     }
     let report = RecoveryReport(
-      journal, diagnosis, outcome, config: node.file.path,
+      journal, diagnosis, outcome, config: node.file.path, isCertain: place.isCertain,
       store: StoreName(location.store()), keyFile: recovery.keyFile, otherNodes: servers.otherNodes,
       time: time)
     try context.console.answer(report, as: output.format)
@@ -87,13 +87,36 @@ struct Recover: AuditedCommand {
     return diagnosis.unreadableValues == 0 && isWhole ? .done : .incomplete
   }
 
-  /// The store in the journal; for a server, which needs a password, the one in the config.
-  private func location(
+  /// The store to look at: the one that was given, or the journal's if it is this config's.
+  private func place(
     of journal: Journal, _ node: OpenedNode, _ context: Context
-  ) throws -> StoreLocation {
-    if stores.store == nil, ["sqlite", "directory"].contains(journal.store.kind) {
-      return try context.storeLocation("\(journal.store.kind):\(journal.store.location)")
+  ) throws -> (StoreLocation, RecoveryPlace) {
+    let given = try stores.store == nil ? nil : stores.location(context, node)
+    let named = namedStore(node, context)
+    let place = try RecoveryPlace(
+      journal, in: node.file.stateFolder, config: node.file.path,
+      named: named.map { .store(.init($0.store())) }
+        ?? (node.settings.value(of: SettingName.connectionString) == nil ? .none : .unreadable),
+      given: given.map { .init($0.store()) })
+    if let given { return (given, place) }
+    // A server needs the password in the config.
+    if let path = journal.store.path {
+      return (try context.storeLocation("\(journal.store.kind):\(path)"), place)
     }
-    return try stores.location(context, node)
+    return (try stores.location(context, node), place)
   }
+
+  /// The store that the config names; nil if it names none, or none that can be read.
+  private func namedStore(_ node: OpenedNode, _ context: Context) -> StoreLocation? {
+    do {
+      return try node.settings.storeLocation(
+        relativeTo: context.absolutePath(node.file.folder), stores.odbcDriver)
+    } catch {
+      return nil
+    }
+  }
+}
+
+extension Journal.StoreName {
+  fileprivate init(_ store: any Store) { self.init(kind: store.kind, location: store.location) }
 }

@@ -97,8 +97,8 @@ extension Failure {
         "\(location.quoted) holds no sensitive value, and the rotation in \(journal.quoted) found "
           + "\(expected); nothing was changed",
         hint:
-          "is the volume mounted, and is this the database of that rotation? --store says where "
-          + "the documents are now; keep both keys",
+          "is the volume mounted, and is this the database of that rotation? if it is elsewhere now, "
+          + "move this one away, and name it with --store; keep both keys",
         status: .unfinishedRotation)
     case .recoveryElsewhere(let journal, let recorded, let found, let values, let expected):
       self.init(
@@ -106,6 +106,25 @@ extension Failure {
           + "not hold the same values (\(values) instead of \(expected), or other ones); nothing was "
           + "changed",
         hint: "--store says where the documents are now; a copy that was changed is another store",
+        status: .unfinishedRotation)
+    case .recoveryOfOtherConfig(let journal, let recorded, let found, let store):
+      self.init(
+        "\(journal.quoted) is the journal of a rotation of \(recorded.quoted), and not of "
+          + "\(found.quoted); nothing was changed",
+        hint: "--store says which store is meant (the one that was rotated: \(store.text)); in a "
+          + "copied folder nothing can be recovered",
+        status: .unfinishedRotation)
+    case .recoveryOfOtherStore(let journal, let store, let named):
+      self.init(
+        "the rotation in \(journal.quoted) was one of \(store.location.quoted), and the config names "
+          + "\(named?.quoted ?? "a store that cannot be read"); nothing was changed",
+        hint: "--store says which one is meant (the one that was rotated: \(store.text))",
+        status: .unfinishedRotation)
+    case .recoveryOfCopy(let journal, let store, let given):
+      self.init(
+        "\(given.quoted) is a copy or another store: the rotation in \(journal.quoted) was one of "
+          + "\(store.location.quoted), which still exists or cannot be ruled out; nothing was changed",
+        hint: "recover that one (\(store.text)); if it is of no use any more, move it away first",
         status: .unfinishedRotation)
     case .recoveryStoreMissing(let journal, let reason):
       self.init(
@@ -133,6 +152,11 @@ extension Failure {
         status: .unfinishedRotation)
     }
   }
+}
+
+extension Journal.StoreName {
+  /// As `--store` takes it; a server needs more than its name.
+  fileprivate var text: String { "\(kind):\(location)" }
 }
 
 extension KeyMisfit {

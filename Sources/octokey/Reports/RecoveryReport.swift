@@ -62,10 +62,12 @@ struct RecoveryReport: CommandReport {
     self.config = Config(path: config, backup: nil)
   }
 
-  /// - Parameter done: nil after a dry run.
+  /// - Parameters:
+  ///   - done: nil after a dry run.
+  ///   - isCertain: see `RecoveryPlace`.
   init(
     _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?, config: String,
-    store: StoreName, keyFile: String, otherNodes: [String], time: String
+    isCertain: Bool, store: StoreName, keyFile: String, otherNodes: [String], time: String
   ) {
     self.time = time
     outcome = Outcome(diagnosis.course, isDone: done != nil)
@@ -78,16 +80,18 @@ struct RecoveryReport: CommandReport {
     newKey = Key(fingerprint: journal.newKey, file: keyFile)
     self.store = store
     self.config = Config(path: config, backup: done?.configBackup)
-    nextSteps = Self.nextSteps(journal, keyFile, diagnosis, done, otherNodes)
+    nextSteps = Self.nextSteps(
+      journal, keyFile, diagnosis, done, isCertain: isCertain, otherNodes)
   }
 
   private static func nextSteps(
     _ journal: Journal, _ keyFile: String, _ diagnosis: Recovery.Diagnosis,
-    _ done: Recovery.Outcome?,
-    _ otherNodes: [String]
+    _ done: Recovery.Outcome?, isCertain: Bool, _ otherNodes: [String]
   ) -> [String] {
     guard let done else { return ["octokey recover, without --dry-run"] }
-    guard diagnosis.course != .rollBack else { return afterRollBack(journal, keyFile, diagnosis) }
+    guard diagnosis.course != .rollBack else {
+      return afterRollBack(journal, keyFile, diagnosis, isCertain: isCertain)
+    }
     return NextSteps.afterRotation(
       oldKey: journal.oldKey, newKey: journal.newKey, keyFile: keyFile,
       configBackup: done.configBackup ?? "its .bak copy", otherNodes: otherNodes,
@@ -96,10 +100,11 @@ struct RecoveryReport: CommandReport {
 
   /// Only a proof over all values allows to do without a key, and even then a backup comes first.
   private static func afterRollBack(
-    _ journal: Journal, _ keyFile: String, _ diagnosis: Recovery.Diagnosis
+    _ journal: Journal, _ keyFile: String, _ diagnosis: Recovery.Diagnosis, isCertain: Bool
   ) -> [String] {
     let isProved =
-      diagnosis.unreadableValues == 0 && diagnosis.newValues == 0 && diagnosis.isComplete != false
+      isCertain && diagnosis.unreadableValues == 0 && diagnosis.newValues == 0
+      && diagnosis.isComplete == true
     var steps = [
       isProved
         ? "no value is under the new key: keep \(keyFile.quoted) until a backup made from now "

@@ -109,6 +109,7 @@ import Testing
       "mkdir away; mv octopus.db away; sqlite3 octopus.db 'CREATE TABLE T(JSON)'")
     let refused = try await node.octokey("recover")
     #expect(refused.status == 3 && refused.stderr.contains("holds no sensitive value"))
+    try await node.shell("mv octopus.db empty.db")
     let done = try await node.octokey("recover", "--store", "sqlite:\(node.folder)/away/octopus.db")
     #expect(done.status == 0, "\(done.stderr)")
   }

@@ -63,6 +63,19 @@ final class SampleNode: Sendable {
       ] + arguments.dropFirst(command.count), input: input)
   }
 
+  /// Kills a rotation at a call of `call`; `options` are more of the command's, and more shell. Its journal is
+  /// there afterwards.
+  func interruptRotation(_ call: String, _ number: Int, _ options: String = "") async throws {
+    try await shell(
+      """
+      strace -f -qq -o /dev/null -e trace=\(call) -e inject=\(call):signal=KILL:when=\(number) \\
+        "$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
+        --machine-id-file machine-id --machine-key-file machinekey \(options) >/dev/null 2>&1 \\
+        && exit 1 || true
+      test -e octokey-journal.json
+      """)
+  }
+
   /// Runs SQL with the sqlite3 program.
   @discardableResult
   func sql(_ statement: String) async throws -> String {

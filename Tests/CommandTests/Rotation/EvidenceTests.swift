@@ -6,20 +6,6 @@ import Outside
 import Testing
 
 @Suite struct EvidenceTests {
-  /// Kills a rotation at a call of `call`; `options` are more of the command's.
-  private func interrupt(
-    _ node: SampleNode, _ call: String, _ number: Int, _ options: String = ""
-  ) async throws {
-    _ = try await node.shell(
-      """
-      strace -f -qq -o /dev/null -e trace=\(call) -e inject=\(call):signal=KILL:when=\(number) \\
-        "$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
-        --machine-id-file machine-id --machine-key-file machinekey \(options) >/dev/null 2>&1 \\
-        && exit 1 || true
-      test -e octokey-journal.json
-      """)
-  }
-
   /// A folder store of five documents under the key 01 02 … 10, which the config gets. The last value is by
   /// chance text under the key 64 65 … 73 as well.
   private func makeSmallFolder(_ node: SampleNode) async throws {
@@ -65,7 +51,7 @@ import Testing
   @Test(arguments: ["DELETE FROM", "DROP TABLE"])
   func anEmptyStoreIsNoReasonToDestroyAKey(_ statement: String) async throws {
     let node = try await SampleNode(["--documents", "30"])
-    try await interrupt(node, "renameat", 1)
+    try await node.interruptRotation("renameat", 1)
     // The volume is not mounted, and a server has made a new database.
     try await node.shell(
       """
@@ -87,7 +73,7 @@ import Testing
 
   @Test func aStoreThatIsGoneIsNamed() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    try await interrupt(node, "renameat", 1)
+    try await node.interruptRotation("renameat", 1)
     try await node.shell("mkdir away && mv octopus.db away")
     let refused = try await node.octokey("recover")
     #expect(refused.status == 3 && refused.stderr.contains("--store"), "\(refused.stderr)")
@@ -99,20 +85,24 @@ import Testing
   @Test func aCloneForTestsIsAnotherStore() async throws {
     let node = try await SampleNode(["--documents", "30"])
     try await node.shell("mkdir clone && cp octopus.db clone")
-    try await interrupt(node, "renameat", 1)
+    try await node.interruptRotation("renameat", 1)
     try await node.shell(
       "sqlite3 clone/octopus.db 'DELETE FROM VariableSet WHERE Id = (SELECT min(Id) FROM VariableSet)'"
     )
-    let refused = try await node.octokey(
-      "recover", "--store", "sqlite:\(node.folder)/clone/octopus.db")
+    let clone = "sqlite:\(node.folder)/clone/octopus.db"
+    let copy = try await node.octokey("recover", "--store", clone)
+    #expect(copy.status == 3 && copy.stderr.contains("is a copy"), "\(copy.stderr)")
+    try await node.shell("mv octopus.db away.db")
+    let refused = try await node.octokey("recover", "--store", clone)
     #expect(
       refused.status == 3 && refused.stderr.contains("not hold the same"), "\(refused.stderr)")
+    try await node.shell("mv away.db octopus.db")
     #expect(try await node.octokey("recover").status == 0)
   }
 
   @Test func theFolderOfANodeMayBeMoved() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    try await interrupt(node, "renameat", 1)
+    try await node.interruptRotation("renameat", 1)
     let moved = ScratchFolder()
     try await node.shell("mv * \(moved.path)/")
     let node2 = [
@@ -131,19 +121,19 @@ import Testing
 
   @Test func theOtherNodesAreThoseOfTheStoreThatWasRotated() async throws {
     let node = try await SampleNode()
-    try await interrupt(node, "renameat", 1)
+    try await node.interruptRotation("renameat", 1)
     let rename = "UPDATE OctopusServerNode SET Name = 'node-of-"
     try await node.shell("cp octopus.db other.db; sed -i 's/octopus.db/other.db/' *.config")
     try await node.sql(rename + "the-store'")
     try await node.shell("sqlite3 other.db \"\(rename)another'\"")
-    let done = try await node.octokey("recover")
+    let done = try await node.octokey("recover", "--store", "sqlite:" + node.database)
     #expect(done.status == 0 && done.stdout.contains("node-of-the-store"), "\(done.stderr)")
     #expect(!done.stdout.contains("node-of-another"))
   }
 
   @Test func whatWasRestoredIsNotRolledForwardInSilence() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    try await interrupt(node, "renameat", 1)
+    try await node.interruptRotation("renameat", 1)
     try await node.sql("DELETE FROM VariableSet WHERE Id = (SELECT min(Id) FROM VariableSet)")
     let done = try await node.octokey("recover")
     #expect(done.status == 2 && done.stdout.contains("Differs:"), "\(done.stdout)")
@@ -153,7 +143,7 @@ import Testing
     let node = try await SampleNode(["--documents", "1"])
     try await makeSmallFolder(node)
     // Two documents are written, in the order of their names, when it is killed.
-    try await interrupt(node, "renameat", 3, "--new-key-file new.key")
+    try await node.interruptRotation("renameat", 3, "--new-key-file new.key")
     let done = try await node.octokey("recover")
     #expect(done.status == 0, "\(done.stderr)")
     let expected = ["a", "b", "c", "d"].map { "secret \($0)\n" }.joined() + "v0\n"
@@ -167,7 +157,8 @@ import Testing
     let set = try await node.octokey(
       "set-master-key", "--no-store-check", "--key-file", "-", input: "AAECAwQFBgcICQoLDA0ODw==\n")
     #expect(set.status == 0)
-    try await interrupt(node, "renameat", 3, "--new-key-file new.key --old-key-file - <old.key")
+    try await node.interruptRotation(
+      "renameat", 3, "--new-key-file new.key --old-key-file - <old.key")
     try await node.shell("rm old.key OctopusServer.config.*.bak new.key")
     let done = try await node.octokey("recover")
     #expect(done.status == 0, "\(done.stderr)")

@@ -6,17 +6,6 @@ import Outside
 import Testing
 
 @Suite struct RecoveryTests {
-  /// Kills a rotation at its first call of `call`; `number` says which one.
-  private func interrupt(_ node: SampleNode, _ call: String, _ number: Int) async throws {
-    _ = try await node.shell(
-      """
-      strace -f -qq -o /dev/null -e trace=\(call) -e inject=\(call):signal=KILL:when=\(number) \\
-        "$OCTOKEY" rotate-master-key --yes --config OctopusServer.config \\
-        --machine-id-file machine-id >/dev/null 2>&1 && exit 1 || true
-      test -e octokey-journal.json
-      """)
-  }
-
   private func rotate(_ node: SampleNode, _ options: String...) async throws -> Ending {
     try await OctokeyProgram.run(
       ["rotate-master-key", "--config", node.config, "--machine-id-file", node.machineID, "--yes"]
@@ -25,7 +14,7 @@ import Testing
 
   @Test func everythingThatWritesRefusesAndNamesTheCommand() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    try await interrupt(node, "renameat", 1)
+    try await node.interruptRotation("renameat", 1)
     let key = try #require(try node.files("master-key-").first)
     let sums = "sha256sum octopus.db OctopusServer.config octokey-journal.json"
     let before = try await node.shell(sums)
@@ -45,7 +34,7 @@ import Testing
 
   @Test func aFinishedOneSaysWhatItDid() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    try await interrupt(node, "renameat", 1)
+    try await node.interruptRotation("renameat", 1)
     let sums = "sha256sum *.config *.key *.json *.db; ls -A | grep -v octokey.lock"
     let before = try await node.shell(sums)
     let dry = try await node.octokey("recover", "--dry-run")
@@ -64,7 +53,7 @@ import Testing
 
   @Test func withoutTheKeyFileItAsksForIt() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    try await interrupt(node, "renameat", 1)
+    try await node.interruptRotation("renameat", 1)
     try await node.shell("mkdir safe && mv master-key-*.key safe/new.key")
     let refused = try await node.octokey("recover")
     #expect(refused.status == 3, "\(refused.stderr)")
@@ -80,7 +69,7 @@ import Testing
   @Test func beforeTheCommitItIsTakenBackWithoutTheNewKey() async throws {
     let node = try await SampleNode(["--documents", "30"])
     let key = try await node.octokey("show-master-key").stdout
-    try await interrupt(node, "pwrite64", 5)
+    try await node.interruptRotation("pwrite64", 5)
     try await node.shell("rm master-key-*.key")
     let done = try await node.octokey("recover")
     #expect(done.status == 0 && done.stdout.hasPrefix("The rotation was rolled back"))

@@ -1,0 +1,97 @@
+// Which store `recover` works on. The journal, the config and a person may mean three different ones; a recovery of the
+// wrong one loses the key of the right one.
+
+import Foundation
+import Outside
+import Testing
+
+@Suite struct RecoveryStoreTests {
+  /// Everything that a refusal leaves as it was.
+  private static let sums = "sha256sum *.config *.key *.json *.db; ls -A | grep -v octokey.lock"
+
+  /// That the recovery of `node` ends with 3, names what it needs, advises nothing, and changes nothing.
+  private func expectRefusal(
+    _ node: SampleNode, _ words: String, folder: String = ".", _ arguments: String...
+  ) async throws {
+    let before = try await node.shell("cd \(folder) && " + Self.sums)
+    for dry in [["--dry-run"], []] {
+      let refused = try await OctokeyProgram.run(
+        ["recover", "--config", node.folder + "/\(folder)/OctopusServer.config"]
+          + ["--machine-id-file", node.machineID, "--machine-key-file"]
+          + [node.folder + "/machinekey"] + arguments + dry)
+      #expect(refused.status == 3, "\(refused.stdout) \(refused.stderr)")
+      #expect(refused.stderr.contains(words), "\(refused.stderr)")
+      #expect(!(refused.stdout + refused.stderr).contains("destroy"))
+    }
+    #expect(try await node.shell("cd \(folder) && " + Self.sums) == before)
+  }
+
+  @Test func aCopiedFolderDoesNotReachTheOriginal() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    // Its folder store is half rewritten: whoever finished it would write documents.
+    try await node.shell(
+      """
+      mkdir -p documents/T; sed -i 's#sqlite:octopus.db#directory:documents#' OctopusServer.config
+      sqlite3 octopus.db "SELECT JSON FROM VariableSet WHERE JSON LIKE '%==|%' LIMIT 5" | split -l 1 - documents/T/
+      for f in documents/T/*; do mv $f $f.json; done
+      """)
+    try await node.interruptRotation("renameat", 2)
+    try await node.shell(
+      "mkdir copy && cp -a *.config *.key *.json documents machine-id octopus.db copy")
+    let before = try await node.shell("sha256sum documents/T/*")
+    try await expectRefusal(node, node.config, folder: "copy")
+    #expect(try await node.shell("sha256sum documents/T/*") == before)
+    // Named, the copy is refused as long as the store of the journal is there: it may be further.
+    try await expectRefusal(
+      node, "is a copy", folder: "copy", "--store", "directory:\(node.folder)/copy/documents")
+    #expect(try await node.octokey("recover").status == 0)
+    #expect(try await node.octokey("verify").status == 0)
+  }
+
+  @Test func aConfigThatNamesAnotherStoreDecidesNothing() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.interruptRotation("renameat", 1)
+    try await node.shell(
+      "cp octopus.db other.db; sed -i 's/octopus.db/other.db/' OctopusServer.config")
+    try await expectRefusal(node, "other.db")
+    // Whoever names the recorded one has decided; nothing of it is to be destroyed, though.
+    let done = try await node.octokey("recover", "--store", "sqlite:" + node.database)
+    #expect(done.status == 0, "\(done.stderr)")
+  }
+
+  @Test func anOldCopyProvesNothingOfTheStoreThatWasRotated() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell("mkdir old && cp octopus.db old")
+    try await node.interruptRotation("renameat", 1)
+    try await expectRefusal(
+      node, "is a copy", "--store", "sqlite:\(node.folder)/old/octopus.db")
+    // Where the rotated one is gone, the copy is what there is; the new key may still be needed.
+    try await node.shell("mkdir lost && mv octopus.db lost")
+    let back = try await node.octokey(
+      "recover", "--store", "sqlite:\(node.folder)/old/octopus.db")
+    #expect(back.status == 0 && back.stdout.contains("rolled back"), "\(back.stderr)")
+    #expect(!back.stdout.contains("destroy"), "\(back.stdout)")
+    #expect(try node.files("master-key-").count == 1)
+  }
+
+  @Test func anotherSpellingOfTheSamePlaceIsTheSameStore() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.interruptRotation("renameat", 1)
+    try await node.shell("ln -s . link")
+    let done = try await node.octokey(
+      "recover", "--store", "sqlite:\(node.folder)/link/octopus.db")
+    #expect(done.status == 0 && done.stdout.contains("is finished"), "\(done.stderr)")
+  }
+
+  @Test func aJournalOfAnotherNodeIsNotThisOnes() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.interruptRotation("pwrite64", 5)
+    // Both nodes use the same database; the journal went along with a copied folder.
+    try await node.shell(
+      """
+      mkdir second && cp -a *.config *.key *.json machine-id second
+      sed -i 's#sqlite:octopus.db#sqlite:../octopus.db#' second/OctopusServer.config; cp octopus.db second
+      """)
+    try await expectRefusal(node, node.config, folder: "second")
+  }
+}
