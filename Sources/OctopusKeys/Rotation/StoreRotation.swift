@@ -115,27 +115,33 @@ package final class StoreRotation {
   /// - Throws: `RotationError.keyDoesNotFit`, `.keyUnproven`, `.noValues` or `.unreadable`, unless the
   ///   options allow it.
   package func accept(_ survey: Survey) throws(RotationError) -> AcceptedSurvey {
-    if !options.trustOldKey { try requireFit(survey) }
-    guard survey.hasValues || options.allowEmpty else { throw .noValues(location: store.location) }
+    try requireFit(survey)
     // Too many to be written down are left alone as well.
     let isTooAmbiguous = survey.leftAmbiguous.count >= AmbiguousValues.limit
     guard survey.findings.count == 0 || (options.skipUnreadable && !isTooAmbiguous) else {
       throw .unreadable(survey.findings, location: store.location)
+    }
+    // Where nothing decrypts nothing would be rotated, and no recovery could tell how far it got.
+    guard survey.decrypted > 0 || options.allowEmpty else {
+      throw .noValues(location: store.location)
     }
     return AcceptedSurvey(survey)
   }
 
   private func requireFit(_ survey: Survey) throws(RotationError) {
     let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey))
+    let misfit = KeyMisfit(survey.evidence)
     switch survey.keyFit {
     case .fits: return
     case .doesNotFit:
-      throw .keyDoesNotFit(fingerprint, location: store.location, KeyMisfit(survey.evidence))
+      // Nobody can know better about a key that decrypts no text at all.
+      guard options.trustOldKey && !misfit.isTotal else {
+        throw .keyDoesNotFit(fingerprint, location: store.location, misfit)
+      }
     case .unknown where survey.decrypted > 0:
-      throw .keyUnproven(fingerprint, location: store.location, binaryValues: survey.decrypted)
-    case .unknown where survey.findings.count > 0 && options.skipUnreadable:
-      // Nothing decrypts, and nothing shows why.
-      guard options.allowEmpty else { throw .noValues(location: store.location) }
+      guard options.trustOldKey else {
+        throw .keyUnproven(fingerprint, location: store.location, binaryValues: survey.decrypted)
+      }
     case .unknown: return
     }
   }

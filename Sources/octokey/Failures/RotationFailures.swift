@@ -26,8 +26,9 @@ extension Failure {
       self.init(
         "the old key (\(fingerprint)) is not the key of \(location.quoted): \(misfit.text); nothing "
           + "was changed",
-        hint: "--old-key-file says where the key of this store is, octokey verify tries one; if "
-          + "most values were left under a former key, --trust-old-key goes on")
+        hint: "--old-key-file says where the key of this store is, octokey verify tries one"
+          + (misfit.isTotal
+            ? "" : "; if most values were left under a former key, --trust-old-key goes on"))
     case .keyUnproven(let fingerprint, let location, let values):
       self.init(
         "nothing proves that the old key (\(fingerprint)) is the key of \(location.quoted): only "

@@ -72,6 +72,32 @@ import Testing
     #expect(rotation.store.collections.map(\.reencryptedValues) == [1])
   }
 
+  @Test func nobodyCanTrustAKeyThatDecryptsNothing() throws {
+    let node = try TestNode((0..<50).map { ("v\($0)", 2) })
+    var options = RotationPlan.Options()
+    options.store.skipUnreadable = true
+    options.store.trustOldKey = true
+    options.store.allowEmpty = true
+    let plan = try node.plan(options: options)
+    let error = #expect(throws: RotationError.self) { _ = try Preflight(plan).admit() }
+    guard case .keyDoesNotFit(_, "memory", let misfit)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(misfit == KeyMisfit(decrypted: 0, failed: 50, certificateFails: false))
+  }
+
+  @Test func whatCannotBeReadIsNoSensitiveValue() throws {
+    let node = try TestNode()
+    node.store.replace(0, with: #"{"Variables":[{"Type":"Sensitive","Value":"plain"}]}"#)
+    var options = RotationPlan.Options()
+    options.store.skipUnreadable = true
+    let plan = try node.plan(options: options)
+    #expect(throws: RotationError.noValues(location: "memory")) {
+      _ = try Preflight(plan).admit()
+    }
+  }
+
   @Test func noValueThatIsMadeFitsTheFormerKey() throws {
     let (old, new) = (try ValueCipher(key(1)), try ValueCipher(key(2)))
     let plaintext = SecretBuffer()

@@ -21,6 +21,9 @@ package struct KeyMisfit: Hashable, Sendable {
   /// The server's certificate is there and does not decrypt: that decides.
   package let certificateFails: Bool
 
+  /// Not one value decrypts.
+  package var isTotal: Bool { decrypted == 0 }
+
   package init(decrypted: Int, failed: Int, certificateFails: Bool) {
     self.decrypted = decrypted
     self.failed = failed
