@@ -84,6 +84,15 @@ package struct Journal: Codable, Equatable, Sendable {
     return journal
   }
 
+  /// Which of its keys has this fingerprint; nil if it is another key's.
+  package func role(of fingerprint: String) -> RecoveryKey? {
+    switch fingerprint {
+    case oldKey: .old
+    case newKey: .new
+    default: nil
+    }
+  }
+
   /// Writes the journal into `folder`; it is on the device when this returns, and goes again unless
   /// the caller commits it.
   func create(in folder: StateFolder) throws(RotationError) -> NewFile {

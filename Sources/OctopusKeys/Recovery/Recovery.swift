@@ -22,8 +22,8 @@ package final class Recovery {
     package let oldValues: Int
     package let newValues: Int
     package let unreadableValues: Int
-    /// Which key the config holds now; nil if it cannot be read here, or is a third one.
-    package let configHolds: RecoveryKey?
+    /// The fingerprint of the key that the config holds now; nil if it cannot be read here.
+    package let configKey: String?
     /// Whether every plaintext of the journal is there; nil without the new key.
     package fileprivate(set) var isComplete: Bool?
 
@@ -32,7 +32,7 @@ package final class Recovery {
 
   package struct Outcome: Sendable {
     /// The copy of the former config; nil if it stays as it is.
-    package let configBackup: String?
+    package let configBackup: ConfigCopy?
     /// What the store could not clear of its former contents.
     package let residues: [StoreResidue]
     /// Whether every plaintext of the journal is there at the end; nil without the new key.
@@ -109,7 +109,7 @@ package final class Recovery {
     try requireNode(for: course)
     return Diagnosis(
       course: course, oldValues: survey.oldValues, newValues: survey.newValues,
-      unreadableValues: survey.findings.count, configHolds: keys.configHolds,
+      unreadableValues: survey.findings.count, configKey: keys.configKey,
       isComplete: isComplete)
   }
 
@@ -133,9 +133,9 @@ package final class Recovery {
       try resume()
       isComplete = try proveResumed()
     }
-    var backup: String?
+    var backup: ConfigCopy?
     if let replacement {
-      backup = replacement.backupPath
+      backup = replacement.backupPath.map { ConfigCopy(path: $0, key: keys.configKey) }
       do {
         try replacement.commit()
       } catch {

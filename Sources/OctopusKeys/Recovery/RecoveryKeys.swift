@@ -6,8 +6,10 @@ internal import Native
 final class RecoveryKeys {
   private(set) var old: HeldKey?
   private(set) var new: HeldKey?
-  /// Which of them the config holds; nil if it cannot be read here, or is a third one.
-  private(set) var configHolds: RecoveryKey?
+  /// The fingerprint of the key that the config holds; nil if it cannot be read here.
+  private(set) var configKey: String?
+  /// Which of the two that is; nil if it is neither, or cannot be read.
+  var configHolds: RecoveryKey? { configKey.flatMap(journal.role(of:)) }
 
   /// The path of the new key's file; where the journal says if it is at neither place.
   let newKeyFile: String
@@ -51,19 +53,12 @@ final class RecoveryKeys {
   private func findInConfig(
     _ config: ConfigFile, _ machineKeys: MachineKeys
   ) throws(RotationError) {
-    let found: HeldKey
-    do {
-      found = HeldKey(try machineKeys.masterKey(of: config.whole().settings()).key.copy())
-    } catch {
-      return
-    }
-    let fingerprint = try rethrow(as: RotationError.key, KeyFingerprint(of: found.key)).description
-    if fingerprint == journal.oldKey {
-      configHolds = .old
-      old = old ?? found
-    } else if fingerprint == journal.newKey {
-      configHolds = .new
-      new = new ?? found
+    let found = config.heldKey(machineKeys)
+    configKey = try found?.fingerprint()
+    switch configHolds {
+    case .old: old = old ?? found
+    case .new: new = new ?? found
+    case nil: break
     }
   }
 
@@ -101,13 +96,6 @@ final class RecoveryKeys {
     }
     return HeldKey(key)
   }
-}
-
-/// A key that may be there or not.
-final class HeldKey {
-  let key: MasterKey
-
-  init(_ key: consuming MasterKey) { self.key = key }
 }
 
 extension KeyError {

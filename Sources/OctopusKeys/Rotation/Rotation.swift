@@ -15,8 +15,8 @@ internal import Native
 package struct Rotation: ~Copyable {
   package let store: StoreRotation.Outcome
   package let keyFile: String
-  /// The copy of the former config, which still holds the old key.
-  package let configBackup: String
+  /// The copy of the former config; nil if that had been cut off, and was there as a copy only.
+  package let configBackup: ConfigCopy?
   /// What the store could not clear of its former contents.
   package let residues: [StoreResidue]
 
@@ -47,6 +47,7 @@ package struct Rotation: ~Copyable {
       permit.config.replacement(
         masterKey: plan.newKey, machineKeys: plan.machineKeys, stamp: stamp,
         inPlace: plan.options.inPlace))
+    let formerKey = try permit.config.file.heldKey(plan.machineKeys)?.fingerprint()
     let journal = try Journal(plan, accepted.survey, keyFile: keyPath, oldKeyFile)
     pending.journal = try journal.create(in: folder)
     // Where there is no transaction, the first write is the point of no return.
@@ -66,14 +67,14 @@ package struct Rotation: ~Copyable {
     } catch {
       throw settle(error, plan, storeRotation, accepted.survey, journal)
     }
-    let backup = replacement.backupPath
+    let backup = replacement.backupPath.map { ConfigCopy(path: $0, key: formerKey) }
     do {
       try replacement.commit()
     } catch {
       throw .configNotSwitched(config: plan.config.path, keyFile: keyPath, reason: error)
     }
     return Rotation(
-      store: written, keyFile: keyPath, configBackup: backup ?? "",
+      store: written, keyFile: keyPath, configBackup: backup,
       residues: storeRotation.scrubbed(), journal: journal, folder: folder,
       config: permit.config)
   }

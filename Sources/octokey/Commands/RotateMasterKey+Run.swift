@@ -122,7 +122,8 @@ extension RotateMasterKey {
       newKey: .init(
         fingerprint: try plan.newFingerprint().description, bits: plan.newBits,
         file: rotation.keyFile),
-      store: StoreName(store), config: .init(path: node.file.path, backup: rotation.configBackup),
+      store: StoreName(store),
+      config: ReplacedConfig(path: node.file.path, copy: rotation.configBackup),
       otherNodes: servers.otherNodes, residues: rotation.residues, peakMemory: ProcessMemory.peak(),
       duration: context.clock.uptime() - start, time: TimeStamp.forText(plan.now))
     let files = RotationReportFiles(

@@ -3,9 +3,12 @@
 internal import OctopusKeys
 
 enum NextSteps {
+  /// - Parameters:
+  ///   - config: the config that was replaced.
+  ///   - otherCopies: what else holds the old key, if `config` has no copy of it, and a comma.
   static func afterRotation(
-    oldKey: String, newKey: String, keyFile: String, configBackup: String, otherNodes: [String],
-    residues: [StoreResidue], quoted: Int, unreadable: Int
+    oldKey: String, newKey: String, keyFile: String, config: ReplacedConfig, otherCopies: String?,
+    otherNodes: [String], residues: [StoreResidue], quoted: Int, unreadable: Int
   ) -> [String] {
     let name = keyFile.split(separator: "/").last.map(String.init) ?? keyFile
     var steps: [String] = []
@@ -55,10 +58,12 @@ enum NextSteps {
         "\(quoted) longer texts quote a ciphertext under the old key (see the JSON report); they were "
           + "left as they were and cannot be read once the old key is gone")
     }
+    steps += config.step(oldKey: oldKey, newKey: newKey)
+    let copies = config.copyOfOldKey(oldKey).map { $0.quoted + ", " } ?? otherCopies ?? ""
     steps += [
       "keep the old key (\(oldKey)) for as long as a backup from before the rotation is "
         + "kept: it is the only key to it",
-      "whoever has the old key can still read what was made with it: \"\(configBackup)\", database "
+      "whoever has the old key can still read what was made with it: \(copies)database "
         + "backups, replicas and transaction logs from before; destroy them in time, and change the "
         + "secrets themselves if the old key has leaked",
     ]

@@ -33,11 +33,6 @@ struct RecoveryReport: CommandReport {
     let file: String?
   }
 
-  struct Config: Encodable {
-    let path: String
-    let backup: String?
-  }
-
   let command = "recover"
   let time: String
   let outcome: Outcome
@@ -47,7 +42,7 @@ struct RecoveryReport: CommandReport {
   private(set) var oldKey: Key?
   private(set) var newKey: Key?
   private(set) var store: StoreName?
-  let config: Config
+  let config: ReplacedConfig
   private var configHolds: RecoveryKey?
   private(set) var nextSteps: [String] = []
 
@@ -59,7 +54,7 @@ struct RecoveryReport: CommandReport {
   init(config: String, time: String) {
     self.time = time
     outcome = .nothingToDo
-    self.config = Config(path: config, backup: nil)
+    self.config = ReplacedConfig(path: config, copy: nil)
   }
 
   /// - Parameters:
@@ -75,18 +70,18 @@ struct RecoveryReport: CommandReport {
       old: diagnosis.oldValues, new: diagnosis.newValues, unreadable: diagnosis.unreadableValues,
       expected: journal.found.values)
     isComplete = done.map(\.isComplete) ?? diagnosis.isComplete
-    configHolds = diagnosis.configHolds
+    configHolds = diagnosis.configKey.flatMap(journal.role(of:))
     oldKey = Key(fingerprint: journal.oldKey, file: journal.oldKeyFile?.path)
     newKey = Key(fingerprint: journal.newKey, file: keyFile)
     self.store = store
-    self.config = Config(path: config, backup: done?.configBackup)
+    self.config = ReplacedConfig(path: config, copy: done?.configBackup)
     nextSteps = Self.nextSteps(
-      journal, keyFile, diagnosis, done, isCertain: isCertain, otherNodes)
+      journal, keyFile, diagnosis, done, self.config, isCertain: isCertain, otherNodes)
   }
 
   private static func nextSteps(
     _ journal: Journal, _ keyFile: String, _ diagnosis: Recovery.Diagnosis,
-    _ done: Recovery.Outcome?, isCertain: Bool, _ otherNodes: [String]
+    _ done: Recovery.Outcome?, _ config: ReplacedConfig, isCertain: Bool, _ otherNodes: [String]
   ) -> [String] {
     guard let done else { return ["octokey recover, without --dry-run"] }
     guard diagnosis.course != .rollBack else {
@@ -94,8 +89,17 @@ struct RecoveryReport: CommandReport {
     }
     return NextSteps.afterRotation(
       oldKey: journal.oldKey, newKey: journal.newKey, keyFile: keyFile,
-      configBackup: done.configBackup ?? "its .bak copy", otherNodes: otherNodes,
+      config: config, otherCopies: otherCopies(journal, diagnosis), otherNodes: otherNodes,
       residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
+  }
+
+  /// The rotation made a copy of the config before it was interrupted; it holds the old key where that came from
+  /// the config.
+  private static func otherCopies(
+    _ journal: Journal, _ diagnosis: Recovery.Diagnosis
+  ) -> String? {
+    guard journal.oldKeyFile == nil, diagnosis.configKey == journal.newKey else { return nil }
+    return "the copies of the config from before (.bak), "
   }
 
   /// Only a proof over all values allows to do without a key, and even then a backup comes first.
@@ -139,7 +143,7 @@ struct RecoveryReport: CommandReport {
         : "\(values.old + values.new) values instead of \(values.expected)"
       lines.append("Differs:      the store holds \(count)")
     }
-    if let backup = config.backup { lines.append("Its backup:   \(backup)") }
+    lines += config.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint)
     lines += ["", "Next steps"] + nextSteps.numbered
     return lines.joined(separator: "\n") + "\n"
   }

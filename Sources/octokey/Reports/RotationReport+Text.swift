@@ -43,7 +43,9 @@ extension RotationReport {
       "Key file:     \(newKey.file ?? "")",
       "Store:        \(store.kind) \(store.location)",
       "Config:       \(config.path)",
-      "Its backup:   \(config.backup) (holds the old key)",
+    ]
+    lines += config.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint)
+    lines += [
       "Values:       \(values.reencrypted) re-encrypted, \(values.alreadyNew) already new, "
         + "\(values.unreadable) unreadable",
       "Ledger:       \(ledger.values) values, the same before and after the rotation",

@@ -44,11 +44,6 @@ struct RotationReport: Encodable {
     let closed: String?
   }
 
-  struct Config: Encodable {
-    let path: String
-    let backup: String
-  }
-
   let command = "rotate-master-key"
   let time: String
   let outcome: String
@@ -60,7 +55,7 @@ struct RotationReport: Encodable {
   let collections: [Collection]
   let ledger: Ledgers
   let certificate: Certificate
-  let config: Config
+  let config: ReplacedConfig
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
   let seconds: Double
@@ -69,7 +64,7 @@ struct RotationReport: Encodable {
 
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
-    config: Config, otherNodes: [String], residues: [StoreResidue], peakMemory: Int,
+    config: ReplacedConfig, otherNodes: [String], residues: [StoreResidue], peakMemory: Int,
     duration: Duration, time: String
   ) {
     self.time = time
@@ -103,7 +98,7 @@ struct RotationReport: Encodable {
     self.peakMemory = peakMemory
     nextSteps = NextSteps.afterRotation(
       oldKey: oldKey.fingerprint, newKey: newKey.fingerprint,
-      keyFile: newKey.file ?? "the new key file", configBackup: config.backup,
+      keyFile: newKey.file ?? "the new key file", config: config, otherCopies: nil,
       otherNodes: otherNodes, residues: residues, quoted: survey.quotations.count,
       unreadable: survey.findings.count)
   }

@@ -124,7 +124,8 @@ import Testing
     #expect(throws: RotationError.self) { _ = try Rotation.run(Preflight(plan).admit()) }
     node.store.readablePages = .max
     let (diagnosis, _) = try finish(node)
-    #expect(diagnosis.course == .rollBack && diagnosis.configHolds == nil)
+    #expect(diagnosis.course == .rollBack)
+    #expect(try diagnosis.configKey == KeyFingerprint(of: key(1)).description, "neither of them")
     #expect(Outside.bytes(node.path) == before)
     #expect(node.folder.names.contains { $0.hasSuffix(".key") }, "values are still under it")
   }
