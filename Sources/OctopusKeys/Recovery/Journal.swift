@@ -108,13 +108,31 @@ package struct Journal: Codable, Equatable, Sendable {
   /// Removes the journal from `folder`, and before it a copy of the old key: without the journal nothing
   /// would say what it is.
   ///
-  /// - Parameter keepsOldKey: values are still under it, so the copy stays.
-  func remove(from folder: StateFolder, keepsOldKey: Bool = false) throws(NativeError) {
-    if let oldKeyFile, oldKeyFile.isCopy, !keepsOldKey {
-      try FileRemoval.remove(oldKeyFile.path)
-      try FileRemoval.remove(folder.beside(oldKeyFile.path))
-    }
+  /// - Parameter keepsOldKey: values may still be under it, so the copy stays.
+  /// - Returns: the path of the copy if it was removed.
+  func remove(
+    from folder: StateFolder, keepsOldKey: Bool = false
+  ) throws(NativeError) -> String? {
+    let copy = keepsOldKey ? nil : copyOfOldKey(in: folder)
+    if let copy { try FileRemoval.remove(copy) }
     try FileRemoval.remove(folder.journalPath)
+    return copy
+  }
+
+  /// The copy of the old key that this rotation made, beside the journal: a file that has a name of ours and
+  /// holds that key. A journal alone does not decide what is removed.
+  private func copyOfOldKey(in folder: StateFolder) -> String? {
+    guard let oldKeyFile, oldKeyFile.isCopy,
+      let fingerprint = KeyFingerprint(oldKey),
+      StateFolder.isKeyFile(oldKeyFile.path, of: fingerprint)
+    else { return nil }
+    let path = folder.beside(oldKeyFile.path)
+    do {
+      return try KeyFingerprint(of: KeyFile.read(path)).description == oldKey ? path : nil
+    } catch {
+      // It is not there, or nobody can tell what it is.
+      return nil
+    }
   }
 }
 

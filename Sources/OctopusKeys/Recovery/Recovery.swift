@@ -37,6 +37,8 @@ package final class Recovery {
     package let residues: [StoreResidue]
     /// Whether every plaintext of the journal is there at the end; nil without the new key.
     package let isComplete: Bool?
+    /// The copy of an old key from a pipe, if it was removed.
+    package let removedKey: String?
   }
 
   package let journal: Journal
@@ -115,9 +117,12 @@ package final class Recovery {
 
   /// Does what the diagnosis says, and removes the journal.
   ///
+  /// - Parameter isCertain: see `RecoveryPlace`.
   /// - Throws: `RotationError.recoveryNeedsKey` if the config must get a key that is not to be had, and
   ///   whatever else stands in the way; the journal stays then.
-  package func run(_ diagnosis: Diagnosis, now: Date) throws(RotationError) -> Outcome {
+  package func run(
+    _ diagnosis: Diagnosis, isCertain: Bool, now: Date
+  ) throws(RotationError) -> Outcome {
     config.removeLeftoverDrafts()
     let stamp = TimeStamp.forFileName(now)
     // Everything that the config can refuse comes before the values are touched.
@@ -143,10 +148,13 @@ package final class Recovery {
       }
     }
     let residues = diagnosis.course == .rollBack ? [] : scrubbed()
-    try rethrow(
+    // Values that are missing here may be elsewhere, under the old key.
+    let keepsOldKey = diagnosis.course == .rollBack || isComplete != true || !isCertain
+    let removedKey = try rethrow(
       as: { RotationError.journalStays(config: config.file.path, reason: $0) },
-      journal.remove(from: folder, keepsOldKey: diagnosis.course == .rollBack))
-    return Outcome(configBackup: backup, residues: residues, isComplete: isComplete)
+      journal.remove(from: folder, keepsOldKey: keepsOldKey))
+    return Outcome(
+      configBackup: backup, residues: residues, isComplete: isComplete, removedKey: removedKey)
   }
 
   private func course(_ survey: Survey) -> Course {

@@ -21,6 +21,16 @@ package struct StateFolder: Hashable, Sendable {
     path + "/" + (recorded.split(separator: "/").last.map(String.init) ?? "")
   }
 
+  /// Whether `newPath` makes a file of this name for a key: `master-key-<time>-<fingerprint>.key`.
+  static func isKeyFile(_ path: String, of key: KeyFingerprint) -> Bool {
+    let name = path.split(separator: "/").last ?? ""
+    guard name.hasPrefix("master-key-"), name.hasSuffix(".key") else { return false }
+    let parts = name.dropFirst("master-key-".count).dropLast(".key".count).split(
+      separator: "-", omittingEmptySubsequences: false)
+    return (2...3).contains(parts.count) && parts[1] == key.short
+      && parts.dropFirst(2).allSatisfy { !$0.isEmpty && $0.allSatisfy(\.isNumber) }
+  }
+
   /// The path of a new file. Two in one second get two names.
   package func newPath(_ stem: String, _ suffix: String) -> String {
     FolderNames.free(path + "/" + stem, suffix)

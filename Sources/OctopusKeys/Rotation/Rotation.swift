@@ -84,7 +84,7 @@ package struct Rotation: ~Copyable {
   /// - Throws: `RotationError.journalStays`.
   package consuming func finish() throws(RotationError) {
     let path = config.file.path
-    try rethrow(
+    _ = try rethrow(
       as: { RotationError.journalStays(config: path, reason: $0) },
       journal.remove(from: folder))
   }
@@ -101,7 +101,7 @@ package struct Rotation: ~Copyable {
       if after.oldValues == survey.oldValues, after.newValues == survey.newValues,
         after.ledger == survey.ledger
       {
-        try rethrow(as: RotationError.native, journal.remove(from: plan.folder))
+        _ = try rethrow(as: RotationError.native, journal.remove(from: plan.folder))
         // A key file that stays holds a key that decrypts nothing.
         do { try FileRemoval.remove(journal.keyFile) } catch {}
         return error

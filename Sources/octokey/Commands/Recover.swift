@@ -70,7 +70,9 @@ struct Recover: AuditedCommand {
       location, ownName: node.name, age: .seconds(300), stopsOwn: false, isIgnored: true)
     servers.ask()
     servers.noteGaps(context.console)
-    let outcome = dryRun ? nil : try recovery.run(diagnosis, now: context.clock.now())
+    let outcome =
+      dryRun
+      ? nil : try recovery.run(diagnosis, isCertain: place.isCertain, now: context.clock.now())
     context.console.clearProgress()
     if outcome != nil {
       let key = diagnosis.course == .rollBack ? journal.oldKey : journal.newKey

@@ -87,10 +87,20 @@ struct RecoveryReport: CommandReport {
     guard diagnosis.course != .rollBack else {
       return afterRollBack(journal, keyFile, diagnosis, isCertain: isCertain)
     }
-    return NextSteps.afterRotation(
-      oldKey: journal.oldKey, newKey: journal.newKey, keyFile: keyFile,
-      config: config, otherCopies: otherCopies(journal, diagnosis), otherNodes: otherNodes,
-      residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
+    let copy = journal.oldKeyFile.flatMap { $0.isCopy ? $0.path : nil }
+    let aboutCopy =
+      if let removed = done.removedKey {
+        ["the copy of the old key in \(removed.quoted) was removed: the key is where it came from"]
+      } else if let copy {
+        ["the old key is in \(copy.quoted): move it to a safe place"]
+      } else {
+        [String]()
+      }
+    return aboutCopy
+      + NextSteps.afterRotation(
+        oldKey: journal.oldKey, newKey: journal.newKey, keyFile: keyFile,
+        config: config, otherCopies: otherCopies(journal, diagnosis), otherNodes: otherNodes,
+        residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
   }
 
   /// The rotation made a copy of the config before it was interrupted; it holds the old key where that came from

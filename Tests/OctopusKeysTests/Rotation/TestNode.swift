@@ -75,12 +75,15 @@ final class TestNode {
   }
 
   /// Leaves what a rotation leaves that was killed before it wrote to the store.
-  func interrupt(store name: String = "memory", found: Journal.Contents? = nil) throws {
+  func interrupt(
+    store name: String = "memory", found: Journal.Contents? = nil,
+    oldKeyFile: Journal.OldKeyFile? = nil
+  ) throws {
     let journal = Journal(
       version: Journal.currentVersion, created: TimeStamp.forText(now),
       oldKey: try KeyFingerprint(of: key(1)).description,
       newKey: try KeyFingerprint(of: key(100)).description, keyFile: try keyFile,
-      oldKeyFile: nil, config: path, store: .init(kind: "memory", location: name),
+      oldKeyFile: oldKeyFile, config: path, store: .init(kind: "memory", location: name),
       options: .init(StoreRotation.Options()), found: try found ?? self.found())
     try KeyFile.create(keyFile, key: key(100), created: now).commit()
     try journal.create(in: file.stateFolder).commit()
