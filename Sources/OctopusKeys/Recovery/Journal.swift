@@ -62,8 +62,9 @@ package struct Journal: Codable, Equatable, Sendable {
   package struct Options: Codable, Equatable, Sendable {
     package let skipUnreadable: Bool
     package let allowEmpty: Bool
-    /// `ciphertext` or `plain`, by `TABLE.COLUMN`.
-    package let binaryColumns: [String: String]
+    /// What every binary column is taken for, as the survey or a person decided it: `TABLE.COLUMN=ciphertext`
+    /// or `TABLE.COLUMN=plain`.
+    package let binaryColumns: [String]
   }
 
   /// Reads the journal in `folder`; nil if there is none.
@@ -148,14 +149,15 @@ extension Journal.Contents {
 }
 
 extension Journal.Options {
-  init(_ options: StoreRotation.Options) {
+  /// - Parameter binaryFields: what the survey took them for.
+  init(
+    _ options: StoreRotation.Options,
+    _ binaryFields: [Survey.BinaryField: Survey.BinaryContents] = [:]
+  ) {
     skipUnreadable = options.skipUnreadable
     allowEmpty = options.allowEmpty
-    var columns: [String: String] = [:]
-    for (field, contents) in options.binaryFields {
-      columns["\(field.collection).\(field.field)"] = contents.rawValue
-    }
-    binaryColumns = columns
+    binaryColumns = options.binaryFields.merging(binaryFields) { $1 }
+      .map { "\($0.name)=\($1.rawValue)" }.sorted()
   }
 
   /// For going on: which key is the old one was decided when the rotation began.
@@ -171,13 +173,12 @@ extension Journal.Options {
   /// Without those that this octokey does not understand; `Journal.read` refuses them.
   fileprivate var binaryFields: [Survey.BinaryField: Survey.BinaryContents] {
     var fields: [Survey.BinaryField: Survey.BinaryContents] = [:]
-    for (name, contents) in binaryColumns {
-      guard let dot = name.lastIndex(of: "."),
-        let contents = Survey.BinaryContents(rawValue: contents)
+    for column in binaryColumns {
+      guard let equals = column.lastIndex(of: "="),
+        let contents = Survey.BinaryContents(rawValue: String(column[equals...].dropFirst())),
+        column[..<equals].contains(".")
       else { continue }
-      let field = Survey.BinaryField(
-        collection: String(name[..<dot]), field: String(name[name.index(after: dot)...]))
-      fields[field] = contents
+      fields[Survey.BinaryField(String(column[..<equals]))] = contents
     }
     return fields
   }

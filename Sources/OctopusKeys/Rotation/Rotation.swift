@@ -123,7 +123,7 @@ extension Journal {
       oldKey: plan.oldFingerprint().description, newKey: plan.newFingerprint().description,
       keyFile: keyFile, oldKeyFile: oldKeyFile, config: plan.config.path,
       store: .init(kind: plan.store.kind, location: plan.store.location),
-      options: .init(plan.options.store), found: .init(survey))
+      options: .init(plan.options.store, survey.binaryFields), found: .init(survey))
   }
 }
 

@@ -56,6 +56,8 @@ package enum RotationError: Error, Equatable, Sendable {
   case recoveryFoundNothing(journal: String, location: String, expected: Int)
   /// The store of the journal cannot be opened.
   case recoveryStoreMissing(journal: String, reason: StoreError)
+  /// Of these binary fields nobody said what they hold, and their values do not show it.
+  case undecidedBinary([String], location: String)
   /// The store is not where the rotation left it, and its values are not those of the journal.
   case recoveryElsewhere(
     journal: String, recorded: String, found: String, values: Int, expected: Int)

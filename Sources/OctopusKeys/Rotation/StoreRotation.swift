@@ -99,7 +99,8 @@ package final class StoreRotation {
   ) throws(RotationError) -> Survey {
     (collections, documents) = try store.open(access)
     let pass = SurveyPass(
-      store: store, cancellation: mayStop ? cancellation : .never, decided: options.binaryFields)
+      store: store, cancellation: mayStop ? cancellation : .never, decided: options.binaryFields,
+      isRewritten: true)
     let surveyor: PageSurveyor
     do throws(NativeError) {
       surveyor = try PageSurveyor(
@@ -112,10 +113,14 @@ package final class StoreRotation {
 
   /// Decides whether a rotation after this survey would lose nothing.
   ///
-  /// - Throws: `RotationError.keyDoesNotFit`, `.keyUnproven`, `.noValues` or `.unreadable`, unless the
-  ///   options allow it.
+  /// - Throws: `RotationError.keyDoesNotFit`, `.keyUnproven`, `.noValues`, `.undecidedBinary` or `.unreadable`, unless
+  ///   the options allow it.
   package func accept(_ survey: Survey) throws(RotationError) -> AcceptedSurvey {
     try requireFit(survey)
+    // A field of which nobody knows what it holds may not be left under the old key, nor be rewritten.
+    guard survey.undecidedFields.isEmpty || !options.skipUnreadable else {
+      throw .undecidedBinary(survey.undecidedFields.map(\.name), location: store.location)
+    }
     // Too many to be written down are left alone as well.
     let isTooAmbiguous = survey.leftAmbiguous.count >= AmbiguousValues.limit
     guard survey.findings.count == 0 || (options.skipUnreadable && !isTooAmbiguous) else {

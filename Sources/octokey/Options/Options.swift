@@ -143,11 +143,10 @@ struct BinaryColumnOptions: ParsableArguments {
   func decisions() throws -> [Survey.BinaryField: Survey.BinaryContents] {
     var decisions: [Survey.BinaryField: Survey.BinaryContents] = [:]
     for column in binaryColumn {
-      let field = Survey.BinaryField(collection: column.table, field: column.column)
+      let field = Survey.BinaryField(column.name)
       let other = decisions.updateValue(column.contents, forKey: field)
       if let other, other != column.contents {
-        let name = "\(column.table).\(column.column)"
-        throw ValidationError("--binary-column says two things about \(name.quoted)")
+        throw ValidationError("--binary-column says two things about \(column.name.quoted)")
       }
     }
     return decisions
@@ -158,19 +157,16 @@ struct BinaryColumnOptions: ParsableArguments {
 struct BinaryColumn: ExpressibleByArgument, Equatable {
   typealias Contents = Survey.BinaryContents
 
-  let table: String
-  let column: String
+  /// `TABLE.COLUMN`; either may contain dots of its own.
+  let name: String
   let contents: Contents
 
-  /// A table's name may contain dots (`dbo.Blob`); the column follows the last one.
   init?(argument: String) {
     guard let equals = argument.lastIndex(of: "="),
       let contents = Contents(rawValue: argument[equals...].dropFirst().lowercased()),
-      let dot = argument[..<equals].lastIndex(of: ".")
+      argument[..<equals].dropFirst().dropLast().contains(".")
     else { return nil }
-    table = String(argument[..<dot])
-    column = String(argument[dot..<equals].dropFirst())
+    name = String(argument[..<equals])
     self.contents = contents
-    if table.isEmpty || column.isEmpty { return nil }
   }
 }

@@ -43,11 +43,51 @@ import Testing
         + options)
   }
 
-  @Test func twoValuesThatOpenAreRotated() async throws {
-    let node = try await node(["sealed", "sealed"])
+  @Test func fourValuesThatOpenAreRotated() async throws {
+    let node = try await node(["sealed", "sealed", "sealed", "sealed"])
     #expect(try await rotate(node).status == 0)
     let keyFile = try #require(try node.files("master-key-").first)
-    #expect(try await opened(node, keyFile) == "secret 0\nsecret 1\n")
+    let expected = (0..<4).map { "secret \($0)\n" }.joined()
+    #expect(try await opened(node, keyFile) == expected)
+  }
+
+  @Test func fewerMayOpenByChance() async throws {
+    let node = try await node(["sealed", "sealed", "sealed"])
+    let before = try await node.sql("SELECT hex(Data) FROM Vault")
+    // Nothing that is left to doubt is left to --skip-unreadable either.
+    for options in [[], ["--skip-unreadable"]] {
+      let refused = try await OctokeyProgram.run(
+        [
+          "rotate-master-key", "--config", node.config, "--machine-id-file", node.machineID,
+          "--yes",
+        ]
+          + options)
+      #expect(refused.status == 1 && refused.stderr.contains("Vault.Data"), "\(refused.stderr)")
+      #expect(refused.stderr.contains("--binary-column"))
+    }
+    #expect(try await node.sql("SELECT hex(Data) FROM Vault") == before)
+    // Whoever decides it decides it for the recovery, too.
+    try await node.interruptRotation("renameat", 1, "--binary-column Vault.Data=ciphertext")
+    #expect(try await node.octokey("recover").status == 0)
+    let keyFile = try #require(try node.files("master-key-").first)
+    #expect(try await opened(node, keyFile) == (0..<3).map { "secret \($0)\n" }.joined())
+  }
+
+  @Test func aThirdKeyInAKnownColumnIsNotTakenForThisOneByChance() async throws {
+    let node = try await node(["sealed", "sealed", "sealed", "sealed", "plain"])
+    // Known or not by its name alone: there are no other values in it.
+    try await node.sql(
+      "DROP TABLE IF EXISTS BlobDocument; ALTER TABLE Vault RENAME TO BlobDocument")
+    let before = try await node.sql("SELECT hex(Data) FROM BlobDocument")
+    let refused = try await rotate(node, "--skip-unreadable")
+    #expect(
+      refused.status == 1 && refused.stderr.contains("BlobDocument.Data"), "\(refused.stderr)")
+    #expect(try await node.sql("SELECT hex(Data) FROM BlobDocument") == before)
+    let done = try await rotate(
+      node, "--skip-unreadable", "--binary-column", "BlobDocument.Data=ciphertext")
+    #expect(done.status == 2, "\(done.stderr)")
+    // Reading does no harm: verify tells of the one that does not open.
+    #expect(try await node.octokey("verify").stdout.contains("BlobDocument"))
   }
 
   @Test func bytesThatNeverOpenStay() async throws {

@@ -121,16 +121,13 @@ import Testing
   }
 
   @Test(arguments: [
-    ("Blob.Data=ciphertext", "Blob", "Data", BinaryColumn.Contents.ciphertext),
-    ("dbo.Blob.Data=PLAIN", "dbo.Blob", "Data", .plain),
-    ("A=B.C=plain", "A=B", "C", .plain),
+    ("Blob.Data=ciphertext", "Blob.Data", BinaryColumn.Contents.ciphertext),
+    ("dbo.Blob.Data=PLAIN", "dbo.Blob.Data", .plain),
+    ("A=B.C=plain", "A=B.C", .plain),
   ])
-  func aBinaryColumn(
-    _ text: String, _ table: String, _ column: String, _ contents: BinaryColumn.Contents
-  ) throws {
+  func aBinaryColumn(_ text: String, _ name: String, _ contents: BinaryColumn.Contents) throws {
     let rule = try #require(BinaryColumn(argument: text))
-    #expect(rule.table == table)
-    #expect(rule.column == column)
+    #expect(rule.name == name)
     #expect(rule.contents == contents)
   }
 

@@ -113,8 +113,9 @@ import Testing
     let node = try TestNode()
     try node.interrupt()
     let text = try String(contentsOfFile: node.journalPath, encoding: .utf8)
-    for decision in ["\"T.C\":\"maybe\"", "\"nodot\":\"plain\""] {
-      let odd = text.replacing(/"binaryColumns" : {\s*}/, with: "\"binaryColumns\":{\(decision)}")
+    for decision in ["T.C=maybe", "nodot=plain", "T.C"] {
+      let odd = text.replacing(
+        /"binaryColumns" : \[\s*\]/, with: "\"binaryColumns\":[\"\(decision)\"]")
       #expect(odd != text)
       try odd.write(toFile: node.journalPath, atomically: false, encoding: .utf8)
       #expect(throws: RotationError.journalUnreadable(path: node.journalPath)) {

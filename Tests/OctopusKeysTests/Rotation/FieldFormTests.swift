@@ -21,18 +21,27 @@ import Testing
         (collection, blobs.enumerated().map { .init(id: "\($0.offset)", fields: [$0.element]) })
       ])
     }
-    let allOpen = store([a, b, []])
+    let c = try seal(Array("c".utf8), old)
+    let d = try seal(Array("d".utf8), new)
+    let allOpen = store([a, b, [], c, d])
     try rotate(allOpen, old, new, options: .trusting)
-    #expect(allOpen.writes == 2, "two values that open are ciphertext; an empty one says nothing")
+    #expect(allOpen.writes == 3, "four values that open are ciphertext; an empty one says nothing")
     let noneOpens = store([plain, plain, [1, 2, 3]])
     #expect(throws: RotationError.noValues(location: "memory")) { try rotate(noneOpens, old, new) }
     var empty = StoreRotation.Options.trusting
     empty.allowEmpty = true
     try rotate(noneOpens, old, new, options: empty)
     #expect(noneOpens.writes == 0)
-    for undecided in [[a], [a, plain], [a, b, [1]]] {
+    // Copies of one value show no more than it does.
+    for undecided in [
+      [a], [a, plain], [a, b, [1]], [a, b, c], [a, b, c, a], [a, b, c, d, plain],
+    ] {
       #expect(reasons(for: store(undecided), old, new, options: .trusting) == [.undecidedBinary])
       var options = empty
+      options.skipUnreadable = true
+      #expect(throws: RotationError.undecidedBinary(["Unknown.Data"], location: "memory")) {
+        try rotate(store(undecided), old, new, options: options)
+      }
       let field = Survey.BinaryField(collection: "Unknown", field: "Data")
       options.binaryFields = [field: .plain]
       let left = store(undecided)
@@ -42,7 +51,7 @@ import Testing
       options.skipUnreadable = true
       let rotated = store(undecided)
       try rotate(rotated, old, new, options: options)
-      #expect(rotated.writes == undecided.filter { $0 == a || $0 == b }.count)
+      #expect(rotated.writes == undecided.filter { [a, b, c].contains($0) }.count)
     }
   }
 

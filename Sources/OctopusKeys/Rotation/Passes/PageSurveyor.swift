@@ -156,7 +156,8 @@ final class PageSurveyor {
       return false
     }
     let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
-    var tally = survey.tallies[name] ?? BinaryTally()
+    // Taken out, so that there is one copy of what it has counted.
+    var tally = survey.tallies.removeValue(forKey: name) ?? BinaryTally()
     defer { survey.tallies[name] = tally }
     var isAmbiguous = false
     var isReadable = true
@@ -178,6 +179,7 @@ final class PageSurveyor {
         tally.unreadable.add(page.finding(.opensUnderNoKey, at: field))
       }
     }
+    if isReadable { tally.distinct.add(ciphertext) }
     if isAmbiguous {
       tally.both.ledgerIfOld.add(ofField)
       tally.both.ledgerIfNew.add(

@@ -11,6 +11,8 @@ struct SurveyPass {
   var pagesPerCollection = Int.max
   /// What a person said of binary fields.
   let decided: [Survey.BinaryField: Survey.BinaryContents]
+  /// Whether values are to be rewritten on the strength of the survey.
+  let isRewritten: Bool
 
   /// Reads all `collections`. `progress` gets the number of documents since the last call.
   func run(
@@ -31,7 +33,7 @@ struct SurveyPass {
         progress(page.page.documents.count)
       }
     }
-    survey.decideBinaryFields(of: collections, decided)
+    survey.decideBinaryFields(of: collections, decided, isRewritten: isRewritten)
     survey.decideAmbiguousValues()
     return survey
   }

@@ -19,7 +19,7 @@ package enum StoreAudit {
     let (collections, documents) = try store.open(access)
     let pass = SurveyPass(
       store: store, cancellation: cancellation, pagesPerCollection: pagesPerCollection,
-      decided: binaryFields)
+      decided: binaryFields, isRewritten: false)
     var done = 0
     let surveyor: PageSurveyor
     do throws(NativeError) {

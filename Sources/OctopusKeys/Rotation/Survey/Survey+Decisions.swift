@@ -8,6 +8,8 @@ struct BinaryTally: Sendable {
   var old = 0
   var new = 0
   var both = AmbiguousValues()
+  /// Of the values that decrypt: copies of one show no more than it does.
+  var distinct = DistinctCount()
   var unreadable = Findings()
   /// Of the values under one of the keys.
   var ledger = Ledger()
@@ -19,17 +21,27 @@ struct BinaryTally: Sendable {
     old += other.old
     new += other.new
     both.add(other.both)
+    distinct.add(other.distinct)
     unreadable.add(other.unreadable)
     ledger.add(other.ledger)
     documentsWithoutOtherValues += other.documentsWithoutOtherValues
   }
 
+  /// As many different values never decrypt by chance: the padding fits once in 255 times, so four at one place
+  /// do once in 4e9 times.
+  private static let proof = 4
+
   /// What the field holds, or nil where a person has to decide.
-  func contents(isKnown: Bool) -> Survey.BinaryContents? {
-    if isKnown { return .ciphertext }
-    let decrypted = old + new + both.count
-    if decrypted == 0 { return .plain }
-    return decrypted >= 2 && unreadable.count == 0 ? .ciphertext : nil
+  ///
+  /// A field that is known to hold ciphertext needs no such proof: the key is proved by other values. But where
+  /// some of its values do not decrypt there is a third key, and one in 255 of that key's seems to: rewritten, it
+  /// would be lost.
+  ///
+  /// - Parameter isRewritten: whether values are to be rewritten on the strength of it.
+  func contents(isKnown: Bool, isRewritten: Bool) -> Survey.BinaryContents? {
+    if old + new + both.count == 0 { return isKnown ? .ciphertext : .plain }
+    if isKnown { return unreadable.count == 0 || !isRewritten ? .ciphertext : nil }
+    return distinct.value >= BinaryTally.proof && unreadable.count == 0 ? .ciphertext : nil
   }
 }
 
@@ -46,8 +58,10 @@ extension Survey {
   }
 
   /// Judges each binary field as a whole.
+  ///
+  /// - Parameter isRewritten: see `BinaryTally.contents`.
   mutating func decideBinaryFields(
-    of stored: [StoreCollection], _ decided: [BinaryField: BinaryContents]
+    of stored: [StoreCollection], _ decided: [BinaryField: BinaryContents], isRewritten: Bool
   ) {
     for (index, collection) in stored.enumerated() {
       let isKnown = SensitivePaths(collection: collection.name).binaryFieldsAreCiphertext
@@ -55,11 +69,15 @@ extension Survey {
       for field in collection.fields.indices where codec.isBinary(field) {
         let name = BinaryField(collection: collection.name, field: collection.fields[field].name)
         let tally = tallies[name] ?? BinaryTally()
-        guard let contents = decided[name] ?? tally.contents(isKnown: isKnown) else {
+        let contents =
+          decided[name] ?? tally.contents(isKnown: isKnown, isRewritten: isRewritten)
+        guard let contents else {
+          undecidedFields.append(name)
           findings.add(
             Finding(
-              collection: name.collection, document: "", field: name.field, offset: nil, path: nil,
-              reason: .undecidedBinary))
+              collection: collection.name, document: "", field: collection.fields[field].name,
+              offset: nil, path: nil, reason: .undecidedBinary))
+          if isKnown { findings.add(tally.unreadable) }
           continue
         }
         binaryFields[name] = contents

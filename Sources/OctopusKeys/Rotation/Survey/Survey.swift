@@ -30,16 +30,14 @@ package struct Survey: Sendable {
     }
   }
 
+  /// A field, by both names with a dot between them. Either may have dots of its own.
   package struct BinaryField: Hashable, Sendable {
-    package var collection: String { exactCollection.text }
-    package var field: String { exactField.text }
-    private let exactCollection: ExactName
-    private let exactField: ExactName
+    package var name: String { exactName.text }
+    private let exactName: ExactName
 
-    package init(collection: String, field: String) {
-      exactCollection = ExactName(collection)
-      exactField = ExactName(field)
-    }
+    package init(_ name: String) { exactName = ExactName(name) }
+
+    init(collection: String, field: String) { self.init("\(collection).\(field)") }
   }
 
   package enum BinaryContents: String, Sendable {
@@ -54,6 +52,8 @@ package struct Survey: Sendable {
   package internal(set) var quotations = Findings()
   /// What is in each binary field, as far as it could be decided.
   package internal(set) var binaryFields: [BinaryField: BinaryContents] = [:]
+  /// Binary fields of which a person has to say what they hold.
+  package internal(set) var undecidedFields: [BinaryField] = []
   /// How a value that decrypts under both keys is taken.
   var ambiguity = Ambiguity.old
 
@@ -105,9 +105,6 @@ package struct Survey: Sendable {
 
   /// Whether the old key, or the new one, is the key of this store at all.
   package var keyFit: KeyFit { evidence.fit }
-
-  /// Whether there is any value, decrypted or not.
-  package var hasValues: Bool { oldValues + newValues + findings.count > 0 }
 
   /// For a survey with one key, which is the new one of a rotation.
   mutating func countAsNew() {
