@@ -156,7 +156,7 @@ struct Descriptor: ~Copyable {
 package struct FilePath: Sendable {
   /// `.` where the path has no slash.
   package let folder: String
-  let name: String
+  package let name: String
 
   package init(_ text: String) {
     guard let slash = text.lastIndex(of: "/") else {

@@ -49,7 +49,7 @@ package struct ConfigCheck: Sendable {
     of error: ConfigError, _ path: String
   ) throws(ConfigError) -> ConfigFault {
     switch error {
-    case .malformed(_, let line, let column, let reason):
+    case .malformed(_, let line, let column, let reason, _):
       ConfigFault(.malformed(line: line, column: column, reason: reason), path, line: line)
     case .forbidden(_, let line, let construct):
       ConfigFault(.forbidden(line: line, construct: construct), path, line: line)

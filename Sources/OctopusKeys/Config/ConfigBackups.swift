@@ -15,6 +15,11 @@ struct ConfigBackups {
     name = file.name
   }
 
+  /// - Parameter path: where the config is, or was.
+  init(at path: String) {
+    (folder, name) = (FilePath(path).folder, FilePath(path).name)
+  }
+
   /// The name of a copy that does not exist yet; `stamp` is the time by `TimeStamp.forFileName`. Its number
   /// is higher than that of any copy with this time, so that the names are in the order of the copies.
   func freeName(_ stamp: String) -> String {
@@ -36,6 +41,18 @@ struct ConfigBackups {
       if !file.isHalfWritten { return file }
     }
     return nil
+  }
+
+  /// The copy that was made last of those that can be read as a config; nil if there is none.
+  func lastReadable() throws(ConfigError) -> ConfigFile? {
+    let copies = try rethrow(as: ConfigError.native, found())
+    return copies.sorted { $1.age < $0.age }.lazy.compactMap { (copy) -> ConfigFile? in
+      // One that cannot be read is passed over for an older one.
+      guard let file = try? ConfigFile.read(folder + "/" + copy.name),
+        (try? NodeConfig(contents: file.bytes, path: file.path)) != nil
+      else { return nil }
+      return file
+    }.first
   }
 
   /// Removes all but the newest copies. One whose Master Key is not the one of the config stays

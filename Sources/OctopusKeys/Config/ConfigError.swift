@@ -8,8 +8,10 @@ package enum ConfigError: Error, Equatable, Sendable {
   /// What should become a Master Key's setting is not a key.
   case key(KeyError)
 
-  /// The config is not well-formed XML. Line and column count from 1.
-  case malformed(path: String, line: Int, column: Int, reason: String)
+  /// The config is not well-formed XML. Line and column count from 1; `copy` is the newest one beside it that is.
+  case malformed(path: String, line: Int, column: Int, reason: String, copy: String? = nil)
+  /// There is no config at `path`, but a copy of one that was there.
+  case missing(path: String, copy: String)
   /// The config holds something that octokey does not read, such as a DOCTYPE.
   case forbidden(path: String, line: Int, construct: String)
   case wrongRoot(path: String, found: String)

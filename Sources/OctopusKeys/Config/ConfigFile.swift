@@ -26,6 +26,20 @@ package struct ConfigFile: Sendable {
     get throws(ConfigError) { try FilePermissions.exposure(of: self) }
   }
 
+  /// Reads the config of a node: where there is none, the error names the newest copy of it.
+  ///
+  /// - Throws: `ConfigError.missing`, or what `read` throws.
+  package static func readOfNode(_ path: String) throws(ConfigError) -> ConfigFile {
+    do {
+      return try read(path)
+    } catch {
+      guard case .native(let reason) = error, reason.isNotFound,
+        let copy = try? ConfigBackups(at: path).lastReadable()
+      else { throw error }
+      throw .missing(path: path, copy: copy.path)
+    }
+  }
+
   package static func read(_ path: String) throws(ConfigError) -> ConfigFile {
     try rethrow(
       as: ConfigError.native,
@@ -38,7 +52,16 @@ package struct ConfigFile: Sendable {
     if isHalfWritten {
       throw .halfWritten(path: path, copy: try lastCopy()?.path)
     }
-    return try NodeConfig(contents: bytes, path: path)
+    do {
+      return try NodeConfig(contents: bytes, path: path)
+    } catch {
+      guard case .malformed(let path, let line, let column, let reason, _) = error else {
+        throw error
+      }
+      throw .malformed(
+        path: path, line: line, column: column, reason: reason,
+        copy: try ConfigBackups(of: self).lastReadable()?.path)
+    }
   }
 
   /// Whether a write into the file itself, after `--in-place`, was cut off by a kill or a power failure.

@@ -79,8 +79,7 @@ package struct Journal: Codable, Equatable, Sendable {
       throw .native(error)
     }
     guard let journal = try? JSONDecoder().decode(Journal.self, from: Data(contents.bytes)),
-      journal.version == currentVersion,
-      journal.options.binaryFields.count == journal.options.binaryColumns.count
+      journal.version == currentVersion, journal.isSound
     else { throw .journalUnreadable(path: path) }
     return journal
   }
@@ -92,6 +91,15 @@ package struct Journal: Codable, Equatable, Sendable {
     case newKey: .new
     default: nil
     }
+  }
+
+  /// Whether a rotation can have written it: decisions are built on what it says.
+  private var isSound: Bool {
+    KeyFingerprint(oldKey) != nil && KeyFingerprint(newKey) != nil && oldKey != newKey
+      && [keyFile, config, oldKeyFile?.path ?? "/"].allSatisfy { $0.hasPrefix("/") }
+      && found.documents >= 0 && found.values >= 0 && Ledger.isDescription(found.ledger)
+      && (found.values > 0 || options.allowEmpty)
+      && options.binaryFields.count == options.binaryColumns.count
   }
 
   /// Writes the journal into `folder`; it is on the device when this returns, and goes again unless

@@ -79,8 +79,9 @@ package final class Recovery {
     self.progress = progress
   }
 
-  /// Where the new key's file is: where the journal says, or beside the journal if the folder was moved.
-  package var keyFile: String { keys.newKeyFile }
+  /// Where the new key's file is: where the journal says, or beside the journal if the folder was moved; where
+  /// it was if it is at neither place.
+  package var keyFile: String { keys.newKeyFile ?? journal.keyFile }
 
   /// Looks at every value; writes nothing, except that the store undoes a transaction that was cut
   /// off.
@@ -97,11 +98,15 @@ package final class Recovery {
     guard survey.decrypted > 0 || (journal.options.allowEmpty && journal.found.values == 0) else {
       throw foundNothing
     }
-    let isComplete = keys.new == nil ? nil : journal.found.equals(survey.ledger)
+    let isComplete =
+      keys.new != nil
+      ? journal.found.equals(survey.ledger)
+      // Without the new key there is no ledger, but fewer values are not all of them.
+      : survey.decrypted == journal.found.values ? nil : false
     if store.kind != journal.store.kind || store.location != journal.store.location {
       // A clone for tests has the same keys. Only the values show that it is the store of this journal.
-      guard let isComplete else { throw keys.needs(.new) }
-      guard isComplete else {
+      guard keys.new != nil else { throw keys.needs(.new) }
+      guard isComplete == true else {
         throw .recoveryElsewhere(
           journal: folder.journalPath, recorded: journal.store.location, found: store.location,
           values: survey.ledger.values, expected: journal.found.values)
@@ -133,6 +138,7 @@ package final class Recovery {
           masterKey: held.key, machineKeys: machineKeys, stamp: stamp, inPlace: inPlace)
       }
     }
+    if diagnosis.course != .rollBack { try keys.restoreNewKeyFile(in: folder, now) }
     var isComplete = diagnosis.isComplete
     if diagnosis.course == .resume {
       try resume()
@@ -271,9 +277,11 @@ package final class Recovery {
       _ = try config.file.edited(masterKey: held.key, machineKeys)
     }
     // Removing needs no room: a full disk is not in the way of a roll-back.
+    let makesKeyFile = course != .rollBack && keys.newKeyFile == nil
     try rethrow(
       as: RotationError.native,
-      ReplacementCheck.requireNewFiles(in: folder.path, owner: nil, bytes: 0, files: 0))
+      ReplacementCheck.requireNewFiles(
+        in: folder.path, owner: nil, bytes: makesKeyFile ? 4096 : 0, files: makesKeyFile ? 1 : 0))
   }
 
   /// The rotation may not have come so far as to clear what the store keeps of its former contents.

@@ -1,6 +1,7 @@
 // The two keys of an interrupted rotation, from wherever they are: given, in the config, in the files that the journal
 // names, or in files of these names beside the journal, if the node's folder was moved.
 
+internal import FoundationEssentials
 internal import Native
 
 final class RecoveryKeys {
@@ -11,12 +12,12 @@ final class RecoveryKeys {
   /// Which of the two that is; nil if it is neither, or cannot be read.
   var configHolds: RecoveryKey? { configKey.flatMap(journal.role(of:)) }
 
-  /// The path of the new key's file; where the journal says if it is at neither place.
-  let newKeyFile: String
+  /// The path of the file that holds the new key; nil if it is at neither place.
+  private(set) var newKeyFile: String?
 
   private let journal: Journal
   /// Why a key file could not be read.
-  private var trouble: [RecoveryKey: KeyError] = [:]
+  private var trouble: [RecoveryKey: RotationError] = [:]
 
   /// - Parameters:
   ///   - folder: where the journal is.
@@ -27,13 +28,26 @@ final class RecoveryKeys {
     old: consuming MasterKey?, new: consuming MasterKey?
   ) throws(RotationError) {
     self.journal = journal
-    newKeyFile = RecoveryKeys.place(of: journal.keyFile, folder)
     if let old { self.old = try held(old, .old, "the old key") }
     if let new { self.new = try held(new, .new, "the new key") }
     try findInConfig(config, machineKeys)
-    if self.new == nil { self.new = try find(.new, at: journal.keyFile, folder) }
+    if let (key, path) = try find(.new, at: journal.keyFile, folder) {
+      self.new = self.new ?? key
+      newKeyFile = path
+    }
     if self.old == nil, let file = journal.oldKeyFile {
-      self.old = try find(.old, at: file.path, folder)
+      self.old = try find(.old, at: file.path, folder)?.key
+    }
+  }
+
+  /// Makes the new key's file again where it was lost: a config is no place for the only copy of a key.
+  func restoreNewKeyFile(in folder: StateFolder, _ now: Date) throws(RotationError) {
+    guard newKeyFile == nil, let new else { return }
+    newKeyFile = try rethrow(as: RotationError.key) { () throws(KeyError) in
+      let path = folder.newKeyPath(
+        try KeyFingerprint(of: new.key), TimeStamp.forFileName(now))
+      try KeyFile.create(path, key: new.key, created: now, owner: folder.owner).commit()
+      return path
     }
   }
 
@@ -62,29 +76,20 @@ final class RecoveryKeys {
     }
   }
 
+  /// What stands in the way counts only if the key is needed.
   private func find(
     _ role: RecoveryKey, at path: String, _ folder: StateFolder
-  ) throws(RotationError) -> HeldKey? {
+  ) throws(RotationError) -> (key: HeldKey, path: String)? {
     for candidate in [path, folder.beside(path)] {
-      let key: MasterKey
-      do {
-        key = try KeyFile.read(candidate)
+      do throws(RotationError) {
+        let key = try rethrow(as: RotationError.key, KeyFile.read(candidate))
+        return (try held(key, role, candidate), candidate)
       } catch {
-        // A file that is damaged says more than one that is missing.
+        // A file that is damaged, or holds another key, says more than one that is missing.
         if trouble[role]?.isNotFound ?? true { trouble[role] = error }
-        continue
       }
-      return try held(key, role, candidate)
     }
     return nil
-  }
-
-  private static func place(of recorded: String, _ folder: StateFolder) -> String {
-    for path in [recorded, folder.beside(recorded)] {
-      // Where it may not be looked, nothing is known; only the report depends on it.
-      if (try? FileStatus.isThere(path)) == true { return path }
-    }
-    return recorded
   }
 
   private func held(
@@ -98,8 +103,8 @@ final class RecoveryKeys {
   }
 }
 
-extension KeyError {
+extension RotationError {
   fileprivate var isNotFound: Bool {
-    if case .native(let error) = self { error.isNotFound } else { false }
+    if case .key(.native(let error)) = self { error.isNotFound } else { false }
   }
 }

@@ -21,7 +21,14 @@ package struct StateFolder: Hashable, Sendable {
     path + "/" + (recorded.split(separator: "/").last.map(String.init) ?? "")
   }
 
-  /// Whether `newPath` makes a file of this name for a key: `master-key-<time>-<fingerprint>.key`.
+  /// The path of a new key file: `master-key-<time>-<fingerprint>.key`.
+  ///
+  /// - Parameter stamp: the time by `TimeStamp.forFileName`.
+  func newKeyPath(_ key: KeyFingerprint, _ stamp: String) -> String {
+    newPath("master-key-\(stamp)-\(key.short)", ".key")
+  }
+
+  /// Whether `newKeyPath` makes a file of this name for a key.
   static func isKeyFile(_ path: String, of key: KeyFingerprint) -> Bool {
     let name = path.split(separator: "/").last ?? ""
     guard name.hasPrefix("master-key-"), name.hasSuffix(".key") else { return false }

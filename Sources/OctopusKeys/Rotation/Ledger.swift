@@ -24,6 +24,12 @@ package struct Ledger: Equatable, Sendable, CustomStringConvertible {
     }.joined()
   }
 
+  /// Whether a text has the form of a description.
+  static func isDescription(_ text: String) -> Bool {
+    text.utf8.count == 64
+      && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+  }
+
   /// Adds the values of another ledger with the same key.
   mutating func add(_ other: Ledger) {
     values += other.values

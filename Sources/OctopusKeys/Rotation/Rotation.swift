@@ -137,8 +137,8 @@ private struct PendingFiles: ~Copyable {
   mutating func addKeyFile(
     _ key: borrowing MasterKey, of plan: RotationPlan, _ stamp: String
   ) throws(RotationError) -> String {
-    let short = try rethrow(as: RotationError.key, KeyFingerprint(of: key)).short
-    let path = plan.folder.newPath("master-key-\(stamp)-\(short)", ".key")
+    let path = plan.folder.newKeyPath(
+      try rethrow(as: RotationError.key, KeyFingerprint(of: key)), stamp)
     let file = try rethrow(
       as: RotationError.key,
       KeyFile.create(path, key: key, created: plan.now, owner: plan.folder.owner))

@@ -51,7 +51,7 @@ package enum RotationError: Error, Equatable, Sendable {
   /// The state of the store cannot be told, or acted on, without this key. `trouble`: why it could not
   /// be read where it should be.
   indirect case recoveryNeedsKey(
-    RecoveryKey, fingerprint: String, expectedAt: String?, trouble: KeyError?)
+    RecoveryKey, fingerprint: String, expectedAt: String?, trouble: RotationError?)
   /// The store holds no value at all, and `expected` ones when the rotation began.
   case recoveryFoundNothing(journal: String, location: String, expected: Int)
   /// The store of the journal cannot be opened.

@@ -85,7 +85,8 @@ struct Recover: AuditedCommand {
       time: time)
     try context.console.answer(report, as: output.format)
     let isComplete = outcome.map(\.isComplete) ?? diagnosis.isComplete
-    let isWhole = diagnosis.course == .rollBack || isComplete == true
+    // After a roll-back the new key may be gone, and with it the ledger.
+    let isWhole = diagnosis.course == .rollBack ? isComplete != false : isComplete == true
     return diagnosis.unreadableValues == 0 && isWhole ? .done : .incomplete
   }
 

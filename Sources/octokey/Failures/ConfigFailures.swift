@@ -7,11 +7,13 @@ extension Failure {
     switch error {
     case .native(let error): self.init(error)
     case .key(let error): self.init(error)
-    case .malformed(let path, let line, let column, let reason):
+    case .malformed(let path, let line, let column, let reason, let copy):
       self.init(
         "\(path.quoted) is no well-formed XML: line \(line), column \(column): \(clause(reason))",
-        hint: "an empty or cut-off config comes from a full disk; is there a backup copy beside it?"
-      )
+        hint: "an empty or cut-off config comes from a full disk; "
+          + (copy.map { putBack($0, as: path) } ?? "there is no copy beside it that can be read"))
+    case .missing(let path, let copy):
+      self.init("there is no \(path.quoted)", hint: putBack(copy, as: path))
     case .forbidden(let path, let line, let construct):
       self.init(
         "refusing to read \(path.quoted): there is \(construct) in line \(line)",
@@ -125,4 +127,8 @@ private func words(for trials: [MachineKeyTrial]) -> String {
     case .wrong: "\(trial.path.quoted) does not fit"
     }
   }.joined(separator: ", ")
+}
+
+private func putBack(_ copy: String, as path: String) -> String {
+  "the newest copy that can be read: cp -p \(NextSteps.shellWord(copy)) \(NextSteps.shellWord(path))"
 }

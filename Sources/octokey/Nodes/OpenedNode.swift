@@ -19,7 +19,7 @@ struct OpenedNode {
 extension NodeOptions {
   /// - Parameter half: where a write into the config was cut off, take the settings of its newest copy.
   func open(_ context: Context, half: Bool = false) throws -> OpenedNode {
-    let file = try ConfigFile.read(configPath(context))
+    let file = try ConfigFile.readOfNode(configPath(context))
     let settings = try half ? file.whole().settings() : file.settings()
     return OpenedNode(
       file: file, settings: settings, machineKeys: try machineKeys(),

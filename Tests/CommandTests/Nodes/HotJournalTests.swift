@@ -62,14 +62,10 @@ import Testing
     let node = try await SampleNode()
     _ = try await node.shell(
       """
-      rotate="$OCTOKEY rotate-master-key --yes --config OctopusServer.config --machine-id-file machine-id"
-      cp -a . ../rehearsal-$$
-      (cd ../rehearsal-$$ && strace -f -qq -y -o calls -e trace=pwrite64 $rotate >/dev/null 2>&1)
-      # The second page that is written to the file itself.
-      number=$(grep -n 'octopus.db>' ../rehearsal-$$/calls | sed -n '2s/:.*//p')
-      rm -r ../rehearsal-$$
-      strace -f -qq -o /dev/null -e trace=pwrite64 -e inject=pwrite64:signal=KILL:when=$number \\
-        $rotate >/dev/null 2>&1 && exit 1 || true
+      # Killed at the second page that is written to the file itself.
+      strace -f -qq -o /dev/null -P "$PWD/octopus.db" -e trace=pwrite64 \\
+        -e inject=pwrite64:signal=KILL:when=2 "$OCTOKEY" rotate-master-key --yes \\
+        --config OctopusServer.config --machine-id-file machine-id >/dev/null 2>&1 && exit 1 || true
       test -e octokey-journal.json && test -s octopus.db-journal
       """)
     for command in [["verify"], ["status"], ["recover", "--dry-run"]] {

@@ -33,6 +33,8 @@ import Testing
   static let configs: [ConfigError] = [
     .native(.notAFile(path: "/c")), .key(.notBase64(source: "standard input")),
     .malformed(path: "/c", line: 1, column: 2, reason: "Tag mismatch.\n"),
+    .malformed(path: "/c", line: 1, column: 2, reason: "Tag mismatch.\n", copy: "/b"),
+    .missing(path: "/c", copy: "/b"),
     .halfWritten(path: "/c", copy: "/d"), .halfWritten(path: "/c", copy: nil),
     .openFolder(config: "/c", folder: "/", mode: 0o775, group: 5),
     .openFolder(config: "/c", folder: "/", mode: 0o1777, group: 0),
@@ -68,7 +70,7 @@ import Testing
     .recoveryElsewhere(journal: "/j", recorded: "/a", found: "/b", values: 1, expected: 2),
     .otherKey(source: "/k", expected: "SHA256:x"),
     .recoveryNeedsKey(
-      .new, fingerprint: "SHA256:x", expectedAt: "/k", trouble: .missing(source: "/k")),
+      .new, fingerprint: "SHA256:x", expectedAt: "/k", trouble: .key(.missing(source: "/k"))),
     .recoveryNeedsKey(.old, fingerprint: "SHA256:x", expectedAt: nil, trouble: nil),
     .recoveryUnclear(journal: "/j", findings: Findings(), location: "/x"),
   ]

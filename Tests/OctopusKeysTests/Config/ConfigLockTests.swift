@@ -55,7 +55,7 @@ import Testing
     try "<octopus".write(toFile: path, atomically: false, encoding: .utf8)
     let locked = try LockedConfigFile.lock(path, patience: .zero)
     let error = #expect(throws: ConfigError.self) { try locked.file.settings() }
-    guard case .malformed(path, 1, _, _)? = error else {
+    guard case .malformed(path, 1, _, _, _)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }

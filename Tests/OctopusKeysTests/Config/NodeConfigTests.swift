@@ -37,7 +37,7 @@ import Testing
   ])
   func malformedXMLIsNamedWithItsLine(text: String, line: Int) throws {
     let error = #expect(throws: ConfigError.self) { try read(Array(text.utf8)) }
-    guard case .malformed("test.config", line, _, let reason)? = error else {
+    guard case .malformed("test.config", line, _, let reason, _)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
@@ -56,7 +56,7 @@ import Testing
     let text = "<octopus-settings>\n<a></a>\n</octopus-settings>"
     #expect(throws: Never.self) { try read(Array((text + "\n<!-- --> <?a?>\r\n").utf8)) }
     let error = #expect(throws: ConfigError.self) { try read(Array((text + rest).utf8)) }
-    guard case .malformed("test.config", line, let found, _)? = error else {
+    guard case .malformed("test.config", line, let found, _, _)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }

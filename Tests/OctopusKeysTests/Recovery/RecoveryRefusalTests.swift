@@ -48,13 +48,36 @@ import Testing
     try node.interrupt()
     let expected = RotationError.otherKey(source: "the new key", expected: try fingerprint(100))
     #expect(throws: expected) { _ = try node.recovery(newKey: key(2)) }
-    // The key file of the journal holds another key now.
-    try FileManager.default.removeItem(atPath: node.keyFile)
-    try KeyFile.create(node.keyFile, key: key(2), created: node.now).commit()
-    let replaced = RotationError.otherKey(
-      source: try node.keyFile, expected: try fingerprint(100))
-    #expect(throws: replaced) { _ = try node.recovery() }
     #expect(FileManager.default.fileExists(atPath: node.journalPath))
+  }
+
+  @Test func aKeyFileThatHoldsAnotherKeyNowIsAsGoodAsNone() throws {
+    func node(_ values: [(text: String, key: UInt8)]) throws -> TestNode {
+      let node = try TestNode(values)
+      try node.interrupt()
+      try FileManager.default.removeItem(atPath: node.keyFile)
+      try KeyFile.create(node.keyFile, key: key(2), created: node.now).commit()
+      return node
+    }
+    // To take the rotation back nobody needs it.
+    let old = try node([("a", 1), ("b", 1)])
+    let diagnosis = try old.recovery().look(.rewrite)
+    #expect(diagnosis.course == .rollBack && diagnosis.isComplete == nil)
+    let new = try node([("a", 100), ("b", 100)])
+    let expected = RotationError.recoveryNeedsKey(
+      .new, fingerprint: try fingerprint(100), expectedAt: try new.keyFile,
+      trouble: .otherKey(source: try new.keyFile, expected: try fingerprint(100)))
+    #expect(throws: expected) { try look(new) }
+    #expect(FileManager.default.fileExists(atPath: new.journalPath))
+  }
+
+  @Test func fewerValuesAreNotAllOfThem() throws {
+    let node = try TestNode([("a", 1), ("b", 1)])
+    try node.interrupt()
+    try FileManager.default.removeItem(atPath: node.keyFile)
+    node.store.replace(0, with: "{}")
+    let diagnosis = try node.recovery().look(.rewrite)
+    #expect(diagnosis.course == .rollBack && diagnosis.isComplete == false)
   }
 
   @Test func withoutAnyKeyTheNewOneIsAskedFor() throws {
@@ -64,7 +87,7 @@ import Testing
     try node.loseMachineKeys()
     let expected = RotationError.recoveryNeedsKey(
       .new, fingerprint: try fingerprint(100), expectedAt: try node.keyFile,
-      trouble: try missing(node.keyFile))
+      trouble: .key(try missing(node.keyFile)))
     #expect(throws: expected) { try look(node) }
     #expect(FileManager.default.fileExists(atPath: node.journalPath))
   }
@@ -82,7 +105,7 @@ import Testing
     try FileManager.default.removeItem(atPath: new.keyFile)
     let needsNew = RotationError.recoveryNeedsKey(
       .new, fingerprint: try fingerprint(100), expectedAt: try new.keyFile,
-      trouble: try missing(new.keyFile))
+      trouble: .key(try missing(new.keyFile)))
     #expect(throws: needsNew) { try look(new) }
   }
 
@@ -121,6 +144,24 @@ import Testing
       #expect(throws: RotationError.journalUnreadable(path: node.journalPath)) {
         _ = try Journal.read(in: node.file.stateFolder)
       }
+    }
+  }
+
+  @Test(arguments: [
+    (#""values" : 1"#, #""values" : -1"#), (#""values" : 1"#, #""values" : 0"#),
+    (#""documents" : 1"#, #""documents" : -7"#), (#""ledger" : ""#, #""ledger" : "x"#),
+    (#""newKey" : "SHA256:"#, #""newKey" : "SHA1:"#), (#""keyFile" : "/"#, #""keyFile" : ""#),
+    (#""config" : "/"#, #""config" : "./"#),
+  ])
+  func whatNoRotationWritesIsNotBelieved(_ text: String, _ other: String) throws {
+    let node = try TestNode()
+    try node.interrupt()
+    let journal = try String(contentsOfFile: node.journalPath, encoding: .utf8)
+    let odd = journal.replacing(text, with: other)
+    #expect(odd != journal)
+    try odd.write(toFile: node.journalPath, atomically: false, encoding: .utf8)
+    #expect(throws: RotationError.journalUnreadable(path: node.journalPath)) {
+      _ = try Journal.read(in: node.file.stateFolder)
     }
   }
 
