@@ -141,5 +141,7 @@ private let verbs = [
   "fsync": "write to disk", "syncfs": "write to disk", "rename": "replace", "unlink": "remove",
   "mkdir": "create", "stat": "look at", "fstat": "look at", "lstat": "look at",
   "fstatat": "look at", "flock": "lock", "fcntl": "lock", "chmod": "set the permissions of",
-  "fchmod": "set the permissions of",
+  "fchmod": "set the permissions of", "ftruncate": "write to", "lseek": "read", "link": "create",
+  "mkstemp": "create", "statfs": "look at", "faccessat": "look at",
+  "fremovexattr": "set the attributes of", "getcwd": "look at the working directory",
 ]

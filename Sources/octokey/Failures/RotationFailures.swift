@@ -28,7 +28,9 @@ extension Failure {
           + "was changed",
         hint: "--old-key-file says where the key of this store is, octokey verify tries one"
           + (misfit.isTotal
-            ? "" : "; if most values were left under a former key, --trust-old-key goes on"))
+            ? ""
+            : "; if \(misfit.certificateFails ? "the certificate is damaged" : "most values were left under a former key"), "
+              + "--trust-old-key goes on"))
     case .keyUnproven(let fingerprint, let location, let values):
       self.init(
         "nothing proves that the old key (\(fingerprint)) is the key of \(location.quoted): only "
@@ -169,8 +171,8 @@ extension Journal.StoreName {
 
 extension KeyMisfit {
   fileprivate var text: String {
-    if certificateFails { return "it does not decrypt the server's certificate" }
-    return "it decrypts \(decrypted) of \(decrypted + failed) different sensitive values"
+    let count = "it decrypts \(decrypted) of \(decrypted + failed) different sensitive values"
+    return certificateFails ? count + ", and not the server's certificate, which decides" : count
   }
 }
 
