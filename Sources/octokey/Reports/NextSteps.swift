@@ -4,10 +4,10 @@ internal import OctopusKeys
 
 enum NextSteps {
   /// - Parameters:
-  ///   - config: the config that was replaced.
-  ///   - otherCopies: what else holds the old key, if `config` has no copy of it, and a comma.
+  ///   - aboutCopy: what is to be done about the copy of the config.
+  ///   - copies: copies of the config that hold the old key, and are not needed for anything else.
   static func afterRotation(
-    oldKey: String, newKey: String, keyFile: String, config: ReplacedConfig, otherCopies: String?,
+    oldKey: String, newKey: String, keyFile: String, aboutCopy: [String], copies: String?,
     otherNodes: [String], residues: [StoreResidue], quoted: Int, unreadable: Int
   ) -> [String] {
     let name = keyFile.split(separator: "/").last.map(String.init) ?? keyFile
@@ -58,12 +58,11 @@ enum NextSteps {
         "\(quoted) longer texts quote a ciphertext under the old key (see the JSON report); they were "
           + "left as they were and cannot be read once the old key is gone")
     }
-    steps += config.step(oldKey: oldKey, newKey: newKey)
-    let copies = config.copyOfOldKey(oldKey).map { $0.quoted + ", " } ?? otherCopies ?? ""
+    steps += aboutCopy
     steps += [
       "keep the old key (\(oldKey)) for as long as a backup from before the rotation is "
         + "kept: it is the only key to it",
-      "whoever has the old key can still read what was made with it: \(copies)database "
+      "whoever has the old key can still read what was made with it: \(copies.map { $0 + ", " } ?? "")database "
         + "backups, replicas and transaction logs from before; destroy them in time, and change the "
         + "secrets themselves if the old key has leaked",
     ]

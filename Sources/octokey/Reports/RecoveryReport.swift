@@ -99,18 +99,25 @@ struct RecoveryReport: CommandReport {
     return aboutCopy
       + NextSteps.afterRotation(
         oldKey: journal.oldKey, newKey: journal.newKey, keyFile: keyFile,
-        config: config, otherCopies: otherCopies(journal, diagnosis), otherNodes: otherNodes,
+        aboutCopy: isCertain
+          ? config.step(oldKey: journal.oldKey, newKey: journal.newKey) : keptCopies,
+        copies: isCertain
+          ? config.copyOfOldKey(journal.oldKey)?.quoted ?? copies(journal, diagnosis) : nil,
+        otherNodes: otherNodes,
         residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
   }
 
   /// The rotation made a copy of the config before it was interrupted; it holds the old key where that came from
   /// the config.
-  private static func otherCopies(
-    _ journal: Journal, _ diagnosis: Recovery.Diagnosis
-  ) -> String? {
+  private static func copies(_ journal: Journal, _ diagnosis: Recovery.Diagnosis) -> String? {
     guard journal.oldKeyFile == nil, diagnosis.configKey == journal.newKey else { return nil }
-    return "the copies of the config from before (.bak), "
+    return "the copies of the config from before (.bak)"
   }
+
+  private static let keptCopies = [
+    "keep every copy of the config, and both keys: it is not sure that this is the store that was "
+      + "rotated"
+  ]
 
   /// Only a proof over all values allows to do without a key, and even then a backup comes first.
   private static func afterRollBack(

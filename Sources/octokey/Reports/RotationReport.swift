@@ -98,7 +98,9 @@ struct RotationReport: Encodable {
     self.peakMemory = peakMemory
     nextSteps = NextSteps.afterRotation(
       oldKey: oldKey.fingerprint, newKey: newKey.fingerprint,
-      keyFile: newKey.file ?? "the new key file", config: config, otherCopies: nil,
+      keyFile: newKey.file ?? "the new key file",
+      aboutCopy: config.step(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint),
+      copies: config.copyOfOldKey(oldKey.fingerprint)?.quoted,
       otherNodes: otherNodes, residues: residues, quoted: survey.quotations.count,
       unreadable: survey.findings.count)
   }

@@ -57,6 +57,9 @@ import Testing
     // Whoever names the recorded one has decided; nothing of it is to be destroyed, though.
     let done = try await node.octokey("recover", "--store", "sqlite:" + node.database)
     #expect(done.status == 0, "\(done.stderr)")
+    #expect(done.stdout.contains("keep every copy of the config, and both keys"))
+    let copy = try #require(try node.files("OctopusServer.config.").first)
+    #expect(!done.stdout.contains(copy + "\", "), "\(done.stdout)")
   }
 
   @Test func anOldCopyProvesNothingOfTheStoreThatWasRotated() async throws {
