@@ -33,16 +33,36 @@ enum CommandError: Error, Equatable {
   case backupOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
   case backupNotSealed(folder: String)
   case backupFaulty(folder: String, faults: Int)
-  /// The store was restored, and the config was not.
-  case restoredHalf(config: String, reason: String)
+  /// A restoration stopped half-way; `former` is the store that was there before.
+  case restoredHalf(RestoredHalf, former: String?, reason: Reason)
+  case restoreWhileLive(nodes: [String], tasks: Int)
   case wouldOverwrite(WouldOverwrite)
   case outputFailed(NativeError)
   /// A relative path has no meaning: the working directory was removed, or cannot be found out.
   case noWorkingDirectory(path: String, reason: NativeError)
 
+  /// Another failure, as the reason of this one.
+  struct Reason: Equatable {
+    let message: String
+    let hint: String?
+
+    init(_ error: any Error) {
+      let failure = Failure(describing: error)
+      (message, hint) = (failure.message, failure.hint)
+    }
+  }
+
   enum Unaskable: Equatable {
     case nonInteractive, noTerminal
   }
+}
+
+/// Where a restoration stopped.
+enum RestoredHalf: Equatable {
+  /// At the store, which may have lost its name, or may not be on the device; the config is as it was.
+  case store(String, config: String)
+  /// At the config, after the store. It was written where the device only did not confirm it.
+  case config(String, isWritten: Bool)
 }
 
 enum WouldOverwrite: Equatable {

@@ -98,10 +98,12 @@ extension Failure {
         "refusing to restore \(folder.quoted): it has \(faults) fault\(faults == 1 ? "" : "s"), see "
           + "above; nothing was changed",
         hint: "--ignore-faults restores what is there")
-    case .restoredHalf(let config, let reason):
+    case .restoredHalf(let stop, let former, let reason):
+      self.init(restoredHalf: stop, former: former, reason)
+    case .restoreWhileLive(let nodes, let tasks):
       self.init(
-        "the store was restored, and the config \(config.quoted) was not: \(reason)",
-        hint: "run the same command again", status: .incomplete)
+        live: nodes, tasks: tasks,
+        hint: "stop every node; if they are stopped, wait, or give --ignore-live-nodes")
     case .wouldOverwrite(let obstacle): self.init(obstacle)
     case .outputFailed(let error):
       self.init("cannot write to standard output: \(reason(error))")

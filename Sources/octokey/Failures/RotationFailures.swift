@@ -35,15 +35,10 @@ extension Failure {
           + "gets so far by chance; nothing was changed",
         hint: "--store says where the documents are; --trust-old-key goes on")
     case .serverAtWork(let nodes, let tasks):
-      let live =
-        nodes.isEmpty ? [] : ["live nodes (\(nodes.map(\.quoted).joined(separator: ", ")))"]
-      let running = tasks == 0 ? [] : ["\(tasks) running task\(tasks == 1 ? "" : "s")"]
       self.init(
-        "the database shows " + (live + running).joined(separator: " and ")
-          + "; nothing was changed",
+        live: nodes, tasks: tasks,
         hint: "stop every node (--stop-service stops this one); if they are stopped, wait, or give "
-          + "--ignore-live-nodes",
-        status: .busy)
+          + "--ignore-live-nodes")
     case .livenessUnknown(let nodes):
       self.init(
         "cannot tell whether \(nodes.map(\.quoted).joined(separator: ", ")) "
@@ -151,6 +146,18 @@ extension Failure {
           + "nothing to do with this store",
         status: .unfinishedRotation)
     }
+  }
+}
+
+extension Failure {
+  /// The database shows a server at work. The hint names the options that the command has.
+  init(live nodes: [String], tasks: Int, hint: String) {
+    let live =
+      nodes.isEmpty ? [] : ["live nodes (\(nodes.map(\.quoted).joined(separator: ", ")))"]
+    let running = tasks == 0 ? [] : ["\(tasks) running task\(tasks == 1 ? "" : "s")"]
+    self.init(
+      "the database shows " + (live + running).joined(separator: " and ")
+        + "; nothing was changed", hint: hint, status: .busy)
   }
 }
 
