@@ -21,8 +21,7 @@ enum CommandError: Error, Equatable {
   /// Another process changed the config while it was edited; what was edited is in `saved`.
   case editedMeanwhile(path: String, saved: String)
   case otherFingerprint(expected: String, found: String)
-  /// Of so many values that were tried the key does not open so many.
-  case keyOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
+  case keyOfAnotherStore(fingerprint: String, location: String, KeyMisfit)
   case storeNotSeen(reason: RotationError)
   case noSuchService(name: String)
   case programMissing(name: String)
@@ -30,7 +29,7 @@ enum CommandError: Error, Equatable {
   case serviceUnknown(config: String)
   case passphrasesDiffer
   case backupInsideStore(folder: String, location: String)
-  case backupOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
+  case backupOfAnotherStore(fingerprint: String, location: String, KeyMisfit)
   case backupNotSealed(folder: String)
   case backupFaulty(folder: String, faults: Int)
   /// A restoration stopped half-way; `former` is the store that was there before.

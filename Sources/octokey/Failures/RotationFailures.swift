@@ -167,7 +167,7 @@ extension Journal.StoreName {
 }
 
 extension KeyMisfit {
-  fileprivate var text: String {
+  var text: String {
     if certificateFails { return "it does not decrypt the server's certificate" }
     return "it decrypts \(decrypted) of \(decrypted + failed) different sensitive values"
   }

@@ -115,7 +115,9 @@ import Testing
     .editorFailed(editor: "vi", code: 127), .editGivenUp(path: "/x"),
     .editedMeanwhile(path: "/x", saved: "/y"),
     .otherFingerprint(expected: "SHA256:x", found: "SHA256:y"),
-    .keyOfAnotherStore(fingerprint: "SHA256:x", location: "/x", closed: 3, tried: 4),
+    .keyOfAnotherStore(
+      fingerprint: "SHA256:x", location: "/x",
+      KeyMisfit(decrypted: 1, failed: 3, certificateFails: false)),
     .storeNotSeen(reason: .store(.notFound(location: "/x"))),
     .restoreWhileLive(nodes: ["a"], tasks: 1),
     .restoredHalf(
