@@ -26,7 +26,7 @@ package struct StoreRestoration: ~Copyable {
       let copy = try FileCopy.make(of: examination.source, for: path)
       if journalMode == "wal" {
         let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: .zero)
-        _ = try database.text("PRAGMA journal_mode = WAL")
+        try database.setJournalMode("WAL")
       }
       return StoreRestoration(examination: examination, path: path, file: copy, folder: nil)
     }
@@ -36,25 +36,28 @@ package struct StoreRestoration: ~Copyable {
   ///   - mode: the permission bits for the store.
   ///   - owner: nil is the user who runs octokey.
   ///   - stamp: the time for the name of a former store.
-  /// - Returns: the path of the former store.
+  /// - Returns: the path of the former store, and the failure of the device to confirm what was done.
   package consuming func commit(
     mode: UInt32, owner: FileOwner?, stamp: String
-  ) throws(StoreError) -> String? {
+  ) throws(StoreError) -> (former: String?, unconfirmed: StoreError?) {
     let path = path
     let former =
       examination.present == .other ? FolderNames.free("\(path).\(stamp)", ".bak") : nil
-    try examination.requireNoLog()
+    try examination.requireNoForeignLog()
     do throws(NativeError) {
       if let file {
         let name = former.map { String($0.split(separator: "/").last ?? "") }
-        try file.commit(mode: mode, owner: owner, former: name)
+        try file.commit(
+          mode: mode, owner: owner, former: name, companions: SQLiteCompanions.suffixes)
       } else if let folder {
         try folder.commit(mode: mode, owner: owner, former: former)
       }
+    } catch .unconfirmed(let path, let number) {
+      return (former, .unconfirmed(location: path, errno: number))
     } catch {
       throw StoreRestoration.failure(error, path)
     }
-    return former
+    return (former, nil)
   }
 
   /// A failure of the copy. It names the file that the system call was about: the snapshot may be missing,
@@ -132,7 +135,7 @@ extension StoreRestoration {
     ///   - owner: nil is the user who runs octokey.
     ///   - others: the bytes that will be written beside the store.
     package func requireWritable(owner: FileOwner?, others: Int) throws(StoreError) {
-      try requireNoLog()
+      try requireNoForeignLog()
       try rethrow(as: { StoreRestoration.failure($0, path) }) { () throws(NativeError) in
         let bytes = size.bytes + others
         if present == .other, isFile {
@@ -157,25 +160,32 @@ extension StoreRestoration {
       }
     }
 
-    /// SQLite would apply a log that belongs to the former file to the new one.
-    fileprivate func requireNoLog() throws(StoreError) {
+    /// SQLite would apply a log that belongs to another database to the new one. That of the store which is
+    /// replaced goes with it.
+    fileprivate func requireNoForeignLog() throws(StoreError) {
       guard isFile else { return }
+      let log = try rethrow(as: StoreError.native) { () throws(NativeError) in try foreignLog() }
+      if let log { throw .logWithoutDatabase(location: path, log: log) }
+    }
+
+    private func foreignLog() throws(NativeError) -> String? {
+      // The log of a database behind a link is beside the database.
+      if present == .other, try FileStatus.readLink(path).kind != .symbolicLink { return nil }
       for log in [path + "-wal", path + "-journal"] {
-        let isEmpty = try rethrow(as: StoreError.native, Examination.isEmptyOrMissing(log))
-        guard isEmpty else {
-          throw .failed(
-            location: path, collection: nil,
-            reason: "there is a log of another database beside it: \"\(log)\"")
-        }
+        guard try FileStatus.isThere(log) else { continue }
+        if try FileStatus.read(log).identity.size > 0 { return log }
       }
+      return nil
     }
 
     private static func compare(
       file path: String, _ source: String
     ) throws(NativeError) -> Present {
       guard try FileStatus.isThere(path) else { return .nothing }
-      // What is in a log is not in the file yet.
-      guard try isEmptyOrMissing(path + "-wal") else { return .other }
+      // What is in a log is not in the file yet, and what a journal rolls back does not belong there.
+      let files = try SQLiteCompanions(of: path)
+      if try files.hasLog { return .other }
+      if try files.hasJournal { return .other }
       // A copy may differ in the file format (18, 19: whether there is a log) and in counters: of changes
       // (24), of schemas (40), and of the version that made the last change (92 to 99).
       let counters = [18..<20, 24..<28, 40..<44, 92..<100]
@@ -205,11 +215,6 @@ extension StoreRestoration {
         }
         .map { whole.folder + "/" + $0 }
         .filter { (try? FileStatus.readLink($0).kind) == kind }
-    }
-
-    private static func isEmptyOrMissing(_ path: String) throws(NativeError) -> Bool {
-      guard try FileStatus.isThere(path) else { return true }
-      return try FileStatus.read(path).identity.size == 0
     }
   }
 }

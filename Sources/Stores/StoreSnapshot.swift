@@ -58,7 +58,7 @@ extension StoreLocation {
       as: { StoreError($0, location: folder.path) },
       { () throws(NativeError) in
         // One file without a write-ahead log: it may be read in a folder that cannot be written.
-        _ = try copy.text("PRAGMA journal_mode = DELETE")
+        try copy.setJournalMode("DELETE")
         return try copy.text("PRAGMA quick_check(1)")
       })
     guard check == "ok" else { throw .damaged(path) }

@@ -44,10 +44,11 @@ package struct FileCopy: ~Copyable {
   /// - Parameters:
   ///   - owner: nil for the user who runs octokey.
   ///   - former: a free name in the same folder for the file that has the name now; nil if none has it.
+  ///   - companions: suffixes of the files beside that one that go with it, to names beside `former`.
   /// - Throws: `NativeError.alreadyExists`, `.cannotKeep` or `.system`; `.unconfirmed` if the copy has its
   ///   name, but a power failure may undo that; `.notUndone`.
   package consuming func commit(
-    mode: UInt32, owner: FileOwner?, former: String?
+    mode: UInt32, owner: FileOwner?, former: String?, companions: [String] = []
   ) throws(NativeError) {
     if let owner { try FileAttributes.setOwner(owner, of: file.file) }
     try file.file.setMode(mode)
@@ -58,8 +59,16 @@ package struct FileCopy: ~Copyable {
       return try FileCopy.confirm(path.text, folder)
     }
     try file.file.sync()
-    try NameExchange.put(
-      FilePath(draft).name, at: path, keepingFormerAs: former, in: folder)
+    let moved = try CompanionNames.move(companions, of: path, to: former, in: folder)
+    do throws(NativeError) {
+      try NameExchange.put(
+        FilePath(draft).name, at: path, keepingFormerAs: former, in: folder)
+    } catch {
+      // Where the former file has its new name the others stay with it.
+      if case .notUndone(_, _, holdsFormer: true) = error { throw error }
+      try moved.moveBack(in: folder)
+      throw error
+    }
     file.commit()
     try FileCopy.confirm(path.text, folder)
   }

@@ -10,6 +10,9 @@ package struct SQLiteCompanions: Sendable {
     database = try FileContents.resolve(path).0.text
   }
 
+  /// What the names of a database's companions add to its own.
+  package static let suffixes = ["-journal", "-wal", "-shm"]
+
   /// The rollback journal.
   package var journal: String { database + "-journal" }
 
@@ -38,6 +41,18 @@ package struct SQLiteCompanions: Sendable {
     get throws(NativeError) {
       guard try FileStatus.isThere(log) else { return false }
       return try FileStatus.read(log).identity.size > 0
+    }
+  }
+
+  /// Whether the rollback journal may have something to roll back. One with a header of zeros has not: SQLite keeps
+  /// it for the next transaction.
+  package var hasJournal: Bool {
+    get throws(NativeError) {
+      guard try FileStatus.isThere(journal) else { return false }
+      var header = [UInt8](repeating: 0, count: 8)
+      var span = header.mutableSpan
+      let file = try Descriptor.open(journal, O_RDONLY | O_NONBLOCK)
+      return try file.read(into: &span, from: 0) > 0 && header.contains { $0 != 0 }
     }
   }
 

@@ -72,6 +72,18 @@ package final class SQLiteConnection {
     return try statement.step() ? statement.integer(0) : nil
   }
 
+  /// Sets the journal mode. SQLite answers with the mode that holds, which may be another one.
+  ///
+  /// - Throws: `NativeError.sqlite`.
+  package func setJournalMode(_ mode: String) throws(NativeError) {
+    let answer = try text("PRAGMA main.journal_mode = \(mode)") ?? ""
+    guard answer.lowercased() == mode.lowercased() else {
+      throw .sqlite(
+        SQLiteResultCode(rawValue: SQLITE_ERROR),
+        message: "the journal mode cannot be \(mode), and is \(answer)", errno: 0)
+    }
+  }
+
   /// SQLite's message for the last failure; bound values are never part of one.
   func failure(_ code: Int32) -> NativeError {
     let message = unsafe sqlite3_errmsg(handle).map { unsafe String(cString: $0) } ?? ""

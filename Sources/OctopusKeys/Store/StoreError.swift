@@ -26,6 +26,8 @@ package enum StoreError: Error, Equatable, Sendable {
   case hotJournal(location: String, journal: String, rotation: String? = nil)
   /// The database has a write-ahead log, and cannot be read because nothing can be created in `folder`.
   case logNotReadable(location: String, folder: String)
+  /// There is no database at this place, but the log of one, which SQLite would apply to a new one.
+  case logWithoutDatabase(location: String, log: String)
   case readOnly(location: String)
   case accessDenied(location: String)
   /// The login of a connection string lacks rights, to a collection or to everything.

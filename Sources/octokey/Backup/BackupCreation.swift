@@ -64,11 +64,10 @@ struct BackupCreation {
 
   /// Refuses a store with another key: its backup would be useless.
   private func requireFit(_ audit: Survey, _ key: borrowing MasterKey) throws {
-    let closed = audit.findings.count
-    guard audit.decrypted <= closed, closed > 0 else { return }
+    guard let misfit = audit.misfit else { return }
     throw CommandError.backupOfAnotherStore(
       fingerprint: try KeyFingerprint(of: key).description, location: location.store().location,
-      closed: closed, tried: audit.decrypted + closed)
+      misfit)
   }
 
   private func putCertificate(

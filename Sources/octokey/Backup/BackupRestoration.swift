@@ -47,20 +47,15 @@ struct BackupRestoration {
         StoreLocation(snapshot, relativeTo: "/"), for: target)
       report.notes = BackupRestoration.notes(examination)
       let isOther = examination.present == .other
-      if isOther { try requireMayReplace() }
+      if isOther { try requireOverwriting() }
       if let present, !isSame { try requireMayReplace(present) }
       if present == nil { try requireNewConfig(transfer.bytes.count, owner) }
       if examination.present != .same {
         let storeOwner = try FileOwner.ofFolder(of: store.location)
         try examination.requireWritable(owner: storeOwner, others: 2 * transfer.bytes.count)
-        if isOther { try examination.requireUnused() }
-        let manifest = backup.manifest.store
-        let restoration = try StoreRestoration.prepare(
-          examination, journalMode: manifest.journalMode)
-        report.store.former = try restoration.commit(
-          mode: manifest.mode ?? 0o600, owner: storeOwner, stamp: TimeStamp.forFileName(now))
+        if isOther { try requireNoServer(examination) }
+        report.store.former = try restoreStore(examination, storeOwner, audit)
         report.store.changed = true
-        audit.record(change: "the store \(store.location.quoted) was restored")
       }
     } else {
       try requireOwnKey()
@@ -85,7 +80,8 @@ struct BackupRestoration {
     } catch {
       guard report.store.changed else { throw error }
       throw CommandError.restoredHalf(
-        config: configPath, reason: Failure(describing: error).message)
+        .config(configPath, isWritten: Failure(describing: error).status == .incomplete),
+        former: report.store.former, reason: .init(error))
     }
     _ = consume lock
     do {
@@ -142,30 +138,74 @@ struct BackupRestoration {
     return lock
   }
 
-  /// Refuses to replace a store without `--overwrite`, or while a server is at work on it, or might be.
-  private func requireMayReplace() throws {
-    let store = target.store()
-    guard overwrites else {
-      let opens: Bool?
-      do {
-        opens = try KeyProbe(store: store, key: contents.key).opens
-      } catch {
-        throw CommandError.wouldOverwrite(
-          .unreadableStore(location: store.location, reason: Failure(error).message))
-      }
-      throw CommandError.wouldOverwrite(
-        opens == false
-          ? .storeOfOtherKey(location: store.location, backup: fingerprint)
-          : .otherStore(location: store.location))
-    }
-    guard !ignoresLiveNodes else { return }
+  /// - Returns: the path of the former store.
+  private func restoreStore(
+    _ examination: StoreRestoration.Examination, _ owner: FileOwner?, _ audit: AuditTrail
+  ) throws -> String? {
+    let (location, manifest) = (target.store().location, backup.manifest.store)
+    let restoration = try StoreRestoration.prepare(
+      examination, journalMode: manifest.journalMode)
+    let (former, unconfirmed): (String?, StoreError?)
     do {
-      let activity = try target.activity()
-      try activity?.requireNone(activity?.nodes.filter { $0.isAlive() } ?? [])
-    } catch StoreError.notAStore {
+      (former, unconfirmed) = try restoration.commit(
+        mode: manifest.mode ?? 0o600, owner: owner, stamp: TimeStamp.forFileName(now))
+    } catch {
+      // Nothing was changed, or the store has lost its name.
+      guard Failure(error).status == .incomplete else { throw error }
+      throw CommandError.restoredHalf(
+        .store(location, config: configPath), former: nil, reason: .init(error))
+    }
+    audit.record(change: "the store \(location.quoted) was restored")
+    if let unconfirmed {
+      throw CommandError.restoredHalf(
+        .store(location, config: configPath), former: former, reason: .init(unconfirmed))
+    }
+    return former
+  }
+
+  /// Refuses to replace a store without `--overwrite`.
+  private func requireOverwriting() throws {
+    guard !overwrites else { return }
+    let store = target.store()
+    let opens: Bool?
+    do {
+      opens = try KeyProbe(store: store, key: contents.key).opens
+    } catch {
+      throw CommandError.wouldOverwrite(
+        .unreadableStore(location: store.location, reason: Failure(error).message))
+    }
+    throw CommandError.wouldOverwrite(
+      opens == false
+        ? .storeOfOtherKey(location: store.location, backup: fingerprint)
+        : .otherStore(location: store.location))
+  }
+
+  /// Refuses to replace a store while a server is at work on it, or might be.
+  private func requireNoServer(_ examination: StoreRestoration.Examination) throws {
+    let servers = ServerWatch(
+      target, ownName: "", age: .seconds(300), stopsOwn: false, isIgnored: ignoresLiveNodes)
+    do {
+      try requireQuiet(servers)
+      try examination.requireUnused()
+    } catch let error as RotationError {
+      // The nodes can be read when the journal is rolled back, which opening the store for writing does.
+      guard case .store(.hotJournal) = error else { throw error }
+      try examination.requireUnused()
+      try requireQuiet(servers)
+    }
+  }
+
+  private func requireQuiet(_ servers: ServerWatch) throws {
+    do throws(RotationError) {
+      try servers.requireQuiet()
+    } catch {
+      switch error {
       // No server can use what is not a database.
-    } catch let error as StoreError {
-      throw RotationError.activityUnknown(error)
+      case .store(.notAStore): return
+      case .serverAtWork(let nodes, let tasks):
+        throw CommandError.restoreWhileLive(nodes: nodes, tasks: tasks)
+      default: throw error
+      }
     }
   }
 

@@ -119,15 +119,13 @@ struct SetMasterKey: AuditedCommand {
       let store = try stores.open(context, node)
       return (store, try KeyProbe(store: store, key: key))
     }
-    switch probe.opens {
-    case true?: return
-    case nil:
+    if let misfit = probe.misfit {
+      throw CommandError.keyOfAnotherStore(
+        fingerprint: try KeyFingerprint(of: key).description, location: store.location, misfit)
+    }
+    if probe.opens == nil {
       context.console.note(
         "\(store.location.quoted) holds no sensitive value that could show whether the key fits")
-    case false?:
-      throw CommandError.keyOfAnotherStore(
-        fingerprint: try KeyFingerprint(of: key).description, location: store.location,
-        closed: probe.unreadable, tried: probe.opened + probe.unreadable)
     }
   }
 

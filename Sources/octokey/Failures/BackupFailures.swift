@@ -53,6 +53,23 @@ extension Failure {
     }
   }
 
+  init(restoredHalf stop: RestoredHalf, former: String?, _ reason: CommandError.Reason) {
+    let words =
+      switch stop {
+      case .store(_, let config):
+        "\(reason.message), and the config \(config.quoted) was not restored"
+      case .config(let config, false):
+        "the store was restored, and the config \(config.quoted) was not: \(reason.message)"
+      case .config(_, true): "the store was restored; \(reason.message)"
+      }
+    let before = reason.hint.map {
+      $0.hasSuffix(runAgain) ? String($0.dropLast(runAgain.count)) : $0 + ", then "
+    }
+    self.init(
+      words + (former.map { "; the former store is \($0.quoted)" } ?? ""),
+      hint: (before ?? "") + "run the same command again", status: .incomplete)
+  }
+
   init(_ obstacle: WouldOverwrite) {
     let reason =
       switch obstacle {

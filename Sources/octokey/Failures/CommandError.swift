@@ -21,8 +21,7 @@ enum CommandError: Error, Equatable {
   /// Another process changed the config while it was edited; what was edited is in `saved`.
   case editedMeanwhile(path: String, saved: String)
   case otherFingerprint(expected: String, found: String)
-  /// Of so many values that were tried the key does not open so many.
-  case keyOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
+  case keyOfAnotherStore(fingerprint: String, location: String, KeyMisfit)
   case storeNotSeen(reason: RotationError)
   case noSuchService(name: String)
   case programMissing(name: String)
@@ -30,19 +29,39 @@ enum CommandError: Error, Equatable {
   case serviceUnknown(config: String)
   case passphrasesDiffer
   case backupInsideStore(folder: String, location: String)
-  case backupOfAnotherStore(fingerprint: String, location: String, closed: Int, tried: Int)
+  case backupOfAnotherStore(fingerprint: String, location: String, KeyMisfit)
   case backupNotSealed(folder: String)
   case backupFaulty(folder: String, faults: Int)
-  /// The store was restored, and the config was not.
-  case restoredHalf(config: String, reason: String)
+  /// A restoration stopped half-way; `former` is the store that was there before.
+  case restoredHalf(RestoredHalf, former: String?, reason: Reason)
+  case restoreWhileLive(nodes: [String], tasks: Int)
   case wouldOverwrite(WouldOverwrite)
   case outputFailed(NativeError)
   /// A relative path has no meaning: the working directory was removed, or cannot be found out.
   case noWorkingDirectory(path: String, reason: NativeError)
 
+  /// Another failure, as the reason of this one.
+  struct Reason: Equatable {
+    let message: String
+    let hint: String?
+
+    init(_ error: any Error) {
+      let failure = Failure(describing: error)
+      (message, hint) = (failure.message, failure.hint)
+    }
+  }
+
   enum Unaskable: Equatable {
     case nonInteractive, noTerminal
   }
+}
+
+/// Where a restoration stopped.
+enum RestoredHalf: Equatable {
+  /// At the store, which may have lost its name, or may not be on the device; the config is as it was.
+  case store(String, config: String)
+  /// At the config, after the store. It was written where the device only did not confirm it.
+  case config(String, isWritten: Bool)
 }
 
 enum WouldOverwrite: Equatable {

@@ -50,10 +50,10 @@ extension Failure {
       self.init(
         "the key is \(found), and not \(expected) as was expected; nothing was changed",
         hint: "is this the key file of the last rotation?")
-    case .keyOfAnotherStore(let fingerprint, let location, let closed, let tried):
+    case .keyOfAnotherStore(let fingerprint, let location, let misfit):
       self.init(
-        "the key \(fingerprint) is not the key of \(location.quoted): it does not open \(closed) of "
-          + "\(tried) sensitive values that were tried; nothing was changed",
+        "the key \(fingerprint) is not the key of \(location.quoted): \(misfit.text); nothing was "
+          + "changed",
         hint:
           "octokey verify --key-file tries another one; --no-store-check sets this one all the same"
       )
@@ -83,10 +83,10 @@ extension Failure {
       self.init(
         "refusing to put a backup into \(folder.quoted): it would be a part of the store "
           + location.quoted)
-    case .backupOfAnotherStore(let fingerprint, let location, let closed, let tried):
+    case .backupOfAnotherStore(let fingerprint, let location, let misfit):
       self.init(
         "refusing to back up: the config's key \(fingerprint) is not the key of "
-          + "\(location.quoted), it does not open \(closed) of \(tried) sensitive values",
+          + "\(location.quoted): \(misfit.text)",
         hint: "octokey verify --try-keys finds the key among old key files; octokey set-master-key "
           + "puts it into the config")
     case .backupNotSealed(let folder):
@@ -98,10 +98,12 @@ extension Failure {
         "refusing to restore \(folder.quoted): it has \(faults) fault\(faults == 1 ? "" : "s"), see "
           + "above; nothing was changed",
         hint: "--ignore-faults restores what is there")
-    case .restoredHalf(let config, let reason):
+    case .restoredHalf(let stop, let former, let reason):
+      self.init(restoredHalf: stop, former: former, reason)
+    case .restoreWhileLive(let nodes, let tasks):
       self.init(
-        "the store was restored, and the config \(config.quoted) was not: \(reason)",
-        hint: "run the same command again", status: .incomplete)
+        live: nodes, tasks: tasks,
+        hint: "stop every node; if they are stopped, wait, or give --ignore-live-nodes")
     case .wouldOverwrite(let obstacle): self.init(obstacle)
     case .outputFailed(let error):
       self.init("cannot write to standard output: \(reason(error))")

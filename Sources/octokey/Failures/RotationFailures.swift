@@ -38,15 +38,10 @@ extension Failure {
           + "gets so far by chance; nothing was changed",
         hint: "--store says where the documents are; --trust-old-key goes on")
     case .serverAtWork(let nodes, let tasks):
-      let live =
-        nodes.isEmpty ? [] : ["live nodes (\(nodes.map(\.quoted).joined(separator: ", ")))"]
-      let running = tasks == 0 ? [] : ["\(tasks) running task\(tasks == 1 ? "" : "s")"]
       self.init(
-        "the database shows " + (live + running).joined(separator: " and ")
-          + "; nothing was changed",
+        live: nodes, tasks: tasks,
         hint: "stop every node (--stop-service stops this one); if they are stopped, wait, or give "
-          + "--ignore-live-nodes",
-        status: .busy)
+          + "--ignore-live-nodes")
     case .livenessUnknown(let nodes):
       self.init(
         "cannot tell whether \(nodes.map(\.quoted).joined(separator: ", ")) "
@@ -164,13 +159,25 @@ extension Failure {
   }
 }
 
+extension Failure {
+  /// The database shows a server at work. The hint names the options that the command has.
+  init(live nodes: [String], tasks: Int, hint: String) {
+    let live =
+      nodes.isEmpty ? [] : ["live nodes (\(nodes.map(\.quoted).joined(separator: ", ")))"]
+    let running = tasks == 0 ? [] : ["\(tasks) running task\(tasks == 1 ? "" : "s")"]
+    self.init(
+      "the database shows " + (live + running).joined(separator: " and ")
+        + "; nothing was changed", hint: hint, status: .busy)
+  }
+}
+
 extension Journal.StoreName {
   /// As `--store` takes it; a server needs more than its name.
   fileprivate var text: String { "\(kind):\(location)" }
 }
 
 extension KeyMisfit {
-  fileprivate var text: String {
+  var text: String {
     let count = "it decrypts \(decrypted) of \(decrypted + failed) different sensitive values"
     return certificateFails ? count + ", and not the server's certificate, which decides" : count
   }

@@ -23,6 +23,11 @@ extension Failure {
       self.init(
         "\(location.quoted) has a write-ahead log, and cannot be read because no file can be "
           + "created in \(folder.quoted)", hint: rightUser)
+    case .logWithoutDatabase(let location, let log):
+      self.init(
+        "refusing to create \(location.quoted): SQLite would apply \(log.quoted) to it, the log of "
+          + "another database",
+        hint: "move it away, to where the database is that it belongs to")
     case .sameFile(let location, let first, let second):
       self.init(
         "\(first.quoted) and \(second.quoted) in \(location.quoted) are the same file or folder",

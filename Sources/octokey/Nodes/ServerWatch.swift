@@ -48,7 +48,7 @@ final class ServerWatch {
     // The store cannot be opened at all: that is what has to be said.
     case .notFound?, .notAStore?, .readOnly?, .accessDenied?, .busy?, .full?, .unreachable?,
       .disconnected?, .invalidLocation?, .connection?, .native?, .hotJournal?,
-      .logNotReadable?:
+      .logNotReadable?, .logWithoutDatabase?:
       if let trouble { throw .store(trouble) }
     case nil: break
     }

@@ -41,4 +41,54 @@ import Testing
     #expect(made.status == 1 && made.stderr.contains("is not the key of"), "\(made.stderr)")
     #expect(try node.files("") == before)
   }
+
+  /// Values of the shape that no key decrypts take the place of those in some documents.
+  private static func damaged(_ documents: String) -> String {
+    """
+    python3 - <<'END'
+    import base64, os, re, sqlite3
+    store = sqlite3.connect("octopus.db")
+    names = [row[0] for row in store.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    def other(found):
+      return base64.b64encode(os.urandom(32)).decode() + "|" + base64.b64encode(os.urandom(16)).decode()
+    for name in names:
+      if not {"Id", "JSON"} <= {row[1] for row in store.execute("PRAGMA table_info(%s)" % name)}: continue
+      for row, id, text in store.execute("SELECT rowid, Id, JSON FROM %s" % name).fetchall():
+        if not isinstance(text, str) or not (\(documents)): continue
+        changed = re.sub(r"[A-Za-z0-9+/]{22,}={0,2}\\|[A-Za-z0-9+/]{22}==", other, text)
+        if changed != text: store.execute("UPDATE %s SET JSON = ? WHERE rowid = ?" % name, (changed, row))
+    store.commit()
+    END
+    """
+  }
+
+  private func backUp(_ node: SampleNode) async throws -> Ending {
+    try await node.octokey("backup", "create", "--no-passphrase", "--to", node.folder + "/backup")
+  }
+
+  /// The certificate alone decides, as for the server: a damaged node needs its backup most.
+  @Test func theCertificateDecidesForTheKey() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell(Self.damaged("not id.startswith('certificate-')"))
+    let made = try await backUp(node)
+    #expect(made.status == 2, "\(made.stderr) \(made.stdout)")
+    #expect(made.stdout.contains(/Values: +1 in .* do not/), "\(made.stdout)")
+    #expect(try await node.octokey("backup", "verify", node.folder + "/backup").status != 1)
+  }
+
+  @Test func theCertificateDecidesAgainstTheKey() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell(Self.damaged("id.startswith('certificate-')"))
+    let refused = try await backUp(node)
+    #expect(refused.status == 1, "\(refused.stdout)")
+    #expect(
+      refused.stderr.contains("not the server's certificate"), "\(refused.stderr)")
+    let set = try await node.shell(
+      """
+      "$OCTOKEY" show-master-key --machine-id-file machine-id >key; chmod 600 key
+      "$OCTOKEY" set-master-key --key-file key --machine-id-file machine-id 2>&1 || echo "status $?"
+      """)
+    #expect(set.contains("not the server's certificate"), "\(set)")
+    #expect(!(try node.files("backup").contains("backup")))
+  }
 }

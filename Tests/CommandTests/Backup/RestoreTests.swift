@@ -118,7 +118,7 @@ import Testing
     ("sqlite3 octopus.db 'DELETE FROM Account'", "it holds other documents than the backup", 1),
     (
       "rm octopus.db; echo old >octopus.db-wal",
-      "there is a log of another database beside it: \"/octopus.db-wal\"", 1
+      "SQLite would apply \"/octopus.db-wal\" to it, the log of another database", 1
     ),
     ("echo '{}' >octokey-journal.json", "a rotation", 3),
     ("rm -r octopus.db; mkfifo octopus.db", "octopus.db", 1),

@@ -102,6 +102,7 @@ import Testing
     .disconnected(location: "s/d", collection: "T", reason: "Connection reset (08S01)"),
     .unreachable(location: "s/d", reason: "Connection refused (08001, 101)"),
     .changedMeanwhile(location: "/x", collection: "T", document: "D-1"),
+    .logWithoutDatabase(location: "/x", log: "/x-wal"),
     .failed(location: "/x", collection: nil, reason: "Disk I/O error."),
     .failed(location: "/x", collection: "T", reason: "Disk I/O error."),
   ]
@@ -116,8 +117,16 @@ import Testing
     .editorFailed(editor: "vi", code: 127), .editGivenUp(path: "/x"),
     .editedMeanwhile(path: "/x", saved: "/y"),
     .otherFingerprint(expected: "SHA256:x", found: "SHA256:y"),
-    .keyOfAnotherStore(fingerprint: "SHA256:x", location: "/x", closed: 3, tried: 4),
+    .keyOfAnotherStore(
+      fingerprint: "SHA256:x", location: "/x",
+      KeyMisfit(decrypted: 1, failed: 3, certificateFails: false)),
     .storeNotSeen(reason: .store(.notFound(location: "/x"))),
+    .restoreWhileLive(nodes: ["a"], tasks: 1),
+    .restoredHalf(
+      .store("/x", config: "/c"), former: "/f", reason: .init(StoreError.full(location: "/x"))),
+    .restoredHalf(
+      .config("/c", isWritten: false), former: "/f",
+      reason: .init(NativeError.unconfirmed(path: "/c", errno: 5))),
   ]
 
   static var everything: [any Error] {

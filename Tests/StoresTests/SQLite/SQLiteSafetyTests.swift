@@ -1,6 +1,7 @@
 // What is refused, locks of others, and what is left of former contents.
 
 import Foundation
+import Native
 import OctopusKeys
 import Outside
 import Stores
@@ -24,6 +25,15 @@ import Testing
       let text = Data(Outside.bytes(database.folder.path + "/" + name))
       #expect(text.range(of: Data("aOldCiphertext".utf8)) == nil, "\(mode): \(name)")
     }
+  }
+
+  /// SQLite answers a mode that it does not take with the one that holds.
+  @Test func aJournalModeThatIsNotTakenIsAnError() throws {
+    let database = try TestDatabase("db.execute('CREATE TABLE T (JSON TEXT)')")
+    let connection = try SQLiteConnection.open(database.path, .readWrite, patience: .zero)
+    try connection.setJournalMode("WAL")
+    #expect(try connection.text("PRAGMA journal_mode") == "wal")
+    #expect(throws: NativeError.self) { try connection.setJournalMode("NONE") }
   }
 
   @Test func formerFreePagesAreReported() throws {

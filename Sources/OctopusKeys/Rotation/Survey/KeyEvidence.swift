@@ -75,3 +75,13 @@ struct KeyEvidence: Sendable {
     return decrypted >= 3 && decrypted > failed ? .fits : .doesNotFit
   }
 }
+
+extension Survey {
+  /// Why the old key is not that of the store; nil where it is, or where there was nothing to try it on.
+  package var misfit: KeyMisfit? {
+    switch keyFit {
+    case .doesNotFit: KeyMisfit(evidence)
+    case .fits, .unknown: nil
+    }
+  }
+}

@@ -14,6 +14,9 @@ package struct KeyProbe: Sendable {
   /// Whether the key is that of the store.
   package let fit: KeyFit
 
+  /// Why it is not.
+  package let misfit: KeyMisfit?
+
   /// Whether the key is that of the store; nil where there was no value to try.
   package var opens: Bool? {
     switch fit {
@@ -31,5 +34,6 @@ package struct KeyProbe: Sendable {
     opened = audit.decrypted
     unreadable = audit.unreadableValues
     fit = audit.keyFit
+    misfit = audit.misfit
   }
 }
