@@ -26,10 +26,11 @@ struct SQLiteNodes: NodeSource {
     of table: String, id: String, name: String, time: NodeColumn?
   ) throws(NativeError) -> [Heartbeat] {
     let column = time.map { inQuotes($0.name) } ?? "NULL"
-    // A number would be a Julian day to SQLite.
+    // A number, also one in a text, would be a Julian day to SQLite, and `now` a time.
+    let isTime = "typeof(time) = 'text' AND time GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*'"
     let rows = try database.prepare(
       """
-      SELECT id, name, time, CASE typeof(time) WHEN 'text' THEN julianday(time) END AS day,
+      SELECT id, name, time, CASE WHEN \(isTime) THEN julianday(time) END AS day,
         (julianday('now') - julianday(time)) * 86400
       FROM (SELECT \(inQuotes(id)) AS id, \(inQuotes(name)) AS name, \(column) AS time
         FROM main.\(inQuotes(table))) ORDER BY name

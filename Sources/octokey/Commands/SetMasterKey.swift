@@ -101,10 +101,15 @@ struct SetMasterKey: AuditedCommand {
   private func warn(ofRunning node: OpenedNode, _ context: Context) {
     do {
       let nodes = try stores.location(context, node).activity()?.nodes ?? []
-      guard nodes.contains(where: { $0.name == node.name && $0.isAlive() }) else { return }
-      context.console.warning(
-        "the server of this node seems to run, and keeps the former key until it starts again",
-        hint: "octokey service --restart")
+      switch nodes.first(where: { $0.name == node.name })?.liveness() {
+      case .alive?:
+        context.console.warning(
+          "the server of this node seems to run, and keeps the former key until it starts again",
+          hint: "octokey service --restart")
+      case .unknown?:
+        context.console.note(Failure(CommandError.livenessUnknown(nodes: [node.name])).message)
+      case .gone?, nil: break
+      }
     } catch {
       context.console.note(
         "whether the server of this node runs could not be asked: "

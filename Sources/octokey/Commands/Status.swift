@@ -18,7 +18,9 @@ struct Status: OctokeyCommand {
     exits: [.done, .failed, .incomplete, .unfinishedRotation, .usage],
     special: [
       .done: "the node is sound",
-      .incomplete: "there are faults, the key does not open the store, or something is left to do",
+      .incomplete:
+        "there are faults, values that do not open, or things that could not be found out; or "
+        + "something is left to do",
     ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
@@ -58,8 +60,7 @@ struct Status: OctokeyCommand {
     }
     try context.console.answer(report, as: output.format)
     if report.unfinishedRotation { return .unfinishedRotation }
-    let isSound = !check.hasFaults && report.problems.isEmpty && report.keyMatchesStore != false
-    return isSound ? .done : .incomplete
+    return report.isSound ? .done : .incomplete
   }
 
   private func compareReports(_ context: Context) throws -> ExitStatus {
@@ -95,10 +96,7 @@ struct Status: OctokeyCommand {
     report.protectedBy =
       opened.form == .machineID ? self.node.machineIdFile : self.node.machineKeyFile
     guard let store else { return }
-    let probe = try KeyProbe(store: store, key: opened.key)
-    report.keyMatchesStore = probe.opens
-    report.valuesOpened = probe.opened
-    report.valuesUnreadable = probe.unreadable
+    report.set(try KeyProbe(store: store, key: opened.key))
   }
 
   private func attempt<Value>(

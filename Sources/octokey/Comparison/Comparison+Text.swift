@@ -15,7 +15,8 @@ extension Comparison {
       let name = node.node + String(repeating: " ", count: width - node.node.count)
       let key = node.fingerprint ?? "no key that can be read" + String(repeating: " ", count: 27)
       let words = [
-        agreement(of: node), node.alive.map { $0 ? "running" : "stopped" },
+        agreement(of: node),
+        node.alive.map { $0 ? "running" : "stopped" },
         node.unfinishedRotation ? "rotation interrupted" : nil,
       ]
       lines.append("  \(name)  \(key)  \(words.compactMap(\.self).joined(separator: ", "))")

@@ -100,6 +100,8 @@ struct Comparison: CommandReport {
         remaining.append("the report of \(name) is from before the rotation: make it again")
       } else if let fault = Comparison.fault(status, reference) {
         remaining.append("\(name) \(fault)")
+      } else if let problem = status.problems.first {
+        remaining.append("\(name) could not find out everything: \(problem)")
       }
       if let first = stores.first, let store = status.store, store != first {
         notes.append(
@@ -124,9 +126,16 @@ struct Comparison: CommandReport {
       return "has the key \(fingerprint), and not \(reference)\(alive); there: \(remedy)"
     }
     switch status.keyMatchesStore {
-    case true?: return nil
+    case true?:
+      let (opened, unreadable) = (status.valuesOpened ?? 0, status.valuesUnreadable ?? 0)
+      guard unreadable > 0 else { return nil }
+      return "has the key \(reference), which does not open \(unreadable) of "
+        + "\(opened + unreadable) values that were tried; there: octokey verify lists them"
     case false?: return "has the key \(reference), but it does not open the store that it uses"
     case nil:
+      if status.problems.isEmpty, status.valuesOpened != nil {
+        return "found no sensitive value in its store that could show whether the key fits"
+      }
       let reason = status.problems.first.map { ": " + $0 } ?? ""
       return "could not look into its store\(reason)"
     }

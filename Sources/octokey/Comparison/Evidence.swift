@@ -14,7 +14,8 @@ struct Evidence {
   struct Status: Decodable {
     struct Node: Decodable {
       let name: String
-      let alive: Bool
+      /// Null where the store does not say.
+      let alive: Bool?
     }
 
     let time: String
@@ -23,6 +24,8 @@ struct Evidence {
     let fingerprint: String?
     let store: StoreName?
     let keyMatchesStore: Bool?
+    let valuesOpened: Int?
+    let valuesUnreadable: Int?
     let unfinishedRotation: Bool
     let nodes: [Node]?
     let problems: [String]

@@ -22,6 +22,8 @@ enum CommandError: Error, Equatable {
   case editedMeanwhile(path: String, saved: String)
   case otherFingerprint(expected: String, found: String)
   case keyOfAnotherStore(fingerprint: String, location: String, KeyMisfit)
+  /// The database has no time of these nodes that can be read.
+  case livenessUnknown(nodes: [String])
   case storeNotSeen(reason: RotationError)
   case noSuchService(name: String)
   case programMissing(name: String)

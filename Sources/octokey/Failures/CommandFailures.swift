@@ -57,6 +57,7 @@ extension Failure {
         hint:
           "octokey verify --key-file tries another one; --no-store-check sets this one all the same"
       )
+    case .livenessUnknown(let nodes): self.init(livenessUnknown: nodes, hint: nil)
     case .storeNotSeen(let reason):
       let failure = Failure(reason)
       self.init(

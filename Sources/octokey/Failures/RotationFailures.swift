@@ -44,9 +44,7 @@ extension Failure {
           + "--ignore-live-nodes")
     case .livenessUnknown(let nodes):
       self.init(
-        "cannot tell whether \(nodes.map(\.quoted).joined(separator: ", ")) "
-          + "\(nodes.count == 1 ? "is" : "are") live: the database has no readable time for "
-          + (nodes.count == 1 ? "it" : "them"),
+        livenessUnknown: nodes,
         hint: "if every server on this store is stopped, give --ignore-live-nodes")
     case .activityUnknown(let reason):
       let failure = Failure(reason)
@@ -168,6 +166,13 @@ extension Failure {
     self.init(
       "the database shows " + (live + running).joined(separator: " and ")
         + "; nothing was changed", hint: hint, status: .busy)
+  }
+
+  init(livenessUnknown nodes: [String], hint: String?) {
+    self.init(
+      "cannot tell whether \(nodes.map(\.quoted).joined(separator: ", ")) "
+        + "\(nodes.count == 1 ? "is" : "are") live: the database has no readable time for "
+        + (nodes.count == 1 ? "it" : "them"), hint: hint)
   }
 }
 

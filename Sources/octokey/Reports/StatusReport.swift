@@ -8,7 +8,16 @@ struct StatusReport: CommandReport {
   struct Node: Encodable {
     let name: String
     let lastSeen: String
-    let alive: Bool
+    @OrNull var alive: Bool?
+
+    init(_ node: ServerNode) {
+      (name, lastSeen) = (node.name, node.lastSeen)
+      switch node.liveness() {
+      case .alive: alive = true
+      case .gone: alive = false
+      case .unknown: alive = nil
+      }
+    }
   }
 
   let command = "status"
@@ -41,9 +50,28 @@ struct StatusReport: CommandReport {
     if !problems.contains(text) { problems.append(text) }
   }
 
-  mutating func set(_ nodes: [ServerNode]?) {
-    self.nodes = nodes?.map { Node(name: $0.name, lastSeen: $0.lastSeen, alive: $0.isAlive()) }
-    nodesAlive = nodes?.count { $0.isAlive() }
+  /// Their number stays unknown where one of them may be alive or not.
+  mutating func set(_ found: [ServerNode]) {
+    let found = found.map(Node.init)
+    nodes = found
+    let unknown = found.filter { $0.alive == nil }.map(\.name)
+    if unknown.isEmpty {
+      nodesAlive = found.count { $0.alive == true }
+    } else {
+      add(problem: CommandError.livenessUnknown(nodes: unknown))
+    }
+  }
+
+  mutating func set(_ probe: KeyProbe) {
+    (keyMatchesStore, valuesOpened, valuesUnreadable) = (
+      probe.opens, probe.opened, probe.unreadable
+    )
+  }
+
+  /// Whether everything was found out, and nothing has to be done.
+  var isSound: Bool {
+    !unfinishedRotation && problems.isEmpty && keyMatchesStore == true && valuesUnreadable == 0
+      && !faults.contains { $0.severity == "fault" }
   }
 
   var text: String {
@@ -71,16 +99,20 @@ struct StatusReport: CommandReport {
     switch keyMatchesStore {
     case nil: return "unknown, there is no sensitive value"
     case true? where valuesUnreadable == 0: return "yes, all \(tried) values that were tried"
-    case true?: return "yes, but \(valuesUnreadable) of \(tried) values that were tried do not"
+    case true?: return "yes, but not \(valuesUnreadable) of \(tried) values that were tried"
     case false?: return "no, \(valuesUnreadable) of \(tried) values that were tried do not"
     }
   }
 
   private var nodesText: String {
-    guard let nodes, let nodesAlive else { return "unknown" }
-    if nodesAlive == 0 { return "none alive of \(nodes.count)" }
-    let names = nodes.filter(\.alive).map(\.name).joined(separator: ", ")
-    return "\(nodesAlive) alive of \(nodes.count): \(names)"
+    guard let nodes else { return "unknown" }
+    let alive = nodes.filter { $0.alive == true }.map(\.name)
+    let unknown = nodes.filter { $0.alive == nil }.map(\.name)
+    return
+      (alive.isEmpty
+      ? "none \(unknown.isEmpty ? "" : "known to be ")alive of \(nodes.count)"
+      : "\(alive.count) alive of \(nodes.count): \(alive.joined(separator: ", "))")
+      + (unknown.isEmpty ? "" : "; unknown: \(unknown.joined(separator: ", "))")
   }
 }
 

@@ -88,6 +88,75 @@ import Testing
     #expect(text.stdout.contains("\nKey:       cannot be read\n"), "\(text.stdout)")
   }
 
+  /// The certificate says that it is the right key; that most values are lost is said nevertheless.
+  @Test func valuesThatDoNotDecryptAreNoSoundNode() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell(
+      """
+      cat >damage.py <<'END'
+      import base64, os, re, sqlite3
+      store = sqlite3.connect("octopus.db")
+      def other(found):
+        return base64.b64encode(os.urandom(32)).decode() + "|" + base64.b64encode(os.urandom(16)).decode()
+      for table in ("Account", "VariableSet", "Certificate", "Proxy"):
+        for row, text in store.execute("SELECT rowid, JSON FROM " + table).fetchall():
+          changed = re.sub(r"[A-Za-z0-9+/]{22,}={0,2}\\|[A-Za-z0-9+/]{22}==", other, text)
+          store.execute("UPDATE %s SET JSON = ? WHERE rowid = ?" % table, (changed, row))
+      store.commit()
+      END
+      python3 damage.py; rm damage.py
+      """)
+    let (result, report) = try await status(node)
+    let unreadable = try #require(report["valuesUnreadable"] as? Int)
+    #expect(result.status == 2 && unreadable > 0, "\(result.stdout)")
+    #expect(report["keyMatchesStore"] as? Bool == true)
+    let text = try await node.octokey("status")
+    #expect(
+      text.stdout.contains("\nOpens:     yes, but not \(unreadable) of "), "\(text.stdout)")
+    let compared = try await node.shell(
+      """
+      "$OCTOKEY" status --machine-id-file machine-id --format json >report.json || true
+      "$OCTOKEY" status --compare report.json || echo "status $?"
+      """)
+    #expect(compared.contains("does not open \(unreadable) of"), "\(compared)")
+    #expect(compared.hasSuffix("status 2\n"), "\(compared)")
+  }
+
+  @Test func aStoreWithoutValuesProvesNothing() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell(
+      """
+      sqlite3 octopus.db "SELECT name FROM sqlite_schema WHERE type = 'table'" \
+        | sed 's/.*/DELETE FROM "&";/' >all.sql
+      sqlite3 octopus.db <all.sql && rm all.sql
+      """)
+    let (result, report) = try await status(node)
+    #expect(result.status == 2 && report["keyMatchesStore"] is NSNull, "\(result.stdout)")
+  }
+
+  /// A heartbeat that cannot be read does not mean that the node is stopped.
+  @Test(arguments: ["'yesterday'", "'1'", "'now'", "1.5", "2461370"])
+  func anUnreadableHeartbeatIsUnknown(_ time: String) async throws {
+    let node = try await SampleNode(["--documents", "200"])
+    try await node.sql("UPDATE OctopusServerNode SET LastSeen = \(time) WHERE Name = 'node-01'")
+    let (result, report) = try await status(node)
+    #expect(result.status == 2, "\(result.stdout)")
+    let nodes = try #require(report["nodes"] as? [[String: Any]])
+    #expect(nodes.first { $0["name"] as? String == "node-01" }?["alive"] is NSNull, "\(nodes)")
+    #expect(report["nodesAlive"] is NSNull)
+    let problems = try #require(report["problems"] as? [String])
+    #expect(problems.contains { $0.contains("whether \"node-01\" is live") }, "\(problems)")
+    #expect(!problems.contains { $0.contains("--") }, "\(problems)")
+    #expect(try await node.octokey("status").stdout.contains("; unknown: node-01\n"))
+    let compared = try await node.shell(
+      """
+      "$OCTOKEY" status --machine-id-file machine-id --format json >report.json || true
+      "$OCTOKEY" status --compare report.json || echo "status $?"
+      """)
+    #expect(compared.contains("node-01 could not find out everything"), "\(compared)")
+    #expect(!compared.contains("stopped") && compared.hasSuffix("status 2\n"), "\(compared)")
+  }
+
   @Test func anUnfinishedRotationIsSaid() async throws {
     let node = try await SampleNode(["--documents", "30"])
     try await node.shell("echo '{}' >octokey-journal.json")

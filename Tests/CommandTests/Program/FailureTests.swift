@@ -121,7 +121,7 @@ import Testing
       fingerprint: "SHA256:x", location: "/x",
       KeyMisfit(decrypted: 1, failed: 3, certificateFails: false)),
     .storeNotSeen(reason: .store(.notFound(location: "/x"))),
-    .restoreWhileLive(nodes: ["a"], tasks: 1),
+    .livenessUnknown(nodes: ["a"]), .restoreWhileLive(nodes: ["a"], tasks: 1),
     .restoredHalf(
       .store("/x", config: "/c"), former: "/f", reason: .init(StoreError.full(location: "/x"))),
     .restoredHalf(
