@@ -197,14 +197,15 @@ class Cell:
             raise Wrong(f"{what} changed {', '.join(differences)}")
 
     def contents(self):
-        """Every file of node, keys and backup with its digest, owner and mode, but for lock files."""
+        """Every file of node, keys and backup with its digest, owner and mode, but for lock files and
+        what was edited in vain."""
         found = {}
         for parent, folders, files in os.walk(self.folder):
             if parent == str(self.folder):
                 folders[:] = [name for name in folders if name not in ("hook", "bin")]
             for name in folders + files:
                 path = Path(parent) / name
-                if name == "octokey.lock" or name.startswith(".filler"):
+                if name == "octokey.lock" or name.startswith(".filler") or name.endswith(".edited"):
                     continue
                 facts = path.lstat()
                 digest = path.read_bytes() if stat.S_ISREG(facts.st_mode) else b""
