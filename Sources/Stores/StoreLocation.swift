@@ -23,7 +23,8 @@ package enum StoreLocation: Equatable, Sendable {
       !text[..<colon].utf8.contains(equals)
     else {
       guard text.utf8.contains(equals) else {
-        throw .invalidLocation(text: text, reason: "it does not say what kind of store it is")
+        throw .invalidLocation(
+          text: AddressText.redacted(text), reason: "it does not say what kind of store it is")
       }
       self = .sqlServer(try ConnectionString(text), driver: odbcDriver)
       return
@@ -33,6 +34,10 @@ package enum StoreLocation: Equatable, Sendable {
     switch text[..<colon].lowercased() {
     case "sqlite" where rest.isEmpty, "directory" where rest.isEmpty:
       throw .invalidLocation(text: text, reason: "the path is missing")
+    case "sqlite" where AddressText.isAddress(rest), "directory" where AddressText.isAddress(rest):
+      throw .invalidLocation(
+        text: String(text[...colon]) + "…",
+        reason: "it has the form of a server's address, or options, where only a path can be")
     case "sqlite": self = .sqlite(path: path)
     case "directory": self = .directory(path: path)
     case "sqlserver": self = .sqlServer(try ConnectionString(rest), driver: odbcDriver)

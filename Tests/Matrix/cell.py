@@ -197,14 +197,15 @@ class Cell:
             raise Wrong(f"{what} changed {', '.join(differences)}")
 
     def contents(self):
-        """Every file of node, keys and backup with its digest, owner and mode, but for lock files."""
+        """Every file of node, keys and backup with its digest, owner and mode, but for lock files and
+        what was edited in vain."""
         found = {}
         for parent, folders, files in os.walk(self.folder):
             if parent == str(self.folder):
-                folders[:] = [name for name in folders if name not in ("hook", "bin")]
+                folders[:] = [name for name in folders if name not in ("hook", "bin", "run")]
             for name in folders + files:
                 path = Path(parent) / name
-                if name == "octokey.lock" or name.startswith(".filler"):
+                if name == "octokey.lock" or name.startswith(".filler") or name.endswith(".edited"):
                     continue
                 facts = path.lstat()
                 digest = path.read_bytes() if stat.S_ISREG(facts.st_mode) else b""
@@ -232,7 +233,8 @@ class Cell:
 
     def environment(self):
         return {"PATH": f"{self.folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
-                "EDITOR": f"{self.folder}/hook/editor", "TERM": "dumb", "COLUMNS": "1000"}
+                "EDITOR": f"{self.folder}/hook/editor",
+                "XDG_RUNTIME_DIR": f"{self.folder}/run", "TERM": "dumb", "COLUMNS": "1000"}
 
     def start(self, *more):
         return subprocess.run(
@@ -243,6 +245,8 @@ class Cell:
         hook = self.folder / "hook"
         hook.mkdir()
         (self.folder / "bin").mkdir()
+        (self.folder / "run").mkdir()
+        (self.folder / "run").chmod(0o1777)
         for path, text in [(self.folder / "bin/systemctl", SYSTEMCTL), (hook / "wait", WAIT),
                            (hook / "editor", EDITOR)]:
             path.write_text(text)

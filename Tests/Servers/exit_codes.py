@@ -31,12 +31,13 @@ def put_back(folder):
 
 
 def contents(top):
-    """Every name with its mode and digest. Not the lock, which says nothing, and no drafts: where a file
-    cannot be removed they stay."""
+    """Every name with its mode and digest. Not the lock, which says nothing, no drafts, which stay where a
+    file cannot be removed, and not what was edited in vain: every message about that names it."""
     found = {}
     for folder, folders, files in os.walk(top):
         folders[:] = [name for name in folders if not DRAFT.match(name)]
-        for name in folders + [name for name in files if not DRAFT.match(name)]:
+        for name in folders + [
+                name for name in files if not DRAFT.match(name) and not name.endswith(".edited")]:
             path = f"{folder}/{name}"
             digest = None
             if name in files and not os.path.islink(path):

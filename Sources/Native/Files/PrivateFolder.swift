@@ -1,4 +1,5 @@
-// A folder for private copies: in memory where the system can, overwritten and removed at the end.
+// A folder for private copies: in memory where the system can, overwritten and removed at the end. One that a killed
+// process left is removed by the next one that makes such a folder.
 
 internal import Glibc
 
@@ -8,6 +9,8 @@ package struct PrivateFolder: ~Copyable {
   package let path: String
 
   private var pending = true
+  /// Locked. A program that works on the copies, and outlives this process, inherits the lock.
+  private let lock: Descriptor
 
   deinit {
     if pending { _ = PrivateFolder.removeAll(path) }
@@ -21,6 +24,18 @@ package struct PrivateFolder: ~Copyable {
     return PrivateFolder.removeAll(path)
   }
 
+  /// Leaves the folder where it is, under a name that no other process takes for an abandoned one.
+  ///
+  /// - Returns: its path.
+  package consuming func keep() -> String {
+    pending = false
+    let whole = FilePath(path)
+    let kept = whole.folder + PrivateFolder.prefix + "kept-" + whole.name.dropFirst(8)
+    return unsafe rename(path, kept) == 0 ? kept : path
+  }
+
+  private static let prefix = "/octokey-"
+
   /// Makes a folder in the first of `places` that is ours or root's and where others cannot rename it.
   ///
   /// - Throws: `NativeError.noPrivateFolder`.
@@ -31,13 +46,44 @@ package struct PrivateFolder: ~Copyable {
         [0, geteuid()].contains(status.owner.user),
         status.mode & 0o022 == 0 || status.mode & 0o1000 != 0
       else { continue }
-      let path = place + "/octokey-" + suffix
-      guard unsafe mkdir(path, 0o700) == 0 else { continue }
+      removeAbandoned(in: place)
+      // The name that others look for comes with the lock.
+      let (path, new) = (place + prefix + suffix, place + prefix + suffix + ".new")
+      guard unsafe mkdir(new, 0o700) == 0 else { continue }
       // A umask can take bits from the owner, too.
-      _ = unsafe chmod(path, 0o700)
-      return PrivateFolder(path: path)
+      _ = unsafe chmod(new, 0o700)
+      guard let lock = lock(of: new), unsafe rename(new, path) == 0 else {
+        _ = unsafe rmdir(new)
+        continue
+      }
+      _ = fcntl(lock.number, F_SETFD, 0)
+      return PrivateFolder(path: path, lock: lock)
     }
     throw .noPrivateFolder(path: places.last ?? "")
+  }
+
+  /// The lock of a folder; nil if another process has it.
+  private static func lock(of path: String) -> Descriptor? {
+    guard let folder = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+      flock(folder.number, LOCK_EX | LOCK_NB) == 0
+    else { return nil }
+    return folder
+  }
+
+  /// Removes what killed processes of this user left. What cannot be looked at or removed stays for the next one;
+  /// nothing depends on it.
+  private static func removeAbandoned(in place: String) {
+    for name in (try? FolderNames.read(place)) ?? [] {
+      let suffix = name.dropFirst(prefix.count - 1)
+      guard ("/" + name).hasPrefix(prefix), !suffix.isEmpty,
+        suffix.allSatisfy({ $0.isASCII && ($0.isLowercase || $0.isNumber) }),
+        let status = try? FileStatus.readLink(place + "/" + name), status.kind == .folder,
+        status.owner.user == geteuid(), status.mode & 0o077 == 0,
+        let lock = lock(of: place + "/" + name)
+      else { continue }
+      _ = removeAll(place + "/" + name)
+      _ = consume lock
+    }
   }
 
   package borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {

@@ -20,7 +20,8 @@ extension ConnectionString {
     get throws(StoreError) {
       let server = try server()
       let port = server.port.map { ",\($0)" } ?? server.instance.map { "\\" + $0 } ?? ""
-      return server.host + port + (self[.initialCatalog].map { "/" + $0 } ?? "")
+      return AddressText.redacted(server.host + port)
+        + (self[.initialCatalog].map { "/" + AddressText.redacted($0) } ?? "")
     }
   }
 

@@ -28,8 +28,8 @@ package struct ConnectionString: Equatable, Sendable, Redacted {
   /// The connection string in one spelling, with the password: it reads back as the same settings.
   package var text: String { text { $1 } }
 
-  /// The same with `***` for the password.
-  package var redacted: String { text { $0 == .password ? "***" : $1 } }
+  /// The same with `***` for the password, also for one in an address.
+  package var redacted: String { text { $0 == .password ? "***" : AddressText.redacted($1) } }
 
   private func text(_ shown: (ConnectionKeyword, String) -> String) -> String {
     ConnectionKeyword.allCases.compactMap { keyword in

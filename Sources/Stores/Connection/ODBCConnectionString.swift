@@ -82,20 +82,21 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
 
   /// The text for people, with only what is known to be harmless: a name may be part of a password.
   package var redacted: String {
-    settings.map { $0.isHarmless ? $0.text : "***" }.joined(separator: ";")
+    settings.map { $0.isHarmless ? AddressText.redacted($0.text) : "***" }.joined(separator: ";")
   }
 
   var location: String {
     let server = self["server", "servername"] ?? self["dsn"]
     let database = self["database"]
     // A database that is a file has no server.
-    guard let server else { return database ?? "ODBC" }
-    return server + (self["port"].map { ",\($0)" } ?? "") + (database.map { "/" + $0 } ?? "")
+    guard let server else { return AddressText.redacted(database ?? "ODBC") }
+    return AddressText.redacted(server) + (self["port"].map { ",\($0)" } ?? "")
+      + (database.map { "/" + AddressText.redacted($0) } ?? "")
   }
 
   /// What must not appear in any message.
   var secrets: [String] {
-    settings.filter { !$0.isHarmless }.map(\.value)
+    settings.filter { !$0.isHarmless || AddressText.redacted($0.value) != $0.value }.map(\.value)
       // `yes`, `1` and the like are not secrets, and scrubbing them would garble the messages.
       .filter { $0.count > 3 }
   }

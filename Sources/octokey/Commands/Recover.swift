@@ -13,6 +13,7 @@ struct Recover: AuditedCommand {
       old key the rotation is rolled back; otherwise it is finished: values, then config. Running it \
       twice, or again after it was interrupted itself, does no harm.
       """,
+    exits: ExitStatus.withoutQuestions,
     special: [
       .done: "there is no unfinished rotation any more",
       .failed: "failed; the rotation is as unfinished as before",

@@ -18,8 +18,10 @@ enum CommandError: Error, Equatable {
   case wrongType(key: String, type: KnownSetting.WrongType)
   case editorFailed(editor: String, code: Int32)
   case editGivenUp(path: String)
-  /// Another process changed the config while it was edited; what was edited is in `saved`.
-  case editedMeanwhile(path: String, saved: String)
+  /// Another process changed the config while it was edited.
+  case editedMeanwhile(path: String)
+  /// An edited config did not take its place, and is in `saved`.
+  case editKept(saved: String, reason: Reason)
   case otherFingerprint(expected: String, found: String)
   case keyOfAnotherStore(fingerprint: String, location: String, KeyMisfit)
   /// The database has no time of these nodes that can be read.
@@ -46,10 +48,11 @@ enum CommandError: Error, Equatable {
   struct Reason: Equatable {
     let message: String
     let hint: String?
+    let status: ExitStatus
 
     init(_ error: any Error) {
       let failure = Failure(describing: error)
-      (message, hint) = (failure.message, failure.hint)
+      (message, hint, status) = (failure.message, failure.hint, failure.status)
     }
   }
 

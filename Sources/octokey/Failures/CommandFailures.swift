@@ -6,7 +6,7 @@ import OctopusKeys
 extension Failure {
   init(_ error: CommandError) {
     switch error {
-    case .cancelled: self.init("cancelled, nothing was changed")
+    case .cancelled: self.init("cancelled, nothing was changed", status: .cancelled)
     case .interrupted(let signal): self.init(stoppedBy: signal)
     case .declined: self.init("not confirmed, nothing was changed")
     case .cannotAsk(let option, .nonInteractive):
@@ -41,11 +41,13 @@ extension Failure {
         hint: code == 127 ? "an editor is named by VISUAL or EDITOR" : nil)
     case .editGivenUp(let path):
       self.init("the edited config has faults, see above; \(path.quoted) was not changed")
-    case .editedMeanwhile(let path, let saved):
+    case .editedMeanwhile(let path):
+      self.init("\(path.quoted) was changed by somebody else meanwhile and is as they left it")
+    case .editKept(let saved, let reason):
       self.init(
-        "\(path.quoted) was changed by somebody else meanwhile and is as they left it; what you "
-          + "edited is in \(saved.quoted)",
-        hint: "octokey config diff \(saved) shows how they differ")
+        "\(reason.message); what you edited is in \(saved.quoted)",
+        hint: (reason.hint.map { $0 + "; " } ?? "")
+          + "octokey config diff \(saved) shows how they differ", status: reason.status)
     case .otherFingerprint(let expected, let found):
       self.init(
         "the key is \(found), and not \(expected) as was expected; nothing was changed",

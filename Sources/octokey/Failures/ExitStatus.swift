@@ -10,6 +10,8 @@ enum ExitStatus: Int32, CaseIterable {
   case unfinishedRotation = 3
   case busy = 4
   case usage = 64
+  /// What a shell says of a program that ^C has ended.
+  case cancelled = 130
 
   /// What the code means for every command, for help texts.
   var meaning: String {
@@ -21,8 +23,12 @@ enum ExitStatus: Int32, CaseIterable {
     case .unfinishedRotation: "an unfinished rotation is in the way"
     case .busy: "busy: another octokey or a live node is at work"
     case .usage: "wrong usage"
+    case .cancelled: "cancelled with Ctrl-C at a question, nothing was changed"
     }
   }
+
+  /// The codes of a command that never asks.
+  static let withoutQuestions = allCases.filter { $0 != .cancelled }
 
   static func list(_ statuses: [ExitStatus], special: [ExitStatus: String] = [:]) -> String {
     let lines = statuses.map { status in
@@ -37,7 +43,7 @@ enum ExitStatus: Int32, CaseIterable {
 /// How a command ended. The rule for 1, "nothing was changed", is here and nowhere else:
 ///
 /// - A failure after a change is "done in part", 2. So are the codes that promise, like 1, that nothing was
-///   changed (4 and 64). An unfinished rotation stays one: 3 says what to do next.
+///   changed (4, 64 and 130). An unfinished rotation stays one: 3 says what to do next.
 /// - Output that could not be written is a failure of a command that has changed nothing. Where its
 ///   reader has closed the pipe, the process ends by SIGPIPE like other programs.
 /// - After a change it is a warning: the exit code and the log say what was done.
@@ -84,6 +90,7 @@ struct Ending: Equatable {
     case .incomplete: isPartial ? "partial" : "incomplete"
     case .unfinishedRotation: "unfinished-rotation"
     case .busy: "busy"
+    case .cancelled: "cancelled"
     }
   }
 }

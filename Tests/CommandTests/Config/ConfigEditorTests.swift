@@ -222,7 +222,7 @@ import Testing
     ("keep\\n", "edit again (e) ", "y\\n", "exit 0 True False"),
     ("keep\\n", "edit again (e) ", "n\\n", "exit 1 True True"),
     ("k\\n", "(keep)? ", "g\\n", "exit 1 True True"),
-    ("\\x04", "(keep)? ", "\\x03", "exit 1 True True"),
+    ("\\x04", "(keep)? ", "\\x03", "exit 130 True True"),
   ])
   func aFaultIsKeptOnlyOnPurpose(
     _ first: String, _ next: String, _ second: String, _ end: String
@@ -272,7 +272,7 @@ import Testing
         session.wait_for("\(moment == "editor" ? "here" : "edit again (e) ")")
         print(len(os.listdir(folder + "/run")))
         os.kill(session.pid, signal.\(name))
-        print(session.end() in ("exit 1", "signal %d" % signal.\(name)), text() == before)
+        print(session.end() in ("exit 1", "exit 130", "signal %d" % signal.\(name)), text() == before)
         """))
     #expect(result.stdout == "1\nTrue True\n[]\n", "\(result.stdout)\(result.stderr)")
   }

@@ -94,6 +94,15 @@ import Testing
     ("Passphrase=x", "Passphrase=***"),
     ("host=db user=sa password=x", "host=***"), ("{\"Password\" : \"x\"}", "<hidden>"),
     ("PATH=/a;HOME=/b", "PATH=/a;HOME=/b"),
+    ("//u:SECRET@h/", "//u:***@h/"), ("user:SECRET@host", "user:***@host"),
+    ("user:SE=CR;ET@host", "user:***@host"), ("tcp:u:SECRET@h,1433", "tcp:***@h,1433"),
+    ("//SECRET@h/x", "//***@h/x"),
+    ("Server=tcp:u:SECRET@h;Database=b", "Server=tcp:***@h;Database=b"),
+    ("https://h/x?sv=1&sig=SECRET", "https://h/x?sv=***"),
+    ("https://h/?key=SECRET", "https://h/?key=***"),
+    ("/hook?code=SECRET#x", "/hook?code=***"), ("h/x#access_token=SECRET", "h/x#access_token=***"),
+    ("/x?monkey=a", "/x?monkey=a"), ("admin@example.test", "admin@example.test"),
+    ("Server=a;User ID=me@b;Database=c", "Server=a;User ID=me@b;Database=c"),
     ("http://+:80/,https://+:443/", "http://+:80/,https://+:443/"),
     (
       "AccountName=a;AccountKey=abc==;EndpointSuffix=c",
@@ -120,7 +129,9 @@ import Testing
       "odbc:Driver={ODBC Driver 18};UID=sa;TDS_Version=7.4;PWD={a;UID=b}",
       "odbc:Driver={ODBC Driver 18};UID=sa;TDS_Version=7.4;PWD=***"
     ),
-    ("sqlite:octopus.db", "sqlite:octopus.db"),
+    ("sqlite:octopus.db", "sqlite:octopus.db"), ("sqlite://u:SECRET@h/", "sqlite://u:***@h/"),
+    ("Server=tcp:u:SECRET@h;Database=d", "Server=tcp:***@h;Database=d"),
+    ("odbc:Driver={x};Server=u:SECRET@h", "odbc:Driver={x};Server=u:***@h"),
     (
       "Data Source=a;Initial Catalog=b;Trusted_Connection=yes;Connect  Timeout=3",
       "Data Source=a;Initial Catalog=b;Trusted_Connection=yes;Connect  Timeout=3"

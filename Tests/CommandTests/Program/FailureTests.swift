@@ -115,7 +115,8 @@ import Testing
     .noSuchSetting(key: "Octopus.Server.TaskCap", path: "/x", near: ["A", "B"]),
     .unfitValue(key: "K"), .wrongType(key: "K", type: .port),
     .editorFailed(editor: "vi", code: 127), .editGivenUp(path: "/x"),
-    .editedMeanwhile(path: "/x", saved: "/y"),
+    .editedMeanwhile(path: "/x"),
+    .editKept(saved: "/y", reason: .init(CommandError.editGivenUp(path: "/x"))),
     .otherFingerprint(expected: "SHA256:x", found: "SHA256:y"),
     .keyOfAnotherStore(
       fingerprint: "SHA256:x", location: "/x",
@@ -167,7 +168,7 @@ import Testing
     let unfinished = ConfigError.unfinishedRotation(config: "/c", journal: "/j")
     #expect(Failure(describing: unfinished).status == .unfinishedRotation)
     #expect(Failure(describing: unfinished).hint == "octokey recover --config \"/c\"")
-    #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 64])
+    #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 64, 130])
   }
 
   /// What would stop `recover`, too, comes before it.

@@ -14,7 +14,7 @@ struct BackupVerify: OctokeyCommand {
       sensitive value of the snapshot. For a database that its own tools have copied --store names a \
       place where that copy was restored.
       """,
-    exits: [.done, .failed, .incomplete, .busy, .usage],
+    exits: [.done, .failed, .incomplete, .busy, .usage, .cancelled],
     special: [
       .done: "the backup is good",
       .failed: "the backup could not be looked at",

@@ -34,9 +34,13 @@ struct ConfigEditCommand: AuditedCommand {
     let watch = try SignalWatch()
     let change = try withExtendedLifetime(watch) {
       let session = try EditorSession.begin(base, context)
-      let result = Result { try edit(session, base, context, watch) }
-      session.end(context.console)
-      return try result.get()
+      do {
+        let change = try edit(session, base, context, watch)
+        session.end(context.console)
+        return change
+      } catch {
+        throw keep(session, of: base, after: error, context)
+      }
     }
     try context.console.answer(change, as: output.format)
     return .done
@@ -60,7 +64,7 @@ struct ConfigEditCommand: AuditedCommand {
       if locked.file.bytes == base.bytes, locked.file.target == base.target {
         return try edit.replace(locked, with: edited, key: nil, context)
       }
-      try resolveConflict(locked.file, edited, context)
+      try resolveConflict(locked.file, context)
       base = locked.file
     }
   }
@@ -117,9 +121,9 @@ struct ConfigEditCommand: AuditedCommand {
     if diffs.isEmpty { console.note("no setting changes, only the text round them") }
   }
 
-  /// Saves the edited copy, unless the user wants to edit it again.
+  /// Stops, unless the user wants to edit it again.
   private func resolveConflict(
-    _ present: ConfigFile, _ edited: [UInt8], _ context: Context
+    _ present: ConfigFile, _ context: Context
   ) throws {
     let console = context.console
     console.warning("\(present.path.quoted) was changed by somebody else meanwhile")
@@ -129,9 +133,48 @@ struct ConfigEditCommand: AuditedCommand {
         among: ["e", "s"], option: "--yes")
       if answer == "e" { return }
     }
+    throw CommandError.editedMeanwhile(path: present.path)
+  }
+
+  /// Ends a session that `cause` has ended. What was edited is saved beside the config, unless it is in its place or
+  /// the user has said no to it.
+  ///
+  /// - Returns: the cause, with the place of what was edited.
+  private func keep(
+    _ session: consuming EditorSession, of base: ConfigFile, after cause: any Error,
+    _ context: Context
+  ) -> any Error {
+    let edited: [UInt8]
+    do {
+      edited = try session.contents()
+    } catch {
+      // The editor has removed it.
+      session.end(context.console)
+      return cause
+    }
+    if edited == base.bytes || cause as? CommandError == .declined || isInPlace(edited, base.path) {
+      session.end(context.console)
+      return cause
+    }
     let stamp = TimeStamp.forFileName(context.clock.now())
-    let saved = present.stateFolder.newPath("\(present.name).\(stamp)", ".edited")
-    try NewFile.create(saved, contents: edited.span, owner: present.owner).commit()
-    throw CommandError.editedMeanwhile(path: present.path, saved: saved)
+    let saved = base.stateFolder.newPath("\(base.name).\(stamp)", ".edited")
+    do {
+      try NewFile.create(saved, contents: edited.span, owner: base.owner).commit()
+    } catch {
+      context.console.warning(
+        "what you edited cannot be saved beside the config: \(Failure(describing: error).message)")
+      return CommandError.editKept(saved: session.keep(), reason: .init(cause))
+    }
+    session.end(context.console)
+    return CommandError.editKept(saved: saved, reason: .init(cause))
+  }
+
+  private func isInPlace(_ edited: [UInt8], _ path: String) -> Bool {
+    do {
+      return try ConfigFile.read(path).bytes == edited
+    } catch {
+      // What cannot be read keeps nothing safe.
+      return false
+    }
   }
 }

@@ -25,18 +25,32 @@ struct EditorSession: ~Copyable {
   }
 
   /// - Returns: the contents of the copy afterwards.
-  /// - Throws: `CommandError.editorFailed`, `.cancelled`.
+  /// - Throws: `CommandError.editorFailed`, `.interrupted`.
   borrowing func edit() throws -> [UInt8] {
     // Through a shell, because VISUAL and EDITOR may hold arguments.
     let ending = try ForegroundProcess.run(
       ["/bin/sh", "-c", "exec \(editor) \"$@\"", editor, folder.path + "/" + name],
       environment: environment)
     switch ending {
-    case .exited(0): return try folder.read(name, limit: XMLSpans.sizeLimit)
+    case .exited(0): return try contents()
     case .exited(let code): throw CommandError.editorFailed(editor: editor, code: code)
     case .signal(let number): throw CommandError.editorFailed(editor: editor, code: 128 + number)
-    case .interrupted: throw CommandError.cancelled
+    case .interrupted(let signal):
+      throw CommandError.interrupted(signal: SignalWatch.name(of: signal))
     }
+  }
+
+  /// What is in the copy now.
+  borrowing func contents() throws(NativeError) -> [UInt8] {
+    try folder.read(name, limit: XMLSpans.sizeLimit)
+  }
+
+  /// Leaves the copy where it is, as the only place of what was edited.
+  ///
+  /// - Returns: its path.
+  consuming func keep() -> String {
+    let name = name
+    return folder.keep() + "/" + name
   }
 
   /// Wipes and removes the copy, and says so if that fails.

@@ -39,7 +39,7 @@ enum ConnectionText {
       // The keyword itself may be the rest of a password.
       result += (isStrange && afterSecret ? mask : String(keyword)) + "="
       let isMasked = isSecret || isStrange || containsSecret(value)
-      result += isMasked && !isBlank(value) ? mask : String(value)
+      result += isMasked && !isBlank(value) ? mask : AddressText.withoutUser(String(value))
       result += String(rest.prefix(1))
       rest = rest.dropFirst()
       afterSecret = isSecret
@@ -79,7 +79,7 @@ enum ConnectionText {
     value.indices.contains { value[$0] == "=" && isSecret(value[..<$0].suffix(40)) }
   }
 
-  private static func isKnown(_ keyword: Scalars) -> Bool {
+  static func isKnown(_ keyword: String.UnicodeScalarView.SubSequence) -> Bool {
     // The kind of a store may stand before the first one: `odbc:Driver=…`.
     let name = keyword.split(separator: ":").last ?? keyword.prefix(0)
     let words = name.split(whereSeparator: \.properties.isWhitespace).map(String.init)
@@ -92,6 +92,8 @@ enum ConnectionText {
     let last = keyword.split { $0 == ";" || $0 == "?" || $0 == "&" }.last ?? keyword.prefix(0)
     let text = String(last.suffix(64)).lowercased().filter { ("a"..."z").contains($0) }
     if secretWords.contains(where: text.contains) { return true }
+    let word = last.split { !("a"..."z").contains($0) && !("A"..."Z").contains($0) }.last
+    if let word, secretNames.contains(String(word).lowercased()) { return true }
     // Letters missing, doubled or swapped; `Pwd` is too short for two of them.
     return isNear("password", text, 2) || isNear("passwd", text, 1)
       || EditDistance.between("pwd", text) <= 1
@@ -100,6 +102,11 @@ enum ConnectionText {
   private static let secretWords = [
     "pass", "pwd", "secret", "token", "credential", "accountkey", "accesskey", "apikey",
     "privatekey", "sharedkey", "signature", "kennwort",
+  ]
+
+  /// Names of options in a URL that are too short to be looked for inside of others.
+  private static let secretNames: Set = [
+    "key", "sig", "code", "auth", "sas", "jwt", "bearer", "authorization",
   ]
 
   /// Whether a part of `text` differs from `word` in `limit` letters at most.

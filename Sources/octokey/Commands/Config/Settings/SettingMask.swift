@@ -1,6 +1,7 @@
 // What may be shown of a setting: secrets are masked in this one place.
 
 import OctopusKeys
+import Stores
 
 enum SettingMask {
   static let protected = "<protected>"
@@ -27,21 +28,19 @@ enum SettingMask {
   /// masked: `--reveal` shows it all.
   static func redacted(_ value: String, of key: String) -> String {
     if hasSecretMember(value) { return hidden }
-    let text = withoutURLPasswords(value)
+    let text = isSettings(value) ? value : AddressText.withoutUser(value)
     let isConnection = KnownSetting.named(key)?.kind == .connectionString
     return ConnectionText.redacted(text, isConnection: isConnection) ?? hidden
   }
 
-  /// `https://user:secret@host` as `https://user:***@host`, and a user alone, who may be a token, as
-  /// `https://***@host`. A password may hold any sign, `@`, `/` and `://` too: it ends at the last `@`.
-  private static func withoutURLPasswords(_ value: String) -> String {
+  /// Whether the text before an address is that of settings, each of which is looked at by itself: it has a `=` after
+  /// a keyword, and no `//`, after which a password may hold any sign.
+  private static func isSettings(_ value: String) -> Bool {
     let text = value.unicodeScalars
-    guard let start = text.firstRange(of: "://".unicodeScalars)?.upperBound,
-      let at = text[start...].lastIndex(of: "@")
-    else { return value }
-    let colon = text[start..<at].firstIndex(of: ":")
-    return String(text[..<(colon.map { text.index(after: $0) } ?? start)]) + "***"
-      + String(text[at...])
+    let head = text[..<(text.lastIndex(of: "@") ?? text.startIndex)]
+    guard head.firstRange(of: "//".unicodeScalars) == nil, let equals = head.firstIndex(of: "=")
+    else { return false }
+    return !head[..<equals].contains(":") || ConnectionText.isKnown(head[..<equals])
   }
 
   /// Whether a JSON object has a member whose name says that it is a secret.
