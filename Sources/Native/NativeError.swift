@@ -10,6 +10,10 @@ package enum NativeError: Error, Equatable, Sendable {
   /// There is something of that name already, and it must not be overwritten.
   case alreadyExists(path: String)
   case notAFile(path: String)
+  /// Where only a plain file of octokey's or SQLite's may be, there is something else.
+  case notPlain(path: String, FileStatus.Kind)
+  /// Nobody writes to the named pipe.
+  case noWriter(path: String)
   /// The file is not any more what was read.
   case changedMeanwhile(path: String)
   /// Linux does not let us give the new file at `path` what the old one has: `owner`, `group`,

@@ -16,11 +16,14 @@ extension StoreError {
       case .accessDenied: self = .accessDenied(location: path.isEmpty ? location : path)
       case .noSpace: self = .full(location: place)
       case .readOnly: self = .readOnly(location: place)
-      case .notFound, .symbolicLink, .isADirectory, .busy, .brokenPipe, .noLocks,
-        .other:
+      // It names the file, which is not always the store.
+      case .noLocks: self = .native(error)
+      case .notFound, .symbolicLink, .isADirectory, .busy, .brokenPipe, .other:
         self = .refused(error, location: location, collection: collection)
       }
     case .unconfirmed(let path, let number): self = .unconfirmed(location: path, errno: number)
+    // It names the file.
+    case .notPlain: self = .native(error)
     // Its own words say what it is.
     default: self = .refused(error, location: location, collection: collection)
     }

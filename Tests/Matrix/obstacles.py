@@ -117,10 +117,12 @@ def sql(*statements):
     return raise_
 
 
-def hold(mode):
+def hold(mode, statement="SELECT count(*) FROM sqlite_schema"):
     """Another process at work on the database. Its locks would end if this one opened the file and closed it."""
     script = ("import sqlite3, sys; database = sqlite3.connect(sys.argv[1], isolation_level=None); "
-              f"database.execute('BEGIN {mode}'); print(flush=True); sys.stdin.read()")
+              f"database.execute('BEGIN {mode}'); "
+              f"[database.execute(part).fetchall() for part in '{statement}'.split(';')]; "
+              "print(flush=True); sys.stdin.read()")
 
     def raise_(cell):
         process = subprocess.Popen(
@@ -130,6 +132,17 @@ def hold(mode):
         if not process.stdout.readline():
             raise OSError("the database could not be locked")
     return raise_
+
+
+def open_with_log(cell):
+    """A database with a write-ahead log, which another process has open and leaves alone."""
+    sql("PRAGMA journal_mode = WAL")(cell)
+    hold("DEFERRED", "SELECT count(*) FROM sqlite_schema; COMMIT")(cell)
+
+
+def companion(script, suffix):
+    """Something in the place of a file that SQLite keeps beside the database; what was there goes."""
+    return lambda cell: cell.sh(f"rm -f data/octopus.db{suffix}; {script} data/octopus.db{suffix}")
 
 
 def lock(path):
@@ -191,6 +204,9 @@ SEARCH = ("CREATE VIRTUAL TABLE Search USING fts5(JSON)",
           "INSERT INTO Search SELECT JSON FROM VariableSet")
 # The store is a mount then.
 MOUNTED = {"backup restore, documents": (1, "documents\": it is a mount point")}
+PLAIN = "octopus.db-.* nothing but a plain file may be there"
+# Who reads may be this node's server, which is stopped first.
+STOPPED = {"rotate while the service stops": None}
 RECOVERIES = ("recover, rolling back", "recover with a hot journal", "recover, finishing")
 RECOVERED_NOTHING = (3, "holds no sensitive value")
 
@@ -271,6 +287,18 @@ OBSTACLES = [
              status=4, kind="sqlite"),
     Obstacle("another process writes to the store", "write", "in use by", hold("IMMEDIATE"),
              status=4, kind="sqlite"),
+    Obstacle("another process reads the store", "write", "in use by", hold("DEFERRED"), status=4,
+             kind="sqlite", otherwise=STOPPED),
+    Obstacle("another process has the store open, with a write-ahead log", "write", "in use by",
+             open_with_log, status=4, kind="sqlite", otherwise=STOPPED),
+    Obstacle("a link in the place of SQLite's journal", "read write", PLAIN,
+             companion("ln -s ../elsewhere", "-journal"), kind="sqlite"),
+    Obstacle("a pipe in the place of SQLite's journal", "read write", PLAIN,
+             companion("mkfifo", "-journal"), kind="sqlite"),
+    Obstacle("a pipe in the place of SQLite's log", "read write", PLAIN,
+             companion("mkfifo", "-wal"), kind="sqlite"),
+    Obstacle("a folder in the place of SQLite's index", "read write", PLAIN,
+             companion("mkdir", "-shm"), kind="sqlite"),
 
     Obstacle("no room for documents", "rows", NOT_ROOM, fill("documents"), small("documents"),
              kind="directory", otherwise=MOUNTED),

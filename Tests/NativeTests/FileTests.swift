@@ -218,7 +218,7 @@ import Testing
       _ = try acquire(folder.file("link"))
     }
     mkfifo(folder.file("pipe"), 0o600)
-    #expect(throws: NativeError.notAFile(path: folder.file("pipe"))) {
+    #expect(throws: NativeError.notPlain(path: folder.file("pipe"), .pipe)) {
       _ = try acquire(folder.file("pipe"))
     }
     #expect(Outside.bytes(target) == [1])

@@ -71,7 +71,7 @@ package final class Digest {
     file path: String, ignoring ignored: [Range<Int>] = []
   ) throws(NativeError) -> [UInt8] {
     let parts = FilePath(path)
-    let file = try Descriptor.folder(of: parts).open(parts, O_RDONLY | O_NONBLOCK)
+    let file = try Descriptor.folder(of: parts).open(parts, O_RDONLY)
     guard try file.status().kind == .regular else { throw .notAFile(path: path) }
     let digest = try Digest()
     var buffer = [UInt8](repeating: 0, count: 1 << 18)

@@ -10,11 +10,12 @@ struct Descriptor: ~Copyable {
 
   deinit { close(number) }
 
+  /// Never waits for the other end of a named pipe, or for a device. Plain files do not mind it.
+  private static let always = O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+
   /// Opens `path`; child processes do not inherit it.
   static func open(_ path: String, _ flags: Int32) throws(NativeError) -> Descriptor {
-    let number = try repeating("open", path) {
-      unsafe Int(Glibc.open(path, flags | O_CLOEXEC | O_NOCTTY))
-    }
+    let number = try repeating("open", path) { unsafe Int(Glibc.open(path, flags | always)) }
     return Descriptor(number: Int32(number), path: path)
   }
 
@@ -30,7 +31,7 @@ struct Descriptor: ~Copyable {
   ) throws(NativeError) -> Descriptor {
     let name = name ?? path.name
     let number = try repeating("open", path.text) {
-      unsafe Int(openat(self.number, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY, 0o600))
+      unsafe Int(openat(self.number, name, flags | O_NOFOLLOW | Descriptor.always, 0o600))
     }
     return Descriptor(number: Int32(number), path: path.text)
   }
@@ -112,6 +113,13 @@ struct Descriptor: ~Copyable {
     }
     bytes.removeSubrange(count...)
     return bytes
+  }
+
+  /// Makes a read wait for what is to come, as with most files.
+  func waitForInput() throws(NativeError) {
+    let number = number
+    let flags = try repeating("fcntl", path) { Int(fcntl(number, F_GETFL)) }
+    try repeating("fcntl", path) { Int(fcntl(number, F_SETFL, Int32(flags) & ~O_NONBLOCK)) }
   }
 
   func write(_ bytes: Span<UInt8>) throws(NativeError) {

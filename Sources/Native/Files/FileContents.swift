@@ -19,9 +19,8 @@ package struct FileContents: Sendable {
   ///   another process wrote while it was read, `.system`.
   package static func read(_ path: String, limit: Int) throws(NativeError) -> FileContents {
     let (target, links) = try resolve(path)
-    // Without O_NONBLOCK a named pipe would wait here for a writer.
     let folder = try Descriptor.folder(of: target)
-    let file = try folder.open(target, O_RDONLY | O_NONBLOCK)
+    let file = try folder.open(target, O_RDONLY)
     let before = try file.status()
     guard before.kind == .regular else { throw .notAFile(path: path) }
     guard before.identity.size <= Int64(limit) else { throw .tooLarge(path: path, limit: limit) }

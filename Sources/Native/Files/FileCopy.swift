@@ -20,7 +20,7 @@ package struct FileCopy: ~Copyable {
     removeAbandoned(path)
     let draft = path.beside(path.draftName)
     let new = try NewFile.empty(path, as: draft.name)
-    let original = try Descriptor.open(source, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+    let original = try Descriptor.open(source, O_RDONLY | O_NOFOLLOW)
     guard try original.status().kind == .regular else { throw .notAFile(path: source) }
     var buffer = [UInt8](repeating: 0, count: 1 << 18)
     while true {

@@ -19,7 +19,7 @@ package struct FileLock: ~Copyable {
   ///   - owner: of a lock file that a crash leaves behind; not set where we lack permission.
   ///   - patience: how long to try again while another process holds it.
   /// - Returns: nil if another process holds it.
-  /// - Throws: `NativeError.notAFile`, or `.system` (`ELOOP` for a symbolic link).
+  /// - Throws: `NativeError.notPlain`, or `.system` (`ELOOP` for a symbolic link).
   package static func acquire(
     _ path: String, owner: FileOwner? = nil, patience: Duration = .zero
   ) throws(NativeError) -> FileLock? {
@@ -30,7 +30,8 @@ package struct FileLock: ~Copyable {
       // In an append-only folder the lock file could be made, and would stay.
       _ = try ReplacementCheck.requireWritable(folder: folder, parts.folder)
       let file = try open(parts, in: folder)
-      guard try file.status().kind == .regular else { throw .notAFile(path: path) }
+      let kind = try file.status().kind
+      guard kind == .regular else { throw .notPlain(path: path, kind) }
       do throws(NativeError) {
         let number = file.number
         try repeating("flock", path) { Int(flock(number, LOCK_EX | LOCK_NB)) }
@@ -57,8 +58,9 @@ package struct FileLock: ~Copyable {
     let folder = try Descriptor.folder(of: parts)
     _ = try ReplacementCheck.requireWritable(folder: folder, parts.folder)
     do throws(NativeError) {
-      let file = try folder.open(parts, O_RDONLY | O_NONBLOCK)
-      guard try file.status().kind == .regular else { throw .notAFile(path: path) }
+      let file = try folder.open(parts, O_RDONLY)
+      let kind = try file.status().kind
+      guard kind == .regular else { throw .notPlain(path: path, kind) }
       let number = file.number
       // Shared: two that only look are not in each other's way.
       try repeating("flock", path) { Int(flock(number, LOCK_SH | LOCK_NB)) }
@@ -74,7 +76,7 @@ package struct FileLock: ~Copyable {
     _ path: FilePath, in folder: borrowing Descriptor
   ) throws(NativeError) -> Descriptor {
     do throws(NativeError) {
-      return try folder.open(path, O_RDWR | O_CREAT | O_NONBLOCK)
+      return try folder.open(path, O_RDWR | O_CREAT)
     } catch {
       throw ReplacementCheck.obstacle(behind: error, toFilesIn: path.folder)
     }

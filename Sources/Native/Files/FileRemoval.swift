@@ -24,7 +24,7 @@ package enum FileRemoval {
   package static func removeAbandoned(_ path: String, users: Set<UInt32>) {
     let path = FilePath(path)
     guard let folder = try? Descriptor.folder(of: path),
-      let file = try? folder.open(path, as: path.name, O_RDONLY | O_NONBLOCK),
+      let file = try? folder.open(path, as: path.name, O_RDONLY),
       let status = try? file.status(), status.kind == .regular, status.links == 1,
       users.contains(status.owner.user), flock(file.number, LOCK_EX | LOCK_NB) == 0,
       (try? file.isNamed(path.name, in: folder)) == true

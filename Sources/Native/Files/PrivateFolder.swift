@@ -94,7 +94,7 @@ package struct PrivateFolder: ~Copyable {
   ///
   /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile`, or `.system`.
   package borrowing func read(_ name: String, limit: Int) throws(NativeError) -> [UInt8] {
-    let file = try open(name, O_RDONLY | O_NONBLOCK)
+    let file = try open(name, O_RDONLY)
     guard try file.status().kind == .regular else { throw .notAFile(path: path + "/" + name) }
     return try file.readAll(limit: limit)
   }

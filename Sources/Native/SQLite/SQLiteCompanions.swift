@@ -24,6 +24,23 @@ package struct SQLiteCompanions: Sendable {
 
   package var folder: String { FilePath(database).folder }
 
+  /// Fails for the first of the files that is no plain file. SQLite would wait for ever for the other end of
+  /// a named pipe, and follows no link to a journal or log. What comes there later `GuardedCalls` stops.
+  ///
+  /// - Throws: `NativeError.notAFile` for the database, `.notPlain` for what lies beside it, `.system`.
+  package func requirePlain() throws(NativeError) {
+    guard try FileStatus.read(database).kind == .regular else { throw .notAFile(path: database) }
+    for path in [journal, log, sharedMemory] {
+      let kind: FileStatus.Kind
+      do throws(NativeError) {
+        kind = try FileStatus.readLink(path).kind
+      } catch .system(_, _, ENOENT) {
+        continue
+      }
+      guard kind == .regular else { throw .notPlain(path: path, kind) }
+    }
+  }
+
   /// Fails with `.system` for the first of the files that exists and may not be read. They are not opened:
   /// closing a file releases all locks that this process has on it.
   package func requireReadable() throws(NativeError) {

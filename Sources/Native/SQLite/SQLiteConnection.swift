@@ -1,6 +1,7 @@
 // One connection to a SQLite database file, and its errors. The caller writes the SQL.
 
 internal import CSQLite
+internal import Glibc
 
 /// An open database. Used by one task at a time.
 @safe
@@ -21,10 +22,14 @@ package final class SQLiteConnection {
   /// Opens the file at `path`. No name is special.
   ///
   /// - Parameter patience: how long to wait for the locks of others.
-  /// - Throws: `NativeError.sqlite`.
+  /// - Throws: `NativeError.sqlite`; `.notAFile` and `.notPlain`, before anything is opened.
   package static func open(
     _ path: String, _ access: Access, patience: Duration
   ) throws(NativeError) -> SQLiteConnection {
+    try SQLiteCompanions(of: path).requirePlain()
+    guard GuardedCalls.areInstalled else {
+      throw .sqlite(.cannotOpen, message: "this SQLite does not let its files be guarded")
+    }
     // `:memory:` and the empty name mean something to SQLite; a path with a slash does not. URIs are
     // off unless SQLite was built otherwise, and then only for names that begin with `file:`.
     let plain = path.hasPrefix("/") ? path : "./" + path
@@ -40,6 +45,11 @@ package final class SQLiteConnection {
     guard result == SQLITE_OK else { throw connection.failure(result) }
     unsafe sqlite3_busy_timeout(handle, Int32(clamping: patience.milliseconds))
     return connection
+  }
+
+  /// The database file as SQLite knows it: absolute, and with links followed.
+  var path: String {
+    unsafe sqlite3_db_filename(handle, "main").map { unsafe String(cString: $0) } ?? ""
   }
 
   package var isReadOnly: Bool { unsafe sqlite3_db_readonly(handle, "main") == 1 }
@@ -88,24 +98,9 @@ package final class SQLiteConnection {
   func failure(_ code: Int32) -> NativeError {
     let message = unsafe sqlite3_errmsg(handle).map { unsafe String(cString: $0) } ?? ""
     let number = unsafe sqlite3_system_errno(handle)
-    return .sqlite(SQLiteResultCode(rawValue: code), message: message, errno: number)
-  }
-
-  /// Whether a connection, of any process, is about to write or writing. Takes no lock. Not seen are those
-  /// that append to a write-ahead log; see `SQLiteCompanions.hasLogWriter`.
-  package var hasWriter: Bool {
-    get throws(NativeError) {
-      var file: UnsafeMutablePointer<sqlite3_file>?
-      let result = unsafe withUnsafeMutablePointer(to: &file) {
-        unsafe sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, $0)
-      }
-      guard result == SQLITE_OK, let file = unsafe file,
-        let check = unsafe file.pointee.pMethods?.pointee.xCheckReservedLock
-      else { throw failure(result) }
-      var isReserved: Int32 = 0
-      let answer = unsafe check(file, &isReserved)
-      guard answer == SQLITE_OK else { throw failure(answer) }
-      return isReserved != 0
+    if number == GuardedCalls.noLocks {
+      return .system(call: "fcntl", path: path, errno: ENOLCK)
     }
+    return .sqlite(SQLiteResultCode(rawValue: code), message: message, errno: number)
   }
 }

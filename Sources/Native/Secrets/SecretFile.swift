@@ -3,9 +3,13 @@
 internal import Glibc
 
 package enum SecretFile {
+  /// How long a named pipe may have no writer.
+  private static let patience = Duration.seconds(3)
+
   /// Reads all of `path`; symbolic links, `/dev/stdin` and process substitution work.
   ///
-  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for a folder, `.system`.
+  /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for a folder, `.noWriter` for a
+  ///   named pipe that nobody opens, `.system`.
   package static func read(_ path: String, limit: Int) throws(NativeError) -> SecretBytes {
     try read(Descriptor.open(path, O_RDONLY), limit: limit)
   }
@@ -23,9 +27,23 @@ package enum SecretFile {
     // One byte more than the limit, so that a longer file is noticed.
     var bytes = SecretBytes(count: min(limit, max(4096, Int(status.identity.size))) + 1)
     var count = 0
+    let end = ContinuousClock.now + patience
     while true {
-      let got = try bytes.withMutableBytes { (target) throws(NativeError) in
-        try file.read(into: &target, from: count)
+      let got: Int
+      do throws(NativeError) {
+        got = try bytes.withMutableBytes { (target) throws(NativeError) in
+          try file.read(into: &target, from: count)
+        }
+      } catch .system("read", _, EAGAIN) {
+        // There is a writer, who may be a person at work.
+        try file.waitForInput()
+        continue
+      }
+      // A named pipe that nobody has opened for writing yet ends at its beginning.
+      if got == 0, count == 0, status.kind == .pipe, file.path != Descriptor.standardInputName {
+        guard ContinuousClock.now < end else { throw .noWriter(path: file.path) }
+        usleep(20_000)
+        continue
       }
       if got == 0 { break }
       count += got

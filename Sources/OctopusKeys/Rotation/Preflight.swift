@@ -36,7 +36,8 @@ package struct Preflight {
     } catch {
       examination.obstacles.append(error)
     }
-    let found = try look(.examine, storeRotation) { (error) throws(RotationError) in
+    let access = plan.options.stopsServer ? StoreAccess.examineBeforeStop : .examine
+    let found = try look(access, storeRotation) { (error) throws(RotationError) in
       examination.obstacles.append(error)
     }
     storeRotation.cancel()

@@ -11,6 +11,8 @@ package final class RotationPlan {
     package var inPlace = false
     /// The new key is in a place that lasts as well, or may be forgotten: the folder need not last.
     package var newKeyIsElsewhere = false
+    /// This node's server is stopped between examining and admitting.
+    package var stopsServer = false
 
     package init() {}
   }

@@ -17,8 +17,8 @@ package protocol Store: AnyObject {
   /// has not, each document changes in one step of its own, and a crash leaves a mixture.
   var isTransactional: Bool { get }
 
-  /// Starts work. With `.read` and `.examine` nothing is ever changed, and others may go on reading and
-  /// writing. With `.rewrite` no other process may write until the end.
+  /// Starts work. With all but `.rewrite` nothing is ever changed, and others may go on reading
+  /// and writing. With `.rewrite` no other process may write until the end.
   ///
   /// - Throws: `StoreError.busy` at once, or after a short wait, where another process holds the store.
   func begin(_ access: StoreAccess) throws(StoreError)
@@ -69,6 +69,9 @@ package enum StoreAccess: Sendable {
   case read
   /// To read, and to refuse whatever `rewrite` would refuse.
   case examine
+  /// The same while this node's server still runs, which is going to be stopped: that others read, or have the
+  /// store open, is no obstacle yet.
+  case examineBeforeStop
   case rewrite
 
   /// Whether what cannot be rewritten is refused.

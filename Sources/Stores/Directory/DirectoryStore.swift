@@ -44,7 +44,7 @@ package final class DirectoryStore: Store {
       return try FileLock.acquire(location + "/" + DirectoryStore.lockName)
     }
     guard access != .rewrite || lock != nil else { throw .busy(location: location) }
-    if access == .examine {
+    if access.refusesObstacles, access != .rewrite {
       let isHeld = try rethrow(
         as: { failure($0) }, FileLock.isHeld(location + "/" + DirectoryStore.lockName))
       if isHeld { throw .busy(location: location) }

@@ -56,7 +56,7 @@ package final class SQLiteStore: Store {
         try beginRewrite(database)
       } else {
         try beginRead(database)
-        if access == .examine { try requireUnused(database) }
+        try requireUnused(database)
       }
     } catch {
       rollback()
@@ -210,13 +210,26 @@ package final class SQLiteStore: Store {
     }
   }
 
-  /// Fails where another process writes, as far as it can be seen without a lock.
+  /// Fails where a rewriting would not get the file for itself, as far as it can be seen without a lock. It waits
+  /// as long as a rewriting does.
   private func requireUnused(_ database: SQLiteConnection) throws(StoreError) {
+    guard access.refusesObstacles else { return }
+    let end = ContinuousClock.now + patience
     let isBusy = try attempt { () throws(NativeError) in
-      if try database.hasWriter { return true }
-      return journalMode == "wal" ? try SQLiteCompanions(of: location).hasLogWriter : false
+      while try isInUse(database) {
+        guard ContinuousClock.now < end else { return true }
+        SQLiteConnection.pause()
+      }
+      return false
     }
     if isBusy { throw .busy(location: location) }
+  }
+
+  private func isInUse(_ database: SQLiteConnection) throws(NativeError) -> Bool {
+    // The own server has the database open, too, as long as it runs.
+    if access == .examine, try database.isUsedByOthers { return true }
+    if try database.hasWriter { return true }
+    return journalMode == "wal" ? try SQLiteCompanions(of: location).hasLogWriter : false
   }
 
   private func beginRewrite(_ database: SQLiteConnection) throws(StoreError) {

@@ -45,6 +45,7 @@ extension RotateMasterKey {
     options.store.trustOldKey = trustOldKey
     options.store.binaryFields = try binaryColumns.decisions()
     options.inPlace = place.inPlace
+    options.stopsServer = stopService
     options.newKeyIsElsewhere = try ephemeralState || newKeyLasts(context)
     let old = try oldKey(of: node, context)
     let new = try newKeySource?.read(context) ?? .random(keySize?.size ?? old.key.size)

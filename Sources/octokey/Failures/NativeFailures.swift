@@ -20,6 +20,14 @@ extension Failure {
         "\(path.quoted) is there already",
         hint: "octokey never writes over a file that it did not make; choose another name")
     case .notAFile(let path): self.init("\(path.quoted) is no file", hint: "name the file itself")
+    case .notPlain(let path, let kind):
+      self.init(
+        "\(path.quoted) is \(name(of: kind)), and nothing but a plain file may be there",
+        hint: "find out who put it there, and remove it")
+    case .noWriter(let path):
+      self.init(
+        "nobody writes to the pipe \(path.quoted)",
+        hint: "start what writes the key first, or name a file that holds it")
     case .unconfirmed(let path, let number):
       self.init(
         "\(path.quoted) was written, but the device did not confirm it: \(systemText(number))",
@@ -124,12 +132,22 @@ private func advice(on kind: SystemErrorKind) -> String? {
   case .noSpace: moreRoom
   case .noLocks:
     "its file system offers no locks now; on NFS the lock service (rpc.statd, lockd) must run, or the "
-      + "mount needs local_lock=flock"
+      + "mount needs local_lock=all"
   case .symbolicLink: nameTheFile
   case .notFound: "check the name; a relative one counts from the current folder"
   case .readOnly: "mount the file system for writing"
   case .notADirectory, .isADirectory: "name the file itself"
   case .busy, .brokenPipe, .other: nil
+  }
+}
+
+private func name(of kind: FileStatus.Kind) -> String {
+  switch kind {
+  case .regular: "a file"
+  case .folder: "a folder"
+  case .symbolicLink: "a symbolic link"
+  case .pipe: "a pipe or socket"
+  case .other: "a device"
   }
 }
 

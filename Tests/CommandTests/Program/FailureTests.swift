@@ -22,7 +22,8 @@ import Testing
     .stickyFolder(path: "/x/y", folder: "/x"), .noRoom(path: "/x", needed: 2, available: 1),
     .noFreeInodes(path: "/x"), .badReadBack(path: "/x"),
     .halfWritten(path: "/x", copy: "/y", call: "write", errno: 28),
-    .system(call: "flock", path: "/x", errno: 37),
+    .system(call: "flock", path: "/x", errno: 37), .notPlain(path: "/x", .pipe),
+    .noWriter(path: "/x"),
   ]
   static let keys: [KeyError] = [
     .native(.tooLarge(path: "/x", limit: 1)), .wrongLength(bytes: 24, source: "/k"),

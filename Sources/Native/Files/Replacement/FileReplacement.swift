@@ -145,7 +145,7 @@ package struct FileReplacement: ~Copyable {
     _ path: FilePath, in folder: borrowing Descriptor, _ original: FileContents
   ) throws(NativeError) -> Descriptor {
     do throws(NativeError) {
-      return try folder.open(path, O_RDONLY | O_NONBLOCK)
+      return try folder.open(path, O_RDONLY)
     } catch .system(_, _, ENOENT), .system(_, _, ELOOP) {
       throw .changedMeanwhile(path: original.path)
     }

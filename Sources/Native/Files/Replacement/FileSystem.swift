@@ -105,8 +105,8 @@ package enum FolderPermanence {
   /// Whether two files or folders are reached through the same mount, so that one does not outlive the
   /// other.
   package static func isSameMount(_ one: String, _ other: String) throws(NativeError) -> Bool {
-    let one = try Descriptor.open(one, O_RDONLY | O_NONBLOCK)
-    let other = try Descriptor.open(other, O_RDONLY | O_NONBLOCK)
+    let one = try Descriptor.open(one, O_RDONLY)
+    let other = try Descriptor.open(other, O_RDONLY)
     let mounts = (octokey_file_facts(one.number).mount, octokey_file_facts(other.number).mount)
     if mounts.0 >= 0, mounts.1 >= 0 { return mounts.0 == mounts.1 }
     return try one.status().identity.device == other.status().identity.device

@@ -23,7 +23,7 @@ struct InPlaceWrite: ~Copyable {
   static func prepare(
     _ path: FilePath, in folder: borrowing Descriptor, former: [UInt8], contents: Span<UInt8>
   ) throws(NativeError) -> InPlaceWrite {
-    let file = try folder.open(path, O_RDWR | O_NONBLOCK)
+    let file = try folder.open(path, O_RDWR)
     return InPlaceWrite(file: file, former: former, contents: Array(copying: contents))
   }
 

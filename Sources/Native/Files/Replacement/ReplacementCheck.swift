@@ -159,7 +159,7 @@ package enum ReplacementCheck {
   /// Opens the file that `path` leads to; its own path is in the descriptor.
   private static func open(_ path: String) throws(NativeError) -> Descriptor {
     let (target, links) = try FileContents.resolve(path)
-    let file = try Descriptor.folder(of: target).open(target, O_RDONLY | O_NONBLOCK)
+    let file = try Descriptor.folder(of: target).open(target, O_RDONLY)
     let status = try file.status()
     guard status.kind == .regular else { throw .notAFile(path: path) }
     if geteuid() == 0, let link = links.first(where: { $0.owner.user != status.owner.user }) {
