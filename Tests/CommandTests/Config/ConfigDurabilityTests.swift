@@ -24,7 +24,7 @@ import Testing
                 s/^(write|fsync)\\([0-9]+<([^>]*)>.*/\\1 \\2/;
                 s/^renameat2?\\([^"]*"([^"]*)"[^"]*"([^"]*)".*/rename \\1 \\2/'
       """)
-    let flags = "O_RDWR|O_CREAT|O_EXCL|O_NOCTTY|O_NOFOLLOW|O_CLOEXEC"
+    let flags = "O_RDWR|O_CREAT|O_EXCL|O_NOCTTY|O_NONBLOCK|O_NOFOLLOW|O_CLOEXEC"
     #expect(
       calls == """
         openat .OctopusServer.config.TIME.bak.draft \(flags)
