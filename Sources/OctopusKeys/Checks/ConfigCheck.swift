@@ -41,8 +41,13 @@ package struct ConfigCheck: Sendable {
     for entry in entries where entry.counts {
       try checkValue(entry, machineKeys, elsewhere)
     }
-    faults.sort { ($0.line ?? 0) < ($1.line ?? 0) }
-    opened.sort { $0.line < $1.line }
+    checkMasterKey(entries)
+    // Several settings may be in one line, and one setting may have several faults.
+    faults.sort { one, other in
+      (one.line ?? 0, one.setting ?? "", one.kind.name)
+        < (other.line ?? 0, other.setting ?? "", other.kind.name)
+    }
+    opened.sort { ($0.line, $0.setting) < ($1.line, $1.setting) }
   }
 
   private static func fault(
@@ -78,11 +83,21 @@ package struct ConfigCheck: Sendable {
     }
   }
 
+  /// A server without a Master Key does not start; that it is missing must not look like that all is well.
+  private mutating func checkMasterKey(_ entries: [NodeConfig.Entry]) {
+    let name = NodeConfig.folded(SettingName.masterKey)
+    let entry = entries.last { NodeConfig.folded($0.key) == name }
+    guard entry?.value?.allSatisfy(\.isWhitespace) ?? true else { return }
+    faults.append(
+      ConfigFault(
+        .noMasterKey, path, setting: entry?.key ?? SettingName.masterKey, line: entry?.line))
+  }
+
   private mutating func checkValue(
     _ entry: NodeConfig.Entry, _ machineKeys: MachineKeys,
     _ elsewhere: [(path: String, keys: MachineKeys)]
   ) throws(ConfigError) {
-    guard let value = entry.value else { return }
+    guard let value = entry.value, !value.allSatisfy(\.isWhitespace) else { return }
     guard entry.isProtected else {
       if let type = KnownSetting.named(entry.key)?.fault(in: value) { add(.wrongType(type), entry) }
       return

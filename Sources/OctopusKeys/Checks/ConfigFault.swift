@@ -23,6 +23,8 @@ package struct ConfigFault: Sendable, Equatable {
 
     // Protected settings.
 
+    /// The Master Key is missing or empty.
+    case noMasterKey
     /// A secret that should be protected is plain text; the server cannot read it.
     case notProtected
     /// No machine key decrypts the value; `elsewhere` is a file whose key does.
@@ -63,6 +65,7 @@ package struct ConfigFault: Sendable, Equatable {
       case .misspelt: "misspelt"
       case .unknown: "unknown"
       case .wrongType: "wrongType"
+      case .noMasterKey: "noMasterKey"
       case .notProtected: "notProtected"
       case .unreadable: "unreadable"
       case .protectedByWindows: "protectedByWindows"

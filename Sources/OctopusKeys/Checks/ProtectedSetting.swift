@@ -62,6 +62,16 @@ extension MachineKeys {
     if isOfNewerServer(value) { throw .protectedByNewerServer(path: path, setting: name) }
   }
 
+  /// As `requireKnownForm`, for whoever only reads: also for what Windows protects.
+  ///
+  /// - Throws: `ConfigError.protectedByNewerServer` or `.protectedByWindows`.
+  package static func requireReadableForm(
+    _ value: String, of name: String, in path: String
+  ) throws(ConfigError) {
+    try requireKnownForm(value, of: name, in: path)
+    if isFromWindows(value) { throw .protectedByWindows(path: path, setting: name) }
+  }
+
   /// Whether a value is in the form `$OctopusMachineKeyV1$`.
   package static func isOfNewerServer(_ value: String) -> Bool {
     value.utf8.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }

@@ -29,7 +29,7 @@ package enum ConfigError: Error, Equatable, Sendable {
   case unfinishedRotation(config: String, journal: String)
 
   /// The Master Key is protected by Windows (DPAPI), which only that machine can undo.
-  case protectedByWindows(path: String)
+  case protectedByWindows(path: String, setting: String = SettingName.masterKey)
   /// A setting is protected in the form `$OctopusMachineKeyV1$` (AES-256-GCM), which octokey does not
   /// read and does not replace.
   case protectedByNewerServer(path: String, setting: String)

@@ -22,28 +22,29 @@ package struct LockedConfigFile: ~Copyable {
     try before.stateFolder.requireNoJournal(of: path)
     let file = try ConfigFile.read(path)
     guard file.target == before.target else { throw .native(.changedMeanwhile(path: path)) }
-    let config = LockedConfigFile(file: file, lock: lock)
-    config.removeLeftoverDrafts()
-    return config
+    return LockedConfigFile(file: file, lock: lock)
   }
 
   /// Locks a config that was read before. For a recovery drafts stay: it may be a dry run.
   ///
+  /// - Parameter keepsDrafts: whether drafts that a killed octokey left stay, as for a command that may still refuse.
   /// - Throws: `ConfigError.locked`; `.unfinishedRotation` if a rotation must be recovered first;
   ///   `.native(.changedMeanwhile)` if the config is no longer what was read.
   package static func lock(
-    _ file: ConfigFile, forRecovery: Bool = false
+    _ file: ConfigFile, forRecovery: Bool = false, keepsDrafts: Bool = false
   ) throws(ConfigError) -> LockedConfigFile {
     let lock = try file.stateFolder.lock(for: file.path)
     if !forRecovery { try file.stateFolder.requireNoJournal(of: file.path) }
     try file.requireUnchanged()
     let config = LockedConfigFile(file: file, lock: lock)
-    if !forRecovery { config.removeLeftoverDrafts() }
+    if !forRecovery, !keepsDrafts { config.removeLeftoverDrafts() }
     return config
   }
 
   /// Removes what a killed octokey left beside the config.
-  borrowing func removeLeftoverDrafts() { file.stateFolder.removeLeftoverDrafts(of: file.name) }
+  package borrowing func removeLeftoverDrafts() {
+    file.stateFolder.removeLeftoverDrafts(of: file.name)
+  }
 
   /// Puts `contents` in the place of what is there.
   ///
@@ -67,6 +68,8 @@ package struct LockedConfigFile: ~Copyable {
         file.contents, contents: contents.span, backup: .init(name: name, isKept: keepsCopy),
         inPlace: inPlace
       ).commit())
+    // After the change: a command that fails has removed nothing.
+    removeLeftoverDrafts()
     if keepsCopy { backups.removeOld(present: contents, made: name) }
     return copy
   }

@@ -44,7 +44,7 @@ struct SetMasterKey: AuditedCommand {
       throw CommandError.otherFingerprint(
         expected: expected.description, found: fingerprint.description)
     }
-    let config = try LockedConfigFile.lock(node.file)
+    let config = try LockedConfigFile.lock(node.file, keepsDrafts: true)
     let change = try set(newKey, in: config, of: node, context)
     _ = consume config
     let answer = Answer(
@@ -80,7 +80,7 @@ struct SetMasterKey: AuditedCommand {
       throw ConfigError.protectedByNewerServer(path: path, setting: setting)
     } catch {
       context.console.note(
-        "the present key cannot be read, and is replaced anyway: \(Failure(describing: error).message)"
+        "the present key cannot be read: \(Failure(describing: error).message)"
       )
     }
     // That the config holds this very key does not make it the right one.
@@ -92,6 +92,7 @@ struct SetMasterKey: AuditedCommand {
       masterKey: newKey, machineKeys: node.machineKeys, stamp: stamp, inPlace: place.inPlace)
     let backup = replacement.backupPath
     try replacement.commit()
+    config.removeLeftoverDrafts()
     context.audit.record(
       change: "\(node.file.path.quoted) holds the key \(try KeyFingerprint(of: newKey))")
     return (true, backup)

@@ -62,6 +62,10 @@ struct FaultLine: Encodable {
       Failure("\(setting) is not known; \(known.quoted) is", hint: "octokey config set \(known)")
     case .unknown: Failure("\(setting) is not known to octokey")
     case .wrongType(let type): Failure("the value of \(setting) is no \(octokey.words(for: type))")
+    case .noMasterKey:
+      Failure(
+        "there is no Master Key: \(setting) is missing or empty",
+        hint: "octokey set-master-key puts one in")
     case .notProtected:
       Failure(
         "the value of \(setting) is plain text, which the server cannot read here",

@@ -52,7 +52,12 @@ extension Failure {
       self.init(
         "a rotation was interrupted and must be finished or rolled back first (\(journal.quoted))",
         hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
-    case .protectedByWindows(let path):
+    case .protectedByWindows(let path, let setting) where setting != SettingName.masterKey:
+      self.init(
+        "\(setting.quoted) in \(path.quoted) is protected by Windows (DPAPI) and opens only on the "
+          + "machine that wrote it",
+        hint: "octokey config set puts a value in")
+    case .protectedByWindows(let path, _):
       self.init(
         "the Master Key in \(path.quoted) is protected by Windows (DPAPI) and opens only on the "
           + "machine that wrote it",

@@ -73,6 +73,15 @@ import Testing
   private static let masterKey = "Octopus.Storage.MasterKey"
   private static let secrets: [Case] = [
     Case(
+      name: "no Master Key", script: "sed -i '/MasterKey/d' \(config)", kind: "noMasterKey",
+      setting: masterKey),
+    Case(
+      name: "an empty Master Key", script: set(masterKey, ""), kind: "noMasterKey",
+      setting: masterKey, line: 8),
+    Case(
+      name: "a blank Master Key", script: set(masterKey, "  "), kind: "noMasterKey",
+      setting: masterKey, line: 8),
+    Case(
       name: "plain key", script: set(masterKey, "6EdU6IWsCtMEwk0kPKflQQ=="), kind: "notProtected",
       setting: masterKey, line: 8),
     Case(
@@ -231,14 +240,14 @@ import Testing
     #expect(faults.contains { $0["kind"] as? String == "duplicate" } == isSame, "\(check.stdout)")
   }
 
-  /// With the sign for kelvin in place of a K it is another name, and so for the server. Its value is not
-  /// shown: it looks like that of a secret.
+  /// With the sign for kelvin in place of a K it is another name, and so for the server, which then has
+  /// no key. Its value is not shown: it looks like that of a secret.
   @Test func aNameThatOnlyLooksTheSameIsMisspelt() async throws {
     let node = try await SampleNode(["--documents", "30"])
     try await node.shell("sed -i 's|MasterKey|Master\u{212a}ey|' \(Self.config)")
     let check = try await ConfigTests.config(node, "check", "--format", "json")
     let faults = try #require(try ConfigTests.object(check)["faults"] as? [[String: Any]])
-    #expect(faults.map { $0["kind"] as? String } == ["misspelt"], "\(check.stdout)")
+    #expect(faults.map { $0["kind"] as? String } == ["noMasterKey", "misspelt"], "\(check.stdout)")
     let list = try await ConfigTests.config(node, "list", "Storage.Master")
     #expect(list.stdout == "Octopus.Storage.Master\u{212a}ey = <hidden>\n")
   }
@@ -261,5 +270,24 @@ import Testing
       "config check --config $PWD/OctopusServer.config --machine-id-file $PWD/machine-id --machine-key-file $PWD/machinekey"
     )
     #expect(check.contains("\(node.folder)\"") && check.hasSuffix("\n1\n"), "\(check)")
+  }
+
+  /// The order does not depend on a hash: settings in one line, and several faults of one setting.
+  @Test func theOrderIsFixed() async throws {
+    let node = try await SampleNode(["--documents", "1"])
+    let settings = (1...12).map { "<set key=\"Octopus.Other\($0)\">a</set>" }.joined()
+    let double = "<set key=\"Octopus.Unknown\">1</set>"
+    try await node.shell(
+      """
+      sed -i 's#^</octo#\(settings)\(double)\(double)\\n&#; s/>10943</>port</' OctopusServer.config
+      chmod 644 OctopusServer.config
+      """)
+    let first = try await ConfigTests.config(node, "check")
+    #expect(first.status == 2 && first.stdout.contains("Octopus.Other12"), "\(first.stdout)")
+    for _ in 1...8 {
+      #expect(try await ConfigTests.config(node, "check").stdout == first.stdout)
+    }
+    let names = first.stdout.matches(of: /"(Octopus.Other\d+)" is not known/).map { String($0.1) }
+    #expect(names.count == 12 && names == names.sorted(), "\(names)")
   }
 }

@@ -199,6 +199,49 @@ import Testing
     #expect(try await ConfigTests.config(node, "get", "Octopus.Home").status == 0)
   }
 
+  /// A value in a form that octokey does not read is named by it, wherever it is shown.
+  @Test(arguments: [
+    (
+      "$OctopusMachineKeyV1$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+      "protected with $OctopusMachineKeyV1$ (AES-256-GCM), which octokey does not read"
+    ),
+    (
+      "AQAAANCMnd8BFdERjHoAwE/Cl+sBAAAAaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+      "protected by Windows (DPAPI), which octokey does not read"
+    ),
+  ])
+  func anUnreadFormIsNamed(_ value: String, _ form: String) async throws {
+    for key in ["Octopus.Proxy.ProxyPassword", "Octopus.Storage.MasterKey", "Octopus.New.Thing"] {
+      let node = try await ConfigTests.nodeWithSecrets()
+      try await node.shell(
+        """
+        cp OctopusServer.config other.config; sed -i '/key="\(key)"/d' OctopusServer.config
+        sed -i 's#^</octo#<set key="\(key)">\(value)</set>\\n&#' OctopusServer.config
+        """)
+      for options in [[], ["--reveal"], ["--format", "json"]] {
+        let list = try await ConfigTests.run(node, ["list", key] + options)
+        #expect(list.stdout.contains("<\(form)>"), "\(list.stdout) \(list.stderr)")
+        let diff = try await ConfigTests.run(
+          node, ["diff", node.folder + "/other.config"] + options)
+        #expect(diff.stdout.contains("<\(form)>"), "\(diff.stdout)")
+        #expect(!(list.stdout + diff.stdout).contains("AAAAA") && diff.status == 2)
+        #expect(
+          key == "Octopus.New.Thing" || options == ["--format", "json"]
+            || diff.stderr.contains("on one side it is \(form)"), "\(diff.stderr)")
+      }
+      let get = try await ConfigTests.config(node, "get", key)
+      #expect(get.status == 0 && get.stdout == "<\(form)>\n", "\(get.stderr)")
+      let revealed = try await ConfigTests.config(node, "get", key, "--reveal")
+      #expect(revealed.status == 1 && revealed.stdout.isEmpty, "\(revealed.stdout)")
+      #expect(
+        revealed.stderr.contains(
+          form.hasPrefix("protected by") ? "protected by Windows" : "AES-256-GCM"),
+        "\(revealed.stderr)")
+      let list = try await ConfigTests.config(node, "list", "--reveal")
+      #expect(list.status == 2 && list.stderr.contains("is \(form)"), "\(list.stderr)")
+    }
+  }
+
   @Test func aDiffComparesWhatSecretsHold() async throws {
     let node = try await ConfigTests.nodeWithSecrets()
     let other = node.folder + "/other.config"

@@ -172,7 +172,7 @@ import Testing
       check.status == 2 && check.stdout.contains("$OctopusMachineKeyV1$ (AES-256-GCM)"),
       "\(check.stdout)")
     let list = try await ConfigTests.config(node, "list", "--reveal")
-    #expect(list.status == 2 && list.stdout.contains("Octopus.Storage.MasterKey = <protected>"))
+    #expect(list.status == 2 && list.stdout.contains("MasterKey = <protected with $OctopusM"))
     let unset = try await ConfigTests.config(node, "unset", "Octopus.Storage.MasterKey", "--yes")
     #expect(unset.status == 0)
     let set = try await node.octokey("set-master-key", "--key-file", "-", input: key)

@@ -71,6 +71,32 @@ import Testing
     }
   }
 
+  /// A secret that is printed leaves a line, as the Master Key does; one that is masked leaves none.
+  @Test func whatIsRevealedLeavesALine() async throws {
+    let node = try await SampleNode(["--documents", "1"])
+    let key = try await node.octokey("show-master-key").stdout.dropLast()
+    try await node.shell("cp OctopusServer.config other; sed -i s/node-01/node-02/ other")
+    let lines = try await log(
+      of: """
+        config() { octokey config "$@" "${m[@]}" >/dev/null || true; }
+        config get Octopus.Storage.MasterKey; config list; config diff other
+        config get Octopus.Storage.MasterKey --reveal; config get Octopus.None --reveal
+        config list --reveal; config list 'Octopus.S*' --reveal --format json; config diff other --reveal
+        """, on: node)
+    let expected = [
+      "config get --reveal: outcome=done exit=0 S setting=\"Octopus.Storage.MasterKey\"",
+      "config get --reveal: outcome=failed exit=1 S setting=\"Octopus.None\"",
+      "config list --reveal: outcome=done exit=0 S setting=\"*\"",
+      "config list --reveal: outcome=done exit=0 S setting=\"Octopus.S*\"",
+      "config diff --reveal: outcome=incomplete exit=2 S file=\"\(node.folder)/other\"",
+    ]
+    try #require(lines.count == expected.count, "\(lines.joined(separator: "\n"))")
+    for (line, expected) in zip(lines, expected) {
+      for part in expected.split(separator: " S ") { #expect(line.contains(part), "\(line)") }
+      #expect(line.contains("config=\"\(node.config)\"") && !line.contains(key), "\(line)")
+    }
+  }
+
   @Test func nobodyForgesALine() async throws {
     let node = try await SampleNode(["--documents", "1"])
     let lines = try await log(

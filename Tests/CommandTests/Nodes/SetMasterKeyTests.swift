@@ -132,4 +132,46 @@ import Testing
     #expect(
       warned.status == 0 && warned.stderr.contains("keeps the former key until it starts again"))
   }
+
+  /// What a killed run left goes with the next one that changes something; one that refuses changes nothing.
+  @Test func whoRefusesChangesNothing() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell(
+      """
+      umask 077; openssl rand -base64 16 >other.key; echo short >short.key
+      echo x >.OctopusServer.config.draft-1f; echo x >.master-key-20260101T000000Z-abc.key.draft-3d
+      """)
+    let sums = "find . -type f ! -name octokey.lock -exec sha256sum {} + | sort"
+    let before = try await node.shell(sums)
+    for options in [
+      ["--key-file", "other.key"], ["--key-file", "short.key"],
+      ["--key-file", "other.key", "--no-store-check", "--machine-id-file", "/nowhere"],
+      [
+        "--key-file", "other.key", "--expect-fingerprint",
+        "SHA256:" + String(repeating: "A", count: 43),
+      ],
+    ] {
+      let refused = try await OctokeyProgram.run(
+        ["set-master-key", "--machine-id-file", "machine-id", "--machine-key-file", "none"]
+          + options,
+        directory: node.folder)
+      #expect(refused.status == 1, "\(refused.stderr)")
+      #expect(try await node.shell(sums) == before, "\(options)")
+    }
+    let made = try await node.octokey(
+      "set-master-key", "--no-store-check", "--key-file", node.folder + "/other.key")
+    #expect(made.status == 0, "\(made.stderr)")
+    #expect(try node.files(".").isEmpty)
+  }
+
+  /// The present key may be unreadable, and the new one refused: nothing says then that it was replaced.
+  @Test func noReplacementIsSaidThatDoesNotHappen() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.shell(
+      "umask 077; openssl rand -base64 16 >other.key; echo fedcba9876543210f0dcba9876543210 >machine-id"
+    )
+    let refused = try await node.octokey("set-master-key", "--key-file", node.folder + "/other.key")
+    #expect(refused.status == 1 && !refused.stderr.contains("replaced"), "\(refused.stderr)")
+    #expect(refused.stderr.contains("the present key cannot be read"), "\(refused.stderr)")
+  }
 }

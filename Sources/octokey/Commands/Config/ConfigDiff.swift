@@ -3,7 +3,8 @@
 import ArgumentParser
 import OctopusKeys
 
-struct ConfigDiff: OctokeyCommand {
+struct ConfigDiff: AuditedCommand {
+  static let auditedAction = "config diff --reveal"
   static let configuration = CommandConfiguration(
     commandName: "diff", abstract: "Show the settings in which another config differs.",
     about: """
@@ -20,9 +21,13 @@ struct ConfigDiff: OctokeyCommand {
   @OptionGroup(title: "Output options") var output: OutputOptions
   @Flag(help: "Print secrets as well.") var reveal = false
 
+  var isAudited: Bool { reveal }
+
   func run(_ context: Context) throws -> ExitStatus {
     let before = try ConfigFile.read(node.configPath(context)).settings()
-    let after = try ConfigFile.read(context.absolutePath(other)).settings()
+    let otherPath = try context.absolutePath(other)
+    context.audit[.file] = otherPath
+    let after = try ConfigFile.read(otherPath).settings()
     let diffs = try SettingDiff.of(before, after, machineKeys: node.machineKeys)
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
@@ -44,8 +49,11 @@ struct ConfigDiff: OctokeyCommand {
         after: hasColour ? "\u{1b}[m" : "")
     }
     if diff.change == .incomparable {
+      let values = diff.sides.compactMap(\.entry.value)
+      // One in a form that is never read explains it.
+      let value = values.first(where: MachineKeys.saysProtected) ?? values.first ?? ""
       printer.console.warning(
-        "\(diff.key.quoted) cannot be compared: on one side it opens with no machine key here")
+        "\(diff.key.quoted) cannot be compared: on one side it \(SettingMask.obstacle(value))")
     }
   }
 

@@ -3,7 +3,8 @@
 import ArgumentParser
 import OctopusKeys
 
-struct ConfigGet: OctokeyCommand {
+struct ConfigGet: AuditedCommand {
+  static let auditedAction = "config get --reveal"
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Print the value of a setting.",
     about: """
@@ -17,7 +18,10 @@ struct ConfigGet: OctokeyCommand {
   @OptionGroup(title: "Output options") var output: OutputOptions
   @Flag(help: "Print secrets as well.") var reveal = false
 
+  var isAudited: Bool { reveal }
+
   func run(_ context: Context) throws -> ExitStatus {
+    context.audit[.setting] = key
     let config = try ConfigFile.read(node.configPath(context)).settings()
     let entries = SettingKey.entries(key, in: config)
     SettingKey.warnOfDuplicates(entries, context.console)
@@ -28,7 +32,7 @@ struct ConfigGet: OctokeyCommand {
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
     guard try printer.canReveal(entry) else {
-      try MachineKeys.requireKnownForm(entry.value ?? "", of: entry.key, in: config.path)
+      try MachineKeys.requireReadableForm(entry.value ?? "", of: entry.key, in: config.path)
       throw ConfigError.settingUnreadable(
         path: config.path, setting: entry.key, tried: printer.machineKeys?.trials ?? [])
     }

@@ -3,7 +3,8 @@
 import ArgumentParser
 import OctopusKeys
 
-struct ConfigList: OctokeyCommand {
+struct ConfigList: AuditedCommand {
+  static let auditedAction = "config list --reveal"
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Print all settings, or those whose name fits a pattern.",
     about: """
@@ -24,7 +25,10 @@ struct ConfigList: OctokeyCommand {
   @OptionGroup(title: "Output options") var output: OutputOptions
   @Flag(help: "Print secrets as well.") var reveal = false
 
+  var isAudited: Bool { reveal }
+
   func run(_ context: Context) throws -> ExitStatus {
+    context.audit[.setting] = pattern ?? "*"
     let config = try ConfigFile.read(node.configPath(context)).settings()
     let pattern = self.pattern.map(NamePattern.init)
     let all = config.entries
@@ -47,7 +51,7 @@ struct ConfigList: OctokeyCommand {
           "\(entry.key.quoted) in line \(entry.line) does not count: there is another one below")
       }
       if try !printer.canReveal(entry) {
-        context.console.warning("\(entry.key.quoted) opens with no machine key here")
+        context.console.warning("\(entry.key.quoted) \(SettingMask.obstacle(entry.value ?? ""))")
         status = .incomplete
       }
     }

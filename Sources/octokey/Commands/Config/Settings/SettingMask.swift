@@ -9,10 +9,26 @@ enum SettingMask {
 
   static func shown(_ value: String, of key: String) -> String {
     switch secrecy(of: value, of: key) {
-    case .protected: protected
+    case .protected: unreadForm(of: value).map { "<\($0)>" } ?? protected
     case .plain: hidden
     case .open: redacted(value, of: key)
     }
+  }
+
+  /// In which form a value is protected, if octokey does not read it.
+  private static func unreadForm(of value: String) -> String? {
+    if MachineKeys.isOfNewerServer(value) {
+      return "protected with $OctopusMachineKeyV1$ (AES-256-GCM), which octokey does not read"
+    }
+    if MachineKeys.isFromWindows(value) {
+      return "protected by Windows (DPAPI), which octokey does not read"
+    }
+    return nil
+  }
+
+  /// Why a protected value is not decrypted, after the name of its setting.
+  static func obstacle(_ value: String) -> String {
+    unreadForm(of: value).map { "is " + $0 } ?? "opens with no machine key here"
   }
 
   /// A setting with its secrets masked: `Key = value`.
