@@ -142,7 +142,8 @@ package final class Recovery {
         throw .configNotSwitched(config: config.file.path, keyFile: keyFile, reason: error)
       }
     }
-    let residues = diagnosis.course == .rollBack ? [] : scrubbed()
+    let found = scrubbed()
+    let residues = diagnosis.course == .rollBack ? [] : found
     try rethrow(
       as: { RotationError.journalStays(config: config.file.path, reason: $0) },
       journal.remove(from: folder, keepsOldKey: diagnosis.course == .rollBack))
