@@ -19,6 +19,16 @@ package enum FileRemoval {
     try folder.sync()
   }
 
+  /// Removes the drafts for files with this `suffix` that killed processes left in a folder. What cannot be looked at
+  /// or removed stays, and so do drafts of users that are neither we nor the owner of what the draft was to replace.
+  package static func removeAbandonedDrafts(in folder: String, suffix: String) {
+    for name in (try? FolderNames.read(folder)) ?? [] {
+      guard let final = FilePath.name(ofDraft: name), final.hasSuffix(suffix) else { continue }
+      let owner = try? FileStatus.readLink(folder + "/" + final).owner.user
+      removeAbandoned(folder + "/" + name, users: [owner ?? geteuid(), geteuid()])
+    }
+  }
+
   /// Removes a draft of one of `users` that a killed process left: a regular file that is not locked.
   /// What cannot be looked at or removed stays for the next one who comes by; nothing depends on it.
   package static func removeAbandoned(_ path: String, users: Set<UInt32>) {

@@ -53,6 +53,32 @@ package struct SQLiteCompanions: Sendable {
     }
   }
 
+  /// Removes a rollback journal whose transaction is over: it is full of former contents, and a process that was
+  /// killed before it could remove it leaves it for ever. For whoever has the database locked for himself.
+  ///
+  /// - Returns: whether none is left. One that SQLite would still roll back, or that is not of the database's owner
+  ///   or ours alone, stays.
+  package func removeSpentJournal() throws(NativeError) -> Bool {
+    let path = FilePath(journal)
+    let folder = try Descriptor.folder(of: path)
+    guard try folder.status(of: path.name) != nil else { return true }
+    let file = try folder.open(path, O_RDONLY)
+    let status = try file.status()
+    let owners = try [FileStatus.read(database).owner.user, FileOwner.current.user]
+    guard status.kind == .regular, status.links == 1, owners.contains(status.owner.user) else {
+      return false
+    }
+    // Zeros in the place of its header end a transaction (sqlite.org/fileformat2.html).
+    var head = [UInt8](repeating: 0, count: 8)
+    var span = head.mutableSpan
+    _ = try file.read(into: &span, from: 0)
+    guard head.allSatisfy({ $0 == 0 }), try file.isNamed(path.name, in: folder) else {
+      return false
+    }
+    try FileRemoval.remove(journal)
+    return true
+  }
+
   /// Whether the write-ahead log has contents.
   package var hasLog: Bool {
     get throws(NativeError) {

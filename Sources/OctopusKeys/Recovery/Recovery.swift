@@ -153,7 +153,8 @@ package final class Recovery {
         throw .configNotSwitched(config: config.file.path, keyFile: keyFile, reason: error)
       }
     }
-    let residues = diagnosis.course == .rollBack ? [] : scrubbed()
+    let found = scrubbed()
+    let residues = diagnosis.course == .rollBack ? [] : found
     // Values that are missing here may be elsewhere, under the old key.
     let keepsOldKey = diagnosis.course == .rollBack || isComplete != true || !isCertain
     let removedKey = try rethrow(

@@ -21,8 +21,8 @@ package enum StoreError: Error, Equatable, Sendable {
   /// There is something, but no store of this kind.
   case notAStore(location: String, reason: String)
   /// A writer was killed in a transaction, which `journal` rolls back. Until then the database cannot be
-  /// read, and only a program that may write can do it. `rotation` is octokey's own journal, if the writer
-  /// may have been a rotation: whoever knows the node adds it.
+  /// read, and only a program that may write can do it. `rotation` is the config of an unfinished rotation, if
+  /// that may have been the writer: whoever knows the node adds it.
   case hotJournal(location: String, journal: String, rotation: String? = nil)
   /// The database has a write-ahead log, and cannot be read because nothing can be created in `folder`.
   case logNotReadable(location: String, folder: String)

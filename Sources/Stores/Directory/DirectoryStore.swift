@@ -135,8 +135,14 @@ package final class DirectoryStore: Store {
     lock = nil
   }
 
+  /// Removes the drafts of documents that killed octokeys left: they hold values, too.
   package func scrub() throws(StoreError) -> [StoreResidue] {
-    rollback()
+    defer { rollback() }
+    // Without the lock they may be those of an octokey at work.
+    guard lock != nil else { return [] }
+    for folder in ["."] + (try entries(of: ".")) {
+      FileRemoval.removeAbandonedDrafts(in: location + "/" + folder, suffix: ".json")
+    }
     return []
   }
 

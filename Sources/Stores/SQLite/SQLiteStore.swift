@@ -180,8 +180,16 @@ package final class SQLiteStore: Store {
       let blocked = try? database.integer("PRAGMA main.wal_checkpoint(TRUNCATE)")
       if blocked != 0 { residues.append(.writeAheadLog(path: location + "-wal")) }
     }
+    if try !removeSpentJournal() {
+      residues.append(.unknown(failed(nil, "\(location)-journal may hold former contents")))
+    }
     if freePagesBefore > 0 { residues.append(.freePages(count: freePagesBefore)) }
     return residues
+  }
+
+  private func removeSpentJournal() throws(StoreError) -> Bool {
+    try attempt { () throws(NativeError) in try SQLiteCompanions(of: location).removeSpentJournal()
+    }
   }
 
   private func opened() throws(StoreError) -> SQLiteConnection {

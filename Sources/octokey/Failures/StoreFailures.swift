@@ -87,10 +87,8 @@ private func place(_ location: String, _ collection: String?) -> String {
   (collection.map { $0.quoted + " of " } ?? "") + location.quoted
 }
 
-/// The command for an unfinished rotation, by its journal, which lies beside the config.
-private func recovery(_ rotation: String) -> String {
-  "octokey recover finishes the rotation of \(rotation.quoted), or rolls it back"
-}
+/// What finishes the rotation of a config, or rolls it back.
+private func recovery(_ config: String) -> String { "octokey recover --config \(config.quoted)" }
 
 /// Reading is enough: whoever may write to the database and reads it rolls the journal back first.
 private func rollBack(_ location: String) -> String {

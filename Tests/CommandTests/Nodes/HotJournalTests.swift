@@ -72,10 +72,19 @@ import Testing
       let ending = try await run(command, on: node)
       let said = ending.stdout + ending.stderr
       #expect(ending.status == 3, "\(command): \(said)")
-      #expect(said.contains("octokey recover") && !said.contains("as root"), "\(said)")
+      #expect(said.contains("octokey recover --config \"\(node.config)\""), "\(said)")
+      #expect(!said.contains("as root"), "\(said)")
     }
-    let done = try await node.octokey("recover")
-    #expect(done.status == 0 && done.stdout.hasPrefix("The rotation was rolled back"))
+    // It is another store than that of the rotation: then recover does nothing for it.
+    try await node.shell("cp octopus.db other.db; cp octopus.db-journal other.db-journal")
+    let other = try await run(["verify", "--store", "sqlite:\(node.folder)/other.db"], on: node)
+    #expect(other.status == 1 && !other.stderr.contains("octokey recover"), "\(other.stderr)")
+    // What is said is a whole command.
+    let words = try await node.octokey("verify").stderr
+    let hint = try #require(words.firstMatch(of: /hint: octokey (recover .*)\n/))
+    let done = try await node.shell(
+      "$OCTOKEY \(hint.1) --machine-id-file machine-id --machine-key-file machinekey")
+    #expect(done.hasPrefix("The rotation was rolled back"), "\(done)")
     #expect(try await node.octokey("verify").status == 0)
   }
 }

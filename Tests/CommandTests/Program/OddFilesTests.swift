@@ -118,7 +118,7 @@ import Testing
 
   @Test(arguments: ["pipe", "socket", "folder"])
   func inThePlaceOfADocument(_ maker: String) async throws {
-    let node = try await SampleNode(["--documents", "5"])
+    let node = try await SampleNode(["--documents", "60"])
     try await node.shell(
       #"""
       mkdir -p documents/Account

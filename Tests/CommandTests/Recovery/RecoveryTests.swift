@@ -51,6 +51,63 @@ import Testing
     #expect(again.status == 0 && again.stdout.hasPrefix("There is no unfinished rotation"))
   }
 
+  /// A journal of SQLite's whose transaction is over, and drafts of documents, hold values: a recovery leaves
+  /// none of them, and touches nothing of others.
+  @Test(arguments: [("renameat", 1), ("pwrite64", 20)])
+  func nothingFormerStaysBesideTheStore(_ call: String, _ number: Int) async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let values = #"grep -aohE '[A-Za-z0-9+/]{22,}=*\|[A-Za-z0-9+/]{22}==' octopus.db | sort -u"#
+    try await node.shell("\(values) >../values-$PPID.txt; mv ../values-$PPID.txt old-values")
+    try await node.interruptRotation(call, number)
+    #expect(try await node.shell("grep -acFf old-values octopus.db-journal || true") != "0\n")
+    let done = try await node.octokey("recover")
+    #expect(done.status == 0, "\(done.stderr)")
+    #expect(try node.files("octopus.db") == ["octopus.db"])
+    if call == "renameat" {
+      let left = try await node.shell(
+        "rm -f values; mv old-values ..; grep -rlaFf ../old-values . || true; rm ../old-values")
+      #expect(left == "", "\(left)")
+    }
+    #expect(try await node.octokey("verify").status == 0)
+  }
+
+  @Test func noDraftOfADocumentStays() async throws {
+    let node = try await SampleNode(["--documents", "60"])
+    try await node.shell(
+      #"""
+      mkdir -p documents/Account documents/Other
+      for n in 1 2 3; do
+        sqlite3 octopus.db "SELECT JSON FROM VariableSet LIMIT 1" >documents/Account/$n.json; done
+      sed -i s/sqlite:octopus.db/directory:documents/ OctopusServer.config
+      """#)
+    // At the second document: its draft is complete, and does not have its name yet.
+    try await node.interruptRotation("renameat", 2)
+    #expect(try await node.shell("ls -A documents/Account | grep -c draft") == "1\n")
+    try await node.shell(
+      """
+      cd documents
+      echo x >Account/.note.draft-12; echo x >Account/.1.json.draft-xyz; mkfifo Account/.1.json.draft-1
+      echo x >Account/.1.json.draft-2; chown 34567 Account/.1.json.draft-2
+      ln -s 1.json Account/.1.json.draft-3; echo x >Account/.1.json.draft-4
+      ln Account/.1.json.draft-4 Other/x
+      """)
+    let done = try await node.octokey("recover")
+    #expect(done.status == 0, "\(done.stderr)")
+    #expect(
+      try await node.shell("ls -A documents/Account") == """
+        .1.json.draft-1
+        .1.json.draft-2
+        .1.json.draft-3
+        .1.json.draft-4
+        .1.json.draft-xyz
+        .note.draft-12
+        1.json
+        2.json
+        3.json
+
+        """)
+  }
+
   @Test func withoutTheKeyFileItAsksForIt() async throws {
     let node = try await SampleNode(["--documents", "30"])
     try await node.interruptRotation("renameat", 1)
