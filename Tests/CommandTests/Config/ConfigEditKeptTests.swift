@@ -87,7 +87,7 @@ import Testing
   /// A killed octokey leaves its copy; the next edit removes it, unless an editor is still at work on it.
   @Test func copiesOfKilledRunsDoNotPileUp() async throws {
     let node = try await SampleNode(["--documents", "30"])
-    _ = try await edit(node, "echo $$ >pid; kill -KILL $PPID; exec sleep 60 <&- >&- 2>&-")
+    _ = try await edit(node, "echo $$ >pid; kill -KILL $PPID; exec sleep 600 <&- >&- 2>&-")
     let first = try await node.shell("ls run")
     #expect(first.split(separator: "\n").count == 1, "\(first)")
     // Its editor is at work.
