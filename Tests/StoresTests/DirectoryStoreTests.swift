@@ -87,4 +87,45 @@ import Testing
       try DirectoryStore(path: file).begin(.read)
     }
   }
+
+  /// One file under two names would be counted twice, and rewritten twice.
+  @Test(arguments: [
+    ("A/1.json", "A/2.json", false), ("B/1.json", "A/2.json", false), ("x.json", "A/2.json", false),
+    ("A/1.json", "A/2.json", true), ("A/1.json", "B/2.json", true),
+  ])
+  func aDocumentIsThereOnce(_ document: String, _ link: String, _ isHard: Bool) throws {
+    let folder = try DirectoryStoreTests.make([
+      ("A/0.json", "\"a\""), ("B/0.json", "\"a\""), (document, "\"a\""),
+    ])
+    let (target, name) = (folder.path + "/" + document, folder.path + "/" + link)
+    try Outside.run(isHard ? ["ln", target, name] : ["ln", "-s", target, name])
+    for access in [StoreAccess.read, .examine, .rewrite] {
+      let store = DirectoryStore(path: folder.path)
+      try store.begin(access)
+      defer { store.rollback() }
+      do throws(StoreError) {
+        _ = try store.collections()
+        Issue.record("\(access) takes one file for two")
+      } catch .sameFile(_, let first, let second) {
+        #expect(Set([first, second]) == [document, link])
+      } catch {
+        // A rewriting refuses a file with two names before it knows the other one.
+        #expect(isHard && access != .read, "\(error)")
+      }
+    }
+  }
+
+  @Test func aLinkToADocumentElsewhereIsOneDocument() throws {
+    let folder = try DirectoryStoreTests.make([("A/0.json", "\"a\"")])
+    let outside = ScratchFolder()
+    try Outside.run(
+      "ln", "-s", outside.file("x.json", Array("\"a\"".utf8)), folder.path + "/A/1.json")
+    #expect(try DirectoryStore(path: folder.path).all().count == 2)
+    try Outside.run("ln", "-s", outside.path + "/x.json", folder.path + "/A/2.json")
+    #expect(
+      throws: StoreError.sameFile(location: folder.path, first: "A/1.json", second: "A/2.json")
+    ) {
+      try DirectoryStore(path: folder.path).all()
+    }
+  }
 }

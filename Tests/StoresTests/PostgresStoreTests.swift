@@ -180,4 +180,95 @@ extension PostgresDatabase {
     store.rollback()
     #expect(try database.run("SELECT count(*) FROM \"T\" WHERE \"JSON\" = 'a'") == "9\n")
   }
+
+  /// What stops a rewriting stops whoever examines, with the same error.
+  private func refusal(_ store: ODBCStore, _ access: StoreAccess) -> StoreError? {
+    defer { store.rollback() }
+    do throws(StoreError) {
+      try store.begin(access)
+      _ = try store.collections()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func missingRightsAreSeenByWhoeverExamines() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE TABLE "Plain" ("Id" int PRIMARY KEY, "Text" text);
+      CREATE TABLE "T" ("Id" int PRIMARY KEY, "JSON" text);
+      CREATE TABLE "U" ("Id" int PRIMARY KEY, "JSON" text);
+      DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN PASSWORD 'reader';
+      GRANT SELECT ON "T", "U" TO reader; GRANT UPDATE ON "T" TO reader;
+      """)
+    defer { _ = try? database.run("DROP OWNED BY reader; DROP ROLE reader") }
+    let reader = ODBCStore(
+      try ODBCConnectionString(database.odbc(user: "reader", password: "reader")))
+    let lacking = StoreError.lacksRights(location: reader.location, collection: "U")
+    #expect(refusal(reader, .read) == nil)
+    #expect(refusal(reader, .examine) == lacking)
+    #expect(refusal(reader, .examineBeforeStop) == lacking)
+    #expect(refusal(reader, .rewrite) == lacking)
+    try database.run("GRANT UPDATE ON \"U\" TO reader")
+    #expect(refusal(reader, .examine) == nil)
+    #expect(refusal(reader, .rewrite) == nil)
+  }
+
+  @Test func locksOfOthersAreSeenByWhoeverExamines() throws {
+    let database = try PostgresServer.shared.database(
+      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
+    )
+    let store = try database.store()
+    let writer = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: .seconds(10))
+    try writer.begin()
+    _ = try writer.run("SELECT * FROM \"T\"")
+    #expect(refusal(store, .examine) == nil, "a reader is not in the way")
+    try writer.run("UPDATE \"T\" SET \"JSON\" = 'c'")
+    let busy = StoreError.busy(location: store.location, collection: "T")
+    #expect(refusal(store, .examine) == busy)
+    #expect(refusal(store, .rewrite) == busy)
+    // It may be the server that is going to be stopped.
+    #expect(refusal(store, .examineBeforeStop) == nil)
+    try writer.rollback()
+    #expect(refusal(store, .examine) == nil)
+    // Another octokey at work.
+    let other = try database.store()
+    try other.begin(.rewrite)
+    let taken = StoreError.busy(location: store.location)
+    #expect(refusal(store, .examine) == taken)
+    #expect(refusal(store, .rewrite) == taken)
+    #expect(refusal(store, .read) == nil)
+    other.rollback()
+    #expect(refusal(store, .examine) == nil)
+  }
+
+  @Test func aReadOnlyDefaultIsNoObstacle() throws {
+    let database = try PostgresServer.shared.database(
+      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text); INSERT INTO \"T\" VALUES (1, 'a')"
+    )
+    try database.run("ALTER DATABASE \"\(database.name)\" SET default_transaction_read_only = on")
+    #expect(refusal(try database.store(), .examine) == nil)
+    try database.store().rewrite(aToB)
+    #expect(try database.run("SELECT \"JSON\" FROM \"T\"") == "b\n")
+  }
+
+  /// Two names that Swift takes for one text.
+  @Test func namesAreComparedByTheirBytes() throws {
+    let (one, two) = ("caf\u{e9}", "cafe\u{301}")
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE TABLE "T" ("\(one)" int PRIMARY KEY, "\(two)" bytea, "JSON" text);
+      CREATE TABLE "\(one)" ("Id" int PRIMARY KEY, "JSON" text);
+      CREATE TABLE "\(two)" ("Id" int PRIMARY KEY, "JSON" text);
+      INSERT INTO "\(one)" VALUES (1, 'a'); INSERT INTO "\(two)" VALUES (1, 'a'), (2, 'a');
+      """)
+    let store = try database.store()
+    try store.begin(.read)
+    let found = try store.collections()
+    #expect(found.count == 3)
+    #expect(found.first { $0.name == "T" }?.fields.count == 2, "the blob is no part of the key")
+    store.rollback()
+    #expect(try database.store().all().count == 3)
+  }
 }

@@ -15,6 +15,11 @@ struct SQLiteDialect: SQLDialect {
   // The file has one writer at a time anyway.
   let applicationLock = "SELECT 1"
 
+  let applicationLockTest = "SELECT 1"
+  let writabilityQuery = "SELECT 1"
+  let deniedTablesQuery = "SELECT '', '' WHERE 0"
+  let lockedTablesQuery: String? = nil
+
   let columnsQuery = """
     SELECT m.name, c.name, c.type, -1, NULL, CASE WHEN c.hidden > 1 THEN 1 ELSE 0 END
     FROM sqlite_schema AS m, pragma_table_xinfo(m.name) AS c

@@ -43,7 +43,12 @@ package final class ODBCConnection {
       var length: SQLSMALLINT = 0
       let result = unsafe SQLDriversW(
         environment, direction, &name, SQLSMALLINT(name.count), &length, nil, 0, nil)
-      guard result.isSuccess else { return names }
+      if result == SQL_NO_DATA { return names }
+      guard result.isSuccess else {
+        throw .odbc(
+          call: "SQLDrivers",
+          unsafe ODBCDiagnostic.all(of: SQL_HANDLE_ENV, environment, scrubbing: []))
+      }
       names.append(String(beforeNUL: name))
       direction = SQLUSMALLINT(SQL_FETCH_NEXT)
     }

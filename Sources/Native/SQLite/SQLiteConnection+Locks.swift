@@ -37,8 +37,6 @@ extension SQLiteConnection {
     }
   }
 
-  /// Waits a moment for the locks of others.
-  package static func pause() { sqlite3_sleep(20) }
 
   /// A descriptor of SQLite's for the file. One of our own would not do: closing it would end all locks of this
   /// process on the file.

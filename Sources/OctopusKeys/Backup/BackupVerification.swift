@@ -54,7 +54,8 @@ package struct BackupVerification {
 
   private mutating func checkFiles() throws(BackupError) {
     let expected = folder.checksums.digests
-    for (name, digest) in expected.sorted(by: { $0.key < $1.key }) {
+    for (exactName, digest) in expected.sorted(by: { $0.key < $1.key }) {
+      let name = exactName.text
       do throws(BackupError) {
         if try Checksums.digest(of: folder.file(name)) != digest { faults.append(.changed(name)) }
       } catch .native(.system(_, _, let number))
@@ -65,7 +66,7 @@ package struct BackupVerification {
         faults.append(.unreadable(name, error))
       }
     }
-    for name in try Checksums.names(in: folder.path) where expected[name] == nil {
+    for name in try Checksums.names(in: folder.path) where expected[ExactName(name)] == nil {
       faults.append(.unlisted(name))
     }
   }
@@ -104,7 +105,7 @@ package struct BackupVerification {
       ).bytes
     } catch {
       // A file of the list was named before.
-      if folder.checksums.digests[BackupFolder.certificate] == nil {
+      if folder.checksums.digests[ExactName(BackupFolder.certificate)] == nil {
         faults.append(.missing(BackupFolder.certificate))
       }
       return

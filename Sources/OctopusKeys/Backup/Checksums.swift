@@ -6,12 +6,12 @@ internal import Native
 package struct Checksums: Equatable, Sendable {
   package static let fileName = "SHA256SUMS"
 
-  package private(set) var digests: [String: String] = [:]
+  package private(set) var digests: [ExactName: String] = [:]
 
   /// Reads all files of `folder`, which holds nothing but regular files and folders of such.
   package init(of folder: String) throws(BackupError) {
     for name in try Checksums.names(in: folder) {
-      digests[name] = try Checksums.digest(of: folder + "/" + name)
+      digests[ExactName(name)] = try Checksums.digest(of: folder + "/" + name)
     }
   }
 
@@ -28,7 +28,7 @@ package struct Checksums: Equatable, Sendable {
       else { return nil }
       let path = isEscaped ? Checksums.unescaped(name) : name
       guard Checksums.staysInside(path),
-        digests.updateValue(String(digest).lowercased(), forKey: path) == nil
+        digests.updateValue(String(digest).lowercased(), forKey: ExactName(path)) == nil
       else { return nil }
     }
     if digests.isEmpty { return nil }
@@ -37,10 +37,11 @@ package struct Checksums: Equatable, Sendable {
   /// The list as sha256sum(1) writes it, in the order of the names.
   package var text: [UInt8] {
     var lines = ""
-    for name in digests.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+    for (exactName, digest) in digests.sorted(by: { $0.key < $1.key }) {
+      let name = exactName.text
       let escaped = name.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
         .replacing("\r", with: "\\r")
-      lines += "\(escaped == name ? "" : "\\")\(digests[name] ?? "")  \(escaped)\n"
+      lines += "\(escaped.utf8.count == name.utf8.count ? "" : "\\")\(digest)  \(escaped)\n"
     }
     return Array(lines.utf8)
   }
@@ -61,7 +62,8 @@ package struct Checksums: Equatable, Sendable {
         }
       }
     }
-    return names.filter { $0 != fileName && $0 != fileName + BackupFolder.sealedSuffix }.sorted()
+    return names.filter { $0 != fileName && $0 != fileName + BackupFolder.sealedSuffix }
+      .sorted { ExactName($0) < ExactName($1) }
   }
 
   static func digest(of path: String) throws(BackupError) -> String {

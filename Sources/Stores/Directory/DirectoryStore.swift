@@ -56,6 +56,7 @@ package final class DirectoryStore: Store {
     guard isOpen else { throw notOpen }
     names.removeAll()
     var seen: [FileIdentity: String] = [:]
+    var linked: [(folder: String, name: String)] = []
     for folder in ["."] + (try entries(of: ".").filter { !$0.hasSuffix(".json") }) {
       let status = try status(of: folder, in: ".")
       guard status.kind == .folder else { continue }
@@ -65,9 +66,13 @@ package final class DirectoryStore: Store {
       }
       let found = try entries(of: folder).filter { $0.hasSuffix(".json") }
       guard !found.isEmpty else { continue }
-      for name in found { try require(name, in: folder) }
+      for name in found {
+        let isLinked = try require(name, in: folder)
+        if isLinked { linked.append((folder, name)) }
+      }
       names[ExactName(folder)] = found
     }
+    if !linked.isEmpty { try requireOnce(linked) }
     return names.keys.map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
       StoreCollection(name: $0, fields: [.init(name: DirectoryStore.fieldName, storage: .text)])
     }
@@ -157,11 +162,35 @@ package final class DirectoryStore: Store {
       .filter { !$0.hasPrefix(".") && $0 != DirectoryStore.lockName }
   }
 
+  /// Refuses documents that are one file, through links among them: it would be rewritten twice, and be counted
+  /// twice. There may be far more documents than links.
+  private func requireOnce(_ linked: [(folder: String, name: String)]) throws(StoreError) {
+    var targets: [FileIdentity: String] = [:]
+    for (folder, name) in linked {
+      let path = folder == "." ? name : folder + "/" + name
+      if let first = try targets.updateValue(path, forKey: status(of: name, in: folder).identity) {
+        throw .sameFile(location: location, first: first, second: path)
+      }
+    }
+    for (folder, files) in names {
+      for name in files {
+        let path = folder.text == "." ? name : folder.text + "/" + name
+        let identity = try status(of: name, in: folder.text).identity
+        guard let link = targets[identity], ExactName(link) != ExactName(path) else { continue }
+        throw .sameFile(location: location, first: path, second: link)
+      }
+    }
+  }
+
   /// Refuses a file that could not be replaced by itself.
-  private func require(_ name: String, in folder: String) throws(StoreError) {
+  ///
+  /// - Returns: whether another name may lead to it, too.
+  private func require(_ name: String, in folder: String) throws(StoreError) -> Bool {
     let status = try status(of: name, in: folder)
     guard status.kind == .regular else { throw failed(folder, "a document is no file: \(name)") }
-    guard access.refusesObstacles else { return }
+    let isLink = try isLink(name, in: folder)
+    let isLinked = isLink || status.links > 1
+    guard access.refusesObstacles else { return isLinked }
     guard status.links == 1 else {
       throw failed(
         folder,
@@ -174,6 +203,12 @@ package final class DirectoryStore: Store {
       // It names the document.
       throw .native(error)
     }
+    return isLinked
+  }
+
+  private func isLink(_ name: String, in folder: String) throws(StoreError) -> Bool {
+    try rethrow(as: { failure($0, folder) }, FileStatus.readLink("\(location)/\(folder)/\(name)"))
+      .kind == .symbolicLink
   }
 
   /// What a name leads to. A link to nothing is refused, not skipped: its target may just not be mounted.

@@ -43,8 +43,10 @@ final class ODBCSession {
     guard try answer(dialect.visibilityQuery) == 1 else {
       throw .lacksRights(location: location, collection: nil)
     }
-    if access == .rewrite, try answer(dialect.applicationLock) != 1 {
-      throw .busy(location: location)
+    if access.refusesObstacles {
+      guard try answer(dialect.writabilityQuery) == 1 else { throw .readOnly(location: location) }
+      let lock = access == .rewrite ? dialect.applicationLock : dialect.applicationLockTest
+      guard try answer(lock) == 1 else { throw .busy(location: location) }
     }
     try attempt { () throws(NativeError) in try connection.begin() }
   }

@@ -49,7 +49,7 @@ package final class ODBCStore: Store {
   static func target(
     of connection: ConnectionString, driver: String?
   ) throws(StoreError) -> ODBCTarget {
-    let installed = (try? ODBCConnection.installedDrivers()) ?? []
+    let installed = try rethrow(as: StoreError.native, ODBCConnection.installedDrivers())
     return try connection.target(.choose(driver, from: installed))
   }
 
@@ -99,7 +99,10 @@ package final class ODBCStore: Store {
   /// Reads the schema, and locks the tables if they are to be rewritten; see `Store.collections`.
   package func collections() throws(StoreError) -> [StoreCollection] {
     let session = try opened()
-    let found = try SQLSchema(session: session).tables(forWriting: access.refusesObstacles)
+    let schema = SQLSchema(session: session)
+    let found = try schema.tables(forWriting: access.refusesObstacles)
+    // The own server may have them locked as long as it runs.
+    if access == .examine { try requireUnlocked(found, schema) }
     for table in found {
       let name = table.collection.name
       tables[table.collection.exactName] = table
@@ -109,6 +112,21 @@ package final class ODBCStore: Store {
       }
     }
     return found.map(\.collection)
+  }
+
+  /// Fails where others have a table locked for as long as a rewriting would wait for it.
+  private func requireUnlocked(_ tables: [SQLTable], _ schema: SQLSchema) throws(StoreError) {
+    guard let query = schema.dialect.lockedTablesQuery else { return }
+    let end = ContinuousClock.now + patience
+    while true {
+      let locked = try schema.pairs(query)
+      let table = tables.first { locked[$0.collection.exactName] != nil }
+      guard let table else { return }
+      guard ContinuousClock.now < end else {
+        throw .busy(location: location, collection: table.collection.name)
+      }
+      Pause.short()
+    }
   }
 
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {

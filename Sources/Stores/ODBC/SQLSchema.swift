@@ -24,12 +24,16 @@ struct SQLSchema {
     let columns = try columns()
     let keys = try pairs(dialect.keysQuery)
     let triggers = try pairs(dialect.triggersQuery)
+    let denied = forWriting ? try pairs(dialect.deniedTablesQuery) : [:]
     var tables: [SQLTable] = []
     for (name, columns) in columns {
       let table = try table(name, columns, keys[ExactName(name)] ?? [], forWriting: forWriting)
       guard let table else { continue }
       if forWriting, let triggers = triggers[ExactName(name)] {
         throw obstacle(name, .triggers(triggers))
+      }
+      if denied[ExactName(name)] != nil {
+        throw .lacksRights(location: session.location, collection: name)
       }
       tables.append(table)
     }
@@ -41,6 +45,8 @@ struct SQLSchema {
   ) throws(StoreError) -> SQLTable? {
     var fields: [StoreCollection.Field] = []
     var contents: [SQLColumn.Contents] = []
+    let keyColumns = Set(keyNames.map(ExactName.init))
+    func isPart(_ column: String) -> Bool { keyColumns.contains(ExactName(column)) }
     for column in columns {
       let isDocument = ["json", "jsonblob"].contains(column.name.lowercased())
       guard let how = dialect.contents(of: column) else {
@@ -49,7 +55,7 @@ struct SQLSchema {
       }
       if isDocument {
         if forWriting, column.isGenerated { throw obstacle(name, .generatedColumn(column.name)) }
-      } else if how.storage != .bytes || column.isGenerated || keyNames.contains(column.name) {
+      } else if how.storage != .bytes || column.isGenerated || isPart(column.name) {
         continue
       }
       fields.append(.init(name: column.name, storage: how.storage))
@@ -58,7 +64,7 @@ struct SQLSchema {
     guard !fields.isEmpty else { return nil }
     var key: [(name: String, parameter: String)] = []
     for keyName in keyNames {
-      guard let column = columns.first(where: { $0.name == keyName }),
+      guard let column = columns.first(where: { ExactName($0.name) == ExactName(keyName) }),
         let parameter = dialect.keyParameter(for: column)
       else { throw obstacle(name, .noRowKey) }
       key.append((keyName, parameter))
@@ -67,7 +73,7 @@ struct SQLSchema {
     let id = columns.first { $0.name.lowercased() == "id" }?.name
     return SQLTable(
       collection: StoreCollection(name: name, fields: fields), contents: contents, key: key,
-      name: id.flatMap { keyNames.contains($0) ? nil : $0 })
+      name: id.flatMap { isPart($0) ? nil : $0 })
   }
 
   /// The columns of every table, tables and columns in their order.
@@ -80,7 +86,7 @@ struct SQLSchema {
       let length = try row.integer(4).flatMap { $0 < 0 ? nil : Int($0) }
       let collation = try row.text(5)
       let isGenerated = try row.integer(6) == 1
-      if tables.last?.0 != table { tables.append((table, [])) }
+      if tables.last.map({ ExactName($0.0) }) != ExactName(table) { tables.append((table, [])) }
       tables[tables.count - 1].1.append(
         SQLColumn(
           name: name, type: type, length: length, collation: collation, isGenerated: isGenerated))
@@ -89,7 +95,7 @@ struct SQLSchema {
   }
 
   /// The answer to a query of two columns: the second ones by the first.
-  private func pairs(_ query: String) throws(StoreError) -> [ExactName: [String]] {
+  func pairs(_ query: String) throws(StoreError) -> [ExactName: [String]] {
     var pairs: [ExactName: [String]] = [:]
     try rows(query) { (row) throws(NativeError) in
       let table = try row.text(1) ?? ""

@@ -226,7 +226,7 @@ package final class SQLiteStore: Store {
     let isBusy = try attempt { () throws(NativeError) in
       while try isInUse(database) {
         guard ContinuousClock.now < end else { return true }
-        SQLiteConnection.pause()
+        Pause.short()
       }
       return false
     }

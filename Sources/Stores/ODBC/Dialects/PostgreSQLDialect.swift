@@ -10,6 +10,40 @@ struct PostgreSQLDialect: SQLDialect {
   // An arbitrary number that no other program is likely to use.
   let applicationLock = "SELECT CASE WHEN pg_try_advisory_lock(8028069384591) THEN 1 ELSE 0 END"
 
+  let applicationLockTest = """
+    SELECT CASE WHEN EXISTS (
+      SELECT 1 FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+      WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objsubid = 1
+        AND l.classid::bigint = 8028069384591 >> 32 AND l.objid::bigint = 8028069384591 & 4294967295
+        AND l.pid <> pg_backend_pid())
+      THEN 0 ELSE 1 END
+    """
+
+  // default_transaction_read_only is no obstacle: the session of a rotation says otherwise.
+  let writabilityQuery = "SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE 1 END"
+
+  let deniedTablesQuery = """
+    SELECT c.relname, 'UPDATE'
+    FROM pg_class AS c
+    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+      AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'UPDATE'))
+    ORDER BY c.relname
+    """
+
+  // All but two modes conflict with that of a rotation. An autovacuum makes room for whoever waits.
+  let lockedTablesQuery: String? = """
+    SELECT DISTINCT c.relname, l.mode
+    FROM pg_locks AS l
+    JOIN pg_database AS d ON d.oid = l.database
+    JOIN pg_class AS c ON c.oid = l.relation
+    LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+    WHERE d.datname = current_database() AND l.locktype = 'relation' AND l.granted
+      AND l.pid <> pg_backend_pid() AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
+      AND COALESCE(a.backend_type, '') <> 'autovacuum worker'
+      AND c.relnamespace = current_schema()::regnamespace
+    ORDER BY c.relname, l.mode
+    """
+
   // Not INFORMATION_SCHEMA, which omits tables that the login has no permission on.
   let columnsQuery = """
     SELECT c.relname, a.attname, t.typname,

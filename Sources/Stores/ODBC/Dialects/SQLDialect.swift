@@ -13,6 +13,12 @@ protocol SQLDialect: Sendable {
   var visibilityQuery: String { get }
   /// A query that takes the lock which keeps other octokeys away, and is 1 if it was free.
   var applicationLock: String { get }
+  /// A query that is 1 if that lock is free; it takes none.
+  var applicationLockTest: String { get }
+  /// A query that is 1 if the database can be written to at all.
+  var writabilityQuery: String { get }
+  /// A query for the tables that the login may not both read and update: table, and anything.
+  var deniedTablesQuery: String { get }
   /// A query for the columns of all tables: table, column, type, length (-1 or NULL: none), collation, and
   /// 1 if it is computed; in the order of tables and columns.
   var columnsQuery: String { get }
@@ -33,6 +39,10 @@ protocol SQLDialect: Sendable {
 
   /// A statement that keeps all others from writing to `table` until the transaction ends.
   func lock(_ table: String) -> String
+
+  /// A query for the tables that others have locked, so that `lock` would have to wait: table, and anything. Nil
+  /// where the engine does not tell.
+  var lockedTablesQuery: String? { get }
 
   /// A query for some columns of the first rows that meet a condition.
   func select(

@@ -20,6 +20,25 @@ struct SQLServerDialect: SQLDialect {
     SELECT CASE WHEN @got >= 0 THEN 1 ELSE 0 END
     """
 
+  let applicationLockTest =
+    "SELECT APPLOCK_TEST(N'public', N'octokey', N'Exclusive', N'Session')"
+
+  let writabilityQuery = """
+    SELECT CASE WHEN DATABASEPROPERTYEX(DB_NAME(), N'Updateability') = N'READ_ONLY' THEN 0 ELSE 1 END
+    """
+
+  let deniedTablesQuery = """
+    SELECT t.name, N'UPDATE'
+    FROM sys.tables AS t
+    WHERE t.schema_id = SCHEMA_ID(N'dbo')
+      AND (HAS_PERMS_BY_NAME(N'[dbo].' + QUOTENAME(t.name), N'OBJECT', N'SELECT') = 0
+        OR HAS_PERMS_BY_NAME(N'[dbo].' + QUOTENAME(t.name), N'OBJECT', N'UPDATE') = 0)
+    ORDER BY t.name
+    """
+
+  // To see locks a login needs rights over the whole server.
+  let lockedTablesQuery: String? = nil
+
   let columnsQuery = """
     SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.CHARACTER_MAXIMUM_LENGTH, c.COLLATION_NAME,
       COALESCE(COLUMNPROPERTY(OBJECT_ID(N'[dbo].' + QUOTENAME(c.TABLE_NAME)), c.COLUMN_NAME,
