@@ -37,7 +37,6 @@ extension SQLiteConnection {
     }
   }
 
-
   /// A descriptor of SQLite's for the file. One of our own would not do: closing it would end all locks of this
   /// process on the file.
   private var descriptor: Int32 {
