@@ -1,5 +1,7 @@
 // Searches that skip most bytes of a document, 16 at a time.
 
+internal import Glibc
+
 /// Fast searches in bytes.
 package enum ByteSearch {
   /// The first position at or after `start` of a byte that needs a closer look inside a JSON string: a
@@ -53,6 +55,14 @@ package enum ByteSearch {
         index += 1
       }
       return count
+    }
+  }
+
+  /// Whether there is a zero, as there is in UTF-16 with any letter of ASCII, and never in JSON.
+  package static func hasZero(in text: Span<UInt8>) -> Bool {
+    unsafe text.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress else { return false }
+      return unsafe memchr(base, 0, bytes.count) != nil
     }
   }
 

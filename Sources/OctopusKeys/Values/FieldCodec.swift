@@ -6,9 +6,11 @@ internal import Native
 /// Decodes fields and encodes their changes. Not for two threads at once.
 final class FieldCodec {
   /// How the stored bytes of a field become a text.
-  enum Encoding {
+  enum Encoding: Equatable {
     /// They are the text.
     case utf8
+    /// UTF-16 in a place for UTF-8 or bytes.
+    case utf16(UTF16Text.ByteOrder)
     /// gzip of UTF-8, as other tools make it.
     case gzipUTF8
     /// gzip of UTF-16, little endian, as SQL Server's COMPRESS makes it of the server's strings.
@@ -27,6 +29,8 @@ final class FieldCodec {
     case damaged
     /// It unpacks to more than `unpackedLimit` bytes.
     case tooLarge
+    /// UTF-16 with half a unit at its end.
+    case brokenUTF16
   }
 
   /// A packed document is held whole, several times over while it is rewritten. The server's largest have
@@ -64,12 +68,11 @@ final class FieldCodec {
   ) throws(NativeError) -> Fault? {
     switch expected[field] {
     case .gzip where !contents.isEmpty: break
-    case .text, .gzip:
-      try body(contents, .utf8)
-      return nil
+    case .text, .gzip: return try decode(contents, as: .utf8, body)
     case .binary:
-      try body(contents, .binary)
-      return nil
+      // Whatever the column is called and made for: a text with a value in it is a text.
+      let isText = !CiphertextSearch.offsets(in: contents).isEmpty
+      return try decode(contents, as: isText ? .utf8 : .binary, body)
     }
     unpacked.removeAll(keepingCapacity: unpacked.capacity <= 8 << 20)
     do throws(NativeError) {
@@ -95,6 +98,27 @@ final class FieldCodec {
     return nil
   }
 
+  /// Lends contents that may be UTF-16 with something like a value in it; if they are not, they are lent as they are.
+  private func decode(
+    _ contents: Span<UInt8>, as encoding: Encoding,
+    _ body: (Span<UInt8>, Encoding) throws(NativeError) -> Void
+  ) throws(NativeError) -> Fault? {
+    let whole = contents.count & ~1
+    for order in ByteSearch.hasZero(in: contents) ? [UTF16Text.ByteOrder.little, .big] : [] {
+      decoded.removeAll(keepingCapacity: decoded.capacity <= 8 << 20)
+      guard
+        UTF16Text.decode(contents.extracting(0..<whole), order: order, appendingTo: &decoded),
+        !CiphertextSearch.offsets(in: decoded.span).isEmpty
+      else { continue }
+      guard whole == contents.count else { return .brokenUTF16 }
+      let text = decoded
+      try body(text.span, .utf16(order))
+      return nil
+    }
+    try body(contents, encoding)
+    return nil
+  }
+
   /// Turns changes to a decoded text into changes to the stored bytes.
   ///
   /// - Parameters:
@@ -108,17 +132,27 @@ final class FieldCodec {
     var changed: [UInt8] = []
     switch encoding {
     case .utf8, .binary: return
-    case .gzipUTF8, .gzipUTF16:
+    case .gzipUTF8, .gzipUTF16, .utf16:
       PageEdits.apply(splices[...], with: bytes.span, to: text, appendingTo: &changed)
     }
-    if encoding == .gzipUTF16 {
+    let order: UTF16Text.ByteOrder? =
+      switch encoding {
+      case .utf16(let order): order
+      case .gzipUTF16: .little
+      case .utf8, .gzipUTF8, .binary: nil
+      }
+    if let order {
       let narrow = changed
       changed = []
-      let isValid = UTF16Text.encode(narrow.span, order: .little, appendingTo: &changed)
+      let isValid = UTF16Text.encode(narrow.span, order: order, appendingTo: &changed)
       precondition(isValid, "the text came from UTF-16")
     }
     bytes.removeSubrange(start...)
-    gzip.pack(changed.span, appendingTo: &bytes)
+    if case .utf16 = encoding {
+      bytes += changed
+    } else {
+      gzip.pack(changed.span, appendingTo: &bytes)
+    }
     splices = [.init(replaced: 0..<storedCount, replacement: start..<bytes.count)]
   }
 }

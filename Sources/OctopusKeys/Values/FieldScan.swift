@@ -42,7 +42,7 @@ final class FieldScan {
     let fault = try codec.decode(contents, of: slot.field) {
       (text, encoding) throws(NativeError) in
       if encoding == .binary {
-        // Text in a column of bytes is not looked at.
+        // Text in a column of bytes, without anything like a value in it.
         guard !text.isEmpty, slot.storage == .bytes, !isPlain[slot.field] else { return }
         scanned.takeWhole(text)
       } else if onlySoundTexts {
@@ -58,6 +58,7 @@ final class FieldScan {
       switch fault {
       case .damaged: .damagedGzip
       case .tooLarge: .tooLarge
+      case .brokenUTF16: .invalidUTF8
       }
     scanned.suspects.append(.init(offset: nil, reason: reason))
     try body(contents, scanned, .utf8)
