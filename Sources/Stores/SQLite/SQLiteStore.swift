@@ -21,6 +21,8 @@ package final class SQLiteStore: Store {
   private var isWide: Bool { encoding != "UTF-8" }
   private var journalMode = ""
   private var freePagesBefore = 0
+  /// Whether this transaction wrote, so that the journal is its own.
+  private var hasWritten = false
   private var wide: [UInt8] = []
   private var key: [UInt8] = []
   private var name: [UInt8] = []
@@ -39,6 +41,7 @@ package final class SQLiteStore: Store {
     let kind = try attempt { () throws(NativeError) in try FileStatus.read(location).kind }
     guard kind == .regular else { throw .notAStore(location: location, reason: "it is no file") }
     self.access = access
+    hasWritten = false
     // Before the file is opened: opening it for writing may roll back what a killed writer left.
     if access.refusesObstacles { try requireWritable() }
     do throws(StoreError) {
@@ -107,6 +110,7 @@ package final class SQLiteStore: Store {
     guard access == .rewrite else { throw .readOnly(location: location) }
     guard let table = tables[collection.exactName] else { throw unknown(collection) }
     let database = try opened()
+    hasWritten = true
     // By field, so that the text of a statement is made once.
     var updates: [Int: SQLiteStatement] = [:]
     var contents: [UInt8] = []
@@ -180,7 +184,8 @@ package final class SQLiteStore: Store {
       let blocked = try? database.integer("PRAGMA main.wal_checkpoint(TRUNCATE)")
       if blocked != 0 { residues.append(.writeAheadLog(path: location + "-wal")) }
     }
-    if try !removeSpentJournal() {
+    // A journal of our own SQLite removes as it closes the file.
+    if !hasWritten, try !removeSpentJournal() {
       residues.append(.unknown(failed(nil, "\(location)-journal may hold former contents")))
     }
     if freePagesBefore > 0 { residues.append(.freePages(count: freePagesBefore)) }
