@@ -49,6 +49,8 @@ package final class Recovery {
   private let store: any Store
   private let keys: RecoveryKeys
   private let inPlace: Bool
+  private let isItsPlace: Bool
+  private let options: StoreRotation.Options
   private let cancellation: Cancellation
   private let progress: StoreRotation.Progress
 
@@ -58,11 +60,14 @@ package final class Recovery {
   ///   - config: the node's config as it was read.
   ///   - machineKeys: what protects the Master Key in it.
   ///   - oldKey, newKey: keys that were given, where those of the journal are not to be had.
+  ///   - isItsPlace: see `RecoveryPlace`.
+  ///   - skipUnreadable: whether values under neither key are left as they are, whatever the rotation was told.
   ///   - inPlace: whether the config may be written in place where it cannot be replaced.
   /// - Throws: `RotationError.config` with `.locked`; `.otherKey`.
   package init(
     config: ConfigFile, machineKeys: MachineKeys, journal: Journal, store: any Store,
-    oldKey: consuming MasterKey?, newKey: consuming MasterKey?, inPlace: Bool = false,
+    oldKey: consuming MasterKey?, newKey: consuming MasterKey?, isItsPlace: Bool = true,
+    skipUnreadable: Bool = false, inPlace: Bool = false,
     cancellation: Cancellation,
     progress: @escaping StoreRotation.Progress
   ) throws(RotationError) {
@@ -72,6 +77,10 @@ package final class Recovery {
     keys = try RecoveryKeys(
       journal, in: folder, config: config, machineKeys, old: oldKey, new: newKey)
     self.inPlace = inPlace
+    self.isItsPlace = isItsPlace
+    var options = journal.options.forRotation
+    if skipUnreadable { options.skipUnreadable = true }
+    self.options = options
     self.machineKeys = machineKeys
     self.journal = journal
     self.store = store
@@ -91,7 +100,7 @@ package final class Recovery {
   ///   `.recoveryElsewhere`.
   package func look(_ access: StoreAccess) throws(RotationError) -> Diagnosis {
     let survey = try survey(access)
-    guard survey.findings.count == 0 || journal.options.skipUnreadable else {
+    guard survey.findings.count == 0 || options.skipUnreadable else {
       throw .recoveryUnclear(
         journal: folder.journalPath, findings: survey.findings, location: store.location)
     }
@@ -103,7 +112,7 @@ package final class Recovery {
       ? journal.found.equals(survey.ledger)
       // Without the new key there is no ledger, but fewer values are not all of them.
       : survey.decrypted == journal.found.values ? nil : false
-    if store.kind != journal.store.kind || store.location != journal.store.location {
+    if isElsewhere {
       // A clone for tests has the same keys. Only the values show that it is the store of this journal.
       guard keys.new != nil else { throw keys.needs(.new) }
       guard isComplete == true else {
@@ -113,6 +122,10 @@ package final class Recovery {
       }
     }
     let course = course(survey)
+    if course == .rollBack, !isItsPlace {
+      throw .recoveryOfFormerStore(
+        journal: folder.journalPath, store: journal.store, given: store.location)
+    }
     try requireNode(for: course)
     return Diagnosis(
       course: course, oldValues: survey.oldValues, newValues: survey.newValues,
@@ -164,6 +177,10 @@ package final class Recovery {
       configBackup: backup, residues: residues, isComplete: isComplete, removedKey: removedKey)
   }
 
+  private var isElsewhere: Bool {
+    store.kind != journal.store.kind || store.location != journal.store.location
+  }
+
   private func course(_ survey: Survey) -> Course {
     switch (survey.oldValues, survey.newValues) {
     case (0, 0): keys.configHolds == .new ? .finish : .rollBack
@@ -178,7 +195,7 @@ package final class Recovery {
     do throws(RotationError) {
       if let old = keys.old, let new = keys.new {
         return try StoreRotation(
-          store: store, oldKey: old.key, newKey: new.key, options: journal.options.forRotation,
+          store: store, oldKey: old.key, newKey: new.key, options: options,
           cancellation: cancellation, progress: progress
         ).survey(access, leftAmbiguous: journal.found.leftAmbiguous)
       }
@@ -189,6 +206,9 @@ package final class Recovery {
     } catch .store(.notFound(let location)) {
       throw .recoveryStoreMissing(
         journal: folder.journalPath, reason: .notFound(location: location))
+    } catch .store(.notAStore(let location, let reason)) {
+      throw .recoveryStoreMissing(
+        journal: folder.journalPath, reason: .notAStore(location: location, reason: reason))
     } catch {
       throw error
     }
@@ -199,12 +219,12 @@ package final class Recovery {
     _ access: StoreAccess, with key: borrowing MasterKey, _ role: RecoveryKey
   ) throws(RotationError) -> Survey {
     var survey = try StoreAudit.run(
-      store: store, key: key, binaryFields: journal.options.forRotation.binaryFields,
+      store: store, key: key, binaryFields: options.binaryFields,
       access: access, cancellation: cancellation
     ) { progress(.survey, $0, $1) }
     // What does not decrypt may be under the other key.
     guard
-      survey.unreadableValues == 0 || (journal.options.skipUnreadable && survey.decrypted > 0)
+      survey.unreadableValues == 0 || (options.skipUnreadable && survey.decrypted > 0)
     else { throw keys.needs(role == .new ? .old : .new) }
     if role == .new { survey.countAsNew() }
     return survey
@@ -218,7 +238,7 @@ package final class Recovery {
   private func resume() throws(RotationError) {
     guard let old = keys.old, let new = keys.new else { throw keys.needs(.old) }
     let rotation = try StoreRotation(
-      store: store, oldKey: old.key, newKey: new.key, options: journal.options.forRotation,
+      store: store, oldKey: old.key, newKey: new.key, options: options,
       cancellation: cancellation, progress: progress)
     let survey = try rotation.survey(.rewrite, leftAmbiguous: journal.found.leftAmbiguous)
     let accepted = try rotation.accept(survey)

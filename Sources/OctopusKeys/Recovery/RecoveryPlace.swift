@@ -21,6 +21,10 @@ package struct RecoveryPlace: Sendable {
   /// tell what became of the rotation.
   package let isCertain: Bool
 
+  /// Whether the store is where the journal says, or was moved together with the config. Elsewhere it may be any
+  /// copy.
+  package let isItsPlace: Bool
+
   /// - Parameters:
   ///   - folder: where the journal is.
   ///   - given: the store that a person named; nil for the one of the journal.
@@ -44,7 +48,7 @@ package struct RecoveryPlace: Sendable {
         throw .recoveryOfOtherStore(
           journal: folder.journalPath, store: recorded, named: named.location)
       }
-      isCertain = true
+      (isCertain, isItsPlace) = (true, true)
       return
     }
     let isRecorded = try given.isSameStore(as: recorded)
@@ -60,7 +64,19 @@ package struct RecoveryPlace: Sendable {
           journal: folder.journalPath, store: recorded, given: given.location)
       }
     }
-    isCertain = isRecorded && isNamed
+    let isConfigThere = try rethrow(as: RotationError.native, FileStatus.isThere(journal.config))
+    let below = given.path(from: config)
+    let isMovedAlong =
+      !isRecorded && !isConfigThere && given.kind == recorded.kind && below != nil
+      && below == recorded.path(from: journal.config)
+    let isGivenNamed =
+      switch named {
+      case .store(let named): try named.isSameStore(as: given)
+      case .none: true
+      case .unreadable: false
+      }
+    isItsPlace = isRecorded || isMovedAlong
+    isCertain = isRecorded ? isNamed : isMovedAlong && isGivenNamed
   }
 }
 
@@ -81,6 +97,13 @@ extension RecoveryPlace.Named {
 }
 
 extension Journal.StoreName {
+  /// The path from the folder of `config` on; nil if the store is not below it, or behind a server.
+  fileprivate func path(from config: String) -> String? {
+    let folder = FilePath(config).folder + "/"
+    guard let path, path.hasPrefix(folder) else { return nil }
+    return String(path.dropFirst(folder.count))
+  }
+
   fileprivate func isSameStore(as other: Journal.StoreName) throws(RotationError) -> Bool {
     guard kind == other.kind else { return false }
     if location == other.location { return true }

@@ -30,7 +30,7 @@ package enum RotationError: Error, Equatable, Sendable {
   /// The values of the store, or the server's certificate, say that the old key is another store's.
   case keyDoesNotFit(KeyFingerprint, location: String, KeyMisfit)
   /// Only binary values decrypt, and a wrong key gets so far by chance.
-  case keyUnproven(KeyFingerprint, location: String, binaryValues: Int)
+  case keyUnproven(KeyFingerprint, location: String, binaryValues: Int, fields: [String])
   /// Some values decrypt with neither key, or cannot be judged; nothing was written.
   case unreadable(Findings, location: String)
   /// What was read back is not what was written; everything was rolled back.
@@ -68,6 +68,8 @@ package enum RotationError: Error, Equatable, Sendable {
   case recoveryOfOtherStore(journal: String, store: Journal.StoreName, named: String?)
   /// The store that was given is not the journal's, which may still be where it was.
   case recoveryOfCopy(journal: String, store: Journal.StoreName, given: String)
+  /// The store that was given is not the journal's, and all its values are old: so are those of every copy from before.
+  case recoveryOfFormerStore(journal: String, store: Journal.StoreName, given: String)
   /// The store holds values under neither key of the journal.
   case recoveryUnclear(journal: String, findings: Findings, location: String)
 }

@@ -144,8 +144,11 @@ package final class StoreRotation {
         throw .keyDoesNotFit(fingerprint, location: store.location, misfit)
       }
     case .unknown where survey.decrypted > 0:
-      guard options.trustOldKey else {
-        throw .keyUnproven(fingerprint, location: store.location, binaryValues: survey.decrypted)
+      // A wrong key opens one binary value in 255. Too few are trusted only where a person names their field.
+      let doubtful = survey.unprovenFields.filter { options.binaryFields[$0] == nil }.map(\.name)
+      guard options.trustOldKey && doubtful.isEmpty else {
+        throw .keyUnproven(
+          fingerprint, location: store.location, binaryValues: survey.decrypted, fields: doubtful)
       }
     case .unknown: return
     }

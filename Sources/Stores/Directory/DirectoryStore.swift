@@ -216,7 +216,9 @@ package final class DirectoryStore: Store {
     do throws(NativeError) {
       return try FileStatus.read("\(location)/\(folder)/\(name)")
     } catch .system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {
-      throw failed(folder, "a link leads to nothing: \(name)")
+      let isLink = (try? FileStatus.readLink("\(location)/\(folder)/\(name)")) != nil
+      throw failed(
+        folder, isLink ? "a link leads to nothing: \(name)" : "a name is not in UTF-8: \(name)")
     } catch {
       throw failure(error, folder)
     }

@@ -63,11 +63,11 @@ struct BackupReport: CommandReport {
       steps.append("copy the database with its own tools: \(statement)")
       steps.append(
         "restore that copy somewhere and test both: octokey backup verify "
-          + "\(NextSteps.shellWord(folder)) --store LOCATION")
+          + "\(folder.shellWord) --store LOCATION")
     } else if manifest.store.snapshot == nil {
       steps.append("copy the database with its own tools: octokey does not know its name")
     } else {
-      steps.append("test it: octokey backup verify \(NextSteps.shellWord(folder))")
+      steps.append("test it: octokey backup verify \(folder.shellWord)")
     }
     steps.append(
       manifest.key.isSealed

@@ -26,6 +26,8 @@ struct Recover: AuditedCommand {
   @OptionGroup(title: "Output options") var output: OutputOptions
   @OptionGroup(title: "Node options") var inPlace: InPlaceOption
   @Flag(help: "Change nothing, and say what would be done.") var dryRun = false
+  @Flag(help: "Go on where values open with neither key: leave them as they are and count them.")
+  var skipUnreadable = false
 
   @Option(
     help: .init(
@@ -63,9 +65,19 @@ struct Recover: AuditedCommand {
     let recovery = try Recovery(
       config: node.file, machineKeys: node.machineKeys, journal: journal, store: location.store(),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
-      newKey: keyFile.map { try KeySource(file: $0).read(context) }, inPlace: inPlace.inPlace,
+      newKey: keyFile.map { try KeySource(file: $0).read(context) }, isItsPlace: place.isItsPlace,
+      skipUnreadable: skipUnreadable,
+      inPlace: inPlace.inPlace,
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
-    let diagnosis = try recovery.look(dryRun ? .examine : .rewrite)
+    let diagnosis: Recovery.Diagnosis
+    do throws(RotationError) {
+      diagnosis = try recovery.look(dryRun ? .examine : .rewrite)
+    } catch {
+      if case .recoveryUnclear(_, let findings, _) = error {
+        RotateMasterKey.warn(of: findings, context.console)
+      }
+      throw error
+    }
     // Asked before the recovery locks the store.
     let servers = ServerWatch(
       location, ownName: node.name, age: .seconds(300), stopsOwn: false, isIgnored: true)

@@ -110,7 +110,7 @@ extension RotateMasterKey {
     do throws(RotationError) {
       permit = try Preflight(plan).admit()
     } catch {
-      if case .unreadable(let findings, _) = error { warn(of: findings, context.console) }
+      if case .unreadable(let findings, _) = error { Self.warn(of: findings, context.console) }
       throw error
     }
     servers.noteGaps(context.console)
@@ -179,12 +179,12 @@ extension RotateMasterKey {
     for obstacle in examination.obstacles.dropFirst().reversed() {
       console.failure(Failure(obstacle))
     }
-    if case .unreadable(let findings, _) = first, !dryRun { warn(of: findings, console) }
+    if case .unreadable(let findings, _) = first, !dryRun { Self.warn(of: findings, console) }
     throw first
   }
 
   /// Prints the values that stop the run, as warnings.
-  private func warn(of findings: Findings, _ console: Console) {
+  static func warn(of findings: Findings, _ console: Console) {
     console.clearProgress()
     for finding in findings.first.prefix(20) { console.warning(FindingLine(finding).text) }
     if findings.count > 20 {

@@ -36,7 +36,7 @@ struct FaultLine: Encodable {
 
   /// The command line that protects a setting again; its value goes through a pipe.
   static func settingAgain(_ setting: String, _ node: String) -> String {
-    let key = NextSteps.shellWord(setting)
+    let key = setting.shellWord
     return "octokey config get \(key) --reveal \(node) | octokey config set \(key) - \(node)"
       .escaped
   }

@@ -34,7 +34,7 @@ extension Failure {
         "\(path.quoted) is only half written: a write with --in-place was interrupted",
         hint: copy.map {
           "its former contents are in \($0.quoted): octokey recover if a rotation was interrupted, "
-            + "else cp \($0.quoted) \(path.quoted)"
+            + "else cp \($0.shellWord) \(path.shellWord)"
         } ?? "no copy of its former contents was found beside it; restore it from a backup")
     case .openFolder(let config, let folder, let mode, let group):
       let who = mode & 0o002 != 0 ? "all users" : "members of group \(group)"
@@ -42,7 +42,7 @@ extension Failure {
       self.init(
         "refusing to change \(config.quoted): \(who) may put files into its folder "
           + "\(folder.quoted) (mode \(String(mode, radix: 8)))",
-        hint: "chmod \(change) \(folder.quoted)"
+        hint: "chmod \(change) \(folder.shellWord)"
           + (mode & 0o002 != 0 ? "" : ", or give the folder the group of the config with chgrp"))
     case .locked(let path):
       self.init(
@@ -51,7 +51,7 @@ extension Failure {
     case .unfinishedRotation(let config, let journal):
       self.init(
         "a rotation was interrupted and must be finished or rolled back first (\(journal.quoted))",
-        hint: "octokey recover --config \(config.quoted)", status: .unfinishedRotation)
+        hint: "octokey recover --config \(config.shellWord)", status: .unfinishedRotation)
     case .protectedByWindows(let path, let setting) where setting != SettingName.masterKey:
       self.init(
         "\(setting.quoted) in \(path.quoted) is protected by Windows (DPAPI) and opens only on the "
@@ -135,5 +135,5 @@ private func words(for trials: [MachineKeyTrial]) -> String {
 }
 
 private func putBack(_ copy: String, as path: String) -> String {
-  "the newest copy that can be read: cp -p \(NextSteps.shellWord(copy)) \(NextSteps.shellWord(path))"
+  "the newest copy that can be read: cp -p \(copy.shellWord) \(path.shellWord)"
 }

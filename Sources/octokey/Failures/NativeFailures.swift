@@ -47,9 +47,11 @@ extension Failure {
           "--in-place writes into the file itself, after a copy; or mount its folder instead of "
           + "the single file")
     case .immutable(let path):
-      self.init("cannot change \(path.quoted): it is immutable", hint: "chattr -i \(path.quoted)")
+      self.init(
+        "cannot change \(path.quoted): it is immutable", hint: "chattr -i \(path.shellWord)")
     case .appendOnly(let path):
-      self.init("cannot change \(path.quoted): it is append-only", hint: "chattr -a \(path.quoted)")
+      self.init(
+        "cannot change \(path.quoted): it is append-only", hint: "chattr -a \(path.shellWord)")
     case .readOnlyFileSystem(let path):
       self.init(
         "cannot write to \(path.quoted): read-only file system",
@@ -75,7 +77,7 @@ extension Failure {
       self.init(
         "\(path.quoted) is only half written: cannot \(verb(for: call)) it: \(systemText(number)); "
           + "its former contents are in \(copy.quoted)",
-        hint: "remove the cause, then cp \(copy.quoted) \(path.quoted)", status: .incomplete)
+        hint: "remove the cause, then cp \(copy.shellWord) \(path.shellWord)", status: .incomplete)
     case .badReadBack(let path):
       self.init(
         "\(path.quoted) failed its read-back check; its former contents were put back",

@@ -31,12 +31,13 @@ extension Failure {
             ? ""
             : "; if \(misfit.certificateFails ? "the certificate is damaged" : "most values were left under a former key"), "
               + "--trust-old-key goes on"))
-    case .keyUnproven(let fingerprint, let location, let values):
+    case .keyUnproven(let fingerprint, let location, let values, let fields):
       self.init(
         "nothing proves that the old key (\(fingerprint)) is the key of \(location.quoted): only "
           + "\(values) binary value\(values == 1 ? "" : "s") can be decrypted, and a wrong key "
           + "gets so far by chance; nothing was changed",
-        hint: "--store says where the documents are; --trust-old-key goes on")
+        hint: "--store says where the documents are; --trust-old-key"
+          + fields.map { " --binary-column \($0)=ciphertext" }.joined() + " goes on")
     case .serverAtWork(let nodes, let tasks):
       self.init(
         live: nodes, tasks: tasks,
@@ -129,6 +130,13 @@ extension Failure {
           + "\(store.location.quoted), which still exists or cannot be ruled out; nothing was changed",
         hint: "recover that one (\(store.text)); if it is of no use any more, move it away first",
         status: .unfinishedRotation)
+    case .recoveryOfFormerStore(let journal, let store, let given):
+      self.init(
+        "every value in \(given.quoted) is under the old key, as in any copy from before the rotation in "
+          + "\(journal.quoted), which was one of \(store.location.quoted); nothing was changed",
+        hint:
+          "bring the store that was rotated back to its place; if it is lost, put this one there",
+        status: .unfinishedRotation)
     case .recoveryStoreMissing(let journal, let reason):
       self.init(
         "the store of the rotation in \(journal.quoted) cannot be read: \(Failure(reason).message)",
@@ -147,11 +155,13 @@ extension Failure {
         status: .unfinishedRotation)
     case .recoveryUnclear(let journal, let findings, let location):
       self.init(
-        "\(findings.count) sensitive values in \(location.quoted) decrypt with neither key of the "
-          + "interrupted rotation; nothing was changed",
+        (findings.count == 1
+          ? "one sensitive value in \(location.quoted) decrypts"
+          : "\(findings.count) sensitive values in \(location.quoted) decrypt")
+          + " with neither key of the interrupted rotation, see above; nothing was changed",
         hint: "is this the store of that rotation, or was another backup restored? octokey verify "
-          + "--key-file shows what a key decrypts; move \(journal.quoted) away only if it has "
-          + "nothing to do with this store",
+          + "--key-file shows what a key decrypts; if it is the store, --skip-unreadable leaves "
+          + "them as they are; move \(journal.quoted) away only if it has nothing to do with this store",
         status: .unfinishedRotation)
     }
   }
@@ -191,13 +201,13 @@ extension KeyMisfit {
 /// How to go on after a commit: what removes the obstacle comes before `recover`, which would meet it again.
 private func recovery(of config: String, after error: NativeError) -> String {
   switch error {
-  case .mountPoint, .halfWritten: "octokey recover --in-place --config \(config.quoted)"
+  case .mountPoint, .halfWritten: "octokey recover --in-place --config \(config.shellWord)"
   default: recovery(of: config, after: Failure(error))
   }
 }
 
 private func recovery(of config: String, after reason: Failure) -> String {
-  let recover = "octokey recover --config \(config.quoted)"
+  let recover = "octokey recover --config \(config.shellWord)"
   guard let hint = reason.hint, hint != runAgain else { return recover }
   if hint.hasSuffix(", then " + runAgain) { return hint.dropLast(runAgain.count) + recover }
   return "\(hint); then \(recover)"

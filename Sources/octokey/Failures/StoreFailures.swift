@@ -32,6 +32,11 @@ extension Failure {
       self.init(
         "\(first.quoted) and \(second.quoted) in \(location.quoted) are the same file or folder",
         hint: "remove the link: every document must be there once")
+    case .native(.mountPoint(let path)):
+      // --in-place is about the config alone.
+      self.init(
+        "cannot replace \(path.quoted): it is a mount point",
+        hint: "mount its folder instead of the single file")
     case .native(let error): self.init(error)
     case .refused(let error, let location, let collection):
       let failure = Failure(error)
@@ -88,11 +93,11 @@ private func place(_ location: String, _ collection: String?) -> String {
 }
 
 /// What finishes the rotation of a config, or rolls it back.
-private func recovery(_ config: String) -> String { "octokey recover --config \(config.quoted)" }
+private func recovery(_ config: String) -> String { "octokey recover --config \(config.shellWord)" }
 
 /// Reading is enough: whoever may write to the database and reads it rolls the journal back first.
 private func rollBack(_ location: String) -> String {
-  "start Octopus Server once, or run: sqlite3 \(location.quoted) "
+  "start Octopus Server once, or run: sqlite3 \(location.shellWord) "
     + "\"SELECT count(*) FROM sqlite_schema\""
 }
 

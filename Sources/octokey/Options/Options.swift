@@ -41,7 +41,7 @@ struct NodeOptions: ParsableArguments {
     if machineKeyFile != "/etc/octopus/machinekey" {
       options.append(("--machine-key-file", machineKeyFile))
     }
-    return options.map { "\($0) \(NextSteps.shellWord($1))" }.joined(separator: " ")
+    return options.map { "\($0) \($1.shellWord)" }.joined(separator: " ")
   }
 }
 

@@ -5,9 +5,11 @@ internal import OctopusKeys
 enum NextSteps {
   /// - Parameters:
   ///   - aboutCopy: what is to be done about the copy of the config.
+  ///   - isProved: whether every value is under the new key, so that something may be destroyed.
   ///   - copies: copies of the config that hold the old key, and are not needed for anything else.
   static func afterRotation(
-    oldKey: String, newKey: String, keyFile: String, aboutCopy: [String], copies: String?,
+    oldKey: String, newKey: String, keyFile: String, aboutCopy: [String],
+    isProved: Bool = true, copies: String?,
     otherNodes: [String], residues: [StoreResidue], quoted: Int, unreadable: Int
   ) -> [String] {
     let name = keyFile.split(separator: "/").last.map(String.init) ?? keyFile
@@ -25,7 +27,7 @@ enum NextSteps {
       // A name from the database goes into a command line only if it needs no quotes.
       isPlain(node)
         ? "on node \(node), while its server is stopped: ssh \(node) octokey set-master-key "
-          + "--key-file - --expect-fingerprint \(newKey) <\(shellWord(keyFile))"
+          + "--key-file - --expect-fingerprint \(newKey) <\(keyFile.shellWord)"
         : "on node \(node.quoted), while its server is stopped: octokey set-master-key --key-file \(name)"
     }
     steps += [
@@ -63,13 +65,14 @@ enum NextSteps {
       "keep the old key (\(oldKey)) for as long as a backup from before the rotation is "
         + "kept: it is the only key to it",
       "whoever has the old key can still read what was made with it: \(copies.map { $0 + ", " } ?? "")database "
-        + "backups, replicas and transaction logs from before; destroy them in time, and change the "
-        + "secrets themselves if the old key has leaked",
+        + "backups, replicas and transaction logs from before; "
+        + (isProved ? "destroy them in time, and " : "")
+        + "change the secrets themselves if the old key has leaked",
     ]
     return steps
   }
 
-  private static func isPlain(_ name: String) -> Bool {
+  fileprivate static func isPlain(_ name: String) -> Bool {
     !name.hasPrefix("-") && !name.isEmpty
       && name.utf8.allSatisfy {
         (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
@@ -77,9 +80,12 @@ enum NextSteps {
       }
   }
 
-  /// A path as one word of a shell.
-  static func shellWord(_ path: String) -> String {
-    path.split(separator: "/").allSatisfy { isPlain(String($0)) }
-      ? path : "'" + path.replacing("'", with: "'\\''") + "'"
+}
+
+extension String {
+  /// A path as one word of a shell, for commands that are to be pasted.
+  var shellWord: String {
+    split(separator: "/").allSatisfy { NextSteps.isPlain(String($0)) } && !isEmpty
+      ? self : "'" + replacing("'", with: "'\\''") + "'"
   }
 }

@@ -96,12 +96,14 @@ struct RecoveryReport: CommandReport {
       } else {
         [String]()
       }
+    let isProved = isCertain && done.isComplete == true
     return aboutCopy
       + NextSteps.afterRotation(
         oldKey: journal.oldKey, newKey: journal.newKey, keyFile: keyFile,
-        aboutCopy: isCertain
-          ? config.step(oldKey: journal.oldKey, newKey: journal.newKey) : keptCopies,
-        copies: isCertain
+        aboutCopy: isProved
+          ? config.step(oldKey: journal.oldKey, newKey: journal.newKey) : [kept(isCertain)],
+        isProved: isProved,
+        copies: isProved
           ? config.copyOfOldKey(journal.oldKey)?.quoted ?? copies(journal, diagnosis) : nil,
         otherNodes: otherNodes,
         residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
@@ -114,10 +116,12 @@ struct RecoveryReport: CommandReport {
     return "the copies of the config from before (.bak)"
   }
 
-  private static let keptCopies = [
-    "keep every copy of the config, and both keys: it is not sure that this is the store that was "
-      + "rotated"
-  ]
+  private static func kept(_ isCertain: Bool) -> String {
+    "keep every copy of the config, every backup and both keys: "
+      + (isCertain
+        ? "not every value that the rotation found is there"
+        : "it is not sure that this is the store that was rotated")
+  }
 
   /// Only a proof over all values allows to do without a key, and even then a backup comes first.
   private static func afterRollBack(

@@ -46,8 +46,8 @@ struct StoppedService {
 
   private var command: String {
     switch name {
-    case .unit(let unit): "octokey service --start --unit \(NextSteps.shellWord(unit))"
-    case .container(let name): "octokey service --start --container \(NextSteps.shellWord(name))"
+    case .unit(let unit): "octokey service --start --unit \(unit.shellWord)"
+    case .container(let name): "octokey service --start --container \(name.shellWord)"
     }
   }
 }

@@ -24,16 +24,16 @@ import Testing
       words: "\": it is a mount point", hint: "--in-place"),
     Obstacle(
       name: "immutable file", raise: "chattr +i $C", lower: "chattr -i $C",
-      words: "OctopusServer.config\": it is immutable", hint: "chattr -i \""),
+      words: "OctopusServer.config\": it is immutable", hint: "chattr -i /"),
     Obstacle(
       name: "immutable folder", raise: "chattr +i .", lower: "chattr -i .",
-      words: "\": it is immutable", hint: "chattr -i \""),
+      words: "\": it is immutable", hint: "chattr -i /"),
     Obstacle(
       name: "append-only file", raise: "chattr +a $C", lower: "chattr -a $C",
-      words: "OctopusServer.config\": it is append-only", hint: "chattr -a \""),
+      words: "OctopusServer.config\": it is append-only", hint: "chattr -a /"),
     Obstacle(
       name: "append-only folder", raise: "chattr +a .", lower: "chattr -a .",
-      words: "\": it is append-only", hint: "chattr -a \""),
+      words: "\": it is append-only", hint: "chattr -a /"),
     Obstacle(
       name: "read-only mount",
       raise: "mount --bind . . && cd \"$PWD\" && mount -o remount,ro,bind .",
@@ -66,10 +66,10 @@ import Testing
     Obstacle(
       name: "group's folder", raise: "chgrp 1234 . && chmod 775 .",
       lower: "chgrp 0 . && chmod 755 .",
-      words: "members of group 1234 may put files into its folder", hint: "chmod g-w \""),
+      words: "members of group 1234 may put files into its folder", hint: "chmod g-w /"),
     Obstacle(
       name: "everybody's folder", raise: "chmod 1777 .", lower: "chmod 755 .",
-      words: "all users may put files into its folder", hint: "chmod go-w \""),
+      words: "all users may put files into its folder", hint: "chmod go-w /"),
     Obstacle(
       name: "full disk",
       raise:

@@ -68,6 +68,9 @@ import Testing
     .forgetfulFolder(path: "/f", fileSystem: "tmpfs"),
     .recoveryFoundNothing(journal: "/j", location: "/x", expected: 3),
     .recoveryStoreMissing(journal: "/j", reason: .notFound(location: "/x")),
+    .recoveryOfFormerStore(
+      journal: "/j", store: .init(kind: "sqlite", location: "/a"), given: "/b"),
+    .undecidedBinary(["T.C"], location: "/x"),
     .recoveryElsewhere(journal: "/j", recorded: "/a", found: "/b", values: 1, expected: 2),
     .otherKey(source: "/k", expected: "SHA256:x"),
     .recoveryNeedsKey(
@@ -168,25 +171,25 @@ import Testing
     #expect(Failure(describing: unaskable).status == .usage)
     let unfinished = ConfigError.unfinishedRotation(config: "/c", journal: "/j")
     #expect(Failure(describing: unfinished).status == .unfinishedRotation)
-    #expect(Failure(describing: unfinished).hint == "octokey recover --config \"/c\"")
+    #expect(Failure(describing: unfinished).hint == "octokey recover --config /c")
     #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 64, 130])
   }
 
   /// What would stop `recover`, too, comes before it.
   @Test(arguments: [
-    (NativeError.mountPoint(path: "/c"), "octokey recover --in-place --config \"/c\""),
+    (NativeError.mountPoint(path: "/c"), "octokey recover --in-place --config /c"),
     (
       NativeError.halfWritten(path: "/c", copy: "/d", call: "write", errno: 5),
-      "octokey recover --in-place --config \"/c\""
+      "octokey recover --in-place --config /c"
     ),
-    (NativeError.immutable(path: "/c"), "chattr -i \"/c\"; then octokey recover --config \"/c\""),
-    (NativeError.appendOnly(path: "/"), "chattr -a \"/\"; then octokey recover --config \"/c\""),
+    (NativeError.immutable(path: "/c"), "chattr -i /c; then octokey recover --config /c"),
+    (NativeError.appendOnly(path: "/"), "chattr -a /; then octokey recover --config /c"),
     (
       NativeError.noRoom(path: "/c", needed: 2, available: 1),
-      "make room on the device, then octokey recover --config \"/c\""
+      "make room on the device, then octokey recover --config /c"
     ),
-    (NativeError.changedMeanwhile(path: "/c"), "octokey recover --config \"/c\""),
-    (NativeError.system(call: "rename", path: "/c", errno: 5), "octokey recover --config \"/c\""),
+    (NativeError.changedMeanwhile(path: "/c"), "octokey recover --config /c"),
+    (NativeError.system(call: "rename", path: "/c", errno: 5), "octokey recover --config /c"),
   ])
   func afterACommitTheWayOutComesFirst(_ reason: NativeError, _ hint: String) {
     let error = RotationError.configNotSwitched(config: "/c", keyFile: "/k", reason: reason)

@@ -8,16 +8,16 @@ import Testing
 @Suite struct LateObstacleTests {
   @Test(arguments: [
     (
-      "chattr +i $C", "chattr -i $C", "OctopusServer.config\": it is immutable", "chattr -i \"",
-      "; then octokey recover --config \""
+      "chattr +i $C", "chattr -i $C", "OctopusServer.config\": it is immutable", "chattr -i /",
+      "; then octokey recover --config /"
     ),
     (
-      "chattr +a .", "chattr -a .", "\": it is append-only", "chattr -a \"",
-      "; then octokey recover --config \""
+      "chattr +a .", "chattr -a .", "\": it is append-only", "chattr -a /",
+      "; then octokey recover --config /"
     ),
     (
       "mount --bind $C $C", "umount $C", "OctopusServer.config\": it is a mount point",
-      "octokey recover --in-place --config \"", "OctopusServer.config\""
+      "octokey recover --in-place --config /", "OctopusServer.config\n"
     ),
     (
       "mount --bind . . && mount -o remount,ro,bind \"$PWD\"", ":", "is still there",

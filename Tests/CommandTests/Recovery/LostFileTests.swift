@@ -50,6 +50,53 @@ import Testing
     #expect(try await node.shell("stat -c %a \(name)") == "600\n")
   }
 
+  @Test func whereValuesAreMissingNothingIsToBeDestroyed() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.interruptRotation("renameat", 1)
+    try await node.sql("DELETE FROM VariableSet WHERE Id = (SELECT min(Id) FROM VariableSet)")
+    let done = try await node.octokey("recover")
+    #expect(done.status == 2 && done.stdout.contains("Differs:"), "\(done.stderr)")
+    #expect(!done.stdout.contains("destroy"), "\(done.stdout)")
+    #expect(done.stdout.contains("keep every copy of the config, every backup and both keys"))
+  }
+
+  @Test func aValueUnderNeitherKeyIsNamedAndMayBeLeft() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.interruptRotation("renameat", 1)
+    let odd =
+      "\(Data(Outside.random(32)).base64EncodedString())|\(Data(Outside.random(16)).base64EncodedString())"
+    try await node.sql(
+      "UPDATE VariableSet SET JSON = json_set(JSON, '$.Odd', '\(odd)') "
+        + "WHERE Id = (SELECT min(Id) FROM VariableSet)")
+    let refused = try await node.octokey("recover")
+    #expect(refused.status == 3 && refused.stderr.contains("at Odd"), "\(refused.stderr)")
+    #expect(
+      refused.stderr.contains("one sensitive value") && refused.stderr.contains("--skip-unreadable")
+    )
+    let done = try await node.octokey("recover", "--skip-unreadable")
+    #expect(done.status == 2 && done.stdout.contains("1 unreadable"), "\(done.stderr)")
+    #expect(try await node.sql("SELECT JSON FROM VariableSet").contains(odd))
+  }
+
+  @Test func aCommandInAHintIsForTheShell() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.interruptRotation("renameat", 1)
+    let folder = "a b$HOME'q\"x"
+    try await node.shell(
+      """
+      folder='a b$HOME'"'"'q"x'; mkdir "$folder"; mv *.config *.key *.json machine-id octopus.db "$folder"
+      """)
+    let options = ["--machine-id-file", "\(node.folder)/\(folder)/machine-id"]
+    let refused = try await OctokeyProgram.run(
+      ["rotate-master-key", "--yes", "--config", "\(node.folder)/\(folder)/OctopusServer.config"]
+        + options)
+    let hint = try #require(refused.stderr.firstMatch(of: /hint: octokey (recover .*)\n/)).1
+    // What it names is found; that it is not the rotation's place is another matter.
+    let said = try await node.shell(
+      "cd '/' && \"$OCTOKEY\" \(hint) --machine-id-file /nowhere 2>&1 || true")
+    #expect(said.contains("is the journal of a rotation of"), "\(said)")
+  }
+
   @Test func aRollBackOfFewerValuesIsNoFullSuccess() async throws {
     let node = try await SampleNode(["--documents", "30"])
     try await node.interruptRotation("pwrite64", 5)

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct RecoveryStoreTests {
   /// Everything that a refusal leaves as it was.
-  private static let sums = "sha256sum *.config *.key *.json *.db; ls -A | grep -v octokey.lock"
+  private static let sums =
+    "shopt -s nullglob; sha256sum *.config *.key *.json *.db; ls -A | grep -v octokey.lock"
 
   /// That the recovery of `node` ends with 3, names what it needs, advises nothing, and changes nothing.
   private func expectRefusal(
@@ -57,7 +58,7 @@ import Testing
     // Whoever names the recorded one has decided; nothing of it is to be destroyed, though.
     let done = try await node.octokey("recover", "--store", "sqlite:" + node.database)
     #expect(done.status == 0, "\(done.stderr)")
-    #expect(done.stdout.contains("keep every copy of the config, and both keys"))
+    #expect(done.stdout.contains("keep every copy of the config, every backup and both keys"))
     let copy = try #require(try node.files("OctopusServer.config.").first)
     #expect(!done.stdout.contains(copy + "\", "), "\(done.stdout)")
   }
@@ -68,13 +69,26 @@ import Testing
     try await node.interruptRotation("renameat", 1)
     try await expectRefusal(
       node, "is a copy", "--store", "sqlite:\(node.folder)/old/octopus.db")
-    // Where the rotated one is gone, the copy is what there is; the new key may still be needed.
-    try await node.shell("mkdir lost && mv octopus.db lost")
-    let back = try await node.octokey(
-      "recover", "--store", "sqlite:\(node.folder)/old/octopus.db")
-    #expect(back.status == 0 && back.stdout.contains("rolled back"), "\(back.stderr)")
-    #expect(!back.stdout.contains("destroy"), "\(back.stdout)")
-    #expect(try node.files("master-key-").count == 1)
+    // Also where the rotated one is not at its place: it may be anywhere.
+    try await node.shell("mkdir moved && mv octopus.db moved")
+    try await expectRefusal(
+      node, "any copy from before", "--store", "sqlite:\(node.folder)/old/octopus.db")
+    let done = try await node.octokey(
+      "recover", "--store", "sqlite:\(node.folder)/moved/octopus.db")
+    #expect(done.status == 0 && done.stdout.contains("is finished"), "\(done.stderr)")
+  }
+
+  @Test func aNodeThatWasMovedAsAWholeIsRolledBack() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.interruptRotation("pwrite64", 5)
+    let moved = ScratchFolder()
+    try await node.shell("mv * \(moved.path)/")
+    let done = try await OctokeyProgram.run([
+      "recover", "--config", moved.file("OctopusServer.config"), "--machine-id-file",
+      moved.file("machine-id"), "--store", "sqlite:" + moved.file("octopus.db"),
+    ])
+    #expect(done.status == 0 && done.stdout.contains("was rolled back"), "\(done.stderr)")
+    #expect(done.stdout.contains("no value is under the new key"), "\(done.stdout)")
   }
 
   @Test func anotherSpellingOfTheSamePlaceIsTheSameStore() async throws {

@@ -24,7 +24,13 @@ import Testing
   @Test func aStoreElsewhereMustHoldTheSameValues() throws {
     let same = try TestNode()
     try same.interrupt(store: "elsewhere")
-    #expect(try same.recovery().look(.rewrite).course == .rollBack)
+    #expect(try same.recovery().look(.rewrite).course == .rollBack, "it was moved with the config")
+    let copy = try TestNode()
+    try copy.interrupt(store: "elsewhere")
+    let former = RotationError.recoveryOfFormerStore(
+      journal: copy.journalPath, store: .init(kind: "memory", location: "elsewhere"),
+      given: "memory")
+    #expect(throws: former) { _ = try copy.recovery(isItsPlace: false).look(.rewrite) }
     let node = try TestNode()
     try node.interrupt(store: "elsewhere")
     node.store.replace(0, with: #"{"x":"\#(try value("other", key(1)))"}"#)

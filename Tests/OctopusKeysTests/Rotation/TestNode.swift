@@ -90,10 +90,12 @@ final class TestNode {
   }
 
   /// The recovery of what `interrupt` left.
-  func recovery(newKey: consuming MasterKey? = nil) throws -> Recovery {
+  func recovery(
+    newKey: consuming MasterKey? = nil, isItsPlace: Bool = true
+  ) throws -> Recovery {
     let journal = try #require(try Journal.read(in: file.stateFolder))
     return try Recovery(
       config: file, machineKeys: machineKeys, journal: journal, store: store, oldKey: nil,
-      newKey: newKey, cancellation: .never, progress: { _, _, _ in })
+      newKey: newKey, isItsPlace: isItsPlace, cancellation: .never, progress: { _, _, _ in })
   }
 }

@@ -31,6 +31,9 @@ struct BinaryTally: Sendable {
   /// do once in 4e9 times.
   private static let proof = 4
 
+  /// Whether what decrypts shows by itself that the key is right.
+  var isProof: Bool { distinct.value >= BinaryTally.proof && unreadable.count == 0 }
+
   /// What the field holds, or nil where a person has to decide.
   ///
   /// A field that is known to hold ciphertext needs no such proof: the key is proved by other values. But where
@@ -41,7 +44,7 @@ struct BinaryTally: Sendable {
   func contents(isKnown: Bool, isRewritten: Bool) -> Survey.BinaryContents? {
     if old + new + both.count == 0 { return isKnown ? .ciphertext : .plain }
     if isKnown { return unreadable.count == 0 || !isRewritten ? .ciphertext : nil }
-    return distinct.value >= BinaryTally.proof && unreadable.count == 0 ? .ciphertext : nil
+    return isProof ? .ciphertext : nil
   }
 }
 
@@ -82,6 +85,7 @@ extension Survey {
         }
         binaryFields[name] = contents
         guard contents == .ciphertext else { continue }
+        if tally.distinct.value > 0, !tally.isProof { unprovenFields.append(name) }
         collections[index].oldValues += tally.old
         collections[index].newValues += tally.new
         collections[index].unreadableValues += tally.unreadable.count

@@ -54,6 +54,8 @@ package struct Survey: Sendable {
   package internal(set) var binaryFields: [BinaryField: BinaryContents] = [:]
   /// Binary fields of which a person has to say what they hold.
   package internal(set) var undecidedFields: [BinaryField] = []
+  /// Binary fields of ciphertext of which too few values decrypt, or not all, to show that the key is right.
+  var unprovenFields: [BinaryField] = []
   /// How a value that decrypts under both keys is taken.
   var ambiguity = Ambiguity.old
 
