@@ -29,6 +29,16 @@ import Testing
     return node
   }
 
+  /// Python: whether a ciphertext decrypts to text. The padding alone fits a wrong key once in 255 times.
+  private static let isText = """
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
+    def is_text(iv, sealed):
+        if not cipher.opens(iv, sealed): return False
+        padded = Cipher(cipher._aes, modes.CBC(iv)).decryptor().update(sealed)
+        try: return bool(padded[:-padded[-1]].decode())
+        except UnicodeDecodeError: return False
+    """
+
   /// How many values of the database decrypt with the key that the config holds now, by Python.
   private func decrypted(_ node: SampleNode) async throws -> String {
     let key = try await node.octokey("show-master-key").stdout.dropLast()
@@ -37,12 +47,13 @@ import Testing
       sys.path.insert(0, sys.argv[1])
       from sample_store.values import Cipherer
       cipher = Cipherer(base64.b64decode(sys.argv[2]))
+      \(Self.isText)
       db = sqlite3.connect('octopus.db')
       good = 0
       for (table,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
           for (text,) in db.execute(f'SELECT JSON FROM "{table}"'):
               for a, b in re.findall(r'([A-Za-z0-9+/=]{24,})[|]([A-Za-z0-9+/=]{24})', text):
-                  good += cipher.opens(base64.b64decode(b), base64.b64decode(a))
+                  good += is_text(base64.b64decode(b), base64.b64decode(a))
       print(good)
       """
     let found = try await OctokeyProgram.runProgram(
@@ -114,12 +125,13 @@ import Testing
       sys.path.insert(0, sys.argv[1])
       from sample_store.values import Cipherer
       cipher = Cipherer(base64.b64decode(sys.argv[2]))
+      \(Self.isText)
       good, shapes = 0, set()
       for row in sqlite3.connect('octopus.db').execute('SELECT JSON, Data, Odd FROM VariableSet'):
           for text in row:
               if isinstance(text, bytes): text = text.decode('\(encoding)'); shapes.add(text.split('Value')[0])
               for a, b in re.findall(r'([A-Za-z0-9+/=]{24,})[|]([A-Za-z0-9+/=]{24})', text):
-                  good += cipher.opens(base64.b64decode(b), base64.b64decode(a))
+                  good += is_text(base64.b64decode(b), base64.b64decode(a))
       print(good, shapes)
       """
     func good() async throws -> String {
