@@ -35,7 +35,8 @@ package struct FilePermissions: Sendable {
       if let kind {
         faults += try fault(path, others: kind.others)
       } else if name.hasPrefix(".\(config.name).draft-") {
-        faults.append(ConfigFault(.leftover, path))
+        // One of an unfinished rotation goes with its recovery.
+        if !names.contains(Journal.fileName) { faults.append(ConfigFault(.leftover, path)) }
       } else if name == Journal.fileName {
         faults.append(ConfigFault(.unfinishedRotation, path))
       }
