@@ -19,14 +19,24 @@ package enum FileRemoval {
     try folder.sync()
   }
 
-  /// Removes the drafts for files with this `suffix` that killed processes left in a folder. What cannot be looked at
-  /// or removed stays, and so do drafts of users that are neither we nor the owner of what the draft was to replace.
-  package static func removeAbandonedDrafts(in folder: String, suffix: String) {
-    for name in (try? FolderNames.read(folder)) ?? [] {
+  /// Removes the drafts for files with this `suffix` that killed processes left in a folder.
+  ///
+  /// - Returns: the names of those that stay: what cannot be looked at or removed, is not a plain file, or belongs
+  ///   neither to us nor to the owner of what the draft was to replace.
+  package static func removeAbandonedDrafts(
+    in folder: String, suffix: String
+  ) throws(NativeError) -> [String] {
+    var left: [String] = []
+    for name in try FolderNames.read(folder) {
       guard let final = FilePath.name(ofDraft: name), final.hasSuffix(suffix) else { continue }
-      let owner = try? FileStatus.readLink(folder + "/" + final).owner.user
-      removeAbandoned(folder + "/" + name, users: [owner ?? geteuid(), geteuid()])
+      var users: Set = [geteuid()]
+      if try FileStatus.isThere(folder + "/" + final) {
+        users.insert(try FileStatus.readLink(folder + "/" + final).owner.user)
+      }
+      removeAbandoned(folder + "/" + name, users: users)
+      if try FileStatus.isThere(folder + "/" + name) { left.append(name) }
     }
+    return left
   }
 
   /// Removes a draft of one of `users` that a killed process left: a regular file that is not locked.

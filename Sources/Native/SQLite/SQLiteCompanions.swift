@@ -24,7 +24,7 @@ package struct SQLiteCompanions: Sendable {
 
   package var folder: String { FilePath(database).folder }
 
-  /// Fails for the first of the files that is no plain file. SQLite would wait for ever for the other end of
+  /// Fails for the first of the files that is not a plain file. SQLite would wait indefinitely for the other end of
   /// a named pipe, and follows no link to a journal or log. What comes there later `GuardedCalls` stops.
   ///
   /// - Throws: `NativeError.notAFile` for the database, `.notPlain` for what lies beside it, `.system`.
@@ -54,7 +54,7 @@ package struct SQLiteCompanions: Sendable {
   }
 
   /// Removes a rollback journal whose transaction is over: it is full of former contents, and a process that was
-  /// killed before it could remove it leaves it for ever. For whoever has the database locked for himself.
+  /// killed before it could remove it leaves it indefinitely. The caller holds an exclusive lock on the database.
   ///
   /// - Returns: whether none is left. One that SQLite would still roll back, or that is not of the database's owner
   ///   or ours alone, stays.

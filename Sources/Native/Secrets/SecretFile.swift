@@ -9,7 +9,7 @@ package enum SecretFile {
   /// Reads all of `path`; symbolic links, `/dev/stdin` and process substitution work.
   ///
   /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile` for a folder, `.noWriter` for a
-  ///   named pipe that nobody opens, `.system`.
+  ///   named pipe without a writer, `.system`.
   package static func read(_ path: String, limit: Int) throws(NativeError) -> SecretBytes {
     try read(Descriptor.open(path, O_RDONLY), limit: limit)
   }
@@ -39,7 +39,7 @@ package enum SecretFile {
         try file.waitForInput()
         continue
       }
-      // A named pipe that nobody has opened for writing yet ends at its beginning.
+      // A read from a named pipe that has no writer yet returns nothing.
       if got == 0, count == 0, status.kind == .pipe, file.path != Descriptor.standardInputName {
         guard ContinuousClock.now < end else { throw .noWriter(path: file.path) }
         usleep(20_000)

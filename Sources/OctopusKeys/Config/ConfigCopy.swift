@@ -1,5 +1,5 @@
 // Which Master Key a node config holds, and the copy that stays of one that gets another key. The copy may be the
-// only place of a third key, so nobody is told to destroy it unless it holds the key that was rotated away.
+// only place of a third key, so a report advises to destroy it only if it holds the key that was rotated away.
 
 /// The copy of a config that was replaced.
 package struct ConfigCopy: Sendable {

@@ -10,7 +10,7 @@ package enum ConfigError: Error, Equatable, Sendable {
 
   /// The config is not well-formed XML. Line and column count from 1; `copy` is the newest one beside it that is.
   case malformed(path: String, line: Int, column: Int, reason: String, copy: String? = nil)
-  /// There is no config at `path`, but a copy of one that was there.
+  /// The config was not found; `copy` is the newest copy of it.
   case missing(path: String, copy: String)
   /// The config holds something that octokey does not read, such as a DOCTYPE.
   case forbidden(path: String, line: Int, construct: String)

@@ -34,6 +34,7 @@ package struct ConfigFile: Sendable {
       return try read(path)
     } catch {
       guard case .native(let reason) = error, reason.isNotFound,
+        // The copy is for the hint alone; without it the error is the same.
         let copy = try? ConfigBackups(at: path).lastReadable()
       else { throw error }
       throw .missing(path: path, copy: copy.path)

@@ -139,7 +139,7 @@ package struct Journal: Codable, Equatable, Sendable {
     do {
       return try KeyFingerprint(of: KeyFile.read(path)).description == oldKey ? path : nil
     } catch {
-      // It is not there, or nobody can tell what it is.
+      // Not found, or not readable: then it is not known to be ours, and stays.
       return nil
     }
   }

@@ -110,7 +110,7 @@ package final class Recovery {
     let isComplete =
       keys.new != nil
       ? journal.found.equals(survey.ledger)
-      // Without the new key there is no ledger, but fewer values are not all of them.
+      // The ledger needs the new key. Without it only the number of values can be compared.
       : survey.decrypted == journal.found.values ? nil : false
     if isElsewhere {
       // A clone for tests has the same keys. Only the values show that it is the store of this journal.

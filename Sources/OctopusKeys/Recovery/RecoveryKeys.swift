@@ -40,7 +40,7 @@ final class RecoveryKeys {
     }
   }
 
-  /// Makes the new key's file again where it was lost: a config is no place for the only copy of a key.
+  /// Writes the new key to a key file again where that was lost, so that the config is not its only copy.
   func restoreNewKeyFile(in folder: StateFolder, _ now: Date) throws(RotationError) {
     guard newKeyFile == nil, let new else { return }
     newKeyFile = try rethrow(as: RotationError.key) { () throws(KeyError) in

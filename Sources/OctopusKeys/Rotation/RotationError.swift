@@ -56,7 +56,7 @@ package enum RotationError: Error, Equatable, Sendable {
   case recoveryFoundNothing(journal: String, location: String, expected: Int)
   /// The store of the journal cannot be opened.
   case recoveryStoreMissing(journal: String, reason: StoreError)
-  /// Of these binary fields nobody said what they hold, and their values do not show it.
+  /// The contents of these binary fields were not given, and their values do not show them.
   case undecidedBinary([String], location: String)
   /// The store is not where the rotation left it, and its values are not those of the journal.
   case recoveryElsewhere(

@@ -145,10 +145,15 @@ package final class DirectoryStore: Store {
     defer { rollback() }
     // Without the lock they may be those of an octokey at work.
     guard lock != nil else { return [] }
-    for folder in ["."] + (try entries(of: ".")) {
-      FileRemoval.removeAbandonedDrafts(in: location + "/" + folder, suffix: ".json")
+    var residues: [StoreResidue] = []
+    for folder in ["."] + (try entries(of: ".").filter { !$0.hasSuffix(".json") }) {
+      guard try status(of: folder, in: ".").kind == .folder else { continue }
+      let left = try rethrow(as: { failure($0, folder) }) { () throws(NativeError) in
+        try FileRemoval.removeAbandonedDrafts(in: location + "/" + folder, suffix: ".json")
+      }
+      residues += left.map { .unknown(failed(folder, "a draft of a document stays: \($0)")) }
     }
-    return []
+    return residues
   }
 
   private func files(of collection: StoreCollection) throws(StoreError) -> [String] {

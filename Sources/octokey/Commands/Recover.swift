@@ -17,7 +17,7 @@ struct Recover: AuditedCommand {
     special: [
       .done: "there is no unfinished rotation any more",
       .failed: "failed; the rotation is as unfinished as before",
-      .incomplete: "done, but some values were left unreadable as they were",
+      .incomplete: "done, but some values were left unreadable as they were, or are missing",
       .unfinishedRotation: "the rotation cannot be recovered without more help, see the hint",
     ])
 
