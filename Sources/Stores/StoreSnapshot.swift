@@ -26,7 +26,7 @@ extension StoreLocation {
   package func backupStatement(stamp: String) throws(StoreError) -> String? {
     try (store() as? ODBCStore)?.look { (schema) throws(StoreError) in
       var name: String?
-      try schema.rows(schema.dialect.databaseQuery) { (row) throws(NativeError) in
+      try schema.session.rows(schema.dialect.databaseQuery) { (row) throws(NativeError) in
         name = try row.text(1)
       }
       return name.map { schema.dialect.backup(of: $0, stamp: stamp) }

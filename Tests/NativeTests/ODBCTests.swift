@@ -50,7 +50,6 @@ enum ODBCEngine: String, CaseIterable, Sendable {
           #expect(parameter == 2)
           try insert.send(utf8: text.span)
         }
-        #expect(insert.changes == 1)
         try select.bind(1, utf8: key.span)
         try select.execute()
         #expect(try select.step())
@@ -98,7 +97,6 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     try connection.run("CREATE TABLE t (id integer, x text, n integer)")
     let insert = try connection.prepare("INSERT INTO t VALUES (1, NULL, 7), (2, '', NULL)")
     try insert.execute()
-    #expect(insert.changes == 2)
     let select = try connection.prepare("SELECT x, n FROM t ORDER BY id")
     try select.execute()
     #expect(try select.step())
@@ -123,20 +121,45 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     }
     try connection.begin()
     try connection.run("INSERT INTO t VALUES (1)")
-    #expect(connection.isInTransaction)
     try connection.rollback()
     #expect(try count() == 0)
-    try connection.begin()
     try connection.run("INSERT INTO t VALUES (1)")
     try connection.commit()
-    #expect(!connection.isInTransaction)
     #expect(try count() == 1)
-    let update = try connection.prepare("UPDATE t SET id = 1 WHERE id = CAST(? AS integer)")
-    for (old, changes) in [("1", 1), ("5", 0)] {
-      try update.bind(1, utf8: Array(old.utf8).span)
-      try update.execute()
-      #expect(update.changes == changes)
-    }
+    // A connection that has begun goes on in transactions, and what it does not commit goes with it.
+    try connection.run("INSERT INTO t VALUES (1)")
+    try connection.rollback()
+    #expect(try count() == 1)
+  }
+
+  /// A statement may have failed with rows unread. To close it would cancel it.
+  @Test(arguments: ODBCEngine.allCases)
+  func nothingRunsAfterAFailure(_ engine: ODBCEngine) throws {
+    let folder = ScratchFolder()
+    let connection = try engine.open(folder)
+    try connection.run("CREATE TABLE t (id integer)")
+    let prepared = try connection.prepare("INSERT INTO t VALUES (1)")
+    try connection.begin()
+    try connection.run("INSERT INTO t VALUES (1)")
+    #expect(throws: NativeError.self) { try connection.run("INSERT INTO none VALUES (1)") }
+    #expect(throws: NativeError.self) { try connection.run("INSERT INTO t VALUES (1)") }
+    #expect(throws: NativeError.self) { try prepared.execute() }
+    #expect(throws: NativeError.self) { try connection.commit() }
+    try connection.rollback()
+  }
+
+  @Test func resultsWithoutColumnsArePassedOver() throws {
+    let folder = ScratchFolder()
+    let connection = try ODBCEngine.postgres.open(folder)
+    let answer = try connection.query(
+      "CREATE TABLE t (id integer); INSERT INTO t VALUES (7), (8); SELECT id FROM t ORDER BY id")
+    #expect(try answer.step())
+    #expect(try answer.integer(1) == 7)
+    #expect(try answer.step())
+    #expect(try answer.integer(1) == 8)
+    #expect(try !answer.step())
+    let none = try connection.query("UPDATE t SET id = 9")
+    #expect(try !none.step())
   }
 
   @Test(arguments: ODBCEngine.allCases)
@@ -208,13 +231,6 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     try select.execute()
     #expect(try select.step())
     #expect(try select.text(1) == nasty)
-  }
-
-  @Test func aStatementThatTakesTooLongIsEnded() throws {
-    let database = try PostgresServer.shared.database()
-    let connection = try ODBCConnection.open(
-      database.odbc, secrets: [], loginTimeout: .seconds(10), statementTimeout: .seconds(1))
-    #expect(throws: NativeError.self) { try connection.run("SELECT pg_sleep(60)") }
   }
 
   @Test func aBackendThatIsKilledIsAnError() throws {

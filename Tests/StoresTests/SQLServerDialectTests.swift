@@ -23,7 +23,7 @@ import Testing
       contents: try fields.map { try #require(dialect.contents(of: $0)) },
       key: try key.map { name in
         let column = try #require(columns.first { $0.name == name })
-        return (name, try #require(dialect.keyParameter(for: column)))
+        return .init(name: name, parameter: try #require(dialect.keyParameter(for: column)))
       }, name: name)
   }
 
@@ -41,15 +41,22 @@ import Testing
         SQLServerDialectTests.column("JSON", "nvarchar"),
         SQLServerDialectTests.column("JSONBlob", "varbinary"),
       ], key: ["Id"])
-    let first = table.pageQuery(SQLServerDialectTests.dialect, follows: false, limit: 64)
+    let dialect = SQLServerDialectTests.dialect
+    let first = table.pageQuery(dialect, .init(hasStart: false, hasEnd: true, limit: 64))
+    let id = "CAST(? AS nvarchar(210)) COLLATE SQL_Latin1_General_CP1_CI_AS"
     #expect(
-      first.text == "SELECT TOP (64) [Id], [JSON], [JSONBlob] FROM [dbo].[Odd]]Name] ORDER BY [Id]")
-    let next = table.pageQuery(SQLServerDialectTests.dialect, follows: true, limit: 64)
+      first.text == "SELECT TOP (64) [Id], [JSON], [JSONBlob] FROM [dbo].[Odd]]Name] "
+        + "WHERE [Id] <= \(id) ORDER BY [Id]")
+    #expect(first.parameters.map(\.bound) == [.upTo])
+    let next = table.lengthsQuery(dialect, .init(hasStart: true, hasEnd: false, limit: 9))
     #expect(
-      next.text == "SELECT TOP (64) [Id], [JSON], [JSONBlob] FROM [dbo].[Odd]]Name] "
-        + "WHERE [Id] > CAST(? AS nvarchar(210)) COLLATE SQL_Latin1_General_CP1_CI_AS ORDER BY [Id]"
-    )
-    #expect(next.parameters == [0])
+      next.text == "SELECT TOP (9) [Id], CAST(COALESCE(DATALENGTH([JSON]), 0) AS bigint) + "
+        + "CAST(COALESCE(DATALENGTH([JSONBlob]), 0) AS bigint) AS bytes FROM [dbo].[Odd]]Name] "
+        + "WHERE [Id] > \(id) ORDER BY [Id]")
+    #expect(next.parameters.map(\.bound) == [.after])
+    #expect(
+      table.extentQuery(dialect).hasPrefix(
+        "SELECT COUNT(*), CAST(SUM(CAST(COALESCE(DATALENGTH([JSON]), 0) AS bigint) + "))
   }
 
   @Test func aKeyOfSeveralColumnsIsComparedPartByPart() throws {
@@ -60,14 +67,19 @@ import Testing
         SQLServerDialectTests.column("Id", "nvarchar", 50, "X"),
         SQLServerDialectTests.column("JSON", "varchar"),
       ], key: ["A", "B]", "C"], name: "Id")
-    let next = table.pageQuery(SQLServerDialectTests.dialect, follows: true, limit: 9)
+    let next = table.pageQuery(
+      SQLServerDialectTests.dialect, .init(hasStart: true, hasEnd: true, limit: 9))
     let (a, b) = ("CAST(? AS int)", "CAST(? AS bigint)")
+    let follows =
+      "[A] >= \(a) AND (([A] > \(a)) OR ([A] = \(a) AND [B]]] > \(b)) "
+      + "OR ([A] = \(a) AND [B]]] = \(b) AND [C] > CAST(? AS uniqueidentifier)))"
     #expect(
       next.text == "SELECT TOP (9) [A], [B]]], [C], [Id], [JSON] FROM [dbo].[Odd]]Name] "
-        + "WHERE [A] >= \(a) AND (([A] > \(a)) OR ([A] = \(a) AND [B]]] > \(b)) "
-        + "OR ([A] = \(a) AND [B]]] = \(b) AND [C] > CAST(? AS uniqueidentifier))) "
-        + "ORDER BY [A], [B]]], [C]")
-    #expect(next.parameters == [0, 0, 0, 1, 0, 1, 2])
+        + "WHERE \(follows) AND [A] <= \(a) AND NOT (\(follows)) ORDER BY [A], [B]]], [C]")
+    #expect(next.parameters.map(\.part) == [0, 0, 0, 1, 0, 1, 2, 0, 0, 0, 0, 1, 0, 1, 2])
+    #expect(
+      next.parameters.map(\.bound) == Array(repeating: .after, count: 7)
+        + Array(repeating: .upTo, count: 8))
   }
 
   @Test func manyRowsAreOneUpdate() throws {
@@ -76,16 +88,30 @@ import Testing
         SQLServerDialectTests.column("Id", "varchar", 210, "Latin1_General_BIN2"),
         SQLServerDialectTests.column("JSON", "nvarchar"),
       ], key: ["Id"])
-    let row =
-      "(CAST(? AS varchar(210)) COLLATE Latin1_General_BIN2, CAST(? AS nvarchar(max)))"
+    let dialect = SQLServerDialectTests.dialect
+    // Not by way of the database's code page, which may lack characters of the column's.
+    let id =
+      "CAST(CAST(? AS nvarchar(max)) COLLATE Latin1_General_BIN2 AS varchar(210)) "
+      + "COLLATE Latin1_General_BIN2"
+    let (offset, text) = ("CAST(? AS bigint)", "CAST(? AS nvarchar(max))")
+    let whole = "(\(offset), \(id), \(text))"
     #expect(
-      table.updateText(SQLServerDialectTests.dialect, field: 0, rows: 2)
-        == "UPDATE t SET [JSON] = v.c FROM [dbo].[Odd]]Name] AS t "
-        + "JOIN (VALUES \(row), \(row)) AS v(k0, c) ON t.[Id] = v.k0")
+      table.updateText(dialect, .init(field: 0, rows: 2, splices: 0), inTransaction: "77")
+        == "UPDATE t SET [JSON] = v.c "
+        + "OUTPUT v.n, HASHBYTES(N'SHA2_256', CAST(inserted.[JSON] AS nvarchar(max))) "
+        + "FROM [dbo].[Odd]]Name] AS t JOIN (VALUES \(whole), \(whole)) AS v(n, k0, c) "
+        + "ON t.[Id] = v.k0 WHERE CURRENT_TRANSACTION_ID() = 77")
+    let row = "(\(offset), \(id), \(offset), \(offset), \(text), \(offset), \(offset), \(text))"
     #expect(
-      table.presenceQuery(SQLServerDialectTests.dialect)
-        == "SELECT 1 FROM [dbo].[Odd]]Name] WHERE [Id] = "
-        + "CAST(? AS varchar(210)) COLLATE Latin1_General_BIN2")
+      table.updateText(dialect, .init(field: 0, rows: 1, splices: 2), inTransaction: "77")
+        == "UPDATE t SET [JSON] = STUFF(STUFF(CAST(t.[JSON] AS nvarchar(max)) "
+        + "COLLATE Latin1_General_BIN2, v.s1, v.l1, v.r1), v.s0, v.l0, v.r0) "
+        + "OUTPUT v.n, HASHBYTES(N'SHA2_256', CAST(inserted.[JSON] AS nvarchar(max))) "
+        + "FROM [dbo].[Odd]]Name] AS t "
+        + "JOIN (VALUES \(row)) AS v(n, k0, s0, l0, r0, s1, l1, r1) "
+        + "ON t.[Id] = v.k0 WHERE CURRENT_TRANSACTION_ID() = 77")
+    #expect(
+      table.presenceQuery(dialect) == "SELECT 1 FROM [dbo].[Odd]]Name] WHERE [Id] = \(id)")
   }
 
   @Test(arguments: [
@@ -121,13 +147,24 @@ import Testing
 
   @Test func theSessionIsMadeSafeFirst() {
     let dialect = SQLServerDialectTests.dialect
-    let rewrite = dialect.session(.rewrite, patience: .milliseconds(5), allowsSnapshot: true)
-    #expect(rewrite.contains("SET XACT_ABORT ON") && rewrite.contains("SET NOCOUNT OFF"))
-    #expect(rewrite.contains("SET LOCK_TIMEOUT 5"))
-    #expect(rewrite.last == "SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+    let patience = Duration.milliseconds(5)
+    let rewrite = dialect.session(.rewrite, patience: patience, allowsSnapshot: true)
+    for setting in [
+      "XACT_ABORT ON", "NOCOUNT ON", "ANSI_NULLS ON", "ANSI_PADDING ON", "ANSI_WARNINGS ON",
+      "ARITHABORT ON", "CONCAT_NULL_YIELDS_NULL ON", "QUOTED_IDENTIFIER ON",
+      "NUMERIC_ROUNDABORT OFF", "IMPLICIT_TRANSACTIONS OFF", "TEXTSIZE -1", "ROWCOUNT 0",
+      "LOCK_TIMEOUT 5", "TRANSACTION ISOLATION LEVEL READ COMMITTED",
+    ] {
+      #expect(rewrite.contains("SET \(setting);"), "\(setting)")
+      let isLevel = setting.hasPrefix("TRANSACTION")
+      let name = isLevel ? "TRANSACTION ISOLATION LEVEL" : String(setting.prefix { $0 != " " })
+      // Each is asked back, but for one that a session cannot ask.
+      let query = dialect.settingsQuery(.rewrite, patience: patience, allowsSnapshot: true)
+      #expect(query.contains("N'\(name)'") == (name != "ROWCOUNT"), "\(setting)")
+    }
     #expect(
-      dialect.session(.read, patience: .milliseconds(5), allowsSnapshot: true).last
-        == "SET TRANSACTION ISOLATION LEVEL SNAPSHOT")
+      dialect.session(.read, patience: patience, allowsSnapshot: true).hasSuffix(
+        "SET TRANSACTION ISOLATION LEVEL SNAPSHOT;"))
     #expect(dialect.applicationLock.contains("sp_getapplock"))
   }
 

@@ -9,12 +9,16 @@ package final class ODBCConnection {
   private let environment: SQLHENV  // owned
   let handle: SQLHDBC  // owned
   private let secrets: [String]
-  private let statementTimeout: Duration
   private var isConnected = false
+  /// The first failure. Its statement may have rows that were not read, and to close such a statement makes a
+  /// driver cancel it, upon which a server may end the transaction: nothing runs here any more.
+  private var failure: NativeError?
 
-  package private(set) var isInTransaction = false
+  /// Whether there is a transaction, or was one. A connection never goes back: switching commits the work that
+  /// is open with one driver, and rolls it back with another.
+  package private(set) var hasBegun = false
 
-  private init(secrets: [String], statementTimeout: Duration) throws(NativeError) {
+  private init(secrets: [String]) throws(NativeError) {
     let environment = try unsafe ODBCConnection.makeEnvironment()
     guard let handle = unsafe ODBCConnection.handle(SQL_HANDLE_DBC, in: environment) else {
       unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment)
@@ -23,11 +27,11 @@ package final class ODBCConnection {
     unsafe self.environment = environment
     unsafe self.handle = handle
     self.secrets = secrets
-    self.statementTimeout = statementTimeout
   }
 
   deinit {
-    if isInTransaction { try? rollback() }
+    // A driver does not disconnect while work is open. The server rolls back when the connection ends.
+    if hasBegun { try? rollback() }
     if isConnected { unsafe SQLDisconnect(handle) }
     unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_DBC), handle)
     unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment)
@@ -58,14 +62,12 @@ package final class ODBCConnection {
   ///   - text: an ODBC connection string.
   ///   - secrets: what must not appear in any diagnostic, such as the password in `text`.
   ///   - loginTimeout: how long to wait for the connection; zero waits indefinitely.
-  ///   - statementTimeout: how long to wait for a statement, where the driver can; zero waits indefinitely.
   ///   - packetSize: the size of network packets in bytes; nil is the driver's default.
   /// - Throws: `NativeError.odbc`.
   package static func open(
-    _ text: String, secrets: [String], loginTimeout: Duration, statementTimeout: Duration = .zero,
-    packetSize: Int? = nil
+    _ text: String, secrets: [String], loginTimeout: Duration, packetSize: Int? = nil
   ) throws(NativeError) -> ODBCConnection {
-    let connection = try ODBCConnection(secrets: secrets, statementTimeout: statementTimeout)
+    let connection = try ODBCConnection(secrets: secrets)
     try connection.set(SQL_ATTR_LOGIN_TIMEOUT, to: Int(loginTimeout.seconds))
     if let packetSize { try connection.set(SQL_ATTR_PACKET_SIZE, to: packetSize) }
     var units = Array(text.utf16)
@@ -100,31 +102,53 @@ package final class ODBCConnection {
     return statement
   }
 
-  package func run(_ sql: String) throws(NativeError) { try makeStatement().run(sql) }
-
-  /// Starts a transaction with the next statement.
-  package func begin() throws(NativeError) {
-    try set(SQL_ATTR_AUTOCOMMIT, to: Int(SQL_AUTOCOMMIT_OFF))
-    isInTransaction = true
+  /// Runs a query without parameters; `step` goes through its rows.
+  package func query(_ sql: String) throws(NativeError) -> ODBCStatement {
+    let statement = try makeStatement()
+    try statement.start(sql)
+    return statement
   }
 
-  /// If it throws, it is unknown whether the transaction was committed.
-  package func commit() throws(NativeError) { try end(SQL_COMMIT) }
+  /// Runs statements without parameters, to the end of their results.
+  package func run(_ sql: String) throws(NativeError) { try query(sql).finish() }
+
+  /// Starts a transaction, now or with the next statement.
+  package func begin() throws(NativeError) {
+    try requireSound()
+    try set(SQL_ATTR_AUTOCOMMIT, to: Int(SQL_AUTOCOMMIT_OFF))
+    hasBegun = true
+  }
+
+  /// If it throws, it is unknown whether the transaction was committed. If it does not, the driver says that it
+  /// was: some say so of a transaction that the server has ended by itself.
+  package func commit() throws(NativeError) {
+    try requireSound()
+    try end(SQL_COMMIT)
+  }
 
   package func rollback() throws(NativeError) { try end(SQL_ROLLBACK) }
 
   private func end(_ how: Int32) throws(NativeError) {
     let result = unsafe SQLEndTran(SQLSMALLINT(SQL_HANDLE_DBC), handle, SQLSMALLINT(how))
     try check(result, "SQLEndTran")
-    isInTransaction = false
-    try set(SQL_ATTR_AUTOCOMMIT, to: Int(SQL_AUTOCOMMIT_ON))
   }
 
   private func makeStatement() throws(NativeError) -> ODBCStatement {
+    try requireSound()
     guard let statement = unsafe ODBCConnection.handle(SQL_HANDLE_STMT, in: handle) else {
       throw failure("SQLAllocHandle")
     }
-    return try unsafe ODBCStatement(owning: statement, of: self, timeout: statementTimeout)
+    return unsafe ODBCStatement(owning: statement, of: self)
+  }
+
+  /// - Throws: what a statement failed with before.
+  func requireSound() throws(NativeError) { if let failure { throw failure } }
+
+  /// The failure of a call for a statement, after which nothing runs on this connection.
+  func fail(_ call: String, _ statement: SQLHSTMT) -> NativeError {
+    let error = NativeError.odbc(call: call, unsafe diagnostics(SQL_HANDLE_STMT, statement))
+    failure = failure ?? error
+    return error
   }
 
   private func set(_ attribute: Int32, to value: Int) throws(NativeError) {

@@ -5,14 +5,32 @@ internal import CODBC
 extension ODBCStatement {
   private static let pieceLength = 64 << 10
 
-  /// Advances to the next row; false at the end, where the statement is ready to run again.
+  /// Advances to the next row; false at the end, where the statement is ready to run again. Results without columns,
+  /// such as the count of a statement before the query, are passed over.
   package func step() throws(NativeError) -> Bool {
+    guard try findRows() else { return false }
     let result = unsafe SQLFetch(handle)
     guard result != SQL_NO_DATA else {
       try finish()
       return false
     }
     try check(result, "SQLFetch")
+    return true
+  }
+
+  private func findRows() throws(NativeError) -> Bool {
+    while !isAtRows {
+      var columns: SQLSMALLINT = 0
+      try check(unsafe SQLNumResultCols(handle, &columns), "SQLNumResultCols")
+      isAtRows = columns > 0
+      guard !isAtRows else { break }
+      let result = unsafe SQLMoreResults(handle)
+      guard result != SQL_NO_DATA else {
+        try finish()
+        return false
+      }
+      try check(result, "SQLMoreResults")
+    }
     return true
   }
 

@@ -15,6 +15,8 @@ package final class ODBCStatement {
   private var parameters: [Parameter] = []
   private lazy var unboundedBinary = connection.driver.lowercased().contains("msodbcsql")
   private var wide: [UInt8] = []
+  /// Whether the result with rows was found.
+  var isAtRows = false
   /// Where pieces of columns arrive.
   var piece: [UInt8] = []
 
@@ -33,16 +35,9 @@ package final class ODBCStatement {
     deinit { unsafe indicator.deallocate() }
   }
 
-  init(
-    owning handle: SQLHSTMT, of connection: ODBCConnection, timeout: Duration
-  ) throws(NativeError) {
+  init(owning handle: SQLHSTMT, of connection: ODBCConnection) {
     unsafe self.handle = handle
     self.connection = connection
-    if timeout > .zero {
-      let seconds = unsafe UnsafeMutableRawPointer(bitPattern: Int(timeout.seconds))
-      let result = unsafe SQLSetStmtAttrW(handle, SQL_ATTR_QUERY_TIMEOUT, seconds, 0)
-      try check(result, "SQLSetStmtAttr")
-    }
   }
 
   deinit { unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_STMT), handle) }
@@ -52,12 +47,11 @@ package final class ODBCStatement {
     try check(unsafe SQLPrepareW(handle, &units, SQLINTEGER(units.count)), "SQLPrepare")
   }
 
-  /// Runs a statement that was not prepared, to its end.
-  func run(_ sql: String) throws(NativeError) {
+  /// Runs a statement that was not prepared.
+  func start(_ sql: String) throws(NativeError) {
     var units = Array(sql.utf16)
     let result = unsafe SQLExecDirectW(handle, &units, SQLINTEGER(units.count))
     if result != SQL_NO_DATA { try check(result, "SQLExecDirect") }
-    try finish()
   }
 
   /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
@@ -94,6 +88,12 @@ package final class ODBCStatement {
       parameter, count: count, length: ODBCStatement.atExecution(count), in: slot(parameter))
   }
 
+  package func bindNull(_ parameter: Int) throws(NativeError) {
+    try bind(
+      parameter, SQL_C_WCHAR, SQL_WVARCHAR, size: 1, length: Int(SQL_NULL_DATA),
+      in: slot(parameter))
+  }
+
   private func bindBinary(
     _ parameter: Int, count: Int, length: Int, in slot: Parameter
   ) throws(NativeError) {
@@ -128,6 +128,8 @@ package final class ODBCStatement {
   package func execute(
     supply: (_ parameter: Int) throws(NativeError) -> Void = { _ in }
   ) throws(NativeError) {
+    try connection.requireSound()
+    isAtRows = false
     var result = unsafe SQLExecute(handle)
     while result == SQL_NEED_DATA {
       var token: SQLPOINTER?
@@ -147,7 +149,7 @@ package final class ODBCStatement {
     let diagnostics = unsafe connection.diagnostics(SQL_HANDLE_STMT, handle)
     // The driver reports success, and has truncated something.
     guard !diagnostics.contains(where: { ["01004", "22001"].contains($0.state) }) else {
-      throw .odbc(call: "SQLExecute", diagnostics)
+      throw unsafe connection.fail("SQLExecute", handle)
     }
   }
 
@@ -184,28 +186,20 @@ package final class ODBCStatement {
     try check(result, "SQLPutData")
   }
 
-  package var changes: Int {
-    var count: SQLLEN = 0
-    unsafe SQLRowCount(handle, &count)
-    return Int(count)
-  }
-
-  /// Ends the rows, so that the statement can run again; what is bound stays.
-  package func reset() { unsafe SQLFreeStmt(handle, SQLUSMALLINT(SQL_CLOSE)) }
-
-  /// Goes through all results: an error may follow the first of them.
+  /// Goes through all results to their end, so that the statement can run again; what is bound stays. An error
+  /// may follow the first result. Only here a statement is closed: a driver cancels what was not read.
   package func finish() throws(NativeError) {
     while true {
       let result = unsafe SQLMoreResults(handle)
-      guard result != SQL_NO_DATA else { return reset() }
+      guard result != SQL_NO_DATA else { break }
       try check(result, "SQLMoreResults")
     }
+    unsafe SQLFreeStmt(handle, SQLUSMALLINT(SQL_CLOSE))
+    isAtRows = false
   }
 
   func check(_ result: SQLRETURN, _ call: String) throws(NativeError) {
-    guard result.isSuccess else {
-      throw .odbc(call: call, unsafe connection.diagnostics(SQL_HANDLE_STMT, handle))
-    }
+    guard result.isSuccess else { throw unsafe connection.fail(call, handle) }
   }
 
   /// SQL_LEN_DATA_AT_EXEC, a macro that is not imported.

@@ -1,7 +1,7 @@
 // The whole rotation of a node, in the one order that loses nothing:
 //
 //   preflight → key file → draft of the node config → journal → rewrite → read back → commit →
-//   node config → report → journal gone
+//   proof → node config → report → journal gone
 //
 // Each step is on the device before the next one begins. The key file is there before the first value
 // is encrypted with its key, and everything about the node config that can be refused is refused
@@ -64,6 +64,7 @@ package struct Rotation: ~Copyable {
     pending.keep()
     do {
       try storeRotation.commit()
+      try storeRotation.prove(accepted)
     } catch {
       throw settle(error, plan, storeRotation, accepted.survey, journal)
     }
@@ -89,7 +90,7 @@ package struct Rotation: ~Copyable {
       journal.remove(from: folder))
   }
 
-  /// What a failed commit comes to: nothing at all if every value is still what it was.
+  /// What a commit comes to that failed, or that others do not see: nothing at all if every value is still what it was.
   private static func settle(
     _ error: RotationError, _ plan: RotationPlan, _ storeRotation: StoreRotation,
     _ survey: Survey, _ journal: Journal

@@ -36,6 +36,8 @@ package enum RotationError: Error, Equatable, Sendable {
   /// What was read back is not what was written; everything was rolled back.
   case ledgerMismatch(before: Ledger, after: Ledger, location: String)
 
+  /// The store said that it committed, and others see something else: so many values under each key.
+  case commitWithoutEffect(location: String, oldValues: Int, newValues: Int, expected: Int)
   /// The rotation stopped where only `recover` can tell how far it got; the key file stays.
   indirect case interruptedCommit(config: String, keyFile: String, reason: RotationError)
   /// The values are where they belong, but the config could not be brought to the same key, or the

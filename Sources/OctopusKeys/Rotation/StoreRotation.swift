@@ -26,6 +26,8 @@ package final class StoreRotation {
     case survey
     /// Writing, and reading back what was written.
     case rewrite
+    /// Reading everything once more, after the commit.
+    case proof
   }
 
   /// Called after each page: the pass, documents done and documents in all.
@@ -187,6 +189,27 @@ package final class StoreRotation {
 
   package func commit() throws(RotationError) {
     try rethrow(as: RotationError.store, store.commit())
+  }
+
+  /// After the commit: reads everything once more, as others see it, where the word of a driver is all that says that
+  /// the commit took effect.
+  ///
+  /// - Throws: `RotationError.commitWithoutEffect` if not exactly the values of the survey are there, under the new key.
+  package func prove(_ accepted: AcceptedSurvey) throws(RotationError) {
+    guard let reader = store.independentReader() else { return }
+    let survey = accepted.survey
+    // Nothing stops it: the config must follow what was committed.
+    let proof = try StoreRotation(
+      store: reader, oldKey: oldKey, newKey: newKey, options: options
+    ) { [progress] (_, done, total) in progress(.proof, done, total) }
+    let found = try proof.survey(.read, leftAmbiguous: survey.leftAmbiguous)
+    guard found.oldValues == 0, found.ledger == survey.ledger,
+      found.collections.map(\.documents) == survey.collections.map(\.documents)
+    else {
+      throw .commitWithoutEffect(
+        location: store.location, oldValues: found.oldValues, newValues: found.newValues,
+        expected: survey.decrypted)
+    }
   }
 
   /// Clears what the store keeps of its former contents, and tells what it cannot clear. The values are

@@ -63,6 +63,26 @@ package struct DocumentPage: Sendable {
     documents[document].slots = documents[document].slots.lowerBound..<slots.count
   }
 
+  /// Replaces everything by the documents of `page` with `edits`.
+  mutating func replace(by page: borrowing DocumentPage, _ edits: PageEdits) {
+    clear()
+    var edit = edits.edits[...]
+    for document in page.documents {
+      addDocument(
+        key: page.bytes.span.extracting(document.key), id: page.bytes.span.extracting(document.id))
+      for index in document.slots {
+        let slot = page.slots[index]
+        addField(slot.field, storage: slot.storage) { (bytes: inout [UInt8]) in
+          guard let next = edit.first, next.slot == index else {
+            return bytes.append(copying: page.bytes.span.extracting(slot.range))
+          }
+          edits.appendContents(of: next, in: page, to: &bytes)
+          edit.removeFirst()
+        }
+      }
+    }
+  }
+
   /// Forgets the documents that follow the one with `key`, if it is on the page.
   mutating func removeDocuments(after key: [UInt8]) {
     let index = documents.firstIndex { bytes[$0.key].elementsEqual(key) }

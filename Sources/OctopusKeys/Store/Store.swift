@@ -46,8 +46,17 @@ package protocol Store: AnyObject {
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError)
 
-  /// Makes all writes durable, in one step where the store has transactions.
+  /// Whether `write` itself fails unless the store holds exactly what was handed over, so that it need not be
+  /// read back.
+  var confirmsWrites: Bool { get }
+
+  /// Makes all writes durable, in one step where the store has transactions. Others are kept away until `scrub`
+  /// or `rollback`.
   func commit() throws(StoreError)
+
+  /// Another store at the same place, which sees what everybody sees after a commit. Nil where a commit
+  /// cannot succeed without taking effect: where the engine is part of this program.
+  func independentReader() -> (any Store)?
 
   /// Fails where a rewriting of that much, in all, would run out of room. Where a server has to find the
   /// room, nothing is known here.

@@ -44,6 +44,10 @@ package enum StoreError: Error, Equatable, Sendable {
   case obstacle(location: String, collection: String, StoreObstacle)
   /// A document is not any more what was read.
   case changedMeanwhile(location: String, collection: String, document: String)
+  /// After it was written, the store holds something else.
+  case notKept(location: String, collection: String, document: String)
+  /// The transaction ended before it was committed: the server rolled it back, and with it all that was written.
+  case transactionLost(location: String)
   /// It was written, and the device did not confirm it: a power failure may undo that.
   case unconfirmed(location: String, errno: Int32)
   /// Two names in a folder lead to the same documents.

@@ -12,6 +12,7 @@ package final class DirectoryStore: Store {
   package let kind = "directory"
   package let location: String
   package let isTransactional = false
+  package let confirmsWrites = false
 
   private var access = StoreAccess.read
   private var lock: FileLock?
@@ -132,6 +133,8 @@ package final class DirectoryStore: Store {
 
   /// Each file needs room for itself alone, which `collections` has looked for.
   package func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}
+
+  package func independentReader() -> (any Store)? { nil }
 
   /// Closes the folder. What was written stays.
   package func rollback() {

@@ -36,7 +36,7 @@ struct ODBCNodes: NodeSource {
       FROM \(dialect.qualified(table)) ORDER BY \(dialect.quoted(name))
       """
     var found: [Heartbeat] = []
-    try schema.rows(query) { (row) throws(NativeError) in
+    try schema.session.rows(query) { (row) throws(NativeError) in
       // In the order of the columns: some drivers have each of them once.
       let (id, name) = (try row.text(1) ?? "", try row.text(2) ?? "")
       let text = try row.text(3) ?? ""
@@ -50,11 +50,10 @@ struct ODBCNodes: NodeSource {
     of table: String, where column: String, in values: [String]
   ) throws(StoreError) -> Int {
     let list = values.map { "'\($0)'" }.joined(separator: ", ")
-    var count: Int64 = 0
-    let query = """
-      SELECT COUNT(*) FROM \(dialect.qualified(table)) WHERE \(dialect.quoted(column)) IN (\(list))
-      """
-    try schema.rows(query) { (row) throws(NativeError) in count = try row.integer(1) ?? 0 }
-    return Int(count)
+    return Int(
+      try schema.session.answer(
+        """
+        SELECT COUNT(*) FROM \(dialect.qualified(table)) WHERE \(dialect.quoted(column)) IN (\(list))
+        """))
   }
 }

@@ -12,6 +12,8 @@ final class ODBCSession {
   let dialect: any SQLDialect
   let location: String
   private var statements: [ExactName: ODBCStatement] = [:]
+  /// The server's number of the transaction; empty where nothing is written.
+  private(set) var transactionNumber = ""
 
   /// The most statements that stay prepared: a server keeps something for each of them.
   private static let preparedStatements = 32
@@ -36,9 +38,16 @@ final class ODBCSession {
   func begin(_ access: StoreAccess, patience: Duration) throws(StoreError) {
     let allowsSnapshot = try answer(dialect.snapshotQuery) == 1
     try attempt { () throws(NativeError) in
-      for statement in dialect.session(access, patience: patience, allowsSnapshot: allowsSnapshot) {
-        try connection.run(statement)
-      }
+      try connection.run(
+        dialect.session(access, patience: patience, allowsSnapshot: allowsSnapshot))
+    }
+    // A driver, a pooler or a trigger at login may have settings of its own.
+    let wrong = try text(
+      dialect.settingsQuery(access, patience: patience, allowsSnapshot: allowsSnapshot))
+    guard wrong == "" else {
+      throw .failed(
+        location: location, collection: nil,
+        reason: "the session does not keep the setting \(wrong ?? "")")
     }
     guard try answer(dialect.visibilityQuery) == 1 else {
       throw .lacksRights(location: location, collection: nil)
@@ -49,29 +58,66 @@ final class ODBCSession {
       guard try answer(lock) == 1 else { throw .busy(location: location) }
     }
     try attempt { () throws(NativeError) in try connection.begin() }
+    guard access == .rewrite else { return }
+    let (number, isOurs) = try transaction(dialect.transactionStartQuery)
+    guard isOurs, !number.isEmpty, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+      throw .transactionLost(location: location)
+    }
+    transactionNumber = number
   }
 
-  /// Commits; the connection stays open.
+  /// Fails if the transaction is not the one that `begin` opened. A server may roll it back by itself, and drivers
+  /// then go on in another one, or in none.
+  func requireTransaction() throws(StoreError) {
+    let (number, isOurs) = try transaction(dialect.transactionQuery)
+    guard isOurs, number == transactionNumber else { throw .transactionLost(location: location) }
+  }
+
+  private func transaction(_ query: String) throws(StoreError) -> (number: String, isOurs: Bool) {
+    var found = (number: "", isOurs: false)
+    try rows(query) { (row) throws(NativeError) in
+      let number = try row.text(1) ?? ""
+      found = (number, try row.integer(2) == 1)
+    }
+    return found
+  }
+
+  /// Commits; the connection stays open, and with it the application lock.
   func commit() throws(StoreError) {
+    try requireTransaction()
     statements.removeAll()
     try attempt { () throws(NativeError) in try connection.commit() }
   }
 
   /// Rolls back what was not committed. The connection closes with the last reference to it.
   func close() {
-    statements.removeAll()
     // Where this fails, the server rolls back when the connection closes.
-    if connection.isInTransaction { try? connection.rollback() }
+    if connection.hasBegun { try? connection.rollback() }
+    statements.removeAll()
   }
 
   /// The number that a query answers with; 0 if it is NULL or there is no row.
   func answer(_ query: String, _ collection: String? = nil) throws(StoreError) -> Int64 {
+    var answer: Int64 = 0
+    try rows(query, collection) { (row) throws(NativeError) in answer = try row.integer(1) ?? 0 }
+    return answer
+  }
+
+  /// The text that a query answers with; nil if it is NULL or there is no row.
+  private func text(_ query: String) throws(StoreError) -> String? {
+    var text: String?
+    try rows(query) { (row) throws(NativeError) in text = try row.text(1) }
+    return text
+  }
+
+  /// Goes through all rows of a query without parameters.
+  func rows(
+    _ query: String, _ collection: String? = nil,
+    _ body: (ODBCStatement) throws(NativeError) -> Void
+  ) throws(StoreError) {
     try attempt(collection) { () throws(NativeError) in
-      let statement = try prepared(query)
-      try statement.execute()
-      defer { statement.reset() }
-      guard try statement.step() else { return 0 }
-      return try statement.integer(1) ?? 0
+      let statement = try connection.query(query)
+      while try statement.step() { try body(statement) }
     }
   }
 

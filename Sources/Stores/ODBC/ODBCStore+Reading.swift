@@ -4,60 +4,107 @@ internal import Native
 package import OctopusKeys
 
 extension ODBCStore {
-  /// Pages are short where documents are large, because some drivers hold a whole page in memory, and long
-  /// where they are small, because every page is a round trip.
-  static let firstPageDocuments = 64
-  private static let mostDocuments = 256
+  package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
+    guard let table = tables[collection.exactName] else { throw unknown(collection) }
+    let session = try opened()
+    var extent = TableExtent(documents: 0, bytes: 0)
+    try session.rows(table.extentQuery(session.dialect), collection.name) {
+      (row) throws(NativeError) in
+      let documents = try row.integer(1) ?? 0
+      extent = TableExtent(documents: Int(documents), bytes: Int(try row.integer(2) ?? 0))
+    }
+    extents[collection.exactName] = extent
+    return extent.documents
+  }
 
   package func readPage(
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
     guard let table = tables[collection.exactName] else { throw unknown(collection) }
-    if let end, end.table == collection.name, end.key == lastKey { return }
-    let session = try opened()
-    if lastKey == nil { pageDocuments = ODBCStore.firstPageDocuments }
-    var hasNullKey = false
-    do throws(NativeError) {
-      let query = table.pageQuery(session.dialect, follows: lastKey != nil, limit: pageDocuments)
-      let statement = try session.prepared(query.text)
-      if let lastKey {
-        let parts = SQLRowKey.parts(of: lastKey.span)
-        for (index, part) in query.parameters.enumerated() {
-          try statement.bind(index + 1, utf8: lastKey.span.extracting(parts[part]))
-        }
-      }
-      try statement.execute()
-      defer { statement.reset() }
-      while try statement.step() {
-        guard try add(statement, of: table, to: &page) else {
-          hasNullKey = true
-          break
-        }
-        if page.bytes.count >= ODBCStore.pageBytes { break }
-      }
-      if page.bytes.count >= ODBCStore.pageBytes {
-        pageDocuments = max(1, pageDocuments / 4)
-      } else if page.documents.count < pageDocuments, let last = page.documents.last {
-        end = (collection.name, Array(page.bytes[last.key]))
-      } else {
-        pageDocuments = min(ODBCStore.mostDocuments, pageDocuments * 4)
-      }
-    } catch {
-      throw session.failure(error, collection.name)
+    var plan: PagePlan
+    if let last = self.plan, last.table == collection.exactName, last.after == lastKey {
+      plan = last
+    } else {
+      plan = try makePlan(table, after: lastKey)
     }
-    guard !hasNullKey else { throw failed(collection.name, "a primary key that is NULL") }
+    // Where others may write, the documents of a page may be gone by the time it is read.
+    while page.documents.isEmpty {
+      if let end = plan.next() {
+        try read(table, after: plan.after, end, into: &page)
+        if case .key(let key) = end { plan.after = page.lastKey ?? key }
+      } else if plan.reachesEnd {
+        break
+      } else {
+        plan = try makePlan(table, after: plan.after)
+      }
+    }
+    plan.after = page.lastKey ?? plan.after
+    self.plan = plan
   }
 
-  /// - Returns: false if its key is NULL.
+  private func makePlan(
+    _ table: SQLTable, after lastKey: [UInt8]?
+  ) throws(StoreError) -> PagePlan {
+    if lastKey == nil, extents[table.collection.exactName]?.isShort == true {
+      return PagePlan(whole: table.collection.exactName)
+    }
+    let session = try opened()
+    let query = table.lengthsQuery(
+      session.dialect,
+      .init(hasStart: lastKey != nil, hasEnd: false, limit: PagePlan.plannedDocuments))
+    var lengths: [(key: [UInt8], bytes: Int)] = []
+    try rows(of: table, query, after: lastKey, upTo: nil) { (row) throws(NativeError) in
+      lengths.append((key, Int(try row.integer(table.key.count + 1) ?? 0)))
+    }
+    return PagePlan(of: table.collection.exactName, after: lastKey, lengths)
+  }
+
+  private func read(
+    _ table: SQLTable, after lastKey: [UInt8]?, _ end: PagePlan.End, into page: inout DocumentPage
+  ) throws(StoreError) {
+    var endKey: [UInt8]?
+    if case .key(let key) = end { endKey = key }
+    let query = try table.pageQuery(
+      opened().dialect,
+      .init(hasStart: lastKey != nil, hasEnd: endKey != nil, limit: PagePlan.pageDocuments))
+    try rows(of: table, query, after: lastKey, upTo: endKey) { (row) throws(NativeError) in
+      try add(row, of: table, to: &page)
+    }
+  }
+
+  /// Goes through the rows of a query whose first columns are the key, which is in `key` then, and for people in
+  /// `name`. Every row is read, also of a result that turns out to be of no use.
+  private func rows(
+    of table: SQLTable, _ query: SQLTable.Query, after lastKey: [UInt8]?, upTo endKey: [UInt8]?,
+    _ body: (ODBCStatement) throws(NativeError) -> Void
+  ) throws(StoreError) {
+    let session = try opened()
+    var hasNullKey = false
+    try session.attempt(table.collection.name) { () throws(NativeError) in
+      let statement = try session.prepared(query.text)
+      for (index, parameter) in query.parameters.enumerated() {
+        let bound = (parameter.bound == .after ? lastKey : endKey) ?? []
+        let part = SQLRowKey.parts(of: bound.span)[parameter.part]
+        try statement.bind(index + 1, utf8: bound.span.extracting(part))
+      }
+      try statement.execute()
+      while try statement.step() {
+        key.removeAll(keepingCapacity: true)
+        name.removeAll(keepingCapacity: true)
+        if try SQLRowKey.read(statement, table.key.count, appendingTo: &key, name: &name) {
+          try body(statement)
+        } else {
+          hasNullKey = true
+        }
+      }
+    }
+    guard !hasNullKey else { throw failed(table.collection.name, "a primary key that is NULL") }
+  }
+
   private func add(
     _ row: ODBCStatement, of table: SQLTable, to page: inout DocumentPage
-  ) throws(NativeError) -> Bool {
-    key.removeAll(keepingCapacity: true)
-    name.removeAll(keepingCapacity: true)
-    guard try SQLRowKey.read(row, table.key.count, appendingTo: &key, name: &name) else {
-      return false
-    }
+  ) throws(NativeError) {
     var column = table.key.count + 1
     if table.name != nil {
       name.removeAll(keepingCapacity: true)
@@ -78,6 +125,5 @@ extension ODBCStore {
       }
       column += 1
     }
-    return true
   }
 }

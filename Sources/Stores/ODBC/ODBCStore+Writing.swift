@@ -1,99 +1,73 @@
-// Writing through ODBC. The changes of a page are one UPDATE per column, joined to a list of values and
-// not to an array of parameters: then the number of changed rows is one number with every driver.
+// Writing through ODBC. The changes of a page are few UPDATEs, joined to lists of values and not to arrays of
+// parameters, which report success although a row failed. Only splices travel, and the server answers with a
+// digest of what it holds then: that is the proof that it holds exactly what the rotation meant.
 
 internal import Native
 package import OctopusKeys
 
 extension ODBCStore {
-  /// Contents from this length on are streamed.
-  private static let streamedLength = 1 << 16
-  /// SQL Server takes 2,100 parameters.
-  private static let mostParameters = 2000
-
   package func write(
     _ edits: PageEdits, of page: DocumentPage, in collection: StoreCollection
   ) throws(StoreError) {
     guard access == .rewrite else { throw .readOnly(location: location) }
     guard let table = tables[collection.exactName] else { throw unknown(collection) }
-    for field in collection.fields.indices {
-      var batch: [PageEdits.Edit] = []
-      var bytes = 0
-      for edit in edits.edits where page.slots[edit.slot].field == field {
-        let isFull = (batch.count + 1) * (table.key.count + 1) > ODBCStore.mostParameters
-        if isFull || bytes + edit.newCount > ODBCStore.pageBytes, !batch.isEmpty {
-          try write(batch, edits, field, of: page, in: table)
-          batch.removeAll(keepingCapacity: true)
-          bytes = 0
-        }
-        batch.append(edit)
-        bytes += edit.newCount
+    guard !edits.edits.isEmpty else { return }
+    let session = try opened()
+    if written != collection.exactName { try session.requireTransaction() }
+    written = collection.exactName
+    var batches: [SQLTable.UpdateShape: UpdateBatch] = [:]
+    for edit in edits.edits {
+      let shape = UpdateBatch.shape(of: edit, edits, page, table, session.dialect)
+      var batch = batches[shape] ?? UpdateBatch(shape)
+      if !batch.hasRoom(for: edit, edits) {
+        try write(batch, edits, of: page, in: table)
+        batch = UpdateBatch(shape)
       }
-      if !batch.isEmpty { try write(batch, edits, field, of: page, in: table) }
+      batch.add(edit, edits)
+      batches[shape] = batch
     }
+    for batch in batches.values { try write(batch, edits, of: page, in: table) }
   }
 
   private func write(
-    _ batch: [PageEdits.Edit], _ edits: PageEdits, _ field: Int, of page: DocumentPage,
-    in table: SQLTable
+    _ batch: UpdateBatch, _ edits: PageEdits, of page: DocumentPage, in table: SQLTable
   ) throws(StoreError) {
     let session = try opened()
-    let isText = table.contents[field].storage == .text
-    var changes = 0
-    do throws(NativeError) {
+    /// By the rows of the batch, nil until the server has answered for one.
+    var isRight = [Bool?](repeating: nil, count: batch.edits.count)
+    try session.attempt(table.collection.name) { () throws(NativeError) in
+      let shape = batch.finalShape
       let statement = try session.prepared(
-        table.updateText(session.dialect, field: field, rows: batch.count))
-      // What is sent while the statement runs, by parameter.
-      var streamed: [Int: [UInt8]] = [:]
-      var parameter = 0
-      for edit in batch {
-        let key = page.bytes.span.extracting(page.documents[edit.document].key)
-        for part in SQLRowKey.parts(of: key) {
-          parameter += 1
-          try statement.bind(parameter, utf8: key.extracting(part))
-        }
-        parameter += 1
-        var contents: [UInt8] = []
-        edits.appendContents(of: edit, in: page, to: &contents)
-        if contents.count < ODBCStore.streamedLength {
-          if isText {
-            try statement.bind(parameter, utf8: contents.span)
-          } else {
-            try statement.bind(parameter, blob: contents.span)
-          }
-          continue
-        }
-        streamed[parameter] = contents
-        if isText {
-          try statement.bindStreamed(parameter, units: UTF16Text.units(in: contents.span))
-        } else {
-          try statement.bindStreamed(parameter, blobCount: contents.count)
+        table.updateText(session.dialect, shape, inTransaction: session.transactionNumber))
+      let binding = try UpdateBinding(statement, table, shape, session.dialect)
+      for edit in batch.edits { try binding.add(edit, edits, page) }
+      try binding.fillUp()
+      try statement.execute { (parameter) throws(NativeError) in try binding.send(parameter) }
+      var digest: [UInt8] = []
+      while try statement.step() {
+        let row = try statement.integer(1).map { Int($0) } ?? -1
+        digest.removeAll(keepingCapacity: true)
+        _ = try statement.appendBytes(2, to: &digest)
+        if isRight.indices.contains(row) {
+          isRight[row] = isRight[row] == nil && digest == binding.digests[row]
         }
       }
-      try statement.execute { (parameter) throws(NativeError) in
-        let contents = streamed[parameter] ?? []
-        if isText {
-          try statement.send(utf8: contents.span)
-        } else {
-          try statement.send(blob: contents.span)
-        }
-      }
-      changes = statement.changes
-      try statement.finish()
-    } catch {
-      throw session.failure(error, table.collection.name)
     }
-    guard changes != batch.count else { return }
-    try findMissing(batch, of: page, in: table)
-    throw failed(
-      table.collection.name, "\(changes) rows were changed where there are \(batch.count)")
+    guard !isRight.allSatisfy({ $0 == true }) else { return }
+    try session.requireTransaction()
+    try findMissing(batch, isRight, of: page, in: table)
+    let row = isRight.firstIndex { $0 != true } ?? 0
+    let document = page.name(of: page.documents[batch.edits[row].document])
+    throw .notKept(
+      location: location, collection: table.collection.name, document: document)
   }
 
   /// Throws with the name of the first document of a batch that no longer exists.
   private func findMissing(
-    _ batch: [PageEdits.Edit], of page: DocumentPage, in table: SQLTable
+    _ batch: UpdateBatch, _ isRight: [Bool?], of page: DocumentPage, in table: SQLTable
   ) throws(StoreError) {
     let session = try opened()
-    for edit in batch {
+    for (row, edit) in batch.edits.enumerated() where isRight[row] == nil {
       let isThere = try session.attempt(table.collection.name) { () throws(NativeError) in
         let statement = try session.prepared(table.presenceQuery(session.dialect))
         let key = page.bytes.span.extracting(page.documents[edit.document].key)
@@ -101,8 +75,9 @@ extension ODBCStore {
           try statement.bind(index + 1, utf8: key.extracting(part))
         }
         try statement.execute()
-        defer { statement.reset() }
-        return try statement.step()
+        var isThere = false
+        while try statement.step() { isThere = true }
+        return isThere
       }
       guard isThere else { throw changed(edit, of: page, in: table.collection.name) }
     }

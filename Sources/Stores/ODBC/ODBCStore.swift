@@ -2,7 +2,8 @@
 // the order of a run; how documents are read and written is in ODBCStore+Reading and ODBCStore+Writing.
 //
 // A rotation is one transaction: an application lock keeps other octokeys away, table locks keep all other
-// writers away, and the rows of every statement that writes are counted.
+// writers away. That it is one is proved: the server numbers it, every statement that writes names the number
+// and is answered for row by row, and after the commit everything is read on another connection.
 
 internal import Native
 package import OctopusKeys
@@ -12,6 +13,7 @@ package final class ODBCStore: Store {
   package let kind: String
   package let location: String
   package let isTransactional = true
+  package let confirmsWrites = true
 
   private let target: () throws(StoreError) -> ODBCTarget
   private let patience: Duration
@@ -22,15 +24,14 @@ package final class ODBCStore: Store {
   private var lastDialect: any SQLDialect = SQLServerDialect()
 
   private(set) var tables: [ExactName: SQLTable] = [:]
-  /// State of the reading: the length of the next page, the last key of a table, and reused memory.
-  var pageDocuments = ODBCStore.firstPageDocuments
-  var end: (table: String, key: [UInt8])?
+  /// State of the reading: what the tables hold, the next pages, and reused memory.
+  var extents: [ExactName: TableExtent] = [:]
+  var plan: PagePlan?
   var key: [UInt8] = []
   var name: [UInt8] = []
   var contents: [UInt8] = []
-
-  /// The most bytes on a page, and in one statement that writes.
-  static let pageBytes = 1 << 20
+  /// The table that was written to last.
+  var written: ExactName?
 
   /// A store that an ADO.NET connection string leads to; it is not opened yet.
   ///
@@ -73,6 +74,17 @@ package final class ODBCStore: Store {
     }
   }
 
+  private init(like other: ODBCStore) {
+    kind = other.kind
+    location = other.location
+    patience = other.patience
+    dialects = other.dialects
+    target = other.target
+    lastDialect = other.lastDialect
+  }
+
+  package func independentReader() -> (any Store)? { ODBCStore(like: self) }
+
   /// Connects and opens a transaction; see `Store.begin`.
   package func begin(_ access: StoreAccess) throws(StoreError) {
     rollback()
@@ -82,8 +94,7 @@ package final class ODBCStore: Store {
       () throws(NativeError) in
       try ODBCConnection.open(
         target.connection.text, secrets: target.connection.secrets,
-        loginTimeout: target.loginTimeout, statementTimeout: target.statementTimeout,
-        packetSize: target.packetSize)
+        loginTimeout: target.loginTimeout, packetSize: target.packetSize)
     }
     let session = try ODBCSession(connection, dialects, location: location)
     lastDialect = session.dialect
@@ -103,14 +114,19 @@ package final class ODBCStore: Store {
     let found = try schema.tables(forWriting: access.refusesObstacles)
     // The own server may have them locked as long as it runs.
     if access == .examine { try requireUnlocked(found, schema) }
+    for table in found { tables[table.collection.exactName] = table }
+    guard access == .rewrite else { return found.map(\.collection) }
     for table in found {
       let name = table.collection.name
-      tables[table.collection.exactName] = table
-      guard access == .rewrite else { continue }
       try session.attempt(name) { () throws(NativeError) in
         try session.connection.run(session.dialect.lock(name))
       }
     }
+    // Nobody alters what is locked. Until then somebody could.
+    guard try schema.tables(forWriting: true) == found else {
+      throw failed(nil, "its tables were altered at this moment")
+    }
+    try session.requireTransaction()
     return found.map(\.collection)
   }
 
@@ -129,12 +145,6 @@ package final class ODBCStore: Store {
     }
   }
 
-  package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
-    let session = try opened()
-    let query = "SELECT COUNT(*) FROM \(session.dialect.qualified(collection.name))"
-    return Int(try session.answer(query, collection.name))
-  }
-
   package func commit() throws(StoreError) { try opened().commit() }
 
   package func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}
@@ -142,7 +152,9 @@ package final class ODBCStore: Store {
   /// Rolls back and closes the connection, and with it the application lock.
   package func rollback() {
     tables.removeAll()
-    end = nil
+    extents.removeAll()
+    plan = nil
+    written = nil
     session?.close()
     session = nil
   }

@@ -4,11 +4,17 @@ internal import Native
 internal import OctopusKeys
 
 /// One table, as far as reading and writing its documents needs.
-struct SQLTable: Sendable {
+struct SQLTable: Equatable, Sendable {
+  /// A column of the key, with a parameter for it.
+  struct KeyColumn: Equatable {
+    let name: String
+    let parameter: String
+  }
+
   let collection: StoreCollection
   let contents: [SQLColumn.Contents]
-  /// The primary key, each column with a parameter for it.
-  let key: [(name: String, parameter: String)]
+  /// The primary key.
+  let key: [KeyColumn]
   /// The column with the name of a document, if it is not part of the key.
   let name: String?
 }
@@ -62,12 +68,12 @@ struct SQLSchema {
       contents.append(how)
     }
     guard !fields.isEmpty else { return nil }
-    var key: [(name: String, parameter: String)] = []
+    var key: [SQLTable.KeyColumn] = []
     for keyName in keyNames {
       guard let column = columns.first(where: { ExactName($0.name) == ExactName(keyName) }),
         let parameter = dialect.keyParameter(for: column)
       else { throw obstacle(name, .noRowKey) }
-      key.append((keyName, parameter))
+      key.append(.init(name: keyName, parameter: parameter))
     }
     guard !key.isEmpty else { throw obstacle(name, .noRowKey) }
     let id = columns.first { $0.name.lowercased() == "id" }?.name
@@ -79,7 +85,7 @@ struct SQLSchema {
   /// The columns of every table, tables and columns in their order.
   func columns() throws(StoreError) -> [(String, [SQLColumn])] {
     var tables: [(String, [SQLColumn])] = []
-    try rows(dialect.columnsQuery) { (row) throws(NativeError) in
+    try session.rows(dialect.columnsQuery) { (row) throws(NativeError) in
       let table = try row.text(1) ?? ""
       let name = try row.text(2) ?? ""
       let type = try (row.text(3) ?? "").lowercased()
@@ -97,21 +103,11 @@ struct SQLSchema {
   /// The answer to a query of two columns: the second ones by the first.
   func pairs(_ query: String) throws(StoreError) -> [ExactName: [String]] {
     var pairs: [ExactName: [String]] = [:]
-    try rows(query) { (row) throws(NativeError) in
+    try session.rows(query) { (row) throws(NativeError) in
       let table = try row.text(1) ?? ""
       pairs[ExactName(table), default: []].append(try row.text(2) ?? "")
     }
     return pairs
-  }
-
-  func rows(
-    _ query: String, _ body: (ODBCStatement) throws(NativeError) -> Void
-  ) throws(StoreError) {
-    try session.attempt { () throws(NativeError) in
-      let statement = try session.connection.prepare(query)
-      try statement.execute()
-      while try statement.step() { try body(statement) }
-    }
   }
 
   private func obstacle(_ table: String, _ obstacle: StoreObstacle) -> StoreError {

@@ -3,50 +3,137 @@
 internal import OctopusKeys
 
 extension SQLTable {
-  /// The query for a page, and which part of the key each of its parameters is.
-  func pageQuery(
-    _ dialect: any SQLDialect, follows: Bool, limit: Int
-  ) -> (text: String, parameters: [Int]) {
+  /// Which documents a query is for: those that follow a key, up to another one.
+  struct Stretch: Hashable {
+    enum Bound: Sendable {
+      case after, upTo
+    }
+
+    let hasStart: Bool
+    let hasEnd: Bool
+    /// The most documents; chosen so that all of them can be read.
+    let limit: Int
+  }
+
+  /// A query, and which part of which key each of its parameters is.
+  struct Query {
+    let text: String
+    let parameters: [(bound: Stretch.Bound, part: Int)]
+  }
+
+  /// The number of documents, the length of all their fields, and the length of the longest one.
+  func extentQuery(_ dialect: any SQLDialect) -> String {
+    let length = length(dialect)
+    return "SELECT COUNT(*), CAST(SUM(\(length)) AS bigint), CAST(MAX(\(length)) AS bigint) "
+      + "FROM \(dialect.qualified(collection.name))"
+  }
+
+  /// The keys of a stretch, each with the length of the document's fields.
+  func lengthsQuery(_ dialect: any SQLDialect, _ stretch: Stretch) -> Query {
+    query(
+      dialect, key.map { dialect.quoted($0.name) } + ["\(length(dialect)) AS bytes"], stretch)
+  }
+
+  /// The documents of a stretch: the key, the name if there is one beside it, and the fields.
+  func pageQuery(_ dialect: any SQLDialect, _ stretch: Stretch) -> Query {
     let names = key.map(\.name) + (name.map { [$0] } ?? []) + collection.fields.map(\.name)
-    let columns = names.map(dialect.quoted).joined(separator: ", ")
-    let order = key.map { dialect.quoted($0.name) }.joined(separator: ", ")
-    var parameters: [Int] = []
-    let condition = follows ? followers(dialect, &parameters) : nil
+    return query(dialect, names.map(dialect.quoted), stretch)
+  }
+
+  private func length(_ dialect: any SQLDialect) -> String {
+    collection.fields.map { dialect.length(of: dialect.quoted($0.name)) }.joined(separator: " + ")
+  }
+
+  private func query(
+    _ dialect: any SQLDialect, _ columns: [String], _ stretch: Stretch
+  ) -> Query {
+    var parameters: [(bound: Stretch.Bound, part: Int)] = []
+    var conditions: [String] = []
+    if stretch.hasStart { conditions.append(followers(dialect, of: .after, &parameters)) }
+    if stretch.hasEnd {
+      // The first term allows the index.
+      if key.count > 1 {
+        conditions.append(compare(dialect, 0, "<=", .upTo, &parameters))
+      }
+      let others =
+        key.count == 1
+        ? compare(dialect, 0, "<=", .upTo, &parameters)
+        : "NOT (\(followers(dialect, of: .upTo, &parameters)))"
+      conditions.append(others)
+    }
     let text = dialect.select(
-      columns, from: collection.name, where: condition, orderedBy: order, limit: limit)
-    return (text, parameters)
+      columns.joined(separator: ", "), from: collection.name,
+      where: conditions.isEmpty ? nil : conditions.joined(separator: " AND "),
+      orderedBy: key.map { dialect.quoted($0.name) }.joined(separator: ", "),
+      limit: stretch.limit)
+    return Query(text: text, parameters: parameters)
+  }
+
+  private func compare(
+    _ dialect: any SQLDialect, _ part: Int, _ how: String, _ bound: Stretch.Bound,
+    _ parameters: inout [(bound: Stretch.Bound, part: Int)]
+  ) -> String {
+    parameters.append((bound, part))
+    return "\(dialect.quoted(key[part].name)) \(how) \(key[part].parameter)"
   }
 
   /// `a >= ? AND (a > ? OR (a = ? AND b > ?))`: not every engine compares rows, and the first term allows
   /// the index.
-  private func followers(_ dialect: any SQLDialect, _ parameters: inout [Int]) -> String {
-    func compare(_ part: Int, _ how: String) -> String {
-      parameters.append(part)
-      return "\(dialect.quoted(key[part].name)) \(how) \(key[part].parameter)"
-    }
-    guard key.count > 1 else { return compare(0, ">") }
-    var text = compare(0, ">=") + " AND ("
+  private func followers(
+    _ dialect: any SQLDialect, of bound: Stretch.Bound,
+    _ parameters: inout [(bound: Stretch.Bound, part: Int)]
+  ) -> String {
+    guard key.count > 1 else { return compare(dialect, 0, ">", bound, &parameters) }
+    var text = compare(dialect, 0, ">=", bound, &parameters) + " AND ("
     for last in key.indices {
       var terms: [String] = []
-      for part in 0..<last { terms.append(compare(part, "=")) }
-      terms.append(compare(last, ">"))
+      for part in 0..<last { terms.append(compare(dialect, part, "=", bound, &parameters)) }
+      terms.append(compare(dialect, last, ">", bound, &parameters))
       text += (last == 0 ? "" : " OR ") + "(" + terms.joined(separator: " AND ") + ")"
     }
     return text + ")"
   }
 
-  /// Writes one field of some rows. The parameters are, row by row, the key and the contents.
-  func updateText(_ dialect: any SQLDialect, field: Int, rows: Int) -> String {
-    let row = (key.map(\.parameter) + [contents[field].parameter]).joined(separator: ", ")
-    return dialect.update(
-      collection.fields[field].name, of: collection.name,
-      rows: [String](repeating: "(\(row))", count: rows).joined(separator: ", "),
-      names: key.indices.map { "k\($0)" } + ["c"],
-      matching: key.enumerated().map { "t.\(dialect.quoted($1.name)) = v.k\($0)" }
-        .joined(separator: " AND "))
+  /// What an UPDATE of some rows looks like.
+  struct UpdateShape: Hashable {
+    let field: Int
+    let rows: Int
+    /// The splices of each row; 0 where the whole contents are written.
+    let splices: Int
   }
 
-  /// A query with one row if the table has a row with this key.
+  /// Writes one field of some rows. The parameters are, row by row: the row's number, the key, and the
+  /// contents or, for each splice, start, length and text.
+  func updateText(
+    _ dialect: any SQLDialect, _ shape: UpdateShape, inTransaction number: String
+  ) -> String {
+    let field = collection.fields[shape.field]
+    let splices = 0..<shape.splices
+    let contents =
+      splices.isEmpty
+      ? "v.c"
+      // The last one first: it does not move those before it.
+      : splices.reversed().reduce(dialect.text(of: field.name)) {
+        dialect.splice($0, start: "v.s\($1)", length: "v.l\($1)", replacement: "v.r\($1)")
+      }
+    let (offset, text) = (dialect.numberParameter, dialect.textParameter)
+    let row =
+      [offset] + key.map(\.parameter)
+      + (splices.isEmpty
+        ? [self.contents[shape.field].parameter] : splices.flatMap { _ in [offset, offset, text] })
+    let names =
+      ["n"] + key.indices.map { "k\($0)" }
+      + (splices.isEmpty ? ["c"] : splices.flatMap { ["s\($0)", "l\($0)", "r\($0)"] })
+    return dialect.update(
+      field.name, holding: field.storage, of: collection.name, to: contents,
+      rows: [String](repeating: "(\(row.joined(separator: ", ")))", count: shape.rows)
+        .joined(separator: ", "),
+      names: names,
+      where: key.enumerated().map { "t.\(dialect.quoted($1.name)) = v.k\($0)" }
+        .joined(separator: " AND "), inTransaction: number)
+  }
+
+  /// A query for the row with a key.
   func presenceQuery(_ dialect: any SQLDialect) -> String {
     let terms = key.map { "\(dialect.quoted($0.name)) = \($0.parameter)" }
     return "SELECT 1 FROM \(dialect.qualified(collection.name)) WHERE "

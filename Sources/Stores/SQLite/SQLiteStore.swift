@@ -11,6 +11,7 @@ package final class SQLiteStore: Store {
   package let kind = "sqlite"
   package let location: String
   package let isTransactional = true
+  package let confirmsWrites = false
 
   private let patience: Duration
   private var database: SQLiteConnection?
@@ -166,6 +167,8 @@ package final class SQLiteStore: Store {
         in: SQLiteCompanions(of: location).folder, owner: nil, bytes: room)
     }
   }
+
+  package func independentReader() -> (any Store)? { nil }
 
   package func rollback() {
     statements.removeAll()

@@ -195,6 +195,7 @@ extension RotateMasterKey {
   static func progress(_ context: Context) -> StoreRotation.Progress {
     let bars: [StoreRotation.Pass: ProgressBar] = [
       .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
+      .proof: ProgressBar("checking", context),
     ]
     return { pass, done, total in bars[pass]?.update(done: done, total: total) }
   }

@@ -77,6 +77,13 @@ extension Failure {
         "what came back from \(location.quoted) was not what was written; it was rolled back, "
           + "nothing was changed",
         hint: "the device or the database may be failing; test both before you try again")
+    case .commitWithoutEffect(let location, let oldValues, let newValues, let expected):
+      self.init(
+        "\(location.quoted) said that it committed, and now holds \(newValues) of \(expected) values under the new "
+          + "key and \(oldValues) under the old one",
+        hint:
+          "the connection may lead through a program that ends transactions; connect to the server itself"
+      )
     case .interruptedCommit(let config, let keyFile, let reason):
       let reason = Failure(reason)
       self.init(

@@ -78,6 +78,16 @@ extension Failure {
         "document \(document.quoted) of \(collection.quoted) in \(location.quoted) changed while "
           + "it was being worked on",
         hint: "stop every Octopus Server node that uses this store, then \(runAgain)")
+    case .notKept(let location, let collection, let document):
+      self.init(
+        "document \(document.quoted) of \(collection.quoted) in \(location.quoted) did not keep what was "
+          + "written to it; it was rolled back, nothing was changed",
+        hint: "the database or its driver changes what is written, see octokey-rotation(7)")
+    case .transactionLost(let location):
+      self.init(
+        "the transaction in \(location.quoted) ended before its commit; it was rolled back, nothing was "
+          + "changed",
+        hint: "the server's log may say why it was ended; then \(runAgain)")
     case .unconfirmed(let location, let number):
       self.init(NativeError.unconfirmed(path: location, errno: number))
 

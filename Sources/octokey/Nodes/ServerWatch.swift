@@ -42,7 +42,8 @@ final class ServerWatch {
     ask()
     guard !isIgnored else { return }
     switch trouble {
-    case .lacksRights?, .failed?, .obstacle?, .changedMeanwhile?, .unconfirmed?, .refused?,
+    case .lacksRights?, .failed?, .obstacle?, .changedMeanwhile?, .notKept?,
+      .transactionLost?, .unconfirmed?, .refused?,
       .sameFile?:
       if let trouble { throw .activityUnknown(trouble) }
     // The store cannot be opened at all: that is what has to be said.

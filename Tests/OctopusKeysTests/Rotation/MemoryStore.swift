@@ -11,6 +11,9 @@ final class MemoryStore: Store {
   let kind = "memory"
   let location = "memory"
   let isTransactional: Bool
+  let confirmsWrites = false
+  /// What others see after a commit; nil: a commit needs no proof.
+  var reader: MemoryStore?
   var contents: [(collection: StoreCollection, documents: [Document])]
   private(set) var writes = 0
   private(set) var committed = false
@@ -101,6 +104,8 @@ final class MemoryStore: Store {
     original = nil
     try afterCommit?()
   }
+
+  func independentReader() -> (any Store)? { reader }
 
   func rollback() {
     if let original, isTransactional { contents = original }

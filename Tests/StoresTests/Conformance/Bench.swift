@@ -45,7 +45,7 @@ extension Bench {
 
 /// The benches by name.
 enum BenchKind: String, CaseIterable, Sendable {
-  case sqlite, sqliteThroughODBC, postgreSQL, folder, sqlServer
+  case sqlite, postgreSQL, folder, sqlServer
 
   /// Every kind whose server is available.
   static let available = allCases.filter { $0 != .sqlServer || SQLServerBench.connection != nil }
@@ -53,7 +53,6 @@ enum BenchKind: String, CaseIterable, Sendable {
   var type: any Bench.Type {
     switch self {
     case .sqlite: SQLiteBench.self
-    case .sqliteThroughODBC: SQLiteODBCBench.self
     case .postgreSQL: PostgreSQLBench.self
     case .folder: FolderBench.self
     case .sqlServer: SQLServerBench.self
@@ -109,26 +108,6 @@ struct SQLiteBench: Bench {
         + '" SET JSON = ? WHERE Id = ?', (decode('\(hex(text.utf8))'), decode('\(hex(id.utf8))')))
       db.commit()
       """)
-  }
-}
-
-/// The same file behind an ODBC driver.
-struct SQLiteODBCBench: Bench {
-  static let hasBlobs = true
-  // The driver takes bytes, and unixODBC converts other letters of a statement to the locale's encoding.
-  static let takesAnyName = false
-  private let file: SQLiteBench
-
-  init(_ tables: [SampleTable]) throws { file = try SQLiteBench(tables) }
-
-  func store() throws -> any Store {
-    try ODBCStore(sqlite: file.path, timeout: .milliseconds(300))
-  }
-
-  func texts(_ table: String) throws -> [String: String] { try file.texts(table) }
-
-  func write(_ text: String, to id: String, of table: String) throws {
-    try file.write(text, to: id, of: table)
   }
 }
 

@@ -30,7 +30,7 @@ struct RewritePass {
             as: RotationError.store, store.write(rewritten.edits, of: page.page, in: collection))
         }
         all.add(rewritten)
-        if rewritten.ledger.values > 0 { try readBack.read(page) }
+        if rewritten.ledger.values > 0 { try readBack.read(page, rewritten.edits) }
         progress(page.page.documents.count)
       }
       outcome.append(
@@ -56,9 +56,15 @@ final class ReadBack {
     worker = Worker(on: thread) { (page) throws(NativeError) in try reader.rewrite(page) }
   }
 
-  /// Reads the documents of a page once more. They are decrypted on the worker's thread; `finish`
-  /// waits for it.
-  func read(_ written: PipelinePage) throws(RotationError) {
+  /// Reads the documents of a page once more, or takes what was handed to the store where that confirmed it. They
+  /// are decrypted on the worker's thread; `finish` waits for it.
+  func read(_ written: PipelinePage, _ edits: PageEdits) throws(RotationError) {
+    guard !store.confirmsWrites else {
+      if worker.pending > 1 { try takeOne() }
+      var page = spare.popLast() ?? DocumentPage()
+      page.replace(by: written.page, edits)
+      return worker.submit(PipelinePage(collection: written.collection, page: page))
+    }
     var key = written.before
     // What was written may be longer or shorter, so that pages need not end where they ended before.
     while let last = written.page.lastKey, key != last {

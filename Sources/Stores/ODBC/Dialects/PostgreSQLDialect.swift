@@ -78,13 +78,49 @@ struct PostgreSQLDialect: SQLDialect {
     ORDER BY c.relname, t.tgname
     """
 
-  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> [String] {
+  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String {
+    settings(access, patience).map { "SET \($0) = '\($1)'" }.joined(separator: "; ")
+  }
+
+  func settingsQuery(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String {
+    let cases = settings(access, patience).map { name, value in
+      // A server may give a time back in another unit, 10s for 10000ms.
+      let type = name.hasSuffix("timeout") ? "::interval" : ""
+      return "WHEN current_setting('\(name)')\(type) <> '\(value)'\(type) THEN '\(name)' "
+    }
+    return "SELECT CASE \(cases.joined())ELSE '' END"
+  }
+
+  // A writer must see what was committed before it got its locks; a reader sees one moment.
+  private func settings(_ access: StoreAccess, _ patience: Duration) -> [(String, String)] {
     [
-      "SET lock_timeout = \(patience.milliseconds)",
-      "SET SESSION CHARACTERISTICS AS TRANSACTION "
-        + (access != .rewrite ? "ISOLATION LEVEL REPEATABLE READ, READ ONLY" : "READ WRITE"),
+      ("lock_timeout", "\(patience.milliseconds)ms"), ("statement_timeout", "0ms"),
+      ("idle_in_transaction_session_timeout", "0ms"), ("standard_conforming_strings", "on"),
+      ("client_encoding", "UTF8"),
+      (
+        "default_transaction_isolation",
+        access == .rewrite ? "read committed" : "repeatable read"
+      ),
+      ("default_transaction_read_only", access == .rewrite ? "off" : "on"),
     ]
   }
+
+  // The number of a transaction is drawn at the first call, and stays. The lock goes with it.
+  let transactionStartQuery = """
+    SELECT pg_current_xact_id()::text,
+      CASE WHEN pg_try_advisory_xact_lock(8028069384592) THEN 1 ELSE 0 END
+    """
+
+  let transactionQuery = """
+    SELECT pg_current_xact_id()::text, CASE WHEN EXISTS (
+      SELECT 1 FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+      WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objsubid = 1
+        AND l.classid::bigint = 8028069384592 >> 32 AND l.objid::bigint = 8028069384592 & 4294967295
+        AND l.pid = pg_backend_pid())
+      THEN 1 ELSE 0 END
+    """
+
+  func isTransaction(_ number: String) -> String { "pg_current_xact_id() = '\(number)'::xid8" }
 
   let momentType = "timestamptz"
 
@@ -112,13 +148,32 @@ struct PostgreSQLDialect: SQLDialect {
       + " ORDER BY \(order) LIMIT \(limit)"
   }
 
+  // As many as the protocol counts.
+  let mostParameters = 32_000
+
+  func length(of column: String) -> String { "COALESCE(octet_length(\(column)), 0)" }
+
   func update(
-    _ column: String, of table: String, rows: String, names: [String], matching: String
+    _ column: String, holding storage: FieldStorage, of table: String, to contents: String,
+    rows: String, names: [String], where condition: String, inTransaction number: String
   ) -> String {
-    "UPDATE \(qualified(table)) AS t SET \(quoted(column)) = v.c "
+    let column = quoted(column)
+    let bytes = storage == .text ? "convert_to(t.\(column), 'UTF8')" : "t.\(column)"
+    return "UPDATE \(qualified(table)) AS t SET \(column) = \(contents) "
       + "FROM (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
-      + "WHERE \(matching)"
+      + "WHERE \(condition) AND \(isTransaction(number)) RETURNING v.n, sha256(\(bytes))"
   }
+
+  let textUnit = TextUnit.scalar
+
+  func text(of column: String) -> String { "t.\(quoted(column))" }
+
+  func splice(_ text: String, start: String, length: String, replacement: String) -> String {
+    "overlay(\(text) placing \(replacement) from \(start) for \(length))"
+  }
+
+  let numberParameter = "CAST(? AS integer)"
+  let textParameter = "CAST(? AS text)"
 
   func keyParameter(for column: SQLColumn) -> String? {
     switch column.type {

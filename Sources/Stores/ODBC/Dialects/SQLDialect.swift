@@ -5,7 +5,10 @@ internal import OctopusKeys
 
 protocol SQLDialect: Sendable {
   /// Statements for the session, before the transaction begins.
-  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> [String]
+  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String
+
+  /// A query for the name of the first setting that is not what `session` makes it; empty if all are.
+  func settingsQuery(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String
 
   /// A query that is 1 if readers may have a snapshot.
   var snapshotQuery: String { get }
@@ -15,6 +18,13 @@ protocol SQLDialect: Sendable {
   var applicationLock: String { get }
   /// A query that is 1 if that lock is free; it takes none.
   var applicationLockTest: String { get }
+  /// A query at the start of a transaction that writes. It takes a lock that goes with the transaction; one row: the
+  /// transaction's number, and 1 if it is the only one and has the lock.
+  var transactionStartQuery: String { get }
+  /// The same, later, without taking anything.
+  var transactionQuery: String { get }
+  /// A condition that no row meets outside the transaction with this number.
+  func isTransaction(_ number: String) -> String
   /// A query that is 1 if the database can be written to at all.
   var writabilityQuery: String { get }
   /// A query for the tables that the login may not both read and update: table, and anything.
@@ -50,15 +60,36 @@ protocol SQLDialect: Sendable {
     limit: Int
   ) -> String
 
-  /// A statement that sets `column` of the table `t` to the column `c` of `v`, a list of VALUES.
+  /// The most parameters of a statement.
+  var mostParameters: Int { get }
+
+  /// The length in bytes of what a column holds, 0 for NULL.
+  func length(of column: String) -> String
+
+  /// A statement that sets `column` of the table `t`, row by row, by `v`, a list of VALUES. Its answer is, for every
+  /// row that it changed, `v.n` and the SHA-256 of what the column holds now: of its bytes, or of its text in
+  /// the encoding that `textUnit` says.
   ///
   /// - Parameters:
+  ///   - contents: the new contents, an expression.
   ///   - rows: the VALUES.
-  ///   - names: the columns of `v`: `k0`, `k1`… for the key, and `c`.
-  ///   - matching: the condition that joins `t` and `v` by the key.
+  ///   - names: the columns of `v`: `n`, `k0`, `k1`… for the key, and what `contents` needs.
+  ///   - condition: joins `t` and `v` by the key.
+  ///   - number: of the transaction outside which nothing may change.
   func update(
-    _ column: String, of table: String, rows: String, names: [String], matching: String
+    _ column: String, holding storage: FieldStorage, of table: String, to contents: String,
+    rows: String, names: [String], where condition: String, inTransaction number: String
   ) -> String
+
+  /// What offsets and lengths of text count.
+  var textUnit: TextUnit { get }
+  /// A text column of `t` as an expression that `splice` takes.
+  func text(of column: String) -> String
+  /// `text` with `replacement` in the place of `length` units from the `start`-th on, which counts from 1.
+  func splice(_ text: String, start: String, length: String, replacement: String) -> String
+  /// Parameters of a splice.
+  var numberParameter: String { get }
+  var textParameter: String { get }
 
   /// A parameter for this column of a key; nil if octokey does not know the type.
   func keyParameter(for column: SQLColumn) -> String?
@@ -84,10 +115,18 @@ struct SQLColumn: Sendable {
   let collation: String?
   let isGenerated: Bool
 
-  struct Contents: Sendable {
+  struct Contents: Equatable, Sendable {
     let parameter: String
     let storage: FieldStorage
   }
+}
+
+/// What an engine counts text in, and the encoding that goes with it.
+enum TextUnit: Sendable {
+  /// Code units of UTF-16, little endian.
+  case utf16
+  /// Characters of Unicode, in UTF-8.
+  case scalar
 }
 
 enum SQLFailure: Sendable {

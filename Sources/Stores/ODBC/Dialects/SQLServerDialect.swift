@@ -1,5 +1,6 @@
-// Transact-SQL. NOCOUNT is off because the counts are checked. Keys are compared and ordered in the
-// collation of their column, because the index uses it.
+// Transact-SQL, for SQL Server 2016 and later. Keys are compared and ordered in the collation of their column,
+// because the index uses it. Every statement that must stay for the session is sent as it is, without
+// parameters: what a prepared statement sets is undone at its end.
 
 internal import Native
 internal import OctopusKeys
@@ -7,11 +8,11 @@ internal import OctopusKeys
 struct SQLServerDialect: SQLDialect {
   let snapshotQuery = """
     SELECT CASE snapshot_isolation_state WHEN 1 THEN 1 ELSE 0 END
-    FROM sys.databases WHERE database_id = DB_ID()
+    FROM sys.databases WHERE name = DB_NAME()
     """
 
   // Without this permission, the catalog does not list tables that the login has no permission on.
-  let visibilityQuery = "SELECT HAS_PERMS_BY_NAME(DB_NAME(), N'DATABASE', N'VIEW DEFINITION')"
+  let visibilityQuery = "SELECT HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'VIEW DEFINITION')"
 
   let applicationLock = """
     DECLARE @got int;
@@ -24,7 +25,7 @@ struct SQLServerDialect: SQLDialect {
     "SELECT APPLOCK_TEST(N'public', N'octokey', N'Exclusive', N'Session')"
 
   let writabilityQuery = """
-    SELECT CASE WHEN DATABASEPROPERTYEX(DB_NAME(), N'Updateability') = N'READ_ONLY' THEN 0 ELSE 1 END
+    SELECT CASE WHEN DATABASEPROPERTYEX(DB_NAME(), N'Updateability') = N'READ_WRITE' THEN 1 ELSE 0 END
     """
 
   let deniedTablesQuery = """
@@ -69,22 +70,60 @@ struct SQLServerDialect: SQLDialect {
     ORDER BY o.name, t.name
     """
 
-  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> [String] {
-    [
-      "SET NOCOUNT OFF", "SET XACT_ABORT ON", "SET LOCK_TIMEOUT \(patience.milliseconds)",
-      "SET TRANSACTION ISOLATION LEVEL "
-        + (access != .rewrite && allowsSnapshot ? "SNAPSHOT" : "READ COMMITTED"),
-    ]
+  /// The options that indexes on computed columns, filtered indexes and indexed views need, each with its bit in
+  /// @@OPTIONS, and whether it must be on. XACT_ABORT: whatever fails, fails whole.
+  private static let options: [(name: String, bit: Int, isOn: Bool)] = [
+    ("ANSI_NULLS", 32, true), ("ANSI_PADDING", 16, true), ("ANSI_WARNINGS", 8, true),
+    ("ARITHABORT", 64, true), ("CONCAT_NULL_YIELDS_NULL", 4096, true),
+    ("QUOTED_IDENTIFIER", 256, true), ("NUMERIC_ROUNDABORT", 8192, false),
+    ("IMPLICIT_TRANSACTIONS", 2, false), ("NOCOUNT", 512, true), ("XACT_ABORT", 16384, true),
+  ]
+
+  func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String {
+    let level = access != .rewrite && allowsSnapshot ? "SNAPSHOT" : "READ COMMITTED"
+    return SQLServerDialect.options.map { "SET \($0.name) \($0.isOn ? "ON" : "OFF"); " }.joined()
+      + "SET TEXTSIZE -1; SET ROWCOUNT 0; SET LOCK_TIMEOUT \(patience.milliseconds); "
+      + "SET TRANSACTION ISOLATION LEVEL \(level);"
   }
+
+  func settingsQuery(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String {
+    let level = access != .rewrite && allowsSnapshot ? 5 : 2
+    return "SELECT CASE "
+      + SQLServerDialect.options.map {
+        "WHEN @@OPTIONS & \($0.bit) \($0.isOn ? "=" : "<>") 0 THEN N'\($0.name)' "
+      }.joined()
+      + "WHEN @@TEXTSIZE NOT IN (-1, 2147483647) THEN N'TEXTSIZE' "
+      + "WHEN @@LOCK_TIMEOUT <> \(patience.milliseconds) THEN N'LOCK_TIMEOUT' "
+      + "WHEN (SELECT transaction_isolation_level FROM sys.dm_exec_sessions "
+      + "WHERE session_id = @@SPID) <> \(level) THEN N'TRANSACTION ISOLATION LEVEL' "
+      + "ELSE N'' END"
+  }
+
+  let transactionStartQuery = """
+    DECLARE @got int;
+    EXEC @got = sp_getapplock @Resource = N'octokey-run', @LockMode = N'Exclusive',
+      @LockOwner = N'Transaction', @LockTimeout = 0;
+    SELECT CAST(CURRENT_TRANSACTION_ID() AS nvarchar(20)),
+      CASE WHEN @got >= 0 AND @@TRANCOUNT = 1 AND XACT_STATE() = 1 THEN 1 ELSE 0 END
+    """
+
+  let transactionQuery = """
+    SELECT CAST(CURRENT_TRANSACTION_ID() AS nvarchar(20)),
+      CASE WHEN @@TRANCOUNT = 1 AND XACT_STATE() = 1
+        AND APPLOCK_MODE(N'public', N'octokey-run', N'Transaction') = N'Exclusive' THEN 1 ELSE 0 END
+    """
+
+  func isTransaction(_ number: String) -> String { "CURRENT_TRANSACTION_ID() = \(number)" }
 
   let momentType = "datetimeoffset"
 
-  // The difference to a time in the year 1, which means never, would overflow.
+  // The year 1 means never, and the year 9999 is often written for it, too: neither is a difference.
   func moment(_ column: String) -> (text: String, secondsAgo: String) {
     let column = quoted(column)
     return (
       "CONVERT(nvarchar(40), \(column), 126)",
-      "CASE WHEN \(column) > '20000101' THEN DATEDIFF(second, \(column), SYSDATETIMEOFFSET()) END"
+      "CASE WHEN \(column) > '20000101' AND \(column) < '99990101' "
+        + "THEN DATEDIFF_BIG(second, \(column), SYSDATETIMEOFFSET()) END"
     )
   }
 
@@ -94,10 +133,11 @@ struct SQLServerDialect: SQLDialect {
 
   func qualified(_ table: String) -> String { "[dbo]." + quoted(table) }
 
-  // A shared lock: others can still read. TOP (0) would be optimized away, and the lock with it.
+  // An exclusive lock from the start: a shared one would be converted by the first UPDATE, and two who convert are a
+  // deadlock. TOP (0) would be optimized away, and the lock with it.
   func lock(_ table: String) -> String {
     "SELECT COUNT(*) FROM (SELECT TOP (1) 1 AS x FROM \(qualified(table)) "
-      + "WITH (TABLOCK, HOLDLOCK)) AS q"
+      + "WITH (TABLOCKX, HOLDLOCK)) AS q"
   }
 
   func select(
@@ -108,13 +148,37 @@ struct SQLServerDialect: SQLDialect {
       + (condition.map { " WHERE " + $0 } ?? "") + " ORDER BY " + order
   }
 
+  // SQL Server takes 2,100, and drivers need some for themselves.
+  let mostParameters = 2000
+
+  func length(of column: String) -> String { "CAST(COALESCE(DATALENGTH(\(column)), 0) AS bigint)" }
+
   func update(
-    _ column: String, of table: String, rows: String, names: [String], matching: String
+    _ column: String, holding storage: FieldStorage, of table: String, to contents: String,
+    rows: String, names: [String], where condition: String, inTransaction number: String
   ) -> String {
-    "UPDATE t SET \(quoted(column)) = v.c FROM \(qualified(table)) AS t "
-      + "JOIN (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
-      + "ON \(matching)"
+    let column = quoted(column)
+    let bytes =
+      storage == .text ? "CAST(inserted.\(column) AS nvarchar(max))" : "inserted.\(column)"
+    return "UPDATE t SET \(column) = \(contents) OUTPUT v.n, HASHBYTES(N'SHA2_256', \(bytes)) "
+      + "FROM \(qualified(table)) AS t "
+      + "JOIN (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) ON \(condition) "
+      + "WHERE \(isTransaction(number))"
   }
+
+  let textUnit = TextUnit.utf16
+
+  // In a binary collation a character is one code unit, whatever the column's own collation makes of it.
+  func text(of column: String) -> String {
+    "CAST(t.\(quoted(column)) AS nvarchar(max)) COLLATE Latin1_General_BIN2"
+  }
+
+  func splice(_ text: String, start: String, length: String, replacement: String) -> String {
+    "STUFF(\(text), \(start), \(length), \(replacement))"
+  }
+
+  let numberParameter = "CAST(? AS bigint)"
+  let textParameter = "CAST(? AS nvarchar(max))"
 
   func keyParameter(for column: SQLColumn) -> String? {
     switch column.type {
@@ -123,8 +187,11 @@ struct SQLServerDialect: SQLDialect {
         !collation.isEmpty,
         collation.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
       else { return nil }
-      // Without its own collation a parameter has the database's, which may conflict with the column's.
-      return "CAST(? AS \(column.type)(\(length))) COLLATE \(collation)"
+      // Without its own collation a parameter has the database's, which may conflict with the column's, and
+      // whose code page may lack characters of the column's.
+      let isWide = column.type.hasPrefix("n")
+      let parameter = isWide ? "?" : "CAST(? AS nvarchar(max)) COLLATE \(collation)"
+      return "CAST(\(parameter) AS \(column.type)(\(length))) COLLATE \(collation)"
     case "int", "bigint", "smallint", "tinyint", "uniqueidentifier":
       return "CAST(? AS \(column.type))"
     default: return nil
@@ -133,8 +200,9 @@ struct SQLServerDialect: SQLDialect {
 
   func contents(of column: SQLColumn) -> SQLColumn.Contents? {
     switch column.type {
-    case "nvarchar", "nchar", "ntext": .init(parameter: "CAST(? AS nvarchar(max))", storage: .text)
-    case "varchar", "char", "text": .init(parameter: "CAST(? AS varchar(max))", storage: .text)
+    // To the code page of a varchar the assignment converts: a CAST would take the database's.
+    case "nvarchar", "nchar", "ntext", "varchar", "char", "text":
+      .init(parameter: textParameter, storage: .text)
     case "varbinary", "binary", "image":
       .init(parameter: "CAST(? AS varbinary(max))", storage: .bytes)
     default: nil
