@@ -4,7 +4,7 @@
     proxy.py --listen PORT --target PORT [--delay MS] [--at TEXT [--nth N] FAULT] -- COMMAND...
 
 Runs COMMAND, ends with its exit status (128 + N for signal N) and, with --count, prints the number of
-round trips as the last line. --at waits for the Nth piece from the command that contains TEXT:
+bytes that went through and, as the last line, of round trips. --at waits for the Nth piece from the command that contains TEXT:
 
     --cut           that piece is not passed on, and the connection is closed
     --lose-reply    it is passed on, and the connection is closed when the server has answered
@@ -25,7 +25,7 @@ class Proxy:
     def __init__(self, options):
         self.options = options
         self.listener = socket.create_server(("127.0.0.1", options.listen))
-        self.seen = self.round_trips = 0
+        self.seen = self.round_trips = self.bytes = 0
         self.child = None
         self.is_gone = False
         self.happened = False
@@ -62,6 +62,7 @@ class Link:
     def requests(self):
         options = self.proxy.options
         while piece := self.read(self.client):
+            self.proxy.bytes += len(piece)
             # Everything that the client sends before an answer is one round trip.
             if not self.is_asking:
                 self.is_asking = True
@@ -84,6 +85,7 @@ class Link:
 
     def replies(self):
         while piece := self.read(self.server):
+            self.proxy.bytes += len(piece)
             self.is_asking = False
             if self.loses_reply:
                 break
@@ -129,6 +131,7 @@ def main():
     if options.at is not None and not proxy.happened:
         sys.exit(f"nothing was sent that holds {options.at} {options.nth} times")
     if options.count:
+        print(proxy.bytes)
         print(proxy.round_trips)
     sys.exit(128 - status if status < 0 else status)
 

@@ -42,13 +42,13 @@ import Testing
         SQLServerDialectTests.column("JSONBlob", "varbinary"),
       ], key: ["Id"])
     let dialect = SQLServerDialectTests.dialect
-    let first = table.pageQuery(dialect, .init(hasStart: false, hasEnd: true, limit: 64))
+    let first = table.pageQuery(dialect, nil, .init(hasStart: false, hasEnd: true, limit: 64))
     let id = "CAST(? AS nvarchar(210)) COLLATE SQL_Latin1_General_CP1_CI_AS"
     #expect(
       first.text == "SELECT TOP (64) [Id], [JSON], [JSONBlob] FROM [dbo].[Odd]]Name] "
         + "WHERE [Id] <= \(id) ORDER BY [Id]")
     #expect(first.parameters.map(\.bound) == [.upTo])
-    let next = table.lengthsQuery(dialect, .init(hasStart: true, hasEnd: false, limit: 9))
+    let next = table.lengthsQuery(dialect, nil, .init(hasStart: true, hasEnd: false, limit: 9))
     #expect(
       next.text == "SELECT TOP (9) [Id], CAST(COALESCE(DATALENGTH([JSON]), 0) AS bigint) + "
         + "CAST(COALESCE(DATALENGTH([JSONBlob]), 0) AS bigint) AS bytes FROM [dbo].[Odd]]Name] "
@@ -68,7 +68,7 @@ import Testing
         SQLServerDialectTests.column("JSON", "varchar"),
       ], key: ["A", "B]", "C"], name: "Id")
     let next = table.pageQuery(
-      SQLServerDialectTests.dialect, .init(hasStart: true, hasEnd: true, limit: 9))
+      SQLServerDialectTests.dialect, nil, .init(hasStart: true, hasEnd: true, limit: 9))
     let (a, b) = ("CAST(? AS int)", "CAST(? AS bigint)")
     let follows =
       "[A] >= \(a) AND (([A] > \(a)) OR ([A] = \(a) AND [B]]] > \(b)) "

@@ -9,7 +9,8 @@ package final class ODBCConnection {
   private let environment: SQLHENV  // owned
   let handle: SQLHDBC  // owned
   private let secrets: [String]
-  private var isConnected = false
+  /// Statements go with the connection: to free them one by one is a round trip for each.
+  private(set) var isConnected = false
   /// The first failure. Its statement may have rows that were not read, and to close such a statement makes a
   /// driver cancel it, upon which a server may end the transaction: nothing runs here any more.
   private var failure: NativeError?
@@ -30,9 +31,7 @@ package final class ODBCConnection {
   }
 
   deinit {
-    // A driver does not disconnect while work is open. The server rolls back when the connection ends.
-    if hasBegun { try? rollback() }
-    if isConnected { unsafe SQLDisconnect(handle) }
+    close()
     unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_DBC), handle)
     unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment)
   }
@@ -127,6 +126,15 @@ package final class ODBCConnection {
   }
 
   package func rollback() throws(NativeError) { try end(SQL_ROLLBACK) }
+
+  /// Rolls back what was not committed, and disconnects. Nothing can be done with the connection afterwards.
+  package func close() {
+    // A driver does not disconnect while work is open. Where this fails, the server rolls back when the
+    // connection ends.
+    if hasBegun, isConnected { try? rollback() }
+    if isConnected, unsafe SQLDisconnect(handle).isSuccess { isConnected = false }
+    failure = failure ?? .odbc(call: "SQLDisconnect", [])
+  }
 
   private func end(_ how: Int32) throws(NativeError) {
     let result = unsafe SQLEndTran(SQLSMALLINT(SQL_HANDLE_DBC), handle, SQLSMALLINT(how))

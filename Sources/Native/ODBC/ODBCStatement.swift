@@ -40,7 +40,9 @@ package final class ODBCStatement {
     self.connection = connection
   }
 
-  deinit { unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_STMT), handle) }
+  deinit {
+    if connection.isConnected { unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_STMT), handle) }
+  }
 
   func prepare(_ sql: String) throws(NativeError) {
     var units = Array(sql.utf16)

@@ -99,7 +99,15 @@ package final class StoreRotation {
   package func survey(
     _ access: StoreAccess, mayStop: Bool = true, leftAmbiguous: [String]? = nil
   ) throws(RotationError) -> Survey {
+    try survey(access, mayStop: mayStop, leftAmbiguous: leftAmbiguous, after: nil)
+  }
+
+  /// - Parameter earlier: a survey of the same documents, which says what need not be looked at again.
+  private func survey(
+    _ access: StoreAccess, mayStop: Bool, leftAmbiguous: [String]?, after earlier: Survey?
+  ) throws(RotationError) -> Survey {
     (collections, documents) = try store.open(access)
+    if let earlier { store.narrow(collections, to: earlier) }
     let pass = SurveyPass(
       store: store, cancellation: mayStop ? cancellation : .never, decided: options.binaryFields,
       isRewritten: true)
@@ -169,6 +177,7 @@ package final class StoreRotation {
     } catch {
       throw .native(error)
     }
+    store.narrow(collections, to: survey)
     let thread = WorkerThread()
     let readBack = ReadBack(store, on: thread, reader)
     let pass = RewritePass(store: store, cancellation: cancellation, thread: thread)
@@ -202,7 +211,8 @@ package final class StoreRotation {
     let proof = try StoreRotation(
       store: reader, oldKey: oldKey, newKey: newKey, options: options
     ) { [progress] (_, done, total) in progress(.proof, done, total) }
-    let found = try proof.survey(.read, leftAmbiguous: survey.leftAmbiguous)
+    let found = try proof.survey(
+      .read, mayStop: false, leftAmbiguous: survey.leftAmbiguous, after: survey)
     guard found.oldValues == 0, found.ledger == survey.ledger,
       found.collections.map(\.documents) == survey.collections.map(\.documents)
     else {
@@ -232,6 +242,16 @@ package final class StoreRotation {
     return { [documents, progress] count in
       done += count
       progress(pass, done, documents)
+    }
+  }
+}
+
+extension Store {
+  /// Leaves out what a survey found to be of no use: no value is there, nor anything that cannot be read.
+  fileprivate func narrow(_ collections: [StoreCollection], to survey: Survey) {
+    for (collection, numbers) in zip(collections, survey.collections) {
+      // What cannot be read may be a text without a bar.
+      narrow(collection, to: numbers.fieldsInUse, barsOnly: survey.hasOnlySoundTexts)
     }
   }
 }

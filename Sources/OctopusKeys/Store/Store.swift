@@ -31,6 +31,10 @@ package protocol Store: AnyObject {
   /// The number of documents in `collection`, for progress and the report.
   func documentCount(of collection: StoreCollection) throws(StoreError) -> Int
 
+  /// From here on pages need hold no other fields of `collection` than these, and, with `barsOnly`, no text without
+  /// a bar, as it is or escaped, which every value has. A store to which nothing travels may do as before.
+  func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool)
+
   /// Replaces what is in `page` by the documents that follow the one with `key` in the store's own
   /// order, or by the first ones if `key` is nil; leaves it empty at the end. Documents without any
   /// filled field are there, too. A page is bounded: some hundred documents or 1 MiB, and always at

@@ -134,6 +134,8 @@ package final class DirectoryStore: Store {
   /// Each file needs room for itself alone, which `collections` has looked for.
   package func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}
 
+  package func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {}
+
   package func independentReader() -> (any Store)? { nil }
 
   /// Closes the folder. What was written stays.

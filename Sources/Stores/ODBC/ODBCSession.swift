@@ -16,7 +16,7 @@ final class ODBCSession {
   private(set) var transactionNumber = ""
 
   /// The most statements that stay prepared: a server keeps something for each of them.
-  private static let preparedStatements = 32
+  private static let preparedStatements = 128
 
   static func dialect(of product: String) -> (any SQLDialect)? {
     if product == "PostgreSQL" { return PostgreSQLDialect() }
@@ -85,14 +85,12 @@ final class ODBCSession {
   /// Commits; the connection stays open, and with it the application lock.
   func commit() throws(StoreError) {
     try requireTransaction()
-    statements.removeAll()
     try attempt { () throws(NativeError) in try connection.commit() }
   }
 
-  /// Rolls back what was not committed. The connection closes with the last reference to it.
+  /// Rolls back what was not committed, and closes the connection.
   func close() {
-    // Where this fails, the server rolls back when the connection closes.
-    if connection.hasBegun { try? connection.rollback() }
+    connection.close()
     statements.removeAll()
   }
 

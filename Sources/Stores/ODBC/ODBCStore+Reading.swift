@@ -17,11 +17,21 @@ extension ODBCStore {
     return extent.documents
   }
 
+  package func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {
+    focus[collection.exactName] = SQLTable.Focus(fields: fields, barsOnly: barsOnly)
+    plan = nil
+  }
+
   package func readPage(
     of collection: StoreCollection, after lastKey: [UInt8]?, into page: inout DocumentPage
   ) throws(StoreError) {
     page.clear()
     guard let table = tables[collection.exactName] else { throw unknown(collection) }
+    let isAgain = focus[collection.exactName] != nil
+    if isAgain, let kept = cache.take(of: collection.exactName, after: lastKey) {
+      page = kept
+      return
+    }
     var plan: PagePlan
     if let last = self.plan, last.table == collection.exactName, last.after == lastKey {
       plan = last
@@ -41,6 +51,9 @@ extension ODBCStore {
     }
     plan.after = page.lastKey ?? plan.after
     self.plan = plan
+    if access == .rewrite, !isAgain {
+      cache.add(page, of: collection.exactName, after: lastKey)
+    }
   }
 
   private func makePlan(
@@ -51,7 +64,7 @@ extension ODBCStore {
     }
     let session = try opened()
     let query = table.lengthsQuery(
-      session.dialect,
+      session.dialect, focus[table.collection.exactName],
       .init(hasStart: lastKey != nil, hasEnd: false, limit: PagePlan.plannedDocuments))
     var lengths: [(key: [UInt8], bytes: Int)] = []
     try rows(of: table, query, after: lastKey, upTo: nil) { (row) throws(NativeError) in
@@ -66,7 +79,7 @@ extension ODBCStore {
     var endKey: [UInt8]?
     if case .key(let key) = end { endKey = key }
     let query = try table.pageQuery(
-      opened().dialect,
+      opened().dialect, focus[table.collection.exactName],
       .init(hasStart: lastKey != nil, hasEnd: endKey != nil, limit: PagePlan.pageDocuments))
     try rows(of: table, query, after: lastKey, upTo: endKey) { (row) throws(NativeError) in
       try add(row, of: table, to: &page)

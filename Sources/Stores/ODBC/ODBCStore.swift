@@ -24,9 +24,12 @@ package final class ODBCStore: Store {
   private var lastDialect: any SQLDialect = SQLServerDialect()
 
   private(set) var tables: [ExactName: SQLTable] = [:]
+  /// What is read of each table, where that is not all of it.
+  var focus: [ExactName: SQLTable.Focus] = [:]
   /// State of the reading: what the tables hold, the next pages, and reused memory.
   var extents: [ExactName: TableExtent] = [:]
   var plan: PagePlan?
+  var cache = PageCache()
   var key: [UInt8] = []
   var name: [UInt8] = []
   var contents: [UInt8] = []
@@ -153,7 +156,9 @@ package final class ODBCStore: Store {
   package func rollback() {
     tables.removeAll()
     extents.removeAll()
+    focus.removeAll()
     plan = nil
+    cache = PageCache()
     written = nil
     session?.close()
     session = nil

@@ -21,7 +21,7 @@ struct PagePlan {
 
   /// The most bytes on a page, unless one document alone is longer.
   static let pageBytes = 1 << 20
-  static let pageDocuments = 1024
+  static let pageDocuments = 2048
   /// How many documents are planned at once.
   static let plannedDocuments = 8192
 

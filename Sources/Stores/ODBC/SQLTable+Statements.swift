@@ -15,6 +15,13 @@ extension SQLTable {
     let limit: Int
   }
 
+  /// What of a document is read.
+  struct Focus: Equatable {
+    let fields: Set<Int>
+    /// Only texts with a bar, as it is or escaped.
+    let barsOnly: Bool
+  }
+
   /// A query, and which part of which key each of its parameters is.
   struct Query {
     let text: String
@@ -23,25 +30,41 @@ extension SQLTable {
 
   /// The number of documents, the length of all their fields, and the length of the longest one.
   func extentQuery(_ dialect: any SQLDialect) -> String {
-    let length = length(dialect)
+    let length = length(dialect, nil)
     return "SELECT COUNT(*), CAST(SUM(\(length)) AS bigint), CAST(MAX(\(length)) AS bigint) "
       + "FROM \(dialect.qualified(collection.name))"
   }
 
   /// The keys of a stretch, each with the length of the document's fields.
-  func lengthsQuery(_ dialect: any SQLDialect, _ stretch: Stretch) -> Query {
+  func lengthsQuery(
+    _ dialect: any SQLDialect, _ focus: Focus?, _ stretch: Stretch
+  ) -> Query {
     query(
-      dialect, key.map { dialect.quoted($0.name) } + ["\(length(dialect)) AS bytes"], stretch)
+      dialect, key.map { dialect.quoted($0.name) } + ["\(length(dialect, focus)) AS bytes"],
+      stretch)
   }
 
   /// The documents of a stretch: the key, the name if there is one beside it, and the fields.
-  func pageQuery(_ dialect: any SQLDialect, _ stretch: Stretch) -> Query {
-    let names = key.map(\.name) + (name.map { [$0] } ?? []) + collection.fields.map(\.name)
-    return query(dialect, names.map(dialect.quoted), stretch)
+  func pageQuery(_ dialect: any SQLDialect, _ focus: Focus?, _ stretch: Stretch) -> Query {
+    let names = key.map(\.name) + (name.map { [$0] } ?? [])
+    return query(dialect, names.map(dialect.quoted) + fields(dialect, focus), stretch)
   }
 
-  private func length(_ dialect: any SQLDialect) -> String {
-    collection.fields.map { dialect.length(of: dialect.quoted($0.name)) }.joined(separator: " + ")
+  private func length(_ dialect: any SQLDialect, _ focus: Focus?) -> String {
+    fields(dialect, focus).map { $0 == "NULL" ? "0" : dialect.length(of: $0) }
+      .joined(separator: " + ")
+  }
+
+  /// The fields as expressions; NULL for what is left out.
+  private func fields(_ dialect: any SQLDialect, _ focus: Focus?) -> [String] {
+    collection.fields.enumerated().map { index, field in
+      let column = dialect.quoted(field.name)
+      guard let focus else { return column }
+      guard focus.fields.contains(index) else { return "NULL" }
+      guard focus.barsOnly, contents[index].storage == .text else { return column }
+      let terms = ["|", "\\u007"].map { dialect.contains($0, in: column) }
+      return "CASE WHEN \(terms.joined(separator: " OR ")) THEN \(column) END"
+    }
   }
 
   private func query(
@@ -124,10 +147,13 @@ extension SQLTable {
     let names =
       ["n"] + key.indices.map { "k\($0)" }
       + (splices.isEmpty ? ["c"] : splices.flatMap { ["s\($0)", "l\($0)", "r\($0)"] })
+    let first = "(\(row.joined(separator: ", ")))"
+    let next =
+      dialect.firstRowGivesTypes
+      ? "(\([String](repeating: "?", count: row.count).joined(separator: ",")))" : first
     return dialect.update(
       field.name, holding: field.storage, of: collection.name, to: contents,
-      rows: [String](repeating: "(\(row.joined(separator: ", ")))", count: shape.rows)
-        .joined(separator: ", "),
+      rows: ([first] + [String](repeating: next, count: shape.rows - 1)).joined(separator: ", "),
       names: names,
       where: key.enumerated().map { "t.\(dialect.quoted($1.name)) = v.k\($0)" }
         .joined(separator: " AND "), inTransaction: number)

@@ -10,10 +10,12 @@ struct UpdateBatch {
   private var bytes = 0
 
   /// Of so many splices the whole contents are written instead.
-  private static let mostSplices = 32
+  private static let mostSplices = 64
+  /// What the place of a splice takes on the wire, in bytes, about.
+  private static let splicePlace = 24
   private static let rowSteps = [1, 4, 16, 64, 256, 1024]
   /// The most bytes in one statement, unless one document alone is longer.
-  private static let mostBytes = 1 << 20
+  private static let mostBytes = 2 << 20
 
   /// - Parameter shape: with the most rows of a batch.
   init(_ shape: SQLTable.UpdateShape) { self.shape = shape }
@@ -26,11 +28,12 @@ struct UpdateBatch {
     let slot = page.slots[edit.slot]
     var splices = 0
     // A text that is mostly new is shorter than its splices with their places.
+    let spliced = replaced(by: edit, edits) + edit.splices.count * splicePlace
     if slot.storage == .text, table.contents[slot.field].storage == .text,
-      edit.splices.count <= mostSplices, replaced(by: edit, edits) * 2 < edit.newCount
+      edit.splices.count <= mostSplices, spliced < edit.newCount
     {
       splices = 1
-      while splices < edit.splices.count { splices *= 2 }
+      while splices < edit.splices.count { splices *= 4 }
     }
     let parameters = 1 + table.key.count + (splices == 0 ? 1 : splices * 3)
     let most = dialect.mostParameters / parameters

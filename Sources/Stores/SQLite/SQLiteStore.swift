@@ -168,6 +168,8 @@ package final class SQLiteStore: Store {
     }
   }
 
+  package func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {}
+
   package func independentReader() -> (any Store)? { nil }
 
   package func rollback() {

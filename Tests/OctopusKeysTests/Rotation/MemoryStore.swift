@@ -105,6 +105,8 @@ final class MemoryStore: Store {
     try afterCommit?()
   }
 
+  func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {}
+
   func independentReader() -> (any Store)? { reader }
 
   func rollback() {

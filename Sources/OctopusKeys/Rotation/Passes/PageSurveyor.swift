@@ -48,6 +48,9 @@ final class PageSurveyor {
         try scan.read(slot, of: page.page) { (text, found, encoding) throws(NativeError) in
           numbers.bytes += slot.range.count
           if encoding != .binary {
+            if !found.values.isEmpty || !found.suspects.isEmpty {
+              numbers.fieldsInUse.insert(slot.field)
+            }
             try judge(found, in: text, at: field, of: page, &survey, &numbers)
           } else if try count(found, in: text, at: field, of: page, &survey) {
             binary = page.binaryField(slot.field)

@@ -85,6 +85,7 @@ extension Survey {
         }
         binaryFields[name] = contents
         guard contents == .ciphertext else { continue }
+        collections[index].fieldsInUse.insert(field)
         if tally.distinct.value > 0, !tally.isProof { unprovenFields.append(name) }
         collections[index].oldValues += tally.old
         collections[index].newValues += tally.new

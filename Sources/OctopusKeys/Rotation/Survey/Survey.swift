@@ -15,6 +15,8 @@ package struct Survey: Sendable {
     package internal(set) var unreadableValues = 0
     /// The length of all fields, in bytes.
     package internal(set) var bytes = 0
+    /// Fields of text in which there is a value, or something that cannot be read.
+    var fieldsInUse: Set<Int> = []
 
     package var decrypted: Int { oldValues + newValues }
 
@@ -27,6 +29,7 @@ package struct Survey: Sendable {
       newValues += part.newValues
       unreadableValues += part.unreadableValues
       bytes += part.bytes
+      fieldsInUse.formUnion(part.fieldsInUse)
     }
   }
 

@@ -148,10 +148,16 @@ struct PostgreSQLDialect: SQLDialect {
       + " ORDER BY \(order) LIMIT \(limit)"
   }
 
-  // As many as the protocol counts.
-  let mostParameters = 32_000
+  let firstRowGivesTypes = true
+
+  // The client library takes no description of parameters over 30,000 bytes, four of them for each.
+  let mostParameters = 6000
 
   func length(of column: String) -> String { "COALESCE(octet_length(\(column)), 0)" }
+
+  func contains(_ text: String, in column: String) -> String {
+    "strpos(\(column), '\(text)') > 0"
+  }
 
   func update(
     _ column: String, holding storage: FieldStorage, of table: String, to contents: String,

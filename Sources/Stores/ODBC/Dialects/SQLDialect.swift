@@ -60,11 +60,17 @@ protocol SQLDialect: Sendable {
     limit: Int
   ) -> String
 
+  /// Whether the parameters of all rows of VALUES have the types of the first row's.
+  var firstRowGivesTypes: Bool { get }
+
   /// The most parameters of a statement.
   var mostParameters: Int { get }
 
   /// The length in bytes of what a column holds, 0 for NULL.
   func length(of column: String) -> String
+
+  /// A condition that a text column holds `text`, which needs no quoting, byte by byte.
+  func contains(_ text: String, in column: String) -> String
 
   /// A statement that sets `column` of the table `t`, row by row, by `v`, a list of VALUES. Its answer is, for every
   /// row that it changed, `v.n` and the SHA-256 of what the column holds now: of its bytes, or of its text in

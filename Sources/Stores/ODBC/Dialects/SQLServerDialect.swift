@@ -148,10 +148,17 @@ struct SQLServerDialect: SQLDialect {
       + (condition.map { " WHERE " + $0 } ?? "") + " ORDER BY " + order
   }
 
+  // A driver gives each parameter a type of its own, by its length.
+  let firstRowGivesTypes = false
+
   // SQL Server takes 2,100, and drivers need some for themselves.
   let mostParameters = 2000
 
   func length(of column: String) -> String { "CAST(COALESCE(DATALENGTH(\(column)), 0) AS bigint)" }
+
+  func contains(_ text: String, in column: String) -> String {
+    "CHARINDEX(N'\(text)', CAST(\(column) AS nvarchar(max)) COLLATE Latin1_General_BIN2) > 0"
+  }
 
   func update(
     _ column: String, holding storage: FieldStorage, of table: String, to contents: String,

@@ -1,0 +1,32 @@
+// Pages that a rotation has read for its survey and reads again to rewrite them. In between nobody can write, so what
+// has room in memory need not travel twice.
+
+internal import OctopusKeys
+
+struct PageCache {
+  private struct Place: Hashable {
+    let table: ExactName
+    /// The key after which the page begins; nil at the start of the table.
+    let after: [UInt8]?
+  }
+
+  private var pages: [Place: DocumentPage] = [:]
+  private var bytes = 0
+
+  /// The most bytes of documents that are kept.
+  private static let mostBytes = 32 << 20
+
+  /// Keeps a page if there is room.
+  mutating func add(_ page: DocumentPage, of table: ExactName, after key: [UInt8]?) {
+    guard !page.documents.isEmpty, bytes + page.bytes.count <= PageCache.mostBytes else { return }
+    bytes += page.bytes.count
+    pages[Place(table: table, after: key)] = page
+  }
+
+  /// Gives a page away; nil if it was not kept.
+  mutating func take(of table: ExactName, after key: [UInt8]?) -> DocumentPage? {
+    guard let page = pages.removeValue(forKey: Place(table: table, after: key)) else { return nil }
+    bytes -= page.bytes.count
+    return page
+  }
+}
