@@ -29,21 +29,18 @@ import Testing
     }
   }
 
-  private func run(
-    _ node: PostgresNode, _ tracer: Tracer, _ command: [String], input: String = ""
-  ) async throws -> Ending {
-    try await OctokeyProgram.run(
-      [command[0], "--config", node.node.config, "--machine-id-file", node.node.machineID]
-        + ["--machine-key-file", node.node.folder + "/machinekey"] + command.dropFirst(),
-      input: input, environment: tracer.environment)
-  }
-
+  /// - Parameter proxy: what octokey runs behind; empty for nothing.
   private func expectNothingCancelled(
-    _ node: PostgresNode, _ command: [String], input: String = "", status: Int32 = 0
+    _ node: PostgresNode, _ command: [String], behind proxy: [String] = []
   ) async throws {
     let tracer = Tracer()
-    let result = try await run(node, tracer, command, input: input)
-    #expect(result.status == status, "\(command): \(result.stderr)")
+    let words =
+      proxy + [OctokeyProgram.path, command[0], "--config", node.node.config]
+      + ["--machine-id-file", node.node.machineID]
+      + ["--machine-key-file", node.node.folder + "/machinekey"] + command.dropFirst()
+    let result = try await OctokeyProgram.runProgram(
+      words[0], Array(words.dropFirst()), environment: tracer.environment, hasTerminal: false)
+    #expect(result.status == 0, "\(command): \(result.stderr)")
     let reports = try await tracer.reports()
     #expect(reports.status == 0, "\(command): \(reports.lines.joined(separator: "\n"))")
   }
@@ -87,35 +84,36 @@ import Testing
 
   @Test func aKeyThatIsSetIsTriedWithoutCancelling() async throws {
     let node = try await PostgresNode(["--documents", "60"])
-    let key = try await node.node.octokey("show-master-key").stdout
+    try await node.node.shell("cp OctopusServer.config former")
+    #expect(try await node.node.octokey("rotate-master-key", "--yes").status == 0)
+    try await node.node.shell("cp former OctopusServer.config")
+    let key = try #require(try node.node.files("master-key-").first)
     try await expectNothingCancelled(
-      node, ["set-master-key", "--key-file", "-", "--yes"], input: key)
+      node, ["set-master-key", "--key-file", node.node.folder + "/" + key])
   }
 
   @Test func aRecoveryReadsEveryResultToItsEnd() async throws {
     let node = try await PostgresNode(["--documents", "100"])
-    let query = "FROM \"VariableSet\" WHERE \"JSON\" LIKE '%==|%' OR \"JSON\" LIKE '%=|%'"
-    let id = try node.database.run("SELECT \"Id\" \(query) ORDER BY \"Id\" LIMIT 1").dropLast()
-    let json = try node.database.run(
-      "SELECT \"JSON\" FROM \"VariableSet\" WHERE \"Id\" = '\(id)'"
-    ).dropLast()
-    let direct = try node.node.text("OctopusServer.config")
+    let document = "FROM \"VariableSet\" WHERE \"JSON\" LIKE '%=|%' ORDER BY \"Id\" LIMIT 1"
+    let id = try node.database.run("SELECT \"Id\" \(document)").dropLast()
+    let json = try node.database.run("SELECT \"JSON\" \(document)").dropLast()
     let port = PostgresServer.freePort()
     try node.point(at: node.database.odbc(port: port))
+    let proxy =
+      ["python3", SampleNode.tests + "/Servers/proxy.py", "--listen", "\(port)"]
+      + ["--target", "\(try PostgresServer.shared.port)"]
+    let fault = ["--at", "COMMIT", "--lose-reply", "--gone", "--"]
     let result = try await OctokeyProgram.runProgram(
-      "python3",
-      [SampleNode.tests + "/Servers/proxy.py", "--listen", "\(port)"]
-        + ["--target", "\(PostgresServer.shared.port)", "--at", "COMMIT", "--lose-reply", "--gone"]
-        + ["--", OctokeyProgram.path, "rotate-master-key", "--config", node.node.config, "--yes"]
-        + ["--machine-id-file", node.node.machineID])
+      proxy[0],
+      Array(proxy.dropFirst()) + fault + [OctokeyProgram.path, "rotate-master-key", "--yes"]
+        + ["--config", node.node.config, "--machine-id-file", node.node.machineID])
     #expect(result.status == 3, "\(result.stderr)")
     // A mixture: the recovery has to rewrite as well.
     try node.database.run(
       "UPDATE \"VariableSet\" SET \"JSON\" = $json$\(json)$json$ WHERE \"Id\" = '\(id)'")
-    try direct.write(toFile: node.node.config, atomically: false, encoding: .utf8)
-    let store = "odbc:" + node.database.odbc
-    try await expectNothingCancelled(node, ["recover", "--dry-run", "--store", store])
-    try await expectNothingCancelled(node, ["recover", "--store", store])
+    for command in [["recover", "--dry-run"], ["recover"]] {
+      try await expectNothingCancelled(node, command, behind: proxy + ["--"])
+    }
   }
 
   /// The checker finds what this is about.
