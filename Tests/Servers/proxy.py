@@ -13,38 +13,18 @@ bytes that went through and, as the last line, of round trips. --at waits for th
 """
 
 import argparse
-import os
-import socket
-import subprocess
 import sys
-import threading
 import time
 
+import between
 
-class Proxy:
+
+class Proxy(between.Between):
     def __init__(self, options):
+        super().__init__(options.listen, options.target, Link)
         self.options = options
-        self.listener = socket.create_server(("127.0.0.1", options.listen))
         self.seen = self.round_trips = self.bytes = 0
-        self.child = None
-        self.is_gone = False
         self.happened = False
-
-    def serve(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            if self.is_gone:
-                client.close()
-                continue
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            server = socket.create_connection(("127.0.0.1", self.options.target))
-            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            link = Link(self, client, server)
-            for way in (link.requests, link.replies):
-                threading.Thread(target=way, daemon=True).start()
 
     def is_due(self, piece):
         if self.options.at is None or self.options.at.encode() not in piece:
@@ -53,9 +33,10 @@ class Proxy:
         return self.seen == self.options.nth
 
 
-class Link:
+class Link(between.Link):
     def __init__(self, proxy, client, server):
-        self.proxy, self.client, self.server = proxy, client, server
+        super().__init__(proxy, client, server)
+        self.proxy = proxy
         self.is_asking = False
         self.loses_reply = False
 
@@ -74,12 +55,8 @@ class Link:
                     break
                 self.loses_reply = options.lose_reply
                 if options.run:
-                    subprocess.run(
-                        ["sh", "-c", options.run], check=True,
-                        env=os.environ | {"CHILD": str(self.proxy.child.pid)})
-            try:
-                self.server.sendall(piece)
-            except OSError:
+                    self.proxy.shell(options.run)
+            if not self.send(self.server, piece):
                 break
         self.close()
 
@@ -87,29 +64,14 @@ class Link:
         while piece := self.read(self.server):
             self.proxy.bytes += len(piece)
             self.is_asking = False
-            if self.loses_reply:
-                break
-            try:
-                self.client.sendall(piece)
-            except OSError:
+            if self.loses_reply or not self.send(self.client, piece):
                 break
         self.close()
-
-    @staticmethod
-    def read(end):
-        try:
-            return end.recv(1 << 16)
-        except OSError:
-            return b""
 
     def close(self):
         if self.proxy.happened and self.proxy.options.gone:
             self.proxy.is_gone = True
-        for end in (self.client, self.server):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        super().close()
 
 
 def main():
@@ -125,15 +87,13 @@ def main():
     parser.add_argument("command", nargs="+")
     options = parser.parse_args()
     proxy = Proxy(options)
-    threading.Thread(target=proxy.serve, daemon=True).start()
-    proxy.child = subprocess.Popen(options.command)
-    status = proxy.child.wait()
+    status = proxy.run(options.command)
     if options.at is not None and not proxy.happened:
         sys.exit(f"nothing was sent that holds {options.at} {options.nth} times")
     if options.count:
         print(proxy.bytes)
         print(proxy.round_trips)
-    sys.exit(128 - status if status < 0 else status)
+    sys.exit(status)
 
 
 main()

@@ -7,10 +7,10 @@ final class PostgresNode: Sendable {
   let node: SampleNode
   let database: PostgresDatabase
 
-  /// Makes a node; `options` are make_node.py's.
-  init(_ options: [String] = ["--documents", "200"]) async throws {
+  /// Makes a node; `options` are make_node.py's, and `script` is SQL for its database.
+  init(_ options: [String] = ["--documents", "200"], script: String = "") async throws {
     node = try await SampleNode(options)
-    let template = try await PostgresNode.templates.database(for: options, node.database)
+    let template = try await PostgresNode.templates.database(for: options, node.database, script)
     database = try PostgresServer.shared.database(like: template)
     try FileManager.default.removeItem(atPath: node.database)
     try point(at: database.odbc)
@@ -22,14 +22,17 @@ final class PostgresNode: Sendable {
   private actor Templates {
     private var made: [[String]: Task<PostgresDatabase, any Error>] = [:]
 
-    func database(for options: [String], _ file: String) async throws -> PostgresDatabase {
-      if let task = made[options] { return try await task.value }
+    func database(
+      for options: [String], _ file: String, _ script: String
+    ) async throws -> PostgresDatabase {
+      let wanted = options + [script]
+      if let task = made[wanted] { return try await task.value }
       let task = Task {
-        let script = try await OctokeyProgram.runProgram("python3", [PostgresNode.copier, file])
-        guard script.status == 0 else { throw SampleNode.Failed(text: script.stderr) }
-        return try PostgresServer.shared.database(script.stdout)
+        let copy = try await OctokeyProgram.runProgram("python3", [PostgresNode.copier, file])
+        guard copy.status == 0 else { throw SampleNode.Failed(text: copy.stderr) }
+        return try PostgresServer.shared.database(copy.stdout + script)
       }
-      made[options] = task
+      made[wanted] = task
       return try await task.value
     }
   }
