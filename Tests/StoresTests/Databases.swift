@@ -35,6 +35,13 @@ final class TestDatabase: Sendable {
       try Outside.run("python3", file.file("script.py", Array((head + script).utf8))))
   }
 
+  /// Inserts a text with the shape of a value.
+  func insert(_ tail: String) throws {
+    try python(
+      "db = sqlite3.connect(path); db.execute('INSERT INTO \(tail)', ('\(shapedText)',)); db.commit()"
+    )
+  }
+
   /// What a query gives, as Python prints it.
   func rows(_ query: String) throws -> [String] {
     try python("show(\"\"\"\(query)\"\"\")").split(separator: "\n").map(String.init)
@@ -58,7 +65,7 @@ extension Store {
     defer { rollback() }
     try begin(access)
     var seen: [SeenDocument] = []
-    for collection in try collections() {
+    for collection in try inventory().collections {
       let start = seen.count
       try pages(of: collection) { page in
         for document in page.documents {
@@ -94,7 +101,7 @@ extension Store {
   /// which it gives nil stay.
   func rewrite(_ change: ([UInt8]) -> [UInt8]?) throws {
     try begin(.rewrite)
-    for collection in try collections() {
+    for collection in try inventory().collections {
       try pages(of: collection) { page in
         var edits = PageEdits()
         for (number, document) in page.documents.enumerated() {
@@ -111,6 +118,9 @@ extension Store {
 }
 
 struct WrongCount: Error {}
+
+/// A text with the shape of a value.
+let shapedText = "W6+kV5IBEmWYIopVs88f9g==|LBdDo5EwX782ffjk8Gn5+Q=="
 
 /// The bytes with every `a` made a `b`; nil if there is none.
 func aToB(_ bytes: [UInt8]) -> [UInt8]? {

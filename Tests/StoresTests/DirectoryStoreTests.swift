@@ -104,7 +104,7 @@ import Testing
       try store.begin(access)
       defer { store.rollback() }
       do throws(StoreError) {
-        _ = try store.collections()
+        _ = try store.inventory().collections
         Issue.record("\(access) takes one file for two")
       } catch .sameFile(_, let first, let second) {
         #expect(Set([first, second]) == [document, link])

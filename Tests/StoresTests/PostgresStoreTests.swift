@@ -28,7 +28,7 @@ extension PostgresDatabase {
     try store.begin(.read)
     defer { store.rollback() }
     #expect(
-      try store.collections() == [
+      try store.inventory().collections == [
         .init(
           name: "Blob\"Document",
           fields: [.init(name: "Data", storage: .bytes), .init(name: "JSON", storage: .text)]),
@@ -36,6 +36,7 @@ extension PostgresDatabase {
           name: "Mixed",
           fields: [.init(name: "JSON", storage: .text), .init(name: "JSONBlob", storage: .bytes)]),
         .init(name: "VariableSet", fields: [.init(name: "JSON", storage: .text)]),
+        .init(schema: "other", name: "Elsewhere", fields: [.init(name: "JSON", storage: .text)]),
       ])
     #expect(store.location == "127.0.0.1,\(database.server.port)/\(database.name)")
     #expect(store.kind == "odbc")
@@ -73,7 +74,7 @@ extension PostgresDatabase {
     )
     let store = try database.store()
     try store.begin(.rewrite)
-    _ = try store.collections()
+    _ = try store.inventory().collections
     #expect(throws: Outside.Failed.self) {
       try database.run("SET lock_timeout = 100; UPDATE \"T\" SET \"JSON\" = 'c'")
     }
@@ -99,7 +100,7 @@ extension PostgresDatabase {
     let store = try database.store()
     try store.begin(.rewrite)
     #expect(throws: StoreError.busy(location: store.location, collection: "T")) {
-      try store.collections()
+      try store.inventory().collections
     }
     store.rollback()
     #expect(try database.store().all().map(\.fields) == [["JSON": "a"]])
@@ -111,7 +112,7 @@ extension PostgresDatabase {
     )
     let store = try database.store()
     try store.begin(.read)
-    let collection = try #require(try store.collections().first)
+    let collection = try #require(try store.inventory().collections.first)
     try database.run("INSERT INTO \"T\" VALUES (2, 'b')")
     #expect(try store.documentCount(of: collection) == 1)
     store.rollback()
@@ -119,35 +120,70 @@ extension PostgresDatabase {
   }
 
   @Test(arguments: [
+    ("\"Id\" int, \"JSON\" text", StoreObstacle.noRowKey),
+    ("\"Id\" timestamp PRIMARY KEY DEFAULT now(), \"JSON\" text", .noRowKey),
+    ("\"Id\" int UNIQUE, \"JSON\" text", .noRowKey),
+    ("\"Id\" int PRIMARY KEY DEFAULT 1, \"JSON\" jsonb", .unfitType("JSON")),
+    ("\"Id\" int PRIMARY KEY DEFAULT 1, \"Any\" xml", .unfitType("Any")),
+    ("\"Any\" text PRIMARY KEY, \"Other\" text", .keyColumn("Any")),
     (
-      "CREATE TABLE \"T\" (\"Id\" int, \"JSON\" text)", StoreObstacle.noRowKey
+      "\"Id\" int PRIMARY KEY DEFAULT 1, \"A\" varchar(99), "
+        + "\"JSON\" text GENERATED ALWAYS AS (\"A\") STORED", .generatedColumn("JSON")
     ),
-    (
-      "CREATE TABLE \"T\" (\"Id\" timestamp PRIMARY KEY, \"JSON\" text)", .noRowKey
-    ),
-    (
-      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" jsonb)", .unfitType("JSON")
-    ),
-    (
-      "CREATE TABLE \"T\" (\"Id\" int PRIMARY KEY, \"JSON\" text GENERATED ALWAYS AS ('a') STORED)",
-      .generatedColumn("JSON")
-    ),
-    (
-      """
-      CREATE TABLE "T" ("Id" int PRIMARY KEY, "JSON" text);
-      CREATE TRIGGER "Watch" BEFORE UPDATE ON "T" FOR EACH ROW
-        EXECUTE FUNCTION suppress_redundant_updates_trigger()
-      """, .triggers(["Watch"])
-    ),
+    ("\"Id\" int PRIMARY KEY DEFAULT 1, \"JSON\" text", .triggers(["Watch"])),
   ])
-  func whatCannotBeWrittenFaithfullyIsRefused(_ script: String, _ obstacle: StoreObstacle) throws {
-    let database = try PostgresServer.shared.database(script)
+  func whatCannotBeWrittenFaithfullyIsRefused(_ columns: String, _ obstacle: StoreObstacle) throws {
+    let database = try PostgresServer.shared.database("CREATE TABLE \"T\" (\(columns))")
+    let isTrigger = obstacle == .triggers(["Watch"])
+    if isTrigger {
+      try database.run(
+        """
+        CREATE TRIGGER "Watch" BEFORE UPDATE ON "T" FOR EACH ROW
+          EXECUTE FUNCTION suppress_redundant_updates_trigger()
+        """)
+    }
+    #expect(refusal(try database.store(), .rewrite) == nil, "it holds nothing")
+    let column = ["Any", "A"].first { columns.contains("\"\($0)\"") } ?? "JSON"
+    let value =
+      columns.contains("json")
+      ? "\"\(shapedText)\"" : columns.contains("xml") ? "<a>\(shapedText)</a>" : shapedText
+    try database.run("INSERT INTO \"T\" (\"\(column)\") VALUES ('\(value)')")
     let store = try database.store()
-    try store.begin(.rewrite)
+    let expected = StoreError.obstacle(location: store.location, collection: "T", obstacle)
+    #expect(refusal(store, .rewrite) == expected)
+    #expect(refusal(store, .examine) == expected)
+    try store.begin(.read)
     defer { store.rollback() }
     #expect(
-      throws: StoreError.obstacle(location: store.location, collection: "T", obstacle)
-    ) { try store.collections() }
+      try store.inventory().unread
+        == (isTrigger ? [] : [.init(collection: "T", obstacle: obstacle)]))
+  }
+
+  /// By what they hold, and not by their names, in every schema. Only those rows are read.
+  @Test func anyColumnMayHoldValues() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE SCHEMA "Executions";
+      CREATE TABLE "Executions"."Run" ("Key" varchar(99) NOT NULL, "Token" varchar(400), "Note" text);
+      CREATE UNIQUE INDEX ON "Executions"."Run" ("Key");
+      INSERT INTO "Executions"."Run" VALUES ('a', '\(shapedText)', 'x'), ('b', NULL, 'a|b'),
+        ('c', 'none', NULL),
+        ('d', '["\(shapedText.replacing("|", with: "\\u007C"))"]', repeat('x|', 50000));
+      CREATE TABLE "Run" ("Id" int PRIMARY KEY, "JSON" text, "Short" varchar(40), "Note" text);
+      INSERT INTO "Run" VALUES (1, '{}', 'a|b', NULL), (2, NULL, NULL, NULL);
+      CREATE TABLE "None" ("Id" int PRIMARY KEY, "Note" text); INSERT INTO "None" VALUES (1, 'a');
+      """)
+    let seen = try database.store().all()
+    #expect(
+      seen.map { "\($0.collection) \($0.id) \($0.fields.keys.sorted().joined(separator: ","))" }
+        == [
+          "Run 1 JSON", "Run 2 ", "Executions.Run a Token", "Executions.Run d Note,Token",
+        ])
+    #expect(try database.store().all(.rewrite) == seen)
+    try database.store().rewrite { Array("b".utf8) + $0 }
+    #expect(
+      try database.run("SELECT left(\"Token\", 2) FROM \"Executions\".\"Run\" ORDER BY \"Key\"")
+        == "bW\n\nno\nb[\n")
   }
 
   @Test func aDeletedDocumentIsNamed() throws {
@@ -158,7 +194,7 @@ extension PostgresDatabase {
       """)
     let store = try database.store()
     try store.begin(.rewrite)
-    let collection = try #require(try store.collections().first)
+    let collection = try #require(try store.inventory().collections.first)
     var page = DocumentPage()
     try store.readPage(of: collection, after: nil, into: &page)
     // The key of a row that does not exist.
@@ -186,7 +222,7 @@ extension PostgresDatabase {
     defer { store.rollback() }
     do throws(StoreError) {
       try store.begin(access)
-      _ = try store.collections()
+      _ = try store.inventory().collections
       return nil
     } catch {
       return error
@@ -198,9 +234,9 @@ extension PostgresDatabase {
       """
       CREATE TABLE "Plain" ("Id" int PRIMARY KEY, "Text" text);
       CREATE TABLE "T" ("Id" int PRIMARY KEY, "JSON" text);
-      CREATE TABLE "U" ("Id" int PRIMARY KEY, "JSON" text);
+      CREATE TABLE "U" ("Id" int PRIMARY KEY, "JSON" text); INSERT INTO "U" VALUES (1, '\(shapedText)');
       DROP ROLE IF EXISTS reader; CREATE ROLE reader LOGIN PASSWORD 'reader';
-      GRANT SELECT ON "T", "U" TO reader; GRANT UPDATE ON "T" TO reader;
+      GRANT SELECT ON "T", "U", "Plain" TO reader; GRANT UPDATE ON "T" TO reader;
       """)
     defer { _ = try? database.run("DROP OWNED BY reader; DROP ROLE reader") }
     let reader = ODBCStore(
@@ -210,7 +246,11 @@ extension PostgresDatabase {
     #expect(refusal(reader, .examine) == lacking)
     #expect(refusal(reader, .examineBeforeStop) == lacking)
     #expect(refusal(reader, .rewrite) == lacking)
-    try database.run("GRANT UPDATE ON \"U\" TO reader")
+    // What cannot be read cannot be said to hold nothing.
+    try database.run("GRANT UPDATE ON \"U\" TO reader; REVOKE SELECT ON \"Plain\" FROM reader")
+    #expect(
+      refusal(reader, .read) == .lacksRights(location: reader.location, collection: "Plain"))
+    try database.run("GRANT SELECT ON \"Plain\" TO reader")
     #expect(refusal(reader, .examine) == nil)
     #expect(refusal(reader, .rewrite) == nil)
   }
@@ -265,7 +305,7 @@ extension PostgresDatabase {
       """)
     let store = try database.store()
     try store.begin(.read)
-    let found = try store.collections()
+    let found = try store.inventory().collections
     #expect(found.count == 3)
     #expect(found.first { $0.name == "T" }?.fields.count == 2, "the blob is no part of the key")
     store.rollback()

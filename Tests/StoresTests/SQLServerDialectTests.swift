@@ -20,7 +20,9 @@ import Testing
     return SQLTable(
       collection: .init(
         name: "Odd]Name", fields: fields.map { .init(name: $0.name, storage: .text) }),
+      qualifiedName: dialect.qualified(SQLName(schema: "", table: "Odd]Name")),
       contents: try fields.map { try #require(dialect.contents(of: $0)) },
+      conditions: fields.map { _ in nil },
       key: try key.map { name in
         let column = try #require(columns.first { $0.name == name })
         return .init(name: name, parameter: try #require(dialect.keyParameter(for: column)))

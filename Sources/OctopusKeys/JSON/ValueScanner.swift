@@ -1,5 +1,5 @@
-// Finds the sensitive values in a JSON text by their shape, token by token. Whether a value decrypts, and
-// under which key, is not decided here.
+// Finds the sensitive values in a text by their shape, in JSON token by token. Whether a value decrypts, and under
+// which key, is not decided here.
 
 internal import Native
 
@@ -24,6 +24,25 @@ struct ValueScanner {
       let found = Set(result.suspects.map(\.offset))
       for offset in CiphertextSearch.offsets(in: text) where !found.contains(offset) {
         result.suspects.append(.init(offset: offset, reason: .malformedJSON))
+      }
+    }
+  }
+
+  /// The same with a text that need not be JSON: a value alone, JSON, or any text, which may quote one.
+  func scanAny(_ text: Span<UInt8>, into result: inout ScannedText) {
+    result.clear()
+    if EncryptedValue.parse(text, appendingTo: &result.ciphertexts) {
+      let ciphertext = 0..<result.ciphertexts.count
+      return result.values.append(
+        .init(range: 0..<text.count, ciphertext: ciphertext, spelling: .plain))
+    }
+    do throws(JSONFault) {
+      try walk(text, nesting: 0, into: &result)
+      if !result.values.isEmpty && !text.isUTF8 { result.distrust(.invalidUTF8) }
+    } catch {
+      result = ValueScanner.quotations(in: text)
+      if CiphertextSearch.resemblesDamagedValue(text) {
+        result.suspects.append(.init(offset: 0, reason: .damagedShape))
       }
     }
   }

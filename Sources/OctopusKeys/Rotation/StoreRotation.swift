@@ -106,7 +106,9 @@ package final class StoreRotation {
   private func survey(
     _ access: StoreAccess, mayStop: Bool, leftAmbiguous: [String]?, after earlier: Survey?
   ) throws(RotationError) -> Survey {
-    (collections, documents) = try store.open(access)
+    let (inventory, documents) = try store.open(access)
+    collections = inventory.collections
+    self.documents = documents
     if let earlier { store.narrow(collections, to: earlier) }
     let pass = SurveyPass(
       store: store, cancellation: mayStop ? cancellation : .never, decided: options.binaryFields,
@@ -118,7 +120,7 @@ package final class StoreRotation {
     } catch {
       throw .native(error)
     }
-    return try pass.run(collections, surveyor, progress: counter(.survey))
+    return try pass.run(inventory, surveyor, progress: counter(.survey))
   }
 
   /// Decides whether a rotation after this survey would lose nothing.
@@ -214,6 +216,7 @@ package final class StoreRotation {
     let found = try proof.survey(
       .read, mayStop: false, leftAmbiguous: survey.leftAmbiguous, after: survey)
     guard found.oldValues == 0, found.ledger == survey.ledger,
+      found.collections.map(\.name) == survey.collections.map(\.name),
       found.collections.map(\.documents) == survey.collections.map(\.documents)
     else {
       throw .commitWithoutEffect(
@@ -249,6 +252,8 @@ package final class StoreRotation {
 extension Store {
   /// Leaves out what a survey found to be of no use: no value is there, nor anything that cannot be read.
   fileprivate func narrow(_ collections: [StoreCollection], to survey: Survey) {
+    // Where the tables are no longer those of the survey, everything is looked at.
+    guard survey.collections.map(\.name) == collections.map(\.name) else { return }
     for (collection, numbers) in zip(collections, survey.collections) {
       // What cannot be read may be a text without a bar.
       narrow(collection, to: numbers.fieldsInUse, barsOnly: survey.hasOnlySoundTexts)

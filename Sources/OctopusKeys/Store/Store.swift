@@ -3,7 +3,7 @@
 
 /// A place that holds collections of documents.
 ///
-/// The order of calls is: `begin`, any number of `collections`, `readPage` and `write`, then `commit`
+/// The order of calls is: `begin`, any number of `inventory`, `readPage` and `write`, then `commit`
 /// or `rollback`. Between `begin` and its end every read sees the same documents, plus what was
 /// written here. A store is used by one task at a time.
 package protocol Store: AnyObject {
@@ -23,10 +23,12 @@ package protocol Store: AnyObject {
   /// - Throws: `StoreError.busy` at once, or after a short wait, where another process holds the store.
   func begin(_ access: StoreAccess) throws(StoreError)
 
-  /// All collections with a field that may hold sensitive values, in a stable order.
+  /// All collections with a field that may hold sensitive values, in a stable order: documents, bytes, and any other
+  /// text that somewhere has the shape of a value, which the store is asked where the text is.
   ///
-  /// - Throws: `StoreError.obstacle` for a collection that could not be rewritten faithfully.
-  func collections() throws(StoreError) -> [StoreCollection]
+  /// - Throws: unless it is only read, `StoreError.obstacle` for one that has something of that shape and could not
+  ///   be rewritten faithfully.
+  func inventory() throws(StoreError) -> StoreInventory
 
   /// The number of documents in `collection`, for progress and the report.
   func documentCount(of collection: StoreCollection) throws(StoreError) -> Int
@@ -91,10 +93,39 @@ package enum StoreAccess: Sendable {
   package var refusesObstacles: Bool { self != .read }
 }
 
+package struct StoreInventory: Equatable, Sendable {
+  /// A table, or a part of it, that has something of the shape of a value and cannot be read.
+  package struct Unread: Hashable, Sendable {
+    package let collection: String
+    package let obstacle: StoreObstacle
+
+    package init(collection: String, obstacle: StoreObstacle) {
+      self.collection = collection
+      self.obstacle = obstacle
+    }
+  }
+
+  package let collections: [StoreCollection]
+  /// Only where the store is read: everything else refuses.
+  package let unread: [Unread]
+
+  package init(collections: [StoreCollection], unread: [Unread] = []) {
+    self.collections = collections
+    self.unread = unread
+  }
+}
+
 package struct StoreCollection: Hashable, Sendable {
-  package var name: String { exactName.text }
+  /// The schema, where that is not the one in which the server keeps its documents.
+  package let schema: String?
+  /// The name within the schema.
+  package let table: String
+  /// No other collection of the store has it.
   package let exactName: ExactName
   package let fields: [Field]
+
+  /// The name for people.
+  package var name: String { schema.map { "\($0).\(table)" } ?? table }
 
   /// One column, or the whole text of a file.
   package struct Field: Hashable, Sendable {
@@ -103,15 +134,34 @@ package struct StoreCollection: Hashable, Sendable {
     /// What the column is made for; single values may be kept otherwise.
     package let storage: FieldStorage
 
+    /// Whether the server keeps documents in columns of this name.
+    var isDocument: Bool { Field.isDocument(name) }
+
+    package static func isDocument(_ name: String) -> Bool {
+      ["json", "jsonblob"].contains(name.lowercased())
+    }
+
     package init(name: String, storage: FieldStorage) {
       exactName = ExactName(name)
       self.storage = storage
     }
   }
 
-  package init(name: String, fields: [Field]) {
-    exactName = ExactName(name)
+  package init(schema: String? = nil, name: String, fields: [Field]) {
+    self.schema = schema
+    table = name
+    // No name has a NUL in it.
+    exactName = ExactName(schema.map { "\($0)\0\(name)" } ?? name)
     self.fields = fields
+  }
+
+  package static func == (one: StoreCollection, other: StoreCollection) -> Bool {
+    one.exactName == other.exactName && one.fields == other.fields
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(exactName)
+    hasher.combine(fields)
   }
 }
 

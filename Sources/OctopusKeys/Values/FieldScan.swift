@@ -13,6 +13,8 @@ final class FieldScan {
   private var codec = FieldCodec([])
   private var scanner = ValueScanner(places: SensitivePaths(collection: ""))
   private var isPlain: [Bool] = []
+  /// Whether the server keeps documents in the field, which are JSON; any other field may hold any text.
+  private var isDocument: [Bool] = []
   private var scanned = ScannedText()
 
   init(_ survey: Survey? = nil) {
@@ -25,7 +27,8 @@ final class FieldScan {
     guard collection != self.collection else { return }
     self.collection = collection
     codec = FieldCodec(collection.fields)
-    scanner = ValueScanner(places: SensitivePaths(collection: collection.name))
+    scanner = ValueScanner(places: SensitivePaths(collection: collection.table))
+    isDocument = collection.fields.map(\.isDocument)
     isPlain = collection.fields.map { field in
       let name = Survey.BinaryField(collection: collection.name, field: field.name)
       return survey.map { $0.binaryFields[name] != .ciphertext } ?? false
@@ -45,6 +48,8 @@ final class FieldScan {
         // Text in a column of bytes, without anything like a value in it.
         guard !text.isEmpty, slot.storage == .bytes, !isPlain[slot.field] else { return }
         scanned.takeWhole(text)
+      } else if !isDocument[slot.field] {
+        scanner.scanAny(text, into: &scanned)
       } else if onlySoundTexts {
         scanner.scanAgain(text, into: &scanned)
       } else {

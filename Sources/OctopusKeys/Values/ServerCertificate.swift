@@ -20,7 +20,7 @@ package struct ServerCertificate: ~Copyable {
   ) throws(RotationError) -> ServerCertificate? {
     defer { store.rollback() }
     try rethrow(as: RotationError.store, store.begin(.read))
-    for collection in try rethrow(as: RotationError.store, store.collections()) {
+    for collection in try rethrow(as: RotationError.store, store.inventory()).collections {
       let search = try rethrow(as: RotationError.native, CertificateSearch(collection, key))
       var page = DocumentPage()
       var last: [UInt8]?

@@ -53,7 +53,7 @@ package final class DirectoryStore: Store {
     isOpen = true
   }
 
-  package func collections() throws(StoreError) -> [StoreCollection] {
+  package func inventory() throws(StoreError) -> StoreInventory {
     guard isOpen else { throw notOpen }
     names.removeAll()
     var seen: [FileIdentity: String] = [:]
@@ -74,15 +74,17 @@ package final class DirectoryStore: Store {
       names[ExactName(folder)] = found
     }
     if !linked.isEmpty { try requireOnce(linked) }
-    return names.keys.map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
-      StoreCollection(name: $0, fields: [.init(name: DirectoryStore.fieldName, storage: .text)])
-    }
+    let folders = names.keys.map(\.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    return StoreInventory(
+      collections: folders.map {
+        StoreCollection(name: $0, fields: [.init(name: DirectoryStore.fieldName, storage: .text)])
+      })
   }
 
   /// The names of all files by collection, both in the order of their bytes.
   func documents() throws(StoreError) -> [(collection: String, files: [String])] {
     var documents: [(collection: String, files: [String])] = []
-    for collection in try collections() {
+    for collection in try inventory().collections {
       documents.append((collection.name, try files(of: collection)))
     }
     return documents

@@ -13,7 +13,7 @@ struct ODBCNodes: NodeSource {
   typealias Failure = StoreError
 
   private let schema: SQLSchema
-  private let tables: [(String, [SQLColumn])]
+  private let tables: [(name: SQLName, columns: [SQLColumn])]
   private var dialect: any SQLDialect { schema.dialect }
 
   init(_ schema: SQLSchema) throws(StoreError) {
@@ -22,7 +22,7 @@ struct ODBCNodes: NodeSource {
   }
 
   func columns(of table: String) -> [NodeColumn] {
-    (tables.first { $0.0 == table }?.1 ?? []).map {
+    (tables.first { $0.name == tableName(table) }?.columns ?? []).map {
       .init(name: $0.name, time: $0.type == dialect.momentType ? .always : .never)
     }
   }
@@ -33,7 +33,7 @@ struct ODBCNodes: NodeSource {
     let moment = time.map { dialect.moment($0.name) } ?? (text: "NULL", secondsAgo: "NULL")
     let query = """
       SELECT \(dialect.quoted(id)), \(dialect.quoted(name)), \(moment.text), \(moment.secondsAgo)
-      FROM \(dialect.qualified(table)) ORDER BY \(dialect.quoted(name))
+      FROM \(dialect.qualified(tableName(table))) ORDER BY \(dialect.quoted(name))
       """
     var found: [Heartbeat] = []
     try schema.session.rows(query) { (row) throws(NativeError) in
@@ -53,7 +53,10 @@ struct ODBCNodes: NodeSource {
     return Int(
       try schema.session.answer(
         """
-        SELECT COUNT(*) FROM \(dialect.qualified(table)) WHERE \(dialect.quoted(column)) IN (\(list))
+        SELECT COUNT(*) FROM \(dialect.qualified(tableName(table))) WHERE \(dialect.quoted(column)) IN (\(list))
         """))
   }
+
+  /// The server keeps them where its documents are.
+  private func tableName(_ table: String) -> SQLName { SQLName(schema: "", table: table) }
 }

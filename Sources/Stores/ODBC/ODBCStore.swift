@@ -110,39 +110,71 @@ package final class ODBCStore: Store {
     }
   }
 
-  /// Reads the schema, and locks the tables if they are to be rewritten; see `Store.collections`.
-  package func collections() throws(StoreError) -> [StoreCollection] {
+  /// Reads the catalog, locks the tables if they are to be rewritten, and asks which of them hold values; see
+  /// `Store.inventory`.
+  package func inventory() throws(StoreError) -> StoreInventory {
     let session = try opened()
     let schema = SQLSchema(session: session)
-    let found = try schema.tables(forWriting: access.refusesObstacles)
+    let found = try schema.tables()
+    for table in found where table.missingRights.contains("SELECT") {
+      throw .lacksRights(location: location, collection: table.name.title)
+    }
     // The own server may have them locked as long as it runs.
     if access == .examine { try requireUnlocked(found, schema) }
-    for table in found { tables[table.collection.exactName] = table }
-    guard access == .rewrite else { return found.map(\.collection) }
-    for table in found {
-      let name = table.collection.name
-      try session.attempt(name) { () throws(NativeError) in
-        try session.connection.run(session.dialect.lock(name))
+    if access == .rewrite {
+      // To lock a table takes the right to write to it. Without that, it is looked at as it is.
+      for table in found where !table.missingRights.contains("UPDATE") {
+        try session.attempt(table.name.title) { () throws(NativeError) in
+          try session.connection.run(session.dialect.lock(session.dialect.qualified(table.name)))
+        }
       }
+      // Nobody alters what is locked. Until then somebody could.
+      guard try schema.tables() == found else {
+        throw failed(nil, "its tables were altered at this moment")
+      }
+      try session.requireTransaction()
     }
-    // Nobody alters what is locked. Until then somebody could.
-    guard try schema.tables(forWriting: true) == found else {
-      throw failed(nil, "its tables were altered at this moment")
+    return try choose(from: found, SQLSearch(session: session).columns(of: found))
+  }
+
+  private func choose(
+    from found: [CatalogTable], _ holding: [Set<Int>]
+  ) throws(StoreError) -> StoreInventory {
+    var collections: [StoreCollection] = []
+    var unread: [StoreInventory.Unread] = []
+    let dialect = try opened().dialect
+    for (table, holding) in zip(found, holding) {
+      let name = table.name.title
+      var choice = SQLTableChoice(table, holding: holding, dialect)
+      if access.refusesObstacles, !holding.isEmpty {
+        if !table.triggers.isEmpty { choice.obstacles.append(.triggers(table.triggers)) }
+        if let obstacle = choice.obstacles.first {
+          throw .obstacle(location: location, collection: name, obstacle)
+        }
+        guard table.missingRights.isEmpty else {
+          throw .lacksRights(location: location, collection: name)
+        }
+      }
+      unread += choice.obstacles.map { .init(collection: name, obstacle: $0) }
+      guard let chosen = choice.table else { continue }
+      tables[chosen.collection.exactName] = chosen
+      collections.append(chosen.collection)
     }
-    try session.requireTransaction()
-    return found.map(\.collection)
+    return StoreInventory(collections: collections, unread: unread)
   }
 
   /// Fails where others have a table locked for as long as a rewriting would wait for it.
-  private func requireUnlocked(_ tables: [SQLTable], _ schema: SQLSchema) throws(StoreError) {
+  private func requireUnlocked(
+    _ tables: [CatalogTable], _ schema: SQLSchema
+  ) throws(StoreError) {
     guard let query = schema.dialect.lockedTablesQuery else { return }
     let end = ContinuousClock.now + patience
     while true {
-      let locked = try schema.pairs(query)
-      let table = tables.first { locked[$0.collection.exactName] != nil }
+      let locked = try schema.texts(query)
+      let table = tables.first { locked[$0.name] != nil }
       guard let table else { return }
       guard ContinuousClock.now < end else {
-        throw .busy(location: location, collection: table.collection.name)
+        throw .busy(location: location, collection: table.name.title)
       }
       Pause.short()
     }

@@ -32,7 +32,7 @@ extension SQLTable {
   func extentQuery(_ dialect: any SQLDialect) -> String {
     let length = length(dialect, nil)
     return "SELECT COUNT(*), CAST(SUM(\(length)) AS bigint), CAST(MAX(\(length)) AS bigint) "
-      + "FROM \(dialect.qualified(collection.name))"
+      + "FROM \(qualifiedName)" + (holding.map { " WHERE " + $0 } ?? "")
   }
 
   /// The keys of a stretch, each with the length of the document's fields.
@@ -59,19 +59,27 @@ extension SQLTable {
   private func fields(_ dialect: any SQLDialect, _ focus: Focus?) -> [String] {
     collection.fields.enumerated().map { index, field in
       let column = dialect.quoted(field.name)
-      guard let focus else { return column }
-      guard focus.fields.contains(index) else { return "NULL" }
-      guard focus.barsOnly, contents[index].storage == .text else { return column }
-      let terms = ["|", "\\u007"].map { dialect.contains($0, in: column) }
-      return "CASE WHEN \(terms.joined(separator: " OR ")) THEN \(column) END"
+      if let focus, !focus.fields.contains(index) { return "NULL" }
+      var condition = conditions[index]
+      if condition == nil, focus?.barsOnly == true, contents[index].storage == .text {
+        condition = dialect.hasBar(column)
+      }
+      return condition.map { "CASE WHEN \($0) THEN \(column) END" } ?? column
     }
+  }
+
+  /// The condition for rows with anything to read; nil where all rows are read.
+  private var holding: String? {
+    let terms = conditions.compactMap { $0 }
+    guard terms.count == conditions.count else { return nil }
+    return "(" + terms.map { "(\($0))" }.joined(separator: " OR ") + ")"
   }
 
   private func query(
     _ dialect: any SQLDialect, _ columns: [String], _ stretch: Stretch
   ) -> Query {
     var parameters: [(bound: Stretch.Bound, part: Int)] = []
-    var conditions: [String] = []
+    var conditions: [String] = holding.map { [$0] } ?? []
     if stretch.hasStart { conditions.append(followers(dialect, of: .after, &parameters)) }
     if stretch.hasEnd {
       // The first term allows the index.
@@ -85,7 +93,7 @@ extension SQLTable {
       conditions.append(others)
     }
     let text = dialect.select(
-      columns.joined(separator: ", "), from: collection.name,
+      columns.joined(separator: ", "), from: qualifiedName,
       where: conditions.isEmpty ? nil : conditions.joined(separator: " AND "),
       orderedBy: key.map { dialect.quoted($0.name) }.joined(separator: ", "),
       limit: stretch.limit)
@@ -152,7 +160,7 @@ extension SQLTable {
       dialect.firstRowGivesTypes
       ? "(\([String](repeating: "?", count: row.count).joined(separator: ",")))" : first
     return dialect.update(
-      field.name, holding: field.storage, of: collection.name, to: contents,
+      field.name, holding: field.storage, of: qualifiedName, to: contents,
       rows: ([first] + [String](repeating: next, count: shape.rows - 1)).joined(separator: ", "),
       names: names,
       where: key.enumerated().map { "t.\(dialect.quoted($1.name)) = v.k\($0)" }
@@ -162,7 +170,7 @@ extension SQLTable {
   /// A query for the row with a key.
   func presenceQuery(_ dialect: any SQLDialect) -> String {
     let terms = key.map { "\(dialect.quoted($0.name)) = \($0.parameter)" }
-    return "SELECT 1 FROM \(dialect.qualified(collection.name)) WHERE "
+    return "SELECT 1 FROM \(qualifiedName) WHERE "
       + terms.joined(separator: " AND ")
   }
 }

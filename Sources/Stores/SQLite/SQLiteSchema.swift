@@ -1,4 +1,5 @@
-// Finds the tables that may hold sensitive values, and their row keys. Only two column names are known.
+// Finds the tables that hold something of the shape of a value, and their row keys. A column of SQLite may hold
+// anything, whatever type it was declared with.
 
 internal import Native
 internal import OctopusKeys
@@ -13,6 +14,8 @@ struct SQLiteTable {
   }
 
   let collection: StoreCollection
+  /// For each field the condition that a row may hold a value in it; nil where all rows are read.
+  let conditions: [String?]
   let key: RowKey
   /// The columns that make up the name of a document: `Id`, or the primary key, or none.
   let names: [String]
@@ -22,31 +25,85 @@ struct SQLiteSchema {
   let database: SQLiteConnection
   let location: String
 
-  /// All tables with a document or binary column, sorted by name.
+  /// All tables that are to be read, sorted by name.
   ///
-  /// - Parameter forWriting: whether to refuse what cannot be written faithfully.
-  func tables(forWriting: Bool) throws(StoreError) -> [SQLiteTable] {
+  /// - Parameter forWriting: whether to refuse what holds values and cannot be written faithfully.
+  func tables(
+    forWriting: Bool
+  ) throws(StoreError) -> (tables: [SQLiteTable], unread: [StoreInventory.Unread]) {
     var tables: [SQLiteTable] = []
+    var unread: [StoreInventory.Unread] = []
     for found in try tableNames() {
       let columns = try columns(of: found.name)
-      let fields = columns.compactMap { field($0) }
-      guard !fields.isEmpty else { continue }
-      if found.kind == "virtual" {
-        if forWriting, columns.contains(where: isDocument) {
-          throw obstacle(found.name, .virtualTable)
+      let key = found.kind == "virtual" ? nil : try key(of: found, columns)
+      // Of what is read anyway it matters only where something is in the way of the table.
+      let asksAll = key == nil || columns.contains { $0.isGenerated && isDocument($0) }
+      let holding = try holding(found.name, columns, asksAll: asksAll)
+      var obstacles: [StoreObstacle] = []
+      var fields: [StoreCollection.Field] = []
+      var conditions: [String?] = []
+      for (column, holds) in zip(columns, holding) {
+        if column.isGenerated {
+          // It follows the columns that it is computed from. A document's is written by nobody else.
+          if holds, isDocument(column) { obstacles.append(.generatedColumn(column.name)) }
+        } else if let field = field(column) {
+          fields.append(field)
+          conditions.append(nil)
+        } else if column.isPrimaryKey {
+          if holds { obstacles.append(.keyColumn(column.name)) }
+        } else if holds {
+          fields.append(.init(name: column.name, storage: .text))
+          conditions.append(SQLiteSchema.holding(column.name))
         }
-        continue
       }
-      let generated = columns.first { $0.isGenerated && isDocument($0) }
-      if forWriting, let generated { throw obstacle(found.name, .generatedColumn(generated.name)) }
-      guard let key = try key(of: found, columns) else { throw obstacle(found.name, .noRowKey) }
-      let table = SQLiteTable(
-        collection: StoreCollection(name: found.name, fields: fields), key: key,
-        names: names(columns))
-      if forWriting { try refuseTriggers(on: table) }
-      tables.append(table)
+      if key == nil, holding.contains(true) {
+        obstacles.append(found.kind == "virtual" ? .virtualTable : .noRowKey)
+      }
+      let triggers = try forWriting && key != nil ? triggers(on: found.name, fields) : []
+      if !triggers.isEmpty,
+        try self.holding(found.name, columns, asksAll: true).contains(true)
+      {
+        obstacles.append(.triggers(triggers))
+      }
+      if forWriting, let obstacle = obstacles.first { throw self.obstacle(found.name, obstacle) }
+      unread += obstacles.map { .init(collection: found.name, obstacle: $0) }
+      guard !fields.isEmpty, let key else { continue }
+      tables.append(
+        SQLiteTable(
+          collection: StoreCollection(name: found.name, fields: fields), conditions: conditions,
+          key: key, names: names(columns)))
     }
-    return tables
+    return (tables, unread)
+  }
+
+  /// For each column whether something in it has the shape of a value, in one walk through the table.
+  private func holding(
+    _ table: String, _ columns: [Column], asksAll: Bool
+  ) throws(StoreError) -> [Bool] {
+    let terms = columns.map { column in
+      let field = field(column)
+      guard asksAll || field == nil, !column.isGenerated || isDocument(column) else { return "0" }
+      var condition = SQLiteSchema.holding(column.name)
+      if field?.storage == .bytes {
+        condition += " OR length(CAST(\(inQuotes(column.name)) AS BLOB)) >= 32"
+      }
+      return "max(\(condition))"
+    }
+    guard terms.contains(where: { $0 != "0" }) else { return columns.map { _ in false } }
+    let query =
+      "SELECT \(terms.joined(separator: ", ")) FROM main.\(inQuotes(table))"
+    let found = try rows(query, []) { (row) in
+      columns.indices.map { row.integer(Int32($0)) == 1 }
+    }
+    return found.first ?? columns.map { _ in false }
+  }
+
+  /// The condition that a row may hold a value in a column: it is long enough, and has a bar, in whatever encoding,
+  /// or an escaped one.
+  private static func holding(_ column: String) -> String {
+    let name = inQuotes(column)
+    return "(typeof(\(name)) IN ('text', 'blob') AND length(CAST(\(name) AS BLOB)) >= 49 AND "
+      + "(instr(CAST(\(name) AS BLOB), x'7C') > 0 OR instr(\(name), '\\u007') > 0))"
   }
 
   private typealias FoundTable = (name: String, kind: String, hasRowid: Bool)
@@ -79,7 +136,7 @@ struct SQLiteSchema {
   }
 
   private func isDocument(_ column: Column) -> Bool {
-    ["json", "jsonblob"].contains(column.name.lowercased())
+    StoreCollection.Field.isDocument(column.name)
   }
 
   private func field(_ column: Column) -> StoreCollection.Field? {
@@ -125,15 +182,17 @@ struct SQLiteSchema {
   }
 
   /// SQLite itself says whether a write would run a trigger: the compiled statement calls a program.
-  private func refuseTriggers(on table: SQLiteTable) throws(StoreError) {
-    for field in table.collection.fields {
-      let update = "EXPLAIN " + table.updateStatement(of: field)
+  private func triggers(
+    on table: String, _ fields: [StoreCollection.Field]
+  ) throws(StoreError) -> [String] {
+    for field in fields {
+      let update = "EXPLAIN UPDATE main.\(inQuotes(table)) SET \(inQuotes(field.name)) = ?1"
       let operations = try rows(update, []) { (row) in row.text(1) ?? "" }
       guard operations.contains("Program") else { continue }
       let query = "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1"
-      let names = try rows(query, [table.collection.name]) { (row) in row.text(0) ?? "" }
-      throw obstacle(table.collection.name, .triggers(names))
+      return try rows(query, [table]) { (row) in row.text(0) ?? "" }
     }
+    return []
   }
 
   private func rows<Row>(

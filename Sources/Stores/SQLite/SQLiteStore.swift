@@ -68,16 +68,17 @@ package final class SQLiteStore: Store {
     }
   }
 
-  package func collections() throws(StoreError) -> [StoreCollection] {
+  package func inventory() throws(StoreError) -> StoreInventory {
     let schema = SQLiteSchema(database: try opened(), location: location)
-    let found = try schema.tables(forWriting: access.refusesObstacles)
+    let (found, unread) = try schema.tables(forWriting: access.refusesObstacles)
     for table in found { tables[table.collection.exactName] = table }
-    return found.map(\.collection)
+    return StoreInventory(collections: found.map(\.collection), unread: unread)
   }
 
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
+    guard let table = tables[collection.exactName] else { throw unknown(collection) }
     let database = try opened()
-    let query = "SELECT count(*) FROM main.\(inQuotes(collection.name))"
+    let query = table.countStatement
     return try attempt(collection.name) { () throws(NativeError) in
       Int(try database.integer(query) ?? 0)
     }

@@ -11,8 +11,9 @@ extension SQLiteTable {
     case .columns(let parts): columns += parts.map { inQuotes($0.name) }
     }
     columns += names.map { inQuotes($0) }
-    for field in collection.fields {
-      let name = inQuotes(field.name)
+    for (field, condition) in zip(collection.fields, conditions) {
+      let column = inQuotes(field.name)
+      let name = condition.map { "(CASE WHEN \($0) THEN \(column) END)" } ?? column
       if readsUTF16 {
         // As text, SQLite would turn a lone surrogate into something else.
         columns.append(
@@ -40,9 +41,22 @@ extension SQLiteTable {
         "(" + terms.joined(separator: ", ") + ") > (" + parameters.joined(separator: ", ") + ")"
       order = terms.joined(separator: ", ")
     }
+    let terms = (follows ? [condition] : []) + (holding.map { [$0] } ?? [])
     return
       "SELECT \(columns(readsUTF16: readsUTF16)) FROM main.\(inQuotes(collection.name))"
-      + (follows ? " WHERE \(condition)" : "") + " ORDER BY \(order) LIMIT \(limit)"
+      + (terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND "))
+      + " ORDER BY \(order) LIMIT \(limit)"
+  }
+
+  var countStatement: String {
+    "SELECT count(*) FROM main.\(inQuotes(collection.name))"
+      + (holding.map { " WHERE " + $0 } ?? "")
+  }
+
+  /// The condition for rows with anything to read; nil where all rows are read.
+  private var holding: String? {
+    let terms = conditions.compactMap { $0 }
+    return terms.count == conditions.count ? "(" + terms.joined(separator: " OR ") + ")" : nil
   }
 
   /// Writes one field of one row: the contents are the first parameter, the key follows.

@@ -63,7 +63,7 @@ struct SetMasterKey: AuditedCommand {
       let store = try stores.open(context, node)
       defer { store.rollback() }
       try store.begin(.read)
-      _ = try store.collections()
+      _ = try store.inventory()
     }
   }
 

@@ -127,13 +127,14 @@ private func words(for obstacle: StoreObstacle) -> String {
   case .virtualTable: "it is a virtual table"
   case .unfitType(let name): "the type of column \(name.quoted) does not keep a text as it is"
   case .noRowKey: "no key tells its rows apart"
+  case .keyColumn(let name): "column \(name.quoted) is part of its key and holds a value"
   }
 }
 
 private func advice(on obstacle: StoreObstacle) -> String? {
   switch obstacle {
   case .triggers: "drop the triggers for the time of the rotation"
-  case .generatedColumn, .virtualTable, .noRowKey, .unfitType:
+  case .generatedColumn, .virtualTable, .noRowKey, .keyColumn, .unfitType:
     "no table of Octopus Server is like this; move it to a database of its own"
   }
 }

@@ -84,7 +84,8 @@ extension [FindingLine] {
 
 extension FindingLine {
   var text: String {
-    var place = document.isEmpty ? "\(collection).\(field)" : "\(collection) \(document): \(field)"
+    var place = document.isEmpty ? collection : "\(collection) \(document)"
+    if !field.isEmpty { place += (document.isEmpty ? "." : ": ") + field }
     if let path { place += " at \(path)" }
     if let offset { place += path == nil ? " at byte \(offset)" : " (byte \(offset))" }
     return place + ": " + meaning
@@ -106,6 +107,9 @@ extension FindingLine {
     case .undecidedBinary:
       "a binary column of which it is not clear whether it holds ciphertext; decide with "
         + "--binary-column \(collection).\(field)=ciphertext or =plain"
+    case .notRead:
+      "something here has the shape of a value and was not read: no key tells the rows apart, or the column is "
+        + "part of the key, computed, or of a type that does not keep a text as it is"
     case nil: reason
     }
   }

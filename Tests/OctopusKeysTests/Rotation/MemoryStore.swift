@@ -54,7 +54,9 @@ final class MemoryStore: Store {
   func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}
 
   func begin(_ access: StoreAccess) throws(StoreError) { original = contents }
-  func collections() throws(StoreError) -> [StoreCollection] { contents.map(\.collection) }
+  func inventory() throws(StoreError) -> StoreInventory {
+    StoreInventory(collections: contents.map(\.collection))
+  }
 
   func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
     contents.first { $0.collection == collection }?.documents.count ?? 0

@@ -70,7 +70,7 @@ import Testing
     let store = try bench.store()
     try store.begin(.read)
     defer { store.rollback() }
-    let collection = try #require(try store.collections().first)
+    let collection = try #require(try store.inventory().collections.first)
     var ids: [String] = []
     var keys: [[UInt8]] = []
     try store.pages(of: collection) { page in
@@ -129,7 +129,7 @@ import Testing
     let store = try bench.store()
     store.rollback()
     try store.begin(.rewrite)
-    let collection = try #require(try store.collections().first { $0.name == "Account" })
+    let collection = try #require(try store.inventory().collections.first { $0.name == "Account" })
     let name = try change(store, collection, page: nil)
     store.rollback()
     var texts = expected([Self.account])["Account"] ?? [:]
@@ -145,15 +145,16 @@ import Testing
     let store = try bench.store()
     let closed = StoreError.failed(
       location: store.location, collection: nil, reason: "the store is not open")
-    #expect(throws: closed) { try store.collections() }
+    #expect(throws: closed) { try store.inventory().collections }
     for access in [StoreAccess.read, .examine] {
       try store.begin(access)
-      let collection = try #require(try store.collections().first { $0.name == "Account" })
+      let collection = try #require(
+        try store.inventory().collections.first { $0.name == "Account" })
       #expect(throws: StoreError.readOnly(location: store.location)) {
         try change(store, collection, page: nil)
       }
       store.rollback()
-      #expect(throws: closed) { try store.collections() }
+      #expect(throws: closed) { try store.inventory().collections }
       // What was listed before is not known any more, and is not taken for empty.
       var page = DocumentPage()
       #expect(throws: StoreError.self) {
@@ -169,7 +170,7 @@ import Testing
     let bench = try kind.type.init(Self.sample(for: kind))
     let (store, other) = (try bench.store(), try bench.store())
     try store.begin(.rewrite)
-    let collection = try #require(try store.collections().first { $0.name == "Account" })
+    let collection = try #require(try store.inventory().collections.first { $0.name == "Account" })
     do {
       _ = try other.all(.rewrite)
       Issue.record("two at once")
@@ -188,7 +189,7 @@ import Testing
     let bench = try kind.type.init(Self.sample(for: kind))
     let store = try bench.store()
     try store.begin(.rewrite)
-    let collection = try #require(try store.collections().first { $0.name == "Account" })
+    let collection = try #require(try store.inventory().collections.first { $0.name == "Account" })
     var page = DocumentPage()
     try store.readPage(of: collection, after: nil, into: &page)
     let id = page.name(of: page.documents[0])

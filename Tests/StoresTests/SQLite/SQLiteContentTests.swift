@@ -40,7 +40,7 @@ import Testing
     let store = database.store
     try store.begin(.read)
     defer { store.rollback() }
-    let collection = try #require(try store.collections().first)
+    let collection = try #require(try store.inventory().collections.first)
     try store.pages(of: collection) { page in
       #expect(Array(page.bytes[page.slots[0].range]) == [0x22, 0xFF, 0x00, 0xFE, 0x22])
       #expect(page.slots[0].storage == .text)
@@ -110,7 +110,7 @@ import Testing
     let before = database.bytes
     let store = database.store
     try store.begin(.rewrite)
-    let collection = try #require(try store.collections().first)
+    let collection = try #require(try store.inventory().collections.first)
     try store.pages(of: collection) { page in
       var edits = PageEdits()
       for number in page.documents.indices {

@@ -11,7 +11,7 @@ import Testing
     let store = database.store
     try store.begin(.rewrite)
     defer { store.rollback() }
-    return try store.collections().map { collection in
+    return try store.inventory().collections.map { collection in
       collection.name + ":"
         + collection.fields.map { "\($0.name)=\($0.storage)" }.joined(separator: ",")
     }
@@ -68,6 +68,8 @@ import Testing
         ''')
         """) == ["A:JSON=text"])
     let database = try TestDatabase("db.execute('CREATE VIRTUAL TABLE S USING fts5(JSON)')")
+    #expect(try database.store.all(.rewrite).isEmpty)
+    try database.insert("S VALUES (?)")
     #expect(
       throws: StoreError.obstacle(location: database.path, collection: "S", .virtualTable)
     ) { try database.store.all(.rewrite) }
@@ -125,9 +127,52 @@ import Testing
   @Test func rowsWithoutAKeyAreRefused() throws {
     let database = try TestDatabase(
       "db.execute('CREATE TABLE T (rowid TEXT, _rowid_ TEXT, oid TEXT, JSON TEXT)')")
+    #expect(try database.store.all(.rewrite).isEmpty, "it holds nothing")
+    try database.insert("T (JSON) VALUES (?)")
     #expect(throws: StoreError.obstacle(location: database.path, collection: "T", .noRowKey)) {
-      try database.store.all()
+      try database.store.all(.rewrite)
     }
+    let store = database.store
+    try store.begin(.read)
+    defer { store.rollback() }
+    #expect(
+      try store.inventory()
+        == StoreInventory(collections: [], unread: [.init(collection: "T", obstacle: .noRowKey)]))
+  }
+
+  /// By what they hold, and not by their names or types. Only those rows are read.
+  @Test func anyColumnMayHoldValues() throws {
+    let database = try TestDatabase(
+      """
+      db.executescript('''
+        CREATE TABLE Token (Id TEXT PRIMARY KEY, UserId TEXT, AccessToken nvarchar(400), Number INTEGER);
+        CREATE TABLE SigningKey (Id TEXT PRIMARY KEY, JSON TEXT, PrivateKey TEXT, Note TEXT);
+        CREATE TABLE Keyed (Secret TEXT PRIMARY KEY, Note TEXT);
+        CREATE TABLE Short (Id TEXT PRIMARY KEY, Note TEXT);
+      ''')
+      shaped = '\(shapedText)'
+      db.executemany('INSERT INTO Token VALUES (?, ?, ?, ?)', [
+        ('T-1', 'Users-1', shaped, 1), ('T-2', 'Users|2', 'none', shaped),
+        ('T-3', 'Users-3', shaped.encode(), 3), ('T-4', 'Users-4', None, 4)])
+      escaped = '["' + shaped.replace('|', chr(92) + 'u007c') + '"]'
+      db.execute('INSERT INTO SigningKey VALUES (?, ?, ?, ?)', ('S-1', '{}', escaped, 'n'))
+      db.execute('INSERT INTO SigningKey VALUES (?, ?, ?, ?)', ('S-2', '{}', None, None))
+      db.execute('INSERT INTO Short VALUES (?, ?)', ('N-1', 'a|b'))
+      """)
+    let seen = try database.store.all()
+    #expect(
+      seen.map { "\($0.collection) \($0.id) \($0.fields.keys.sorted().joined(separator: ","))" }
+        == [
+          "SigningKey S-1 JSON,PrivateKey", "SigningKey S-2 JSON", "Token T-1 AccessToken",
+          "Token T-2 Number", "Token T-3 AccessToken",
+        ])
+    #expect(try database.store.all(.rewrite) == seen)
+    try database.insert("Keyed VALUES (?, 1)")
+    #expect(
+      throws: StoreError.obstacle(
+        location: database.path, collection: "Keyed", .keyColumn("Secret"))
+    ) { try database.store.all(.rewrite) }
+    #expect(try database.store.all() == seen)
   }
 
   @Test func documentsAreNamedAsPeopleKnowThem() throws {

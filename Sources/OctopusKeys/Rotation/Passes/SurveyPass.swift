@@ -14,9 +14,9 @@ struct SurveyPass {
   /// Whether values are to be rewritten on the strength of the survey.
   let isRewritten: Bool
 
-  /// Reads all `collections`. `progress` gets the number of documents since the last call.
+  /// Reads all collections of `inventory`. `progress` gets the number of documents since the last call.
   func run(
-    _ collections: [StoreCollection], _ surveyor: sending PageSurveyor, progress: (Int) -> Void
+    _ inventory: StoreInventory, _ surveyor: sending PageSurveyor, progress: (Int) -> Void
   ) throws(RotationError) -> Survey {
     let ambiguity = surveyor.ambiguity
     let pipeline = PagePipeline(
@@ -26,14 +26,15 @@ struct SurveyPass {
     }
     var survey = Survey()
     if let ambiguity { survey.ambiguity = ambiguity }
-    for collection in collections {
+    for collection in inventory.collections {
       survey.collections.append(.init(name: collection.name))
       try pipeline.run(collection) { (page, found) in
         survey.add(found)
         progress(page.page.documents.count)
       }
     }
-    survey.decideBinaryFields(of: collections, decided, isRewritten: isRewritten)
+    for table in inventory.unread { survey.addUnread(table) }
+    survey.decideBinaryFields(of: inventory.collections, decided, isRewritten: isRewritten)
     survey.decideAmbiguousValues()
     return survey
   }

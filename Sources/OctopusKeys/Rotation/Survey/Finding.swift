@@ -35,6 +35,8 @@ package struct Finding: Hashable, Sendable {
     case quotedInText
     /// A binary column of which some values look like ciphertext and some do not.
     case undecidedBinary
+    /// Something in the table has the shape of a value, and the table cannot be read.
+    case notRead
   }
 }
 

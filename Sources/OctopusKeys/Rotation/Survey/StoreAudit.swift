@@ -16,7 +16,7 @@ package enum StoreAudit {
     progress: (_ done: Int, _ documents: Int) -> Void
   ) throws(RotationError) -> Survey {
     defer { store.rollback() }
-    let (collections, documents) = try store.open(access)
+    let (inventory, documents) = try store.open(access)
     let pass = SurveyPass(
       store: store, cancellation: cancellation, pagesPerCollection: pagesPerCollection,
       decided: binaryFields, isRewritten: false)
@@ -27,7 +27,7 @@ package enum StoreAudit {
     } catch {
       throw .native(error)
     }
-    return try pass.run(collections, surveyor) { (count) in
+    return try pass.run(inventory, surveyor) { (count) in
       done += count
       progress(done, documents)
     }
@@ -40,14 +40,16 @@ extension Store {
   /// - Throws: `RotationError.noDocuments` if there is nothing to look at.
   func open(
     _ access: StoreAccess
-  ) throws(RotationError) -> (collections: [StoreCollection], documents: Int) {
+  ) throws(RotationError) -> (inventory: StoreInventory, documents: Int) {
     try rethrow(as: RotationError.store, begin(access))
-    let collections = try rethrow(as: RotationError.store, self.collections())
-    guard !collections.isEmpty else { throw .noDocuments(location: location) }
+    let inventory = try rethrow(as: RotationError.store, self.inventory())
+    guard !inventory.collections.isEmpty || !inventory.unread.isEmpty else {
+      throw .noDocuments(location: location)
+    }
     var documents = 0
-    for collection in collections {
+    for collection in inventory.collections {
       documents += try rethrow(as: RotationError.store, documentCount(of: collection))
     }
-    return (collections, documents)
+    return (inventory, documents)
   }
 }

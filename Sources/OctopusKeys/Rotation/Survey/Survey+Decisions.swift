@@ -60,6 +60,13 @@ extension Survey {
     for (field, tally) in page.tallies { tallies[field, default: BinaryTally()].add(tally) }
   }
 
+  mutating func addUnread(_ table: StoreInventory.Unread) {
+    findings.add(
+      Finding(
+        collection: table.collection, document: "", field: table.obstacle.column ?? "",
+        offset: nil, path: nil, reason: .notRead))
+  }
+
   /// Judges each binary field as a whole.
   ///
   /// - Parameter isRewritten: see `BinaryTally.contents`.
@@ -67,7 +74,7 @@ extension Survey {
     of stored: [StoreCollection], _ decided: [BinaryField: BinaryContents], isRewritten: Bool
   ) {
     for (index, collection) in stored.enumerated() {
-      let isKnown = SensitivePaths(collection: collection.name).binaryFieldsAreCiphertext
+      let isKnown = SensitivePaths(collection: collection.table).binaryFieldsAreCiphertext
       let codec = FieldCodec(collection.fields)
       for field in collection.fields.indices where codec.isBinary(field) {
         let name = BinaryField(collection: collection.name, field: collection.fields[field].name)

@@ -22,60 +22,79 @@ struct PostgreSQLDialect: SQLDialect {
   // default_transaction_read_only is no obstacle: the session of a rotation says otherwise.
   let writabilityQuery = "SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE 1 END"
 
-  let deniedTablesQuery = """
-    SELECT c.relname, 'UPDATE'
+  /// The schema of `c`, a row of pg_class with its pg_namespace `n`, and which schemas count.
+  private static let schema = "CASE WHEN n.nspname = current_schema() THEN '' ELSE n.nspname END"
+  private static let isOurs = """
+    n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+      AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+    """
+
+  let missingRightsQuery = """
+    SELECT \(schema), c.relname, r.name
     FROM pg_class AS c
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-      AND NOT (has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'UPDATE'))
-    ORDER BY c.relname
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    CROSS JOIN (VALUES ('SELECT'), ('UPDATE')) AS r(name)
+    WHERE \(isOurs)
+      AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, r.name))
+    ORDER BY 1, 2, 3
     """
 
   // All but two modes conflict with that of a rotation. An autovacuum makes room for whoever waits.
   let lockedTablesQuery: String? = """
-    SELECT DISTINCT c.relname, l.mode
+    SELECT DISTINCT \(schema), c.relname, l.mode
     FROM pg_locks AS l
     JOIN pg_database AS d ON d.oid = l.database
     JOIN pg_class AS c ON c.oid = l.relation
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
     LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
     WHERE d.datname = current_database() AND l.locktype = 'relation' AND l.granted
       AND l.pid <> pg_backend_pid() AND l.mode NOT IN ('AccessShareLock', 'RowShareLock')
-      AND COALESCE(a.backend_type, '') <> 'autovacuum worker'
-      AND c.relnamespace = current_schema()::regnamespace
-    ORDER BY c.relname, l.mode
+      AND COALESCE(a.backend_type, '') <> 'autovacuum worker' AND \(isOurs)
+    ORDER BY 1, 2, 3
     """
 
   // Not INFORMATION_SCHEMA, which omits tables that the login has no permission on.
   let columnsQuery = """
-    SELECT c.relname, a.attname, t.typname,
+    SELECT \(schema), c.relname, a.attname, t.typname,
       CASE WHEN t.typname IN ('varchar', 'bpchar') THEN a.atttypmod - 4 ELSE -1 END,
       CASE WHEN a.attcollation <> t.typcollation THEN o.collname END,
       CASE WHEN a.attgenerated <> '' THEN 1 ELSE 0 END
     FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type AS t ON t.oid = a.atttypid
     LEFT JOIN pg_collation AS o ON o.oid = a.attcollation
-    WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
-      AND NOT c.relispartition
-    ORDER BY c.relname, a.attnum
+    WHERE \(isOurs)
+    ORDER BY 1, 2, a.attnum
     """
 
   let keysQuery = """
-    SELECT c.relname, a.attname
-    FROM pg_constraint AS k
-    JOIN pg_class AS c ON c.oid = k.conrelid
-    CROSS JOIN LATERAL unnest(k.conkey) WITH ORDINALITY AS n(number, place)
-    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = n.number
-    WHERE k.contype = 'p' AND c.relnamespace = current_schema()::regnamespace
-    ORDER BY c.relname, n.place
+    SELECT \(schema), c.relname, a.attname
+    FROM (
+      SELECT DISTINCT ON (i.indrelid) i.indrelid, i.indkey, i.indnkeyatts
+      FROM pg_index AS i
+      WHERE i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL
+        AND i.indexprs IS NULL AND NOT EXISTS (
+          SELECT 1 FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+          JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
+          WHERE k.place <= i.indnkeyatts AND NOT a.attnotnull)
+      ORDER BY i.indrelid, i.indisprimary DESC, i.indnkeyatts, i.indexrelid
+    ) AS i
+    JOIN pg_class AS c ON c.oid = i.indrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k(number, place)
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = k.number
+    WHERE k.place <= i.indnkeyatts AND \(isOurs)
+    ORDER BY 1, 2, k.place
     """
 
   let triggersQuery = """
-    SELECT c.relname, t.tgname
+    SELECT \(schema), c.relname, t.tgname
     FROM pg_trigger AS t
     JOIN pg_class AS c ON c.oid = t.tgrelid
-    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 16 <> 0
-      AND c.relnamespace = current_schema()::regnamespace
-    ORDER BY c.relname, t.tgname
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 16 <> 0 AND \(isOurs)
+    ORDER BY 1, 2, 3
     """
 
   func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String {
@@ -134,17 +153,30 @@ struct PostgreSQLDialect: SQLDialect {
 
   func quoted(_ name: String) -> String { inQuotes(name) }
 
-  func qualified(_ table: String) -> String { quoted(table) }
-
-  func lock(_ table: String) -> String {
-    "LOCK TABLE \(qualified(table)) IN SHARE ROW EXCLUSIVE MODE"
+  func qualified(_ table: SQLName) -> String {
+    (table.schema.map { quoted($0) + "." } ?? "") + quoted(table.table)
   }
+
+  func holding(of column: SQLColumn) -> String? {
+    let name = quoted(column.name)
+    switch column.type {
+    case "bytea": return "octet_length(\(name)) >= 32"
+    case "text", "varchar", "bpchar":
+      guard column.length.map({ $0 >= 49 || $0 < 0 }) ?? true else { return nil }
+      return "octet_length(\(name)) >= 49 AND (\(hasBar(name)))"
+    case "json", "jsonb", "xml", "citext":
+      return "octet_length(\(name)::text) >= 49 AND (\(hasBar(name + "::text")))"
+    default: return nil
+    }
+  }
+
+  func lock(_ table: String) -> String { "LOCK TABLE \(table) IN SHARE ROW EXCLUSIVE MODE" }
 
   func select(
     _ columns: String, from table: String, where condition: String?, orderedBy order: String,
     limit: Int
   ) -> String {
-    "SELECT \(columns) FROM \(qualified(table))" + (condition.map { " WHERE " + $0 } ?? "")
+    "SELECT \(columns) FROM \(table)" + (condition.map { " WHERE " + $0 } ?? "")
       + " ORDER BY \(order) LIMIT \(limit)"
   }
 
@@ -165,7 +197,7 @@ struct PostgreSQLDialect: SQLDialect {
   ) -> String {
     let column = quoted(column)
     let bytes = storage == .text ? "convert_to(t.\(column), 'UTF8')" : "t.\(column)"
-    return "UPDATE \(qualified(table)) AS t SET \(column) = \(contents) "
+    return "UPDATE \(table) AS t SET \(column) = \(contents) "
       + "FROM (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
       + "WHERE \(condition) AND \(isTransaction(number)) RETURNING v.n, sha256(\(bytes))"
   }

@@ -27,14 +27,17 @@ protocol SQLDialect: Sendable {
   func isTransaction(_ number: String) -> String
   /// A query that is 1 if the database can be written to at all.
   var writabilityQuery: String { get }
-  /// A query for the tables that the login may not both read and update: table, and anything.
-  var deniedTablesQuery: String { get }
-  /// A query for the columns of all tables: table, column, type, length (-1 or NULL: none), collation, and
-  /// 1 if it is computed; in the order of tables and columns.
+  // In these queries a schema is empty where it is the one in which the server keeps its documents.
+
+  /// A query for the rights that the login lacks: schema, table, and SELECT or UPDATE.
+  var missingRightsQuery: String { get }
+  /// A query for the columns of all tables: schema, table, column, type, length (-1 or NULL: none), collation,
+  /// and 1 if it is computed; in the order of tables and columns.
   var columnsQuery: String { get }
-  /// A query for the primary keys: table and column, in order.
+  /// A query for one key of each table, the primary key or else a unique index without nulls: schema, table and
+  /// column, in order.
   var keysQuery: String { get }
-  /// A query for the triggers that run with an update: table and trigger.
+  /// A query for the triggers that run with an update: schema, table and trigger.
   var triggersQuery: String { get }
   /// The type of a point in time, in lower case.
   var momentType: String { get }
@@ -45,12 +48,19 @@ protocol SQLDialect: Sendable {
   /// A name in quotes; it may hold any character.
   func quoted(_ name: String) -> String
 
-  func qualified(_ table: String) -> String
+  func qualified(_ table: SQLName) -> String
+
+  /// A condition that a row may hold a value in a column: it is long enough, and a text has a bar, as it is or
+  /// escaped. Nil for a type that holds none.
+  func holding(of column: SQLColumn) -> String?
+
+  // In what follows a table is a qualified name.
 
   /// A statement that keeps all others from writing to `table` until the transaction ends.
   func lock(_ table: String) -> String
 
-  /// A query for the tables that others have locked, so that `lock` would have to wait: table, and anything. Nil
+  /// A query for the tables that others have locked, so that `lock` would have to wait: schema, table, and
+  /// anything. Nil
   /// where the engine does not tell.
   var lockedTablesQuery: String? { get }
 
@@ -112,7 +122,14 @@ protocol SQLDialect: Sendable {
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure?
 }
 
-struct SQLColumn: Sendable {
+extension SQLDialect {
+  /// A condition that the text in `column` has a bar, as it is or escaped.
+  func hasBar(_ column: String) -> String {
+    ["|", "\\u007"].map { contains($0, in: column) }.joined(separator: " OR ")
+  }
+}
+
+struct SQLColumn: Equatable, Sendable {
   let name: String
   /// In lower case.
   let type: String

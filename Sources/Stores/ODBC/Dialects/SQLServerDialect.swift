@@ -28,46 +28,64 @@ struct SQLServerDialect: SQLDialect {
     SELECT CASE WHEN DATABASEPROPERTYEX(DB_NAME(), N'Updateability') = N'READ_WRITE' THEN 1 ELSE 0 END
     """
 
-  let deniedTablesQuery = """
-    SELECT t.name, N'UPDATE'
-    FROM sys.tables AS t
-    WHERE t.schema_id = SCHEMA_ID(N'dbo')
-      AND (HAS_PERMS_BY_NAME(N'[dbo].' + QUOTENAME(t.name), N'OBJECT', N'SELECT') = 0
-        OR HAS_PERMS_BY_NAME(N'[dbo].' + QUOTENAME(t.name), N'OBJECT', N'UPDATE') = 0)
-    ORDER BY t.name
-    """
-
   // To see locks a login needs rights over the whole server.
   let lockedTablesQuery: String? = nil
 
+  /// The schema of `s`, a row of sys.schemas.
+  private static let schema = "CASE s.name WHEN N'dbo' THEN N'' ELSE s.name END"
+
+  let missingRightsQuery = """
+    SELECT \(schema), t.name, r.name
+    FROM sys.tables AS t
+    JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+    CROSS JOIN (VALUES (N'SELECT'), (N'UPDATE')) AS r(name)
+    WHERE HAS_PERMS_BY_NAME(QUOTENAME(s.name) + N'.' + QUOTENAME(t.name), N'OBJECT', r.name) = 0
+    ORDER BY 1, 2, 3
+    """
+
+  // The type of a column by the type that it is stored as: a type of the database's own has its name otherwise.
   let columnsQuery = """
-    SELECT c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.CHARACTER_MAXIMUM_LENGTH, c.COLLATION_NAME,
-      COALESCE(COLUMNPROPERTY(OBJECT_ID(N'[dbo].' + QUOTENAME(c.TABLE_NAME)), c.COLUMN_NAME,
-        'IsComputed'), 0)
-    FROM INFORMATION_SCHEMA.COLUMNS AS c
-    JOIN INFORMATION_SCHEMA.TABLES AS t
-      ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
-    WHERE c.TABLE_SCHEMA = N'dbo' AND t.TABLE_TYPE = N'BASE TABLE'
-    ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION
+    SELECT \(schema), t.name, c.name, COALESCE(TYPE_NAME(c.system_type_id), N''),
+      CASE WHEN TYPE_NAME(c.system_type_id) IN (N'nvarchar', N'nchar') AND c.max_length > 0
+          THEN c.max_length / 2
+        WHEN TYPE_NAME(c.system_type_id) IN (N'text', N'ntext', N'image') THEN -1
+        ELSE c.max_length END,
+      c.collation_name, CAST(c.is_computed AS int)
+    FROM sys.tables AS t
+    JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+    JOIN sys.columns AS c ON c.object_id = t.object_id
+    ORDER BY 1, 2, c.column_id
     """
 
   let keysQuery = """
-    SELECT k.TABLE_NAME, k.COLUMN_NAME
-    FROM INFORMATION_SCHEMA.TABLE_CONSTRAINTS AS t
-    JOIN INFORMATION_SCHEMA.KEY_COLUMN_USAGE AS k
-      ON k.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA AND k.CONSTRAINT_NAME = t.CONSTRAINT_NAME
-      AND k.TABLE_NAME = t.TABLE_NAME
-    WHERE t.TABLE_SCHEMA = N'dbo' AND t.CONSTRAINT_TYPE = N'PRIMARY KEY'
-    ORDER BY k.TABLE_NAME, k.ORDINAL_POSITION
+    SELECT \(schema), t.name, c.name
+    FROM (
+      SELECT i.object_id, i.index_id, ROW_NUMBER() OVER (
+        PARTITION BY i.object_id ORDER BY i.is_primary_key DESC, i.index_id) AS place
+      FROM sys.indexes AS i
+      WHERE i.is_unique = 1 AND i.has_filter = 0 AND i.is_disabled = 0 AND i.is_hypothetical = 0
+        AND NOT EXISTS (
+          SELECT 1 FROM sys.index_columns AS x
+          JOIN sys.columns AS c ON c.object_id = x.object_id AND c.column_id = x.column_id
+          WHERE x.object_id = i.object_id AND x.index_id = i.index_id AND x.key_ordinal > 0
+            AND c.is_nullable = 1)
+    ) AS i
+    JOIN sys.tables AS t ON t.object_id = i.object_id
+    JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+    JOIN sys.index_columns AS x ON x.object_id = i.object_id AND x.index_id = i.index_id
+    JOIN sys.columns AS c ON c.object_id = x.object_id AND c.column_id = x.column_id
+    WHERE i.place = 1 AND x.key_ordinal > 0
+    ORDER BY 1, 2, x.key_ordinal
     """
 
   let triggersQuery = """
-    SELECT o.name, t.name
+    SELECT \(schema), o.name, t.name
     FROM sys.triggers AS t
     JOIN sys.trigger_events AS e ON e.object_id = t.object_id
     JOIN sys.objects AS o ON o.object_id = t.parent_id
-    WHERE t.is_disabled = 0 AND e.type_desc = N'UPDATE' AND o.schema_id = SCHEMA_ID(N'dbo')
-    ORDER BY o.name, t.name
+    JOIN sys.schemas AS s ON s.schema_id = o.schema_id
+    WHERE t.is_disabled = 0 AND e.type_desc = N'UPDATE'
+    ORDER BY 1, 2, 3
     """
 
   /// The options that indexes on computed columns, filtered indexes and indexed views need, each with its bit in
@@ -131,12 +149,31 @@ struct SQLServerDialect: SQLDialect {
     inQuotes(name, from: UInt8(ascii: "["), to: UInt8(ascii: "]"))
   }
 
-  func qualified(_ table: String) -> String { "[dbo]." + quoted(table) }
+  func qualified(_ table: SQLName) -> String {
+    quoted(table.schema ?? "dbo") + "." + quoted(table.table)
+  }
+
+  func holding(of column: SQLColumn) -> String? {
+    let name = quoted(column.name)
+    switch column.type {
+    case "varbinary", "binary", "image":
+      guard column.length.map({ $0 >= 32 }) ?? true else { return nil }
+      return "DATALENGTH(\(name)) >= 32"
+    case "nvarchar", "nchar", "ntext", "varchar", "char", "text":
+      guard column.length.map({ $0 >= 49 }) ?? true else { return nil }
+      return "DATALENGTH(\(name)) >= 49 AND (\(hasBar(name)))"
+    case "xml", "json":
+      return hasBar(name)
+    // A variant that is no text is converted to one without a bar.
+    case "sql_variant": return hasBar(name)
+    default: return nil
+    }
+  }
 
   // An exclusive lock from the start: a shared one would be converted by the first UPDATE, and two who convert are a
   // deadlock. TOP (0) would be optimized away, and the lock with it.
   func lock(_ table: String) -> String {
-    "SELECT COUNT(*) FROM (SELECT TOP (1) 1 AS x FROM \(qualified(table)) "
+    "SELECT COUNT(*) FROM (SELECT TOP (1) 1 AS x FROM \(table) "
       + "WITH (TABLOCKX, HOLDLOCK)) AS q"
   }
 
@@ -144,7 +181,7 @@ struct SQLServerDialect: SQLDialect {
     _ columns: String, from table: String, where condition: String?, orderedBy order: String,
     limit: Int
   ) -> String {
-    "SELECT TOP (\(limit)) \(columns) FROM \(qualified(table))"
+    "SELECT TOP (\(limit)) \(columns) FROM \(table)"
       + (condition.map { " WHERE " + $0 } ?? "") + " ORDER BY " + order
   }
 
@@ -168,7 +205,7 @@ struct SQLServerDialect: SQLDialect {
     let bytes =
       storage == .text ? "CAST(inserted.\(column) AS nvarchar(max))" : "inserted.\(column)"
     return "UPDATE t SET \(column) = \(contents) OUTPUT v.n, HASHBYTES(N'SHA2_256', \(bytes)) "
-      + "FROM \(qualified(table)) AS t "
+      + "FROM \(table) AS t "
       + "JOIN (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) ON \(condition) "
       + "WHERE \(isTransaction(number))"
   }

@@ -1,0 +1,102 @@
+// One table as far as reading and writing its documents needs, and what is in the way of that.
+
+internal import OctopusKeys
+
+struct SQLTable: Sendable {
+  /// A column of the key, with a parameter for it.
+  struct KeyColumn: Sendable {
+    let name: String
+    let parameter: String
+  }
+
+  let collection: StoreCollection
+  /// The table's name in SQL.
+  let qualifiedName: String
+  let contents: [SQLColumn.Contents]
+  /// For each field the condition that a row may hold a value in it; nil where all rows are read.
+  let conditions: [String?]
+  let key: [KeyColumn]
+  /// The column with the name of a document, if it is not part of the key.
+  let name: String?
+}
+
+/// What became of a table.
+struct SQLTableChoice {
+  /// Nil if there is nothing to read in it.
+  var table: SQLTable?
+  /// Only what has something of the shape of a value.
+  var obstacles: [StoreObstacle] = []
+
+  /// - Parameter holding: the columns, by their places, in which something has the shape of a value.
+  init(_ found: CatalogTable, holding: Set<Int>, _ dialect: any SQLDialect) {
+    let columns = found.columns
+    let keyNames = Set(found.key.map(ExactName.init))
+    var fields: [StoreCollection.Field] = []
+    var contents: [SQLColumn.Contents] = []
+    var conditions: [String?] = []
+    for (index, column) in columns.enumerated() {
+      guard let condition = dialect.holding(of: column) else { continue }
+      let holds = holding.contains(index)
+      let how = dialect.contents(of: column)
+      if column.isGenerated {
+        // It follows the columns that it is computed from. A document's is written by nobody else.
+        if holds, column.isDocument { obstacles.append(.generatedColumn(column.name)) }
+        continue
+      }
+      if keyNames.contains(ExactName(column.name)) {
+        if holds { obstacles.append(.keyColumn(column.name)) }
+        continue
+      }
+      guard let how else {
+        if holds { obstacles.append(.unfitType(column.name)) }
+        continue
+      }
+      let readsAll = column.isReadAnyway(dialect)
+      guard readsAll || holds else { continue }
+      fields.append(.init(name: column.name, storage: how.storage))
+      contents.append(how)
+      conditions.append(readsAll ? nil : condition)
+    }
+    guard !fields.isEmpty else { return }
+    guard let key = found.rowKey(dialect) else {
+      if !holding.isEmpty { obstacles.append(.noRowKey) }
+      return
+    }
+    let id = columns.first { $0.name.lowercased() == "id" }?.name
+    table = SQLTable(
+      collection: StoreCollection(
+        schema: found.name.schema, name: found.name.table, fields: fields),
+      qualifiedName: dialect.qualified(found.name), contents: contents, conditions: conditions,
+      key: key, name: id.flatMap { keyNames.contains(ExactName($0)) ? nil : $0 })
+  }
+}
+
+extension CatalogTable {
+  /// The key, with parameters; nil if there is none, or one of a type that cannot be compared exactly.
+  fileprivate func rowKey(_ dialect: any SQLDialect) -> [SQLTable.KeyColumn]? {
+    let parts: [SQLTable.KeyColumn] = key.compactMap { name in
+      columns.first { ExactName($0.name) == ExactName(name) }
+        .flatMap { dialect.keyParameter(for: $0) }.map { .init(name: name, parameter: $0) }
+    }
+    return parts.isEmpty || parts.count < key.count ? nil : parts
+  }
+
+  /// Whether it depends on what the table holds if it can be rewritten.
+  func mayBeRefused(_ dialect: any SQLDialect) -> Bool {
+    rowKey(dialect) == nil || !triggers.isEmpty || !missingRights.isEmpty
+      || columns.contains {
+        $0.isDocument && ($0.isGenerated || dialect.contents(of: $0) == nil)
+      }
+  }
+}
+
+extension SQLColumn {
+  /// Whether the server keeps documents in columns of this name.
+  var isDocument: Bool { StoreCollection.Field.isDocument(name) }
+
+  /// Whether all rows of a table are read for the sake of this column.
+  func isReadAnyway(_ dialect: any SQLDialect) -> Bool {
+    guard let contents = dialect.contents(of: self) else { return false }
+    return isDocument || contents.storage == .bytes
+  }
+}
