@@ -201,7 +201,7 @@ LIVE = r"live nodes \(\"other-node\"\)"
 NOT_ROOM = r"no (space|room)"
 CONFIG = "OctopusServer.config"
 SEARCH = ("CREATE VIRTUAL TABLE Search USING fts5(JSON)",
-          "INSERT INTO Search SELECT JSON FROM VariableSet")
+          "INSERT INTO Search SELECT JSON FROM ExtensionConfiguration")
 # The store is a mount then.
 MOUNTED = {"backup restore, documents": (1, "documents\": it is a mount point")}
 PLAIN = "octopus.db-.* nothing but a plain file may be there"
@@ -269,10 +269,10 @@ OBSTACLES = [
              lambda cell: cell.sh("chown 0 data/octopus.db && chmod 644 data/octopus.db"), own_all,
              kind="sqlite", prefix=AS_USER, otherwise={"backup restore": (1, "its owner could not be kept")}),
     Obstacle("a trigger", "write", "would run \"TellOthers\"",
-             sql("CREATE TRIGGER TellOthers AFTER UPDATE ON VariableSet BEGIN SELECT 1; END"),
+             sql("CREATE TRIGGER TellOthers AFTER UPDATE ON ExtensionConfiguration BEGIN SELECT 1; END"),
              kind="sqlite", otherwise={"backup restore": None}),
     Obstacle("a virtual table", "write", "\"Search\".*virtual table", sql(*SEARCH), kind="sqlite",
-             otherwise={"backup restore": None}),
+             otherwise={"backup restore": None, "backup create": (2, "")}),
     Obstacle("an empty store", "values", "no sensitive value", empty, kind="sqlite",
              otherwise=dict.fromkeys(RECOVERIES, RECOVERED_NOTHING)),
     Obstacle("a live node", "quiet", LIVE, seen(30), status=4, kind="sqlite"),
