@@ -210,13 +210,6 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     #expect(try select.text(1) == nasty)
   }
 
-  @Test func aStatementThatTakesTooLongIsEnded() throws {
-    let database = try PostgresServer.shared.database()
-    let connection = try ODBCConnection.open(
-      database.odbc, secrets: [], loginTimeout: .seconds(10), statementTimeout: .seconds(1))
-    #expect(throws: NativeError.self) { try connection.run("SELECT pg_sleep(60)") }
-  }
-
   @Test func aBackendThatIsKilledIsAnError() throws {
     let database = try PostgresServer.shared.database("CREATE TABLE t (id integer)")
     let connection = try ODBCConnection.open(database.odbc, secrets: [], loginTimeout: .seconds(10))

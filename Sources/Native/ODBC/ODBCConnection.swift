@@ -9,12 +9,11 @@ package final class ODBCConnection {
   private let environment: SQLHENV  // owned
   let handle: SQLHDBC  // owned
   private let secrets: [String]
-  private let statementTimeout: Duration
   private var isConnected = false
 
   package private(set) var isInTransaction = false
 
-  private init(secrets: [String], statementTimeout: Duration) throws(NativeError) {
+  private init(secrets: [String]) throws(NativeError) {
     let environment = try unsafe ODBCConnection.makeEnvironment()
     guard let handle = unsafe ODBCConnection.handle(SQL_HANDLE_DBC, in: environment) else {
       unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_ENV), environment)
@@ -23,7 +22,6 @@ package final class ODBCConnection {
     unsafe self.environment = environment
     unsafe self.handle = handle
     self.secrets = secrets
-    self.statementTimeout = statementTimeout
   }
 
   deinit {
@@ -58,14 +56,12 @@ package final class ODBCConnection {
   ///   - text: an ODBC connection string.
   ///   - secrets: what must not appear in any diagnostic, such as the password in `text`.
   ///   - loginTimeout: how long to wait for the connection; zero waits indefinitely.
-  ///   - statementTimeout: how long to wait for a statement, where the driver can; zero waits indefinitely.
   ///   - packetSize: the size of network packets in bytes; nil is the driver's default.
   /// - Throws: `NativeError.odbc`.
   package static func open(
-    _ text: String, secrets: [String], loginTimeout: Duration, statementTimeout: Duration = .zero,
-    packetSize: Int? = nil
+    _ text: String, secrets: [String], loginTimeout: Duration, packetSize: Int? = nil
   ) throws(NativeError) -> ODBCConnection {
-    let connection = try ODBCConnection(secrets: secrets, statementTimeout: statementTimeout)
+    let connection = try ODBCConnection(secrets: secrets)
     try connection.set(SQL_ATTR_LOGIN_TIMEOUT, to: Int(loginTimeout.seconds))
     if let packetSize { try connection.set(SQL_ATTR_PACKET_SIZE, to: packetSize) }
     var units = Array(text.utf16)
@@ -124,7 +120,7 @@ package final class ODBCConnection {
     guard let statement = unsafe ODBCConnection.handle(SQL_HANDLE_STMT, in: handle) else {
       throw failure("SQLAllocHandle")
     }
-    return try unsafe ODBCStatement(owning: statement, of: self, timeout: statementTimeout)
+    return unsafe ODBCStatement(owning: statement, of: self)
   }
 
   private func set(_ attribute: Int32, to value: Int) throws(NativeError) {

@@ -33,16 +33,11 @@ package final class ODBCStatement {
     deinit { unsafe indicator.deallocate() }
   }
 
-  init(
-    owning handle: SQLHSTMT, of connection: ODBCConnection, timeout: Duration
-  ) throws(NativeError) {
+  /// A statement without a time limit: where one runs out, a driver cancels the statement, and SQL Server then
+  /// rolls back the transaction.
+  init(owning handle: SQLHSTMT, of connection: ODBCConnection) {
     unsafe self.handle = handle
     self.connection = connection
-    if timeout > .zero {
-      let seconds = unsafe UnsafeMutableRawPointer(bitPattern: Int(timeout.seconds))
-      let result = unsafe SQLSetStmtAttrW(handle, SQL_ATTR_QUERY_TIMEOUT, seconds, 0)
-      try check(result, "SQLSetStmtAttr")
-    }
   }
 
   deinit { unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_STMT), handle) }

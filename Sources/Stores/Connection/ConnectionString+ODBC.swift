@@ -7,8 +7,6 @@ package struct ODBCTarget: Equatable, Sendable {
   package internal(set) var connection = ODBCConnectionString()
   /// How long to wait for a connection; zero waits indefinitely.
   package internal(set) var loginTimeout = Duration.seconds(15)
-  /// How long to wait for a statement; zero waits indefinitely.
-  package internal(set) var statementTimeout = Duration.zero
   /// The size of network packets in bytes, where the driver has no keyword for it.
   package internal(set) var packetSize: Int?
   /// Settings that the driver does not have, and that do not matter here.
@@ -34,7 +32,10 @@ extension ConnectionString {
     try addProtection(driver, to: &target)
     try addIdentity(driver, to: &target)
     target.loginTimeout = .seconds(try number(.connectTimeout, in: 0...86_400) ?? 15)
-    target.statementTimeout = .seconds(try number(.commandTimeout, in: 0...86_400) ?? 0)
+    // Where it runs out, a driver cancels the statement, and SQL Server then rolls back the transaction.
+    if try number(.commandTimeout, in: 0...Int(Int32.max)) != nil {
+      target.ignored.append(.commandTimeout)
+    }
     // Last: however a driver reads a password, nothing follows it.
     try addLogin(driver, to: &target)
     if driver.kind == .freeTDS {

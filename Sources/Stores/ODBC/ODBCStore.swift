@@ -82,8 +82,7 @@ package final class ODBCStore: Store {
       () throws(NativeError) in
       try ODBCConnection.open(
         target.connection.text, secrets: target.connection.secrets,
-        loginTimeout: target.loginTimeout, statementTimeout: target.statementTimeout,
-        packetSize: target.packetSize)
+        loginTimeout: target.loginTimeout, packetSize: target.packetSize)
     }
     let session = try ODBCSession(connection, dialects, location: location)
     lastDialect = session.dialect
