@@ -65,7 +65,9 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
         add(name, String(rest[..<end]))
         rest = rest[end...]
       }
-      settings[settings.count - 1].original = String(text.unicodeScalars[start..<rest.startIndex])
+      let original = String(text.unicodeScalars[start..<rest.startIndex])
+      // FreeTDS reads a brace that a space follows as part of the value.
+      settings[settings.count - 1].original = isQuoted ? original.trimmed : original
     }
   }
 
