@@ -5,8 +5,8 @@
 # shellcheck disable=SC2034
 test_packages=(
   libxml2-dev libssl-dev libsqlite3-dev unixodbc-dev zlib1g-dev pkg-config gcc libc6-dev
-  acl ansible-core attr e2fsprogs gzip libsqliteodbc libxml2-utils man-db mandoc odbc-postgresql openssl postgresql
-  python3 python3-cryptography shellcheck sqlite3 strace util-linux
+  acl ansible-core attr e2fsprogs gzip libgssapi-krb5-2 libltdl7 libsqliteodbc libxml2-utils man-db mandoc odbc-postgresql openssl postgresql
+  python3 python3-cryptography python3-pip shellcheck sqlite3 strace tdsodbc util-linux
 )
 
 # install_missing PACKAGE...: installs missing packages from Debian.
@@ -49,6 +49,26 @@ python_with_cryptography() {
   done
   echo "no python3 with the cryptography package" >&2
   return 1
+}
+
+# fetch_microsofts_driver: unpacks Microsoft's ODBC driver into .build-odbc, once. Debian has none; PyPI has one, in a
+# package for Python. Its folders `lib` and `share` must stay together.
+fetch_microsofts_driver() {
+  local folder=.build-odbc package=mssql-python-odbc==18.6.2.2 new python
+  [[ -d $folder/mssql_python_odbc ]] && return
+  new=$(mktemp -d "$folder.XXXXXX")
+  for python in python3 /usr/bin/python3; do
+    "$python" -m pip --version &>/dev/null || continue
+    if "$python" -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+      --dest "$new" "$package" </dev/null >&2 && "$python" -m zipfile -e "$new"/*.whl "$new"; then
+      rm -rf "$folder"
+      chmod 755 "$new" # the tests run octokey as other users, too
+      mv "$new" "$folder"
+      return
+    fi
+  done
+  rm -rf "$new"
+  echo "LEFT OUT: the tests with Microsoft's ODBC driver, because $package cannot be downloaded" >&2
 }
 
 # How the tests are built, as arguments of `swift build` and `swift test`: optimised, because they

@@ -17,6 +17,8 @@ package enum StoreLocation: Equatable, Sendable {
   package init(_ text: String, relativeTo folder: String, odbcDriver: String? = nil)
     throws(StoreError)
   {
+    if ConnectionString.isQuoted(text) { throw .connection(.quoted) }
+    if Placeholder.isWhole(text) { throw .connection(.placeholder(setting: nil)) }
     // By bytes: a sign with a combining accent is another character.
     let equals = UInt8(ascii: "=")
     guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")),

@@ -114,10 +114,10 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     let connection = try engine.open(folder)
     try connection.run("CREATE TABLE t (id integer)")
     func count() throws -> Int64? {
-      let select = try connection.prepare("SELECT count(*) FROM t")
-      try select.execute()
-      guard try select.step() else { return nil }
-      return try select.integer(1)
+      let select = try connection.query("SELECT count(*) FROM t")
+      var count: Int64?
+      while try select.step() { count = try select.integer(1) }
+      return count
     }
     try connection.begin()
     try connection.run("INSERT INTO t VALUES (1)")

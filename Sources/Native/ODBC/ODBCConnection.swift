@@ -152,6 +152,9 @@ package final class ODBCConnection {
   /// - Throws: what a statement failed with before.
   func requireSound() throws(NativeError) { if let failure { throw failure } }
 
+  /// A statement goes whose rows were not read: the driver cancels it.
+  func leaveUnread() { failure = failure ?? .odbc(call: "SQLFreeHandle", []) }
+
   /// The failure of a call for a statement, after which nothing runs on this connection.
   func fail(_ call: String, _ statement: SQLHSTMT) -> NativeError {
     let error = NativeError.odbc(call: call, unsafe diagnostics(SQL_HANDLE_STMT, statement))

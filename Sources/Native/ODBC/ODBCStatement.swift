@@ -15,6 +15,8 @@ package final class ODBCStatement {
   private var parameters: [Parameter] = []
   private lazy var unboundedBinary = connection.driver.lowercased().contains("msodbcsql")
   private var wide: [UInt8] = []
+  /// Whether there are results that were not read to their end.
+  private var hasResults = false
   /// Whether the result with rows was found.
   var isAtRows = false
   /// Where pieces of columns arrive.
@@ -35,13 +37,17 @@ package final class ODBCStatement {
     deinit { unsafe indicator.deallocate() }
   }
 
+  /// A statement without a time limit: where one runs out, a driver cancels the statement, and SQL Server then
+  /// rolls back the transaction.
   init(owning handle: SQLHSTMT, of connection: ODBCConnection) {
     unsafe self.handle = handle
     self.connection = connection
   }
 
   deinit {
-    if connection.isConnected { unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_STMT), handle) }
+    guard connection.isConnected else { return }
+    if hasResults { connection.leaveUnread() }
+    unsafe SQLFreeHandle(SQLSMALLINT(SQL_HANDLE_STMT), handle)
   }
 
   func prepare(_ sql: String) throws(NativeError) {
@@ -54,6 +60,7 @@ package final class ODBCStatement {
     var units = Array(sql.utf16)
     let result = unsafe SQLExecDirectW(handle, &units, SQLINTEGER(units.count))
     if result != SQL_NO_DATA { try check(result, "SQLExecDirect") }
+    hasResults = true
   }
 
   /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
@@ -145,8 +152,8 @@ package final class ODBCStatement {
       }
     }
     // The result of a statement that changes no row.
-    if result == SQL_NO_DATA { return }
-    try check(result, "SQLExecute")
+    if result != SQL_NO_DATA { try check(result, "SQLExecute") }
+    hasResults = true
     guard result == SQL_SUCCESS_WITH_INFO else { return }
     let diagnostics = unsafe connection.diagnostics(SQL_HANDLE_STMT, handle)
     // The driver reports success, and has truncated something.
@@ -197,6 +204,7 @@ package final class ODBCStatement {
       try check(result, "SQLMoreResults")
     }
     unsafe SQLFreeStmt(handle, SQLUSMALLINT(SQL_CLOSE))
+    hasResults = false
     isAtRows = false
   }
 

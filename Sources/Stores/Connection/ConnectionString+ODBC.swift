@@ -7,8 +7,6 @@ package struct ODBCTarget: Equatable, Sendable {
   package internal(set) var connection = ODBCConnectionString()
   /// How long to wait for a connection; zero waits indefinitely.
   package internal(set) var loginTimeout = Duration.seconds(15)
-  /// How long to wait for a statement; zero waits indefinitely.
-  package internal(set) var statementTimeout = Duration.zero
   /// The size of network packets in bytes, where the driver has no keyword for it.
   package internal(set) var packetSize: Int?
   /// Settings that the driver does not have, and that do not matter here.
@@ -34,57 +32,46 @@ extension ConnectionString {
     try addProtection(driver, to: &target)
     try addIdentity(driver, to: &target)
     target.loginTimeout = .seconds(try number(.connectTimeout, in: 0...86_400) ?? 15)
-    target.statementTimeout = .seconds(try number(.commandTimeout, in: 0...86_400) ?? 0)
+    // Where it runs out, a driver cancels the statement, and SQL Server then rolls back the transaction.
+    if try number(.commandTimeout, in: 0...Int(Int32.max)) != nil {
+      target.ignored.append(.commandTimeout)
+    }
     // Last: however a driver reads a password, nothing follows it.
     try addLogin(driver, to: &target)
-    if driver.kind == .freeTDS {
-      // Some versions of FreeTDS read two braces as one and others do not.
-      for setting in target.connection.settings where setting.value.utf8.contains(125) {
-        let name = ConnectionKeyword(spelling: setting.name)?.rawValue ?? setting.name
-        throw .connection(.cannotHonour(setting: name, driver: "FreeTDS"))
-      }
+    try checkLengths(target)
+    if driver.kind == .freeTDS, let name = target.connection.spellForFreeTDS() {
+      let setting = ConnectionKeyword(spelling: name)?.rawValue ?? name
+      throw .connection(.cannotHonour(setting: setting, driver: driver.kind.rawValue))
     }
     return target
   }
 
-  private struct Server {
-    var host: String
-    var instance: String?
-    var port: Int?
-    var saysTCP = false
+  /// Names in the protocol have 128 code units at most. FreeTDS cuts them off there without a word.
+  private func checkLengths(_ target: ODBCTarget) throws(StoreError) {
+    for setting in target.connection.settings
+    where ["UID", "PWD", "Database", "APP", "WSID", "Language"].contains(setting.name)
+      && setting.value.utf16.count > 128
+    {
+      let name = ConnectionKeyword(spelling: setting.name)?.rawValue ?? setting.name
+      throw .connection(.tooLong(setting: name, limit: 128))
+    }
   }
 
-  private func server() throws(StoreError) -> Server {
+  /// Ways to log in that SqlClient has and no driver on Linux, in the words of its documentation.
+  private static let inSqlClientOnly = [
+    "activedirectorydefault": "Active Directory Default",
+    "activedirectoryworkloadidentity": "Active Directory Workload Identity",
+    "activedirectorydevicecodeflow": "Active Directory Device Code Flow",
+    "activedirectoryinteractive": "Active Directory Interactive",
+  ]
+
+  private func server() throws(StoreError) -> ServerAddress {
     guard let text = self[.dataSource], !text.isEmpty else {
       throw .connection(.missing(setting: ConnectionKeyword.dataSource.rawValue))
     }
-    var rest = Substring(text.trimmed)
-    var server = Server(host: "")
-    if rest.lowercased().hasPrefix("tcp:") {
-      rest = rest.dropFirst(4)
-      server.saysTCP = true
+    return try rethrow(as: StoreError.connection) { () throws(ConnectionFault) in
+      try ServerAddress(text)
     }
-    let folded = rest.lowercased()
-    for prefix in ["np:", "lpc:", "admin:", "(localdb)", "\\\\"] where folded.hasPrefix(prefix) {
-      throw refusal(.dataSource, nil)
-    }
-    let parts = rest.split(separator: ",", omittingEmptySubsequences: false)
-    if parts.count > 1 {
-      guard parts.count == 2, let port = Int(parts[1].trimmed), (1...65_535).contains(port)
-      else { throw badValue(.dataSource) }
-      server.port = port
-    }
-    let names = parts[0].split(separator: "\\", omittingEmptySubsequences: false)
-    server.host = names[0].trimmed
-    if names.count > 1 {
-      let instance = names[1].trimmed
-      guard names.count == 2, !instance.isEmpty else { throw badValue(.dataSource) }
-      // MSSQLSERVER is the default instance. A port takes precedence over a name.
-      if server.port == nil, instance.lowercased() != "mssqlserver" { server.instance = instance }
-    }
-    if [".", "(local)"].contains(server.host.lowercased()) { server.host = "localhost" }
-    guard !server.host.isEmpty else { throw badValue(.dataSource) }
-    return server
   }
 
   private func addServer(_ driver: ODBCDriver, to target: inout ODBCTarget) throws(StoreError) {
@@ -97,11 +84,13 @@ extension ConnectionString {
         "Server", quoting: (server.saysTCP ? "tcp:" : "") + server.host + instance + port)
     case .freeTDS:
       target.connection.add("Server", quoting: server.host + instance)
-      if let port = server.port { target.connection.add("Port", String(port)) }
+      // Without one, TDSPORT in the environment or freetds.conf decides.
+      let port = server.port ?? (server.instance == nil ? ServerAddress.usualPort : nil)
+      if let port { target.connection.add("Port", String(port)) }
       target.connection.add("TDS_Version", "7.4")
       target.connection.add("ClientCharset", "UTF-8")
     }
-    if let database = self[.initialCatalog] { target.connection.add("Database", quoting: database) }
+    copy(.initialCatalog, as: "Database", to: &target)
   }
 
   /// Encryption on the network. Octopus Server trusts any certificate unless it is told not to.
@@ -123,10 +112,11 @@ extension ConnectionString {
     case .freeTDS:
       // FreeTDS, at least up to 1.3, reads settings of certificates from freetds.conf only.
       if encrypt != "no", !trusts { throw refusal(.trustServerCertificate, driver) }
+      // Up to 1.3 it does not have that either, and its message does not say so.
+      if encrypt == "strict" { throw refusal(.encrypt, driver) }
       for keyword in [ConnectionKeyword.hostNameInCertificate, .serverCertificate]
       where self[keyword] != nil { throw refusal(keyword, driver) }
-      target.connection.add(
-        "Encryption", ["yes": "require", "no": "request", "strict": "strict"][encrypt] ?? "require")
+      target.connection.add("Encryption", encrypt == "yes" ? "require" : "request")
     }
   }
 
@@ -136,36 +126,41 @@ extension ConnectionString {
     copy(.currentLanguage, as: "Language", to: &target)
     copy(.serverSPN, as: "ServerSPN", to: &target)
     switch word(.applicationIntent) {
-    case nil: break
-    case "readonly": target.connection.add("ApplicationIntent", "ReadOnly")
-    case "readwrite": target.connection.add("ApplicationIntent", "ReadWrite")
+    case nil, "readwrite": break
+    // A replica lags behind, and what a rotation has to prove is on the primary.
+    case "readonly": target.ignored.append(.applicationIntent)
     default: throw badValue(.applicationIntent)
     }
+    target.connection.add("ApplicationIntent", "ReadWrite")
     let packetSize = try number(.packetSize, in: 512...32_768)
-    let manyResults = try flag(.multipleActiveResultSets)
+    // Several results at a time are not needed here. Not every server has them; in FreeTDS they are experimental.
+    _ = try flag(.multipleActiveResultSets)
     let multiSubnet = try flag(.multiSubnetFailover)
-    let retries = try number(.connectRetryCount, in: 0...255)
-    let interval = try number(.connectRetryInterval, in: 1...60)
+    // A connection that a driver has restored by itself lacks the locks and the settings of the session.
+    if let retries = try number(.connectRetryCount, in: 0...255), retries > 0 {
+      target.ignored.append(.connectRetryCount)
+    }
+    if try number(.connectRetryInterval, in: 1...60) != nil {
+      target.ignored.append(.connectRetryInterval)
+    }
+    let preference = word(.ipAddressPreference)
+    guard ["ipv4first", "ipv6first", "useplatformdefault", nil].contains(preference) else {
+      throw badValue(.ipAddressPreference)
+    }
     if self[.failoverPartner] != nil { target.ignored.append(.failoverPartner) }
     switch driver.kind {
     case .microsoft:
       target.packetSize = packetSize
-      if let manyResults { target.connection.add("MARS_Connection", manyResults) }
       if let multiSubnet { target.connection.add("MultiSubnetFailover", multiSubnet) }
-      if let retries { target.connection.add("ConnectRetryCount", String(retries)) }
-      if let interval { target.connection.add("ConnectRetryInterval", String(interval)) }
+      target.connection.add("ConnectRetryCount", "0")
       copy(.ipAddressPreference, as: "IpAddressPreference", to: &target)
       if word(.columnEncryptionSetting) == "enabled" {
         target.connection.add("ColumnEncryption", "Enabled")
       }
     case .freeTDS:
       if let packetSize { target.connection.add("PacketSize", String(packetSize)) }
-      // Several results at a time are not needed here, and are experimental in FreeTDS.
       if multiSubnet == true { target.ignored.append(.multiSubnetFailover) }
-      for keyword in [
-        ConnectionKeyword.connectRetryCount, .connectRetryInterval, .ipAddressPreference,
-      ]
-      where self[keyword] != nil { target.ignored.append(keyword) }
+      if preference != nil { target.ignored.append(.ipAddressPreference) }
     }
   }
 
@@ -183,9 +178,16 @@ extension ConnectionString {
     if let method, method != "notspecified" {
       guard !usesTicket else { throw badValue(.authentication) }
       if driver.kind == .freeTDS {
+        if let name = ConnectionString.inSqlClientOnly[method] {
+          throw .connection(.noSuchLogin(method: name))
+        }
+        guard byMicrosoft[method] != nil else { throw badValue(.authentication) }
         guard method == "sqlpassword" else { throw refusal(.authentication, driver) }
       } else {
-        guard let name = byMicrosoft[method] else { throw refusal(.authentication, nil) }
+        guard let name = byMicrosoft[method] else {
+          throw ConnectionString.inSqlClientOnly[method]
+            .map { .connection(.noSuchLogin(method: $0)) } ?? badValue(.authentication)
+        }
         target.connection.add("Authentication", name)
         needsUser = name != "ActiveDirectoryMsi" && name != "ActiveDirectoryIntegrated"
       }
@@ -197,6 +199,10 @@ extension ConnectionString {
     guard let user = self[.userID], !user.isEmpty else {
       guard needsUser else { return }
       throw .connection(.missing(setting: ConnectionKeyword.userID.rawValue))
+    }
+    // FreeTDS takes a user with a backslash for one of a Windows domain.
+    if driver.kind == .freeTDS, user.utf8.contains(UInt8(ascii: "\\")) {
+      throw refusal(.userID, driver)
     }
     target.connection.add("UID", quoting: user)
     if let password = self[.password] { target.connection.add("PWD", quoting: password) }

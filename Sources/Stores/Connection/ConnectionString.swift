@@ -9,11 +9,17 @@ package struct ConnectionString: Equatable, Sendable, Redacted {
   ///
   /// - Throws: `StoreError.connection`, without any part of the text.
   package init(_ text: String) throws(StoreError) {
+    if ConnectionString.isQuoted(text) { throw .connection(.quoted) }
+    if Placeholder.isWhole(text) { throw .connection(.placeholder(setting: nil)) }
     var parser = ConnectionStringParser(text)
     do throws(ConnectionFault) {
       while let (name, value) = try parser.next() {
         guard let keyword = ConnectionKeyword(spelling: name) else {
-          throw .unknownSetting(parser.setting)
+          throw ["driver", "dsn", "filedsn"].contains(name.lowercased())
+            ? .odbcString : .unknownSetting(parser.setting)
+        }
+        if let value, ConnectionString.isUnfilled(value, keyword) {
+          throw .placeholder(setting: keyword.rawValue)
         }
         values[keyword] = value
       }
@@ -35,6 +41,20 @@ package struct ConnectionString: Equatable, Sendable, Redacted {
     ConnectionKeyword.allCases.compactMap { keyword in
       values[keyword].map { keyword.rawValue + "=" + ConnectionString.quoted(shown(keyword, $0)) }
     }.joined(separator: ";")
+  }
+
+  /// Whether there are quotes around all of a text, as a setting cannot have them.
+  static func isQuoted(_ text: String) -> Bool {
+    let text = text.trimmed.utf8
+    let quotes = ["\"", "'"].map { UInt8(ascii: $0) }
+    return text.count > 1 && text.first == text.last && text.first.map(quotes.contains) == true
+  }
+
+  private static func isUnfilled(_ value: String, _ keyword: ConnectionKeyword) -> Bool {
+    switch keyword {
+    case .dataSource, .initialCatalog, .userID: Placeholder.isPart(of: value)
+    default: Placeholder.isWhole(value)
+    }
   }
 
   private static func quoted(_ value: String) -> String {

@@ -7,15 +7,18 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
   struct Setting: Equatable, Sendable {
     let name: String
     let value: String
-    /// Whether the value comes from outside.
-    let isQuoted: Bool
+    /// Whether the value stands in braces.
+    fileprivate(set) var isQuoted: Bool
+    /// As it was read, for a text from outside.
+    fileprivate(set) var original: String?
 
     var text: String {
+      if let original { return original }
       guard isQuoted else { return name + "=" + value }
       return name + "=" + inQuotes(value, from: UInt8(ascii: "{"), to: UInt8(ascii: "}"))
     }
 
-    var isHarmless: Bool { Setting.harmless.contains(name.lowercased()) }
+    var isHarmless: Bool { Setting.harmless.contains(name.trimmed.lowercased()) }
 
     private static let harmless: Set = [
       "driver", "dsn", "server", "servername", "port", "database", "uid", "app", "wsid", "encrypt",
@@ -26,22 +29,27 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
   }
 
   private(set) var settings: [Setting] = []
-  /// The text that was read. It is passed on unchanged, because drivers have rules of their own.
-  private var original: String?
 
   init() {}
 
-  /// Reads a driver's string: `name=value;…`, where a value in braces ends at the first single `}`.
+  /// Reads a driver's string: `name=value;…`, where a value in braces ends at the first single `}`. Settings are
+  /// passed on as they are, because drivers have rules of their own, but for those that a rotation cannot do with.
   ///
-  /// - Throws: `StoreError.connection` with `.malformed`.
+  /// - Throws: `StoreError.connection`.
   package init(_ text: String) throws(StoreError) {
-    original = text
+    try read(text)
+    try adapt()
+  }
+
+  private mutating func read(_ text: String) throws(StoreError) {
+    if ConnectionString.isQuoted(text) { throw .connection(.quoted) }
     var rest = text.unicodeScalars[...]
     while true {
       while let first = rest.first, first == ";" || first.properties.isWhitespace {
         rest.removeFirst()
       }
       guard !rest.isEmpty else { return }
+      let start = rest.startIndex
       let fault = StoreError.connection(.malformed(setting: settings.count + 1))
       guard let equals = rest.firstIndex(of: "="), !text.unicodeScalars.contains("\0") else {
         throw fault
@@ -57,7 +65,54 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
         add(name, String(rest[..<end]))
         rest = rest[end...]
       }
+      let original = String(text.unicodeScalars[start..<rest.startIndex])
+      // FreeTDS reads a brace that a space follows as part of the value.
+      settings[settings.count - 1].original = isQuoted ? original.trimmed : original
     }
+  }
+
+  /// Makes the connection one that is fit for a rotation, as `ConnectionString.target` does.
+  private mutating func adapt() throws(StoreError) {
+    for setting in settings {
+      let name = setting.name.trimmed
+      // Only a known name is told: another may be part of a password.
+      let isKnown = setting.isHarmless || ["pwd", "password"].contains(name.lowercased())
+      let value = setting.value
+      if setting.isHarmless ? Placeholder.isPart(of: value) : Placeholder.isWhole(value) {
+        throw .connection(.placeholder(setting: isKnown ? name : nil))
+      }
+      // Some drivers skip spaces before a brace, which is then part of the value here.
+      let word = value.filter { !$0.isWhitespace && !"{}".contains($0) }.lowercased()
+      if name.lowercased() == "applicationintent", word == "readonly" {
+        throw .connection(.readOnlyReplica(setting: name))
+      }
+    }
+    remove("mars_connection")
+    guard let driver = self["driver"], ODBCDriver(name: driver.trimmed)?.kind == .microsoft
+    else { return }
+    let retries = settings.filter { $0.name.trimmed.lowercased() == "connectretrycount" }
+    guard retries.map(\.value.trimmed) != ["0"] else { return }
+    remove("connectretrycount", "connectretryinterval")
+    add("ConnectRetryCount", "0")
+  }
+
+  private mutating func remove(_ names: String...) {
+    settings.removeAll { names.contains($0.name.trimmed.lowercased()) }
+  }
+
+  /// Spells values with `}` so that every version of FreeTDS reads them: some take two braces for one, others do
+  /// not, and all take a value without braces up to the next `;`.
+  ///
+  /// - Returns: the name of a setting that cannot be spelled.
+  mutating func spellForFreeTDS() -> String? {
+    for index in settings.indices where settings[index].value.utf8.contains(UInt8(ascii: "}")) {
+      let value = settings[index].value.utf8
+      guard value.first != UInt8(ascii: "{"), !value.contains(UInt8(ascii: ";")) else {
+        return settings[index].name
+      }
+      settings[index].isQuoted = false
+    }
+    return nil
   }
 
   /// Adds a value of ours.
@@ -74,11 +129,12 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
 
   /// The value of the first setting with one of these names.
   subscript(_ names: String...) -> String? {
-    settings.first { setting in names.contains { $0 == setting.name.lowercased() } }?.value
+    settings.first { setting in names.contains { $0 == setting.name.trimmed.lowercased() } }?.value
   }
 
-  /// The text for the driver, with secrets.
-  package var text: String { original ?? settings.map(\.text).joined(separator: ";") }
+  /// The text for the driver, with secrets. It ends with a `;`: FreeTDS reads the last value wrong without one, and
+  /// Microsoft's driver complains of two.
+  package var text: String { settings.map { $0.text + ";" }.joined() }
 
   /// The text for people, with only what is known to be harmless: a name may be part of a password.
   package var redacted: String {

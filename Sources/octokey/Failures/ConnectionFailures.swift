@@ -30,6 +30,36 @@ extension Failure {
       self.init(
         "what the connection string says of \(setting.quoted) works on Windows only",
         hint: "name the server by its host and port, and a SQL Server login or Kerberos")
+    case .quoted:
+      self.init(
+        "all of the connection string is in quotes",
+        hint: "leave out the quotes at both ends: they belong around single values")
+    case .odbcString:
+      self.init(
+        "the connection string is one for an ODBC driver, not one of ADO.NET",
+        hint: "write odbc: before it")
+    case .placeholder(let setting):
+      self.init(
+        "\(setting.map { "\($0.quoted) of the connection string" } ?? "the connection string") "
+          + "holds a placeholder that was not replaced",
+        hint: "octokey replaces no variables: write down what was to stand there")
+    case .colonBeforePort(let setting):
+      self.init(
+        "\(setting.quoted) of the connection string has a colon before the port",
+        hint: "write a comma, as SQL Server's clients expect it: Server=HOST,1433")
+    case .noSuchLogin(let method):
+      self.init(
+        "no ODBC driver on Linux can log in by \(method.quoted)",
+        hint: "use a SQL Server login, Kerberos (Integrated Security=true), or "
+          + "Authentication=Active Directory Service Principal, Managed Identity or Password")
+    case .tooLong(let setting, let limit):
+      self.init(
+        "\(setting.quoted) of the connection string is longer than \(limit) characters",
+        hint: "shorten it: SQL Server has no longer ones")
+    case .readOnlyReplica(let setting):
+      self.init(
+        "refusing to connect with \(setting.quoted) for reading only: a replica can lag behind",
+        hint: "leave out the setting, so that octokey reads what the primary has")
     case .noDriver(nil, let installed):
       self.init(
         "there is no ODBC driver for SQL Server here" + others(installed),

@@ -79,7 +79,7 @@ import Testing
             if dumps { dump(target, to: &dumped) }
             dumped += "\(target)\(target.connection)"
             let usesTicket = holds(target.connection.text, "Trusted_Connection=yes")
-            require(holds(target.connection.text, ";PWD={") != usesTicket, text)
+            require(holds(target.connection.text, ";PWD=") != usesTicket, text)
           } catch {
             dumped += "\(error)"
           }

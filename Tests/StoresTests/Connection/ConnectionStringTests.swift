@@ -87,10 +87,42 @@ import Testing
     ("DataSource=x", .unknownSetting(1)), ("a==b=x", .unknownSetting(1)),
     ("Password==b", .malformed(setting: 1)), ("Passw\u{F6}rd=x", .unknownSetting(1)),
     ("Data Source=a;Pass word=b", .unknownSetting(2)), ("{Password}=x", .unknownSetting(1)),
-    ("Driver={FreeTDS};Server=a", .unknownSetting(1)), ("\u{212A}eyword=x", .unknownSetting(1)),
+    ("Driver={FreeTDS};Server=a", .odbcString), ("Server=a;dsn=b", .odbcString),
+    ("\u{212A}eyword=x", .unknownSetting(1)),
   ]
 
-  @Test(arguments: unreadable)
+  /// What was wrapped, or left for another program to fill in.
+  static let unfinished: [(String, ConnectionFault)] = [
+    ("\"Server=a;UID=b\"", .quoted), ("'Server=a;UID=b'\n", .quoted),
+    ("\"Server=a;PWD='b'\"", .quoted),
+    ("${CONNECTION}", .placeholder(setting: nil)),
+    (" #{Connection String} ", .placeholder(setting: nil)),
+    ("Server=${HOST};UID=u", .placeholder(setting: "Data Source")),
+    ("Server=${HOST},1433;UID=u", .placeholder(setting: "Data Source")),
+    ("Server=%DB_HOST%;UID=u", .placeholder(setting: "Data Source")),
+    (
+      "Database=Octopus-#{Octopus.Environment.Name | ToLower}",
+      .placeholder(setting: "Initial Catalog")
+    ),
+    ("UID={{ user }}", .placeholder(setting: "User ID")),
+    ("UID=$(User)", .placeholder(setting: "User ID")),
+    ("PWD=${SECRET}", .placeholder(setting: "Password")),
+    ("PWD='#{Secret}'", .placeholder(setting: "Password")),
+    ("PWD=%SECRET%", .placeholder(setting: "Password")),
+    ("Encrypt=${ENCRYPT}", .placeholder(setting: "Encrypt")),
+  ]
+
+  /// A password may hold such signs, and a placeholder among others.
+  @Test(arguments: [
+    "a${b}", "${b}c", "${}", "${b", "$b}", "%b", "%%", "%1%", "%a b%", "100%25", "#{}", "#b", "{b}",
+    "$()",
+    "a#{b}c",
+  ])
+  func aPasswordMayLookOdd(_ password: String) throws {
+    #expect(try ConnectionString("PWD=" + password)[.password] == password)
+  }
+
+  @Test(arguments: unreadable + unfinished)
   func malformedStringsAreRefused(_ text: String, _ fault: ConnectionFault) {
     #expect(throws: StoreError.connection(fault)) { try ConnectionString(text) }
   }
