@@ -113,7 +113,7 @@ struct SQLiteDialect: SQLDialect {
     case .full: .full
     case .readOnly: .readOnly
     case .noPermission, .notAuthorized: .accessDenied
-    case .cannotOpen, .notADatabase: .noDatabase
+    case .cannotOpen, .notADatabase: .refused(.noDatabase)
     default: nil
     }
   }

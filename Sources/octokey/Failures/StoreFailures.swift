@@ -48,6 +48,8 @@ extension Failure {
       self.init("access to \(location.quoted) was denied", hint: rightUser)
     case .lacksRights(let location, let collection):
       self.init("the login has too few rights to \(place(location, collection))", hint: loginRights)
+    case .serverRefused(let refusal, let location, let collection, let reason):
+      self.init(refusal, at: place(location, collection), reason: reason)
     case .busy(let location, let collection):
       self.init(
         "\(place(location, collection)) is in use by somebody else",

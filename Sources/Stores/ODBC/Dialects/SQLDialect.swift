@@ -90,8 +90,9 @@ struct SQLColumn: Sendable {
   }
 }
 
-enum SQLFailure: Sendable {
-  case busy, full, readOnly, accessDenied, noDatabase
+enum SQLFailure: Hashable, Sendable {
+  case busy, full, readOnly, accessDenied
+  case refused(ServerRefusal)
   /// The message may hold contents.
   case badData
 }
