@@ -155,7 +155,7 @@ import Testing
   ])
   func failuresMeanTheSame(_ number: Int, _ state: String, _ expected: StoreError) {
     let diagnostic = ODBCDiagnostic(
-      state: state, number: Int32(number), text: "secret contents\nmore")
+      state: state, number: Int32(number), text: "secret contents. \nmore")
     let error = StoreError(
       .odbc(call: "SQLExecute", [diagnostic]), SQLServerDialectTests.dialect, location: "s/d",
       collection: "T")

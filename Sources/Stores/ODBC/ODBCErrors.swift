@@ -45,9 +45,11 @@ extension StoreError {
 }
 
 extension ODBCDiagnostic {
-  /// The first line of the text, with the code.
+  /// The first line of the text, without a full stop, with the code.
   fileprivate var reason: String {
-    "\(text.split(whereSeparator: \.isNewline).first ?? "") (\(code))"
+    var line = text.split(whereSeparator: \.isNewline).first ?? ""
+    while let last = line.last, last == "." || last.isWhitespace { line.removeLast() }
+    return "\(line) (\(code))"
   }
 
   /// Whether it is a note that comes with any connection, such as that of the language.
