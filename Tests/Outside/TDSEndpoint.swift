@@ -33,8 +33,11 @@ package final class TDSEndpoint: Sendable {
     // All of 127.0.0.0/8 is this machine. Nobody else listens on an address that was made up.
     address = "127." + (0..<3).map { _ in "\(Int.random(in: 1...254))" }.joined(separator: ".")
     let ready = folder.path + "/ready"
-    try Outside.start([
-      "python3", repositoryPath + "/Tests/Servers/tds_endpoint.py", folder.path + "/record",
+    // A child of init's: one of ours that ends before we do would keep swift-testing waiting for those of its exit
+    // tests.
+    try Outside.run([
+      "setsid", "--fork", "python3", repositoryPath + "/Tests/Servers/tds_endpoint.py",
+      folder.path + "/record",
       "--listen", "127.0.0.1:0", "--listen", address + ":1433", "--listen", "[::1]:0",
       "--ready", ready, "--parent", "\(getpid())",
       "--script", folder.file("script", Array(script.utf8)),

@@ -175,11 +175,12 @@ import Testing
     (1205, "40001", StoreError.busy(location: "s/d", collection: "T")),
     (1205, "42000", .busy(location: "s/d", collection: "T")),
     (1222, "HYT00", .busy(location: "s/d", collection: "T")),
+    (3902, "25000", .transactionLost(location: "s/d")),
+    (3903, "25000", .transactionLost(location: "s/d")),
     (9002, "42000", .full(location: "s/d", collection: "T")),
     (1105, "42000", .full(location: "s/d", collection: "T")),
     (3906, "25000", .readOnly(location: "s/d")),
     (229, "42000", .lacksRights(location: "s/d", collection: "T")),
-    (4060, "42000", .notFound(location: "s/d")),
     (
       2628, "22001",
       .failed(
@@ -195,10 +196,48 @@ import Testing
   ])
   func failuresMeanTheSame(_ number: Int, _ state: String, _ expected: StoreError) {
     let diagnostic = ODBCDiagnostic(
-      state: state, number: Int32(number), text: "secret contents\nmore")
+      state: state, number: Int32(number), text: "secret contents. \nmore")
     let error = StoreError(
       .odbc(call: "SQLExecute", [diagnostic]), SQLServerDialectTests.dialect, location: "s/d",
       collection: "T")
     #expect(error == expected)
+  }
+
+  static let refusals: [(ServerRefusal, [Int32])] = [
+    (.wrongLogin, [18456, 40532]), (.untrustedDomain, [18452]), (.disabledLogin, [18470]),
+    (.lockedLogin, [18486]), (.expiredPassword, [18487, 18488]), (.logonTrigger, [17892]),
+    (.firewall, [40615, 40914]), (.noDatabase, [4060, 4063, 911]),
+    (
+      .momentary,
+      [615, 926, 4221, 10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920]
+    ), (.column, [230]), (.sessionSettings, [1934]), (.replicatedLength, [7139]),
+    (.newerRow, [13535]),
+  ]
+  static let meanings: [(SQLFailure, [Int32])] =
+    [
+      (.busy, [1204, 1205, 1222, 3952, 3960, 3961, 41301, 41302, 41305, 41325]),
+      (.full, [1101, 1105, 3257, 5149, 9002]), (.readOnly, [652, 3906, 3908]),
+      (.accessDenied, [229, 262, 297, 300, 916]),
+      (.badData, [245, 547, 2601, 2627, 2628, 8114, 8152]),
+    ] + refusals.map { (.refused($0), $1) }
+
+  @Test(arguments: meanings)
+  func everyNumberHasItsMeaning(_ meaning: SQLFailure, _ numbers: [Int32]) {
+    for number in numbers {
+      let record = ODBCDiagnostic(state: "42000", number: number, text: "")
+      #expect(SQLServerDialectTests.dialect.meaning(of: record) == meaning, "\(number)")
+    }
+  }
+
+  @Test func noOtherNumberHasAMeaning() {
+    let known = Set(SQLServerDialectTests.meanings.flatMap(\.1))
+    for number in Int32(0)..<60_000 where !known.contains(number) {
+      let record = ODBCDiagnostic(state: "42000", number: number, text: "")
+      guard SQLServerDialectTests.dialect.meaning(of: record) == nil else {
+        Issue.record("\(number)")
+        return
+      }
+    }
+    #expect(Set(SQLServerDialectTests.refusals.map(\.0)) == Set(ServerRefusal.allCases))
   }
 }

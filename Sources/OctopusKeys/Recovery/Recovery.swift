@@ -206,6 +206,11 @@ package final class Recovery {
     } catch .store(.notFound(let location)) {
       throw .recoveryStoreMissing(
         journal: folder.journalPath, reason: .notFound(location: location))
+    } catch .store(.serverRefused(.noDatabase, let location, let collection, let reason)) {
+      throw .recoveryStoreMissing(
+        journal: folder.journalPath,
+        reason: .serverRefused(
+          .noDatabase, location: location, collection: collection, reason: reason))
     } catch .store(.notAStore(let location, let reason)) {
       throw .recoveryStoreMissing(
         journal: folder.journalPath, reason: .notAStore(location: location, reason: reason))

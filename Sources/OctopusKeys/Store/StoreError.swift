@@ -44,6 +44,9 @@ package enum StoreError: Error, Equatable, Sendable {
   case accessDenied(location: String)
   /// The login of a connection string lacks rights, to a collection or to everything.
   case lacksRights(location: String, collection: String?)
+  /// `reason` is the server's word.
+  case serverRefused(
+    ServerRefusal, location: String, collection: String? = nil, reason: String)
   case busy(location: String, collection: String? = nil)
   case full(location: String, collection: String? = nil)
   /// The server does not answer; `reason` is the driver's word.

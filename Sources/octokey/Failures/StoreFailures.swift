@@ -48,6 +48,8 @@ extension Failure {
       self.init("access to \(location.quoted) was denied", hint: rightUser)
     case .lacksRights(let location, let collection):
       self.init("the login has too few rights to \(place(location, collection))", hint: loginRights)
+    case .serverRefused(let refusal, let location, let collection, let reason):
+      self.init(refusal, at: place(location, collection), reason: reason)
     case .busy(let location, let collection):
       self.init(
         "\(place(location, collection)) is in use by somebody else",
@@ -85,8 +87,8 @@ extension Failure {
         hint: "the database or its driver changes what is written, see octokey-rotation(7)")
     case .transactionLost(let location):
       self.init(
-        "the transaction in \(location.quoted) ended before its commit; it was rolled back, nothing was "
-          + "changed",
+        "the transaction in \(location.quoted) ended before its commit, and with it everything that was "
+          + "written",
         hint: "the server's log may say why it was ended; then \(runAgain)")
     case .unconfirmed(let location, let number):
       self.init(NativeError.unconfirmed(path: location, errno: number))

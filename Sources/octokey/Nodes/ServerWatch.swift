@@ -48,7 +48,7 @@ final class ServerWatch {
       if let trouble { throw .activityUnknown(trouble) }
     // The store cannot be opened at all: that is what has to be said.
     case .notFound?, .notAStore?, .readOnly?, .accessDenied?, .busy?, .full?, .unreachable?,
-      .disconnected?, .invalidLocation?, .connection?, .native?, .hotJournal?,
+      .serverRefused?, .disconnected?, .invalidLocation?, .connection?, .native?, .hotJournal?,
       .logNotReadable?, .logWithoutDatabase?:
       if let trouble { throw .store(trouble) }
     case nil: break

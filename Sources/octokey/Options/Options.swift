@@ -64,7 +64,7 @@ struct StoreOptions: ParsableArguments {
       _ = try StoreLocation(store, relativeTo: ".")
     } catch {
       let failure = Failure(error)
-      throw ValidationError("\(failure.message): \(locationForms)")
+      throw ValidationError("\(failure.message): \(failure.hint ?? locationForms)")
     }
   }
 }

@@ -86,6 +86,14 @@ import Testing
         + "DELETE FROM Account; END'",
       words: ["VariableSet", "trigger", "touched"]),
     Case(
+      name: "a connection string in quotes", script: "",
+      options: ["--store", "\"Server=hunter2;UID=u\""], status: 64,
+      words: ["connection string is in quotes", "leave out the quotes"]),
+    Case(
+      name: "an ODBC string without odbc:", script: "",
+      options: ["--store", "Driver={FreeTDS};Server=hunter2"], status: 64,
+      words: ["ODBC driver", "write odbc: before it"]),
+    Case(
       name: "a store of a kind that there is not", script: "", options: ["--store", "oracle:x"],
       status: 64, words: ["\"oracle:…\"", "sqlite:PATH"]),
   ]

@@ -61,17 +61,16 @@ import Testing
     #expect(refused == (driver == .freeTDS ? 9 : 0))
   }
 
-  @Test(arguments: SQLServerDriver.present)
-  func aPasswordIsNotSentWhereATokenIsAskedFor(_ driver: SQLServerDriver) throws {
+  @Test(
+    .enabled(
+      if: SQLServerDriver.microsoft.path != nil,
+      "LEFT OUT with all of Microsoft's driver: .build-odbc is missing, see Tests/requirements.sh"))
+  func aPasswordIsNotSentWhereATokenIsAskedFor() throws {
     let endpoint = try TDSEndpoint()
-    let odbc = try #require(ODBCDriver(name: driver.path ?? ""))
+    let odbc = try #require(ODBCDriver(name: SQLServerDriver.microsoft.path ?? ""))
     let read = try ConnectionString(
       "Server=127.0.0.1,\(endpoint.port);UID=app;PWD=hunter2;"
         + "Authentication=Active Directory Service Principal")
-    guard driver == .microsoft else {
-      #expect(throws: StoreError.self) { try read.target(odbc) }
-      return
-    }
     _ = try? connect(read.target(odbc))
     let login = try #require(endpoint.logins.first)
     #expect(login.fedAuth)

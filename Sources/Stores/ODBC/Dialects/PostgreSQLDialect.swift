@@ -241,8 +241,15 @@ struct PostgreSQLDialect: SQLDialect {
     case "55P03", "40P01", "40001", "57014": .busy
     case "53100", "53200": .full
     case "25006": .readOnly
-    case "42501", "28000", "28P01": .accessDenied
-    case "3D000": .noDatabase
+    case "42501": .accessDenied
+    case "28000", "28P01": .refused(.wrongLogin)
+    case "3D000": .refused(.noDatabase)
+    case "57P03", "53300": .refused(.momentary)
+    // The driver has no state of its own for what a server says to a connection.
+    case "08001" where diagnostic.text.contains("authentication failed"): .refused(.wrongLogin)
+    case "08001" where diagnostic.text.contains("pg_hba.conf"): .refused(.firewall)
+    case "08001" where diagnostic.text.contains("does not exist"):
+      .refused(diagnostic.text.contains("database \"") ? .noDatabase : .wrongLogin)
     case let state where state.hasPrefix("22") || state.hasPrefix("23"): .badData
     default: nil
     }

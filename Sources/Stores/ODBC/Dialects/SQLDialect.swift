@@ -152,8 +152,11 @@ enum TextUnit: Sendable {
   case scalar
 }
 
-enum SQLFailure: Sendable {
-  case busy, full, readOnly, accessDenied, noDatabase
+enum SQLFailure: Hashable, Sendable {
+  case busy, full, readOnly, accessDenied
+  case refused(ServerRefusal)
+  /// The server has no such transaction any more.
+  case transactionLost
   /// The message may hold contents.
   case badData
 }

@@ -263,11 +263,29 @@ struct SQLServerDialect: SQLDialect {
 
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {
     switch diagnostic.number {
-    case 1222, 1205, 3960, 1204: .busy
+    case 1222, 1205, 1204: .busy
+    // Versions of rows that others have changed, in snapshots and in memory-optimised tables: again.
+    case 3952, 3960, 3961, 41301, 41302, 41305, 41325: .busy
     case 1101, 1105, 9002, 5149, 3257: .full
-    case 3906, 3908: .readOnly
-    case 229, 230, 262, 297, 300, 916, 18456, 18452, 18470: .accessDenied
-    case 4060, 4063, 911: .noDatabase
+    case 3906, 3908, 652: .readOnly
+    case 229, 262, 297, 300, 916: .accessDenied
+    case 230: .refused(.column)
+    case 18456, 40532: .refused(.wrongLogin)
+    case 18452: .refused(.untrustedDomain)
+    case 18470: .refused(.disabledLogin)
+    case 18486: .refused(.lockedLogin)
+    case 18487, 18488: .refused(.expiredPassword)
+    case 17892: .refused(.logonTrigger)
+    case 40615, 40914: .refused(.firewall)
+    case 4060, 4063, 911: .refused(.noDatabase)
+    // Those after which Azure's documentation advises to try again.
+    case 615, 926, 4221, 10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920:
+      .refused(.momentary)
+    // A COMMIT or ROLLBACK without a BEGIN.
+    case 3902, 3903: .transactionLost
+    case 1934: .refused(.sessionSettings)
+    case 7139: .refused(.replicatedLength)
+    case 13535: .refused(.newerRow)
     case 2601, 2627, 2628, 8152, 547, 245, 8114: .badData
     default: nil
     }

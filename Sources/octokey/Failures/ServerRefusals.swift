@@ -1,0 +1,64 @@
+// Words for what a database server refuses.
+
+import OctopusKeys
+
+extension Failure {
+  /// - Parameters:
+  ///   - place: the store, or a table of it, in quotes.
+  ///   - reason: the server's own words.
+  init(_ refusal: ServerRefusal, at place: String, reason: String) {
+    let reason = clause(reason)
+    let login = "the server refused the login to \(place): \(reason)"
+    switch refusal {
+    case .wrongLogin:
+      self.init(
+        login,
+        hint: "check the user and the password in the connection string; why the login failed is "
+          + "in the server's log only")
+    case .untrustedDomain:
+      self.init(
+        login,
+        hint: "get a Kerberos ticket of a domain that the server trusts (klist shows it), or use a "
+          + "SQL Server login")
+    case .disabledLogin: self.init(login, hint: "enable the login on the server")
+    case .lockedLogin:
+      self.init(login, hint: "unlock the login on the server, or wait until it is unlocked")
+    case .expiredPassword:
+      self.init(
+        login, hint: "give the login a new password, and write it into the connection string")
+    case .logonTrigger: self.init(login, hint: "a logon trigger of the server decides about this")
+    case .firewall:
+      self.init(
+        "the server's firewall refused the connection to \(place): \(reason)",
+        hint: "add a rule for this address to the server's firewall; it can take five minutes")
+    case .noDatabase:
+      self.init(
+        "the server did not open the database \(place): \(reason)",
+        hint:
+          "check its name, whether it is online, and whether the login is a user of it; on Azure "
+          + "this lasts perhaps only for a moment")
+    case .momentary:
+      self.init(
+        "the server cannot serve \(place): \(reason)",
+        hint: "this lasts perhaps only for a moment: run the command again in a minute")
+    case .column:
+      self.init(
+        "the login lacks permission on a column of \(place): \(reason)",
+        hint: "the login in the connection string needs what Octopus Server itself needs: the role "
+          + "db_owner")
+    case .sessionSettings:
+      self.init(
+        "\(place) cannot be changed with the settings of the session: \(reason)",
+        hint: "this is a bug in octokey, please report it")
+    case .replicatedLength:
+      self.init(
+        "\(place) has a value that is too long to be replicated or captured: \(reason)",
+        hint: "raise the limit: EXEC sp_configure 'max text repl size (B)', -1; RECONFIGURE")
+    case .newerRow:
+      self.init(
+        "\(place) was changed by another process in the meantime: \(reason)",
+        hint: "stop every Octopus Server node that uses this store, then \(runAgain)",
+        status: .busy)
+    }
+  }
+}
