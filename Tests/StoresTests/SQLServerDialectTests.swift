@@ -175,8 +175,6 @@ import Testing
     (1205, "40001", StoreError.busy(location: "s/d", collection: "T")),
     (1205, "42000", .busy(location: "s/d", collection: "T")),
     (1222, "HYT00", .busy(location: "s/d", collection: "T")),
-    (3902, "25000", .transactionLost(location: "s/d")),
-    (3903, "25000", .transactionLost(location: "s/d")),
     (9002, "42000", .full(location: "s/d", collection: "T")),
     (1105, "42000", .full(location: "s/d", collection: "T")),
     (3906, "25000", .readOnly(location: "s/d")),
@@ -217,7 +215,7 @@ import Testing
     [
       (.busy, [1204, 1205, 1222, 3952, 3960, 3961, 41301, 41302, 41305, 41325]),
       (.full, [1101, 1105, 3257, 5149, 9002]), (.readOnly, [652, 3906, 3908]),
-      (.accessDenied, [229, 262, 297, 300, 916]),
+      (.accessDenied, [229, 262, 297, 300, 916]), (.transactionLost, [3902, 3903]),
       (.badData, [245, 547, 2601, 2627, 2628, 8114, 8152]),
     ] + refusals.map { (.refused($0), $1) }
 
