@@ -38,7 +38,8 @@ struct SQLiteSchema {
       let key = found.kind == "virtual" ? nil : try key(of: found, columns)
       // Of what is read anyway it matters only where something is in the way of the table.
       let asksAll = key == nil || columns.contains { $0.isGenerated && isDocument($0) }
-      let holding = try holding(found.name, columns, asksAll: asksAll)
+      let isRead = key != nil && columns.contains { !$0.isGenerated && field($0) != nil }
+      let holding = try holding(found.name, columns, asksAll: asksAll, isRead: isRead)
       var obstacles: [StoreObstacle] = []
       var fields: [StoreCollection.Field] = []
       var conditions: [String?] = []
@@ -51,7 +52,7 @@ struct SQLiteSchema {
           conditions.append(nil)
         } else if column.isPrimaryKey {
           if holds { obstacles.append(.keyColumn(column.name)) }
-        } else if holds {
+        } else if holds || isRead {
           fields.append(.init(name: column.name, storage: .text))
           conditions.append(SQLiteSchema.holding(column.name))
         }
@@ -61,7 +62,7 @@ struct SQLiteSchema {
       }
       let triggers = try forWriting && key != nil ? triggers(on: found.name, fields) : []
       if !triggers.isEmpty,
-        try self.holding(found.name, columns, asksAll: true).contains(true)
+        try self.holding(found.name, columns, asksAll: true, isRead: false).contains(true)
       {
         obstacles.append(.triggers(triggers))
       }
@@ -77,12 +78,18 @@ struct SQLiteSchema {
   }
 
   /// For each column whether something in it has the shape of a value, in one walk through the table.
+  ///
+  /// - Parameters:
+  ///   - asksAll: also of columns that are read anyway.
+  ///   - isRead: all rows of the table are read anyway, and that shows what its columns hold, but for those of the key.
   private func holding(
-    _ table: String, _ columns: [Column], asksAll: Bool
+    _ table: String, _ columns: [Column], asksAll: Bool, isRead: Bool
   ) throws(StoreError) -> [Bool] {
     let terms = columns.map { column in
       let field = field(column)
-      guard asksAll || field == nil, !column.isGenerated || isDocument(column) else { return "0" }
+      guard asksAll || (field == nil && (column.isPrimaryKey || !isRead)),
+        !column.isGenerated || isDocument(column)
+      else { return "0" }
       var condition = SQLiteSchema.holding(column.name)
       if field?.storage == .bytes {
         condition += " OR length(CAST(\(inQuotes(column.name)) AS BLOB)) >= 32"
@@ -102,8 +109,11 @@ struct SQLiteSchema {
   /// or an escaped one.
   private static func holding(_ column: String) -> String {
     let name = inQuotes(column)
-    return "(typeof(\(name)) IN ('text', 'blob') AND length(CAST(\(name) AS BLOB)) >= 49 AND "
-      + "(instr(CAST(\(name) AS BLOB), x'7C') > 0 OR instr(\(name), '\\u007') > 0))"
+    // Step by step: a part of AND is computed even where the first one says no.
+    return "(CASE WHEN typeof(\(name)) IN ('text', 'blob') "
+      + "THEN CASE WHEN length(CAST(\(name) AS BLOB)) >= 49 "
+      + "THEN instr(CAST(\(name) AS BLOB), x'7C') > 0 OR instr(\(name), '\\u007') > 0 "
+      + "ELSE 0 END ELSE 0 END)"
   }
 
   private typealias FoundTable = (name: String, kind: String, hasRowid: Bool)

@@ -17,6 +17,8 @@ package final class SQLiteStore: Store {
   private var database: SQLiteConnection?
   private var access = StoreAccess.read
   private var tables: [ExactName: SQLiteTable] = [:]
+  /// The fields that are read of each table, where those are not all.
+  private var needed: [ExactName: Set<Int>] = [:]
   private var statements: [ExactName: SQLiteStatement] = [:]
   private var encoding = "UTF-8"
   private var isWide: Bool { encoding != "UTF-8" }
@@ -94,7 +96,8 @@ package final class SQLiteStore: Store {
       let statement = try prepared(
         database,
         table.pageStatement(
-          follows: lastKey != nil, readsUTF16: isWide, limit: SQLiteStore.pageDocuments))
+          follows: lastKey != nil, readsUTF16: isWide, needed: needed[collection.exactName],
+          limit: SQLiteStore.pageDocuments))
       defer { statement.reset() }
       if let lastKey { try SQLiteRowKey.bind(lastKey.span, table.key, to: statement, from: 1) }
       while try statement.step() {
@@ -169,13 +172,16 @@ package final class SQLiteStore: Store {
     }
   }
 
-  package func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {}
+  package func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {
+    needed[collection.exactName] = fields
+  }
 
   package func independentReader() -> (any Store)? { nil }
 
   package func rollback() {
     statements.removeAll()
     tables.removeAll()
+    needed.removeAll()
     if let database, database.isInTransaction { try? database.run("ROLLBACK") }
     database = nil
   }

@@ -4,16 +4,20 @@ internal import OctopusKeys
 
 extension SQLiteTable {
   /// The columns of a page's rows, in order: the key, the names, and the fields.
-  private func columns(readsUTF16: Bool) -> String {
+  private func columns(readsUTF16: Bool, _ needed: Set<Int>?) -> String {
     var columns: [String] = []
     switch key {
     case .rowid(let alias): columns.append(alias)
     case .columns(let parts): columns += parts.map { inQuotes($0.name) }
     }
     columns += names.map { inQuotes($0) }
-    for (field, condition) in zip(collection.fields, conditions) {
-      let column = inQuotes(field.name)
-      let name = condition.map { "(CASE WHEN \($0) THEN \(column) END)" } ?? column
+    for (index, field) in collection.fields.enumerated() {
+      var name = inQuotes(field.name)
+      if needed?.contains(index) == false {
+        name = "NULL"
+      } else if let condition = conditions[index] {
+        name = "(CASE WHEN \(condition) THEN \(name) END)"
+      }
       if readsUTF16 {
         // As text, SQLite would turn a lone surrogate into something else.
         columns.append(
@@ -27,7 +31,11 @@ extension SQLiteTable {
   }
 
   /// The statement for the first page, or for one that follows a key. Its parameters are the key.
-  func pageStatement(follows: Bool, readsUTF16: Bool, limit: Int) -> String {
+  ///
+  /// - Parameter needed: the fields that are read; nil for all.
+  func pageStatement(
+    follows: Bool, readsUTF16: Bool, needed: Set<Int>?, limit: Int
+  ) -> String {
     let condition: String
     let order: String
     switch key {
@@ -43,7 +51,7 @@ extension SQLiteTable {
     }
     let terms = (follows ? [condition] : []) + (holding.map { [$0] } ?? [])
     return
-      "SELECT \(columns(readsUTF16: readsUTF16)) FROM main.\(inQuotes(collection.name))"
+      "SELECT \(columns(readsUTF16: readsUTF16, needed)) FROM main.\(inQuotes(collection.name))"
       + (terms.isEmpty ? "" : " WHERE " + terms.joined(separator: " AND "))
       + " ORDER BY \(order) LIMIT \(limit)"
   }

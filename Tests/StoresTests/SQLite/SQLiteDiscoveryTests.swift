@@ -34,8 +34,8 @@ import Testing
       """)
     #expect(
       tables == [
-        "A:JSON=text", "B:json=text", "C:Json=text,JSONBlob=bytes", "D:jsonblob=bytes",
-        "F:Data=bytes,Picture=bytes", "G:Untyped=bytes",
+        "A:JSON=text", "B:json=text,Other=text", "C:Json=text,JSONBlob=bytes", "D:jsonblob=bytes",
+        "F:Data=bytes,Picture=bytes,Plain=text", "G:Untyped=bytes,N=text",
       ])
   }
 
