@@ -19,6 +19,19 @@ package enum UTF16Text {
       UInt32(bytes[index + high]) << 8 | UInt32(bytes[index + 1 - high])
     }
     while index < bytes.count {
+      let ascii = asciiUnits(in: bytes, from: index, high: high)
+      if ascii > 0 {
+        // A document is ASCII but for a few characters: byte by byte an array would be checked each time.
+        let start = output.count
+        output.append(contentsOf: repeatElement(0, count: ascii))
+        var room = output.mutableSpan
+        for offset in 0..<ascii {
+          unsafe room[unchecked: start + offset] =
+            unsafe bytes[unchecked: index + 2 * offset + 1 - high]
+        }
+        index += 2 * ascii
+        continue
+      }
       var scalar = unit(index)
       index += 2
       if (0xD800..<0xDC00).contains(scalar), index < bytes.count {
@@ -31,6 +44,18 @@ package enum UTF16Text {
       append(scalar, to: &output)
     }
     return true
+  }
+
+  /// How many units of ASCII follow.
+  private static func asciiUnits(in bytes: Span<UInt8>, from start: Int, high: Int) -> Int {
+    var index = start
+    while index + 1 < bytes.count {
+      let isASCII =
+        unsafe bytes[unchecked: index + high] == 0 && bytes[unchecked: index + 1 - high] < 0x80
+      guard isASCII else { break }
+      index += 2
+    }
+    return (index - start) / 2
   }
 
   /// Appends `text`, UTF-8 with lone surrogates as three bytes, as UTF-16 to `output`.

@@ -88,8 +88,13 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
       }
     }
     remove("mars_connection")
-    guard let driver = self["driver"], ODBCDriver(name: driver.trimmed)?.kind == .microsoft
-    else { return }
+    guard let driver = self["driver"]?.trimmed else { return }
+    // PostgreSQL's driver would set a savepoint before every statement: three round trips for one. What fails ends
+    // the transaction here anyway.
+    if driver.lowercased().contains("psqlodbc"), self["protocol"] == nil {
+      add("Protocol", "7.4-1")
+    }
+    guard ODBCDriver(name: driver)?.kind == .microsoft else { return }
     let retries = settings.filter { $0.name.trimmed.lowercased() == "connectretrycount" }
     guard retries.map(\.value.trimmed) != ["0"] else { return }
     remove("connectretrycount", "connectretryinterval")

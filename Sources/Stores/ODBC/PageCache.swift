@@ -13,12 +13,16 @@ struct PageCache {
   private var pages: [Place: DocumentPage] = [:]
   private var bytes = 0
 
-  /// The most bytes of documents that are kept.
+  /// The most bytes of documents that are kept, and the most on a page that is: long documents take memory enough
+  /// while they are worked on.
   private static let mostBytes = 32 << 20
+  private static let mostPageBytes = 2 << 20
 
   /// Keeps a page if there is room.
   mutating func add(_ page: DocumentPage, of table: ExactName, after key: [UInt8]?) {
-    guard !page.documents.isEmpty, bytes + page.bytes.count <= PageCache.mostBytes else { return }
+    guard !page.documents.isEmpty, page.bytes.count <= PageCache.mostPageBytes,
+      bytes + page.bytes.count <= PageCache.mostBytes
+    else { return }
     bytes += page.bytes.count
     pages[Place(table: table, after: key)] = page
   }

@@ -144,9 +144,10 @@ extension SQLTable {
       splices.isEmpty
       ? "v.c"
       // The last one first: it does not move those before it.
-      : splices.reversed().reduce(dialect.text(of: field.name)) {
-        dialect.splice($0, start: "v.s\($1)", length: "v.l\($1)", replacement: "v.r\($1)")
-      }
+      : dialect.spliced(
+        splices.reversed().reduce(dialect.text(of: field.name)) {
+          dialect.splice($0, start: "v.s\($1)", length: "v.l\($1)", replacement: "v.r\($1)")
+        })
     let (offset, text) = (dialect.numberParameter, dialect.textParameter)
     let row =
       [offset] + key.map(\.parameter)

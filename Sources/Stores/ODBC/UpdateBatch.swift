@@ -189,11 +189,8 @@ final class UpdateBinding {
 
   private func units(in text: Span<UInt8>) -> Int {
     switch unit {
-    case .utf16: return UTF16Text.units(in: text)
-    case .scalar:
-      var count = 0
-      for index in text.indices where text[index] & 0xC0 != 0x80 { count += 1 }
-      return count
+    case .utf16: UTF16Text.units(in: text)
+    case .utf8: text.count
     }
   }
 }

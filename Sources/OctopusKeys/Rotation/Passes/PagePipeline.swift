@@ -30,6 +30,8 @@ final class PagePipeline<Found: Sendable> {
   /// Pages that are read ahead at most: enough that neither thread waits for the other at a page that
   /// takes long, few enough to cost little memory.
   private static var depth: Int { 4 }
+  /// The most bytes that are read ahead: some documents are pages of many megabytes.
+  private static var aheadBytes: Int { 8 << 20 }
 
   private let store: any Store
   private let worker: PageWorker<Found>
@@ -56,8 +58,9 @@ final class PagePipeline<Found: Sendable> {
   ) throws(RotationError) {
     var lastKey: [UInt8]?
     var left = pagesPerCollection
+    var ahead = 0
     while true {
-      while left > 0, worker.pending < Self.depth {
+      while left > 0, worker.pending < Self.depth, ahead < Self.aheadBytes {
         var page = spare.popLast() ?? DocumentPage()
         try rethrow(
           as: RotationError.store, store.readPage(of: collection, after: lastKey, into: &page))
@@ -65,6 +68,7 @@ final class PagePipeline<Found: Sendable> {
           left = 0
           break
         }
+        ahead += page.bytes.count
         worker.submit(PipelinePage(collection: collection, page: page, before: lastKey))
         left -= 1
         lastKey = key
@@ -72,6 +76,7 @@ final class PagePipeline<Found: Sendable> {
         if worker.isReady { break }
       }
       guard let (page, found) = try rethrow(as: RotationError.native, worker.take()) else { return }
+      ahead -= page.page.bytes.count
       try cancellation.check()
       try end(page, found)
       spare.append(page.page)

@@ -60,7 +60,8 @@ final class ReadBack {
   /// are decrypted on the worker's thread; `finish` waits for it.
   func read(_ written: PipelinePage, _ edits: PageEdits) throws(RotationError) {
     guard !store.confirmsWrites else {
-      if worker.pending > 1 { try takeOne() }
+      let isLong = written.page.bytes.count > 4 << 20
+      while worker.pending > (isLong ? 0 : 1) { try takeOne() }
       var page = spare.popLast() ?? DocumentPage()
       page.replace(by: written.page, edits)
       return worker.submit(PipelinePage(collection: written.collection, page: page))

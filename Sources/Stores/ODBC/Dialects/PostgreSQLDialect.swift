@@ -202,13 +202,16 @@ struct PostgreSQLDialect: SQLDialect {
       + "WHERE \(condition) AND \(isTransaction(number)) RETURNING v.n, sha256(\(bytes))"
   }
 
-  let textUnit = TextUnit.scalar
+  // By bytes: to find a character of a text, the server goes through it from its start.
+  let textUnit = TextUnit.utf8
 
-  func text(of column: String) -> String { "t.\(quoted(column))" }
+  func text(of column: String) -> String { "convert_to(t.\(quoted(column)), 'UTF8')" }
 
   func splice(_ text: String, start: String, length: String, replacement: String) -> String {
-    "overlay(\(text) placing \(replacement) from \(start) for \(length))"
+    "overlay(\(text) placing convert_to(\(replacement), 'UTF8') from \(start) for \(length))"
   }
+
+  func spliced(_ text: String) -> String { "convert_from(\(text), 'UTF8')" }
 
   let numberParameter = "CAST(? AS integer)"
   let textParameter = "CAST(? AS text)"

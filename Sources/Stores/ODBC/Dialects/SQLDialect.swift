@@ -99,10 +99,11 @@ protocol SQLDialect: Sendable {
 
   /// What offsets and lengths of text count.
   var textUnit: TextUnit { get }
-  /// A text column of `t` as an expression that `splice` takes.
+  /// A text column of `t` as an expression that `splice` takes and gives; `spliced` makes it text again.
   func text(of column: String) -> String
   /// `text` with `replacement` in the place of `length` units from the `start`-th on, which counts from 1.
   func splice(_ text: String, start: String, length: String, replacement: String) -> String
+  func spliced(_ text: String) -> String
   /// Parameters of a splice.
   var numberParameter: String { get }
   var textParameter: String { get }
@@ -148,8 +149,8 @@ struct SQLColumn: Equatable, Sendable {
 enum TextUnit: Sendable {
   /// Code units of UTF-16, little endian.
   case utf16
-  /// Characters of Unicode, in UTF-8.
-  case scalar
+  /// Bytes of UTF-8.
+  case utf8
 }
 
 enum SQLFailure: Hashable, Sendable {

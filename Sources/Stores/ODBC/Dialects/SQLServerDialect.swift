@@ -221,6 +221,8 @@ struct SQLServerDialect: SQLDialect {
     "STUFF(\(text), \(start), \(length), \(replacement))"
   }
 
+  func spliced(_ text: String) -> String { text }
+
   let numberParameter = "CAST(? AS bigint)"
   let textParameter = "CAST(? AS nvarchar(max))"
 
