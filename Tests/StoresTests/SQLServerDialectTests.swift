@@ -57,8 +57,9 @@ import Testing
         + "WHERE [Id] > \(id) ORDER BY [Id]")
     #expect(next.parameters.map(\.bound) == [.after])
     #expect(
-      table.extentQuery(dialect).hasPrefix(
-        "SELECT COUNT(*), CAST(SUM(CAST(COALESCE(DATALENGTH([JSON]), 0) AS bigint) + "))
+      table.extentQuery(dialect, number: 3).hasPrefix(
+        "SELECT 3 AS n, COUNT(*) AS documents, CAST(SUM(CAST(COALESCE(DATALENGTH([JSON]), 0) AS bigint) + "
+      ))
   }
 
   @Test func aKeyOfSeveralColumnsIsComparedPartByPart() throws {

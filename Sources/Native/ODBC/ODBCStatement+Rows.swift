@@ -39,7 +39,11 @@ extension ODBCStatement {
   /// - Returns: false if it is NULL.
   package func appendText(_ column: Int, to output: inout [UInt8]) throws(NativeError) -> Bool {
     var pending: [UInt8] = []
-    let isThere = try eachPiece(of: column, as: SQL_C_WCHAR, terminator: 2) { bytes in
+    let isThere = try eachPiece(
+      of: column, as: SQL_C_WCHAR, terminator: 2,
+      // Most of it is ASCII. An array that grows by itself has twice the room, and a copy on the way.
+      expect: { output.reserveCapacity(output.count + $0 / 2) }
+    ) { bytes in
       pending.append(copying: bytes)
       // The second half of a pair may be in the next piece.
       let high = pending.last ?? 0
@@ -55,7 +59,10 @@ extension ODBCStatement {
 
   /// - Returns: false if it is NULL.
   package func appendBytes(_ column: Int, to output: inout [UInt8]) throws(NativeError) -> Bool {
-    try eachPiece(of: column, as: SQL_C_BINARY, terminator: 0) { output.append(copying: $0) }
+    try eachPiece(
+      of: column, as: SQL_C_BINARY, terminator: 0,
+      expect: { output.reserveCapacity(output.count + $0) }
+    ) { output.append(copying: $0) }
   }
 
   /// A column as text; for names and settings, not for documents.
@@ -76,8 +83,10 @@ extension ODBCStatement {
   }
 
   private func eachPiece(
-    of column: Int, as type: Int32, terminator: Int, _ body: (Span<UInt8>) -> Void
+    of column: Int, as type: Int32, terminator: Int, expect: (Int) -> Void,
+    _ body: (Span<UInt8>) -> Void
   ) throws(NativeError) -> Bool {
+    var isFirst = true
     if piece.isEmpty { piece = [UInt8](repeating: 0, count: ODBCStatement.pieceLength) }
     let room = piece.count - terminator
     while true {
@@ -92,6 +101,8 @@ extension ODBCStatement {
       if indicator == SQL_NULL_DATA { return false }
       // The length of what is left, if the driver knows it.
       let isWhole = indicator != SQL_NO_TOTAL && Int(indicator) <= room
+      if !isWhole, indicator != SQL_NO_TOTAL, isFirst { expect(Int(indicator)) }
+      isFirst = false
       let bytes = piece
       body(bytes.span.extracting(0..<(isWhole ? Int(indicator) : room)))
       if isWhole { return true }

@@ -63,6 +63,18 @@ package struct DocumentPage: Sendable {
     documents[document].slots = documents[document].slots.lowerBound..<slots.count
   }
 
+  /// Adds a field whose contents `body` appends, unless it says that the field is empty.
+  package mutating func addField<Failure: Error>(
+    _ field: Int, storage: FieldStorage,
+    appendingIfFilled body: (inout [UInt8]) throws(Failure) -> Bool
+  ) throws(Failure) {
+    let start = bytes.count
+    guard try body(&bytes) else { return }
+    slots.append(Slot(field: field, storage: storage, range: start..<bytes.count))
+    let document = documents.count - 1
+    documents[document].slots = documents[document].slots.lowerBound..<slots.count
+  }
+
   /// Replaces everything by the documents of `page` with `edits`.
   mutating func replace(by page: borrowing DocumentPage, _ edits: PageEdits) {
     clear()

@@ -5,16 +5,30 @@ package import OctopusKeys
 
 extension ODBCStore {
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {
-    guard let table = tables[collection.exactName] else { throw unknown(collection) }
-    let session = try opened()
-    var extent = TableExtent(documents: 0, bytes: 0)
-    try session.rows(table.extentQuery(session.dialect), collection.name) {
-      (row) throws(NativeError) in
-      let documents = try row.integer(1) ?? 0
-      extent = TableExtent(documents: Int(documents), bytes: Int(try row.integer(2) ?? 0))
+    guard tables[collection.exactName] != nil else { throw unknown(collection) }
+    if extents.isEmpty { extents = try measure() }
+    guard let extent = extents[collection.exactName] else {
+      throw failed(collection.name, "the database did not count its documents")
     }
-    extents[collection.exactName] = extent
     return extent.documents
+  }
+
+  /// What all tables hold, some tables in one question.
+  private func measure() throws(StoreError) -> [ExactName: TableExtent] {
+    let session = try opened()
+    let all = tables.values.sorted { $0.collection.exactName < $1.collection.exactName }
+    var extents: [ExactName: TableExtent] = [:]
+    for start in stride(from: 0, to: all.count, by: ODBCStore.tablesAtOnce) {
+      let asked = all[start..<min(start + ODBCStore.tablesAtOnce, all.count)]
+      let query = asked.enumerated().map { $1.extentQuery(session.dialect, number: $0) }
+      try session.rows(query.joined(separator: " UNION ALL ")) { (row) throws(NativeError) in
+        let table = try all[start + Int(row.integer(1) ?? 0)]
+        let documents = try row.integer(2) ?? 0
+        extents[table.collection.exactName] = TableExtent(
+          documents: Int(documents), bytes: Int(try row.integer(3) ?? 0))
+      }
+    }
+    return extents
   }
 
   package func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {
@@ -95,13 +109,16 @@ extension ODBCStore {
     let session = try opened()
     var hasNullKey = false
     try session.attempt(table.collection.name) { () throws(NativeError) in
-      let statement = try session.prepared(query.text)
+      // To prepare what runs once is a round trip.
+      let statement =
+        query.parameters.isEmpty
+        ? try session.connection.query(query.text) : try session.prepared(query.text)
       for (index, parameter) in query.parameters.enumerated() {
         let bound = (parameter.bound == .after ? lastKey : endKey) ?? []
         let part = SQLRowKey.parts(of: bound.span)[parameter.part]
         try statement.bind(index + 1, utf8: bound.span.extracting(part))
       }
-      try statement.execute()
+      if !query.parameters.isEmpty { try statement.execute() }
       while try statement.step() {
         key.removeAll(keepingCapacity: true)
         name.removeAll(keepingCapacity: true)
@@ -127,15 +144,13 @@ extension ODBCStore {
     let (rowKey, document) = (key, name)
     page.addDocument(key: rowKey.span, id: document.span)
     for index in table.contents.indices {
-      contents.removeAll(keepingCapacity: contents.capacity <= 8 << 20)
       let storage = table.contents[index].storage
-      let isFilled =
-        storage == .text
-        ? try row.appendText(column, to: &contents) : try row.appendBytes(column, to: &contents)
-      if isFilled {
-        let found = contents
-        page.addField(index, storage: storage, contents: found.span)
-      }
+      try page.addField(
+        index, storage: storage,
+        appendingIfFilled: { (bytes: inout [UInt8]) throws(NativeError) in
+          storage == .text
+            ? try row.appendText(column, to: &bytes) : try row.appendBytes(column, to: &bytes)
+        })
       column += 1
     }
   }

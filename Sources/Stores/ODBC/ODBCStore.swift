@@ -26,13 +26,15 @@ package final class ODBCStore: Store {
   private(set) var tables: [ExactName: SQLTable] = [:]
   /// What is read of each table, where that is not all of it.
   var focus: [ExactName: SQLTable.Focus] = [:]
+  /// Tables in one question about how much they hold.
+  static let tablesAtOnce = 16
+
   /// State of the reading: what the tables hold, the next pages, and reused memory.
   var extents: [ExactName: TableExtent] = [:]
   var plan: PagePlan?
   var cache = PageCache()
   var key: [UInt8] = []
   var name: [UInt8] = []
-  var contents: [UInt8] = []
   /// The table that was written to last.
   var written: ExactName?
 

@@ -28,10 +28,11 @@ extension SQLTable {
     let parameters: [(bound: Stretch.Bound, part: Int)]
   }
 
-  /// The number of documents, the length of all their fields, and the length of the longest one.
-  func extentQuery(_ dialect: any SQLDialect) -> String {
+  /// A number for the table, the number of documents, and the length of all their fields.
+  func extentQuery(_ dialect: any SQLDialect, number: Int) -> String {
     let length = length(dialect, nil)
-    return "SELECT COUNT(*), CAST(SUM(\(length)) AS bigint), CAST(MAX(\(length)) AS bigint) "
+    return
+      "SELECT \(number) AS n, COUNT(*) AS documents, CAST(SUM(\(length)) AS bigint) AS bytes "
       + "FROM \(qualifiedName)" + (holding.map { " WHERE " + $0 } ?? "")
   }
 

@@ -13,7 +13,7 @@ struct UpdateBatch {
   private static let mostSplices = 64
   /// What the place of a splice takes on the wire, in bytes, about.
   private static let splicePlace = 24
-  private static let rowSteps = [1, 4, 16, 64, 256, 1024]
+  private static let rowSteps = [1, 8, 64, 512]
   /// The most bytes in one statement, unless one document alone is longer.
   private static let mostBytes = 2 << 20
 
@@ -32,7 +32,7 @@ struct UpdateBatch {
     if slot.storage == .text, table.contents[slot.field].storage == .text,
       edit.splices.count <= mostSplices, spliced < edit.newCount
     {
-      splices = 1
+      splices = 4
       while splices < edit.splices.count { splices *= 4 }
     }
     let parameters = 1 + table.key.count + (splices == 0 ? 1 : splices * 3)
