@@ -230,9 +230,10 @@ struct PostgreSQLDialect: SQLDialect {
     }
   }
 
-  let databaseQuery = "SELECT current_database()"
+  // There is one edition.
+  let databaseQuery = "SELECT current_database(), 0"
 
-  func backup(of name: String, stamp: String) -> String {
+  func backup(of name: String, edition: Int, stamp: String) -> String {
     "pg_dump --format=custom --file='octopus-\(stamp).dump' --dbname='\(name.replacing("'", with: "'\\''"))'"
   }
 
