@@ -4,8 +4,8 @@
 --
 -- Run it in the database as its administrator, with the password in the environment, from which sqlcmd takes it:
 --
---   export OCTOKEY_SQL_PASSWORD
---   sqlcmd -S SERVER -d DATABASE -b -i make-azure-user.sql -v User=octokey
+--   read -rs OCTOKEY_SQL_PASSWORD; export OCTOKEY_SQL_PASSWORD
+--   sqlcmd -S SERVER -U ADMIN -d DATABASE -b -i make-azure-user.sql -v User=octokey
 --
 -- The name and the password must be without ' and ] and $( because sqlcmd puts them into the text as they are.
 

@@ -4,8 +4,8 @@
 --
 -- Run it as somebody who may create logins, and with the password in the environment, from which sqlcmd takes it:
 --
---   export OCTOKEY_SQL_PASSWORD
---   sqlcmd -S SERVER -b -i make-login.sql -v Login=octokey Database=Octopus
+--   read -rs OCTOKEY_SQL_PASSWORD; export OCTOKEY_SQL_PASSWORD
+--   sqlcmd -S SERVER -U ADMIN -b -i make-login.sql -v Login=octokey Database=Octopus
 --
 -- The names and the password must be without ' and ] and $( because sqlcmd puts them into the text as they are.
 

@@ -116,8 +116,9 @@ private func rollBack(_ location: String) -> String {
 let locationForms =
   "a location is sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or odbc:CONNECTION-STRING"
 
-private let loginRights =
-  "the login in the connection string needs what Octopus Server itself needs: the role db_owner"
+let loginRights =
+  "the login needs to read and to write every table; on SQL Server db_owner may, and octokey-sqlserver(7) has "
+  + "the least that is enough"
 
 private let askTheEngine =
   "check the database with its own tools, and restore a backup if it is damaged"

@@ -24,9 +24,12 @@ import Testing
     CREATE FUNCTION db_name() RETURNS text LANGUAGE sql AS 'SELECT ''here''::text';
     CREATE FUNCTION type_name(int) RETURNS text LANGUAGE sql
       AS 'SELECT CASE $1 WHEN 165 THEN ''varbinary'' ELSE ''nvarchar'' END';
-    CREATE FUNCTION has_perms_by_name(text, text, text) RETURNS int LANGUAGE sql AS 'SELECT 0';
+    CREATE FUNCTION has_perms_by_name(text, text, text) RETURNS int LANGUAGE sql
+      AS 'SELECT CASE WHEN $1 LIKE ''%Open]'' THEN 1 ELSE 0 END';
     CREATE FUNCTION has_perms_by_name(text, text, text, text, text) RETURNS int LANGUAGE sql
-      AS 'SELECT CASE WHEN $1 = ''[dbo].[Seen]'' AND $5 = ''COLUMN'' THEN 1 END';
+      AS 'SELECT CASE WHEN $5 <> ''COLUMN'' THEN NULL WHEN $3 = ''UNMASK'' AND $1 = ''[dbo].[Seen]'' THEN 1
+        WHEN $3 = ''UPDATE'' AND $4 IN (''D'', ''Computed'') THEN 0 WHEN $3 = ''SELECT'' AND $4 = ''R'' THEN 0
+        WHEN $3 <> ''UNMASK'' THEN 1 END';
     CREATE FUNCTION serverproperty(text) RETURNS int LANGUAGE sql AS 'SELECT 3';
     CREATE FUNCTION databasepropertyex(text, text) RETURNS text LANGUAGE sql
       AS 'SELECT ''READ_ONLY''::text';
@@ -150,5 +153,18 @@ import Testing
         "availability-group|here", "captured|here", "read-only|here", "snapshot|before",
         "snapshots-unseen|here",
       ])
+  }
+
+  /// Where the table as a whole may be written; else its absence says enough.
+  @Test func columnsThatTheLoginMayNotBothReadAndUpdate() throws {
+    let database = try CatalogTests.catalog(later: [])
+    try database.run(
+      """
+      INSERT INTO sys.tables (object_id, schema_id, name) VALUES (1, 2, 'Open'), (2, 1, 'Shut');
+      INSERT INTO sys.columns (object_id, column_id, name, is_computed)
+        VALUES (1, 2, 'D', 0), (1, 1, 'R', 0), (1, 3, 'Free', 0), (1, 4, 'Computed', 1), (2, 1, 'D', 0);
+      """)
+    let query = CatalogTests.translated(try #require(SQLServerDialect().deniedColumnsQuery))
+    #expect(try database.run(query) == "h]|Open|R\nh]|Open|D\n")
   }
 }
