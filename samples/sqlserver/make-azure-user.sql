@@ -7,7 +7,8 @@
 --   read -rs OCTOKEY_SQL_PASSWORD; export OCTOKEY_SQL_PASSWORD
 --   sqlcmd -S SERVER -U ADMIN -d DATABASE -b -i make-azure-user.sql -v User=octokey
 --
--- The name and the password must be without ' and ] and $( because sqlcmd puts them into the text as they are.
+-- The name and the password must have no quote, closing bracket or dollar sign: sqlcmd puts them into the text as
+-- they are.
 
 :on error exit
 SET NOCOUNT ON;

@@ -7,7 +7,8 @@
 --   read -rs OCTOKEY_SQL_PASSWORD; export OCTOKEY_SQL_PASSWORD
 --   sqlcmd -S SERVER -U ADMIN -b -i make-login.sql -v Login=octokey Database=Octopus
 --
--- The names and the password must be without ' and ] and $( because sqlcmd puts them into the text as they are.
+-- The names and the password must have no quote, closing bracket or dollar sign: sqlcmd puts them into the text as
+-- they are.
 
 :on error exit
 SET NOCOUNT ON;
