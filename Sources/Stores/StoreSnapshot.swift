@@ -25,11 +25,15 @@ extension StoreLocation {
   /// The command that backs up the database where `snapshot` does not; a person with permission runs it.
   package func backupStatement(stamp: String) throws(StoreError) -> String? {
     try (store() as? ODBCStore)?.look { (schema) throws(StoreError) in
-      var name: String?
+      var database: (name: String, edition: Int)?
       try schema.session.rows(schema.dialect.databaseQuery) { (row) throws(NativeError) in
-        name = try row.text(1)
+        let name = try row.text(1)
+        let edition = try row.integer(2) ?? 0
+        database = name.map { ($0, Int(edition)) }
       }
-      return name.map { schema.dialect.backup(of: $0, stamp: stamp) }
+      return database.map {
+        schema.dialect.backup(of: $0.name, edition: $0.edition, stamp: stamp)
+      }
     }
   }
 

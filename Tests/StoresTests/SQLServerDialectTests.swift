@@ -29,13 +29,6 @@ import Testing
       }, name: name)
   }
 
-  @Test func aBackupIsOneStatement() {
-    #expect(
-      SQLServerDialectTests.dialect.backup(of: "Octopus's [live]", stamp: "20261123T101500Z")
-        == "BACKUP DATABASE [Octopus's [live]]] TO DISK = "
-        + "N'Octopus''s [live]-20261123T101500Z.bak' WITH COPY_ONLY, CHECKSUM, INIT;")
-  }
-
   @Test func aPageIsOneSelect() throws {
     let table = try SQLServerDialectTests.table(
       [

@@ -171,13 +171,3 @@ package enum FieldStorage: UInt8, Hashable, Sendable {
   case text
   case bytes
 }
-
-/// Something that may still hold old ciphertext after a rotation.
-package enum StoreResidue: Equatable, Sendable {
-  /// Free pages that were there before, which only a rebuild of the file clears.
-  case freePages(count: Int)
-  /// A write-ahead log that could not be emptied because another process reads.
-  case writeAheadLog(path: String)
-  /// The store could not be asked.
-  case unknown(StoreError)
-}

@@ -2,31 +2,6 @@
 
 package import Native
 
-/// Why a collection cannot be rewritten faithfully.
-package enum StoreObstacle: Hashable, Sendable {
-  /// These triggers would run with every write.
-  case triggers([String])
-  case generatedColumn(String)
-  /// It is a virtual table; its documents are elsewhere.
-  case virtualTable
-  /// No key tells its rows apart: neither a primary key nor a unique index, of types that can be compared exactly.
-  case noRowKey
-  /// The column is part of the key.
-  case keyColumn(String)
-  /// The type of the column would not keep a document byte for byte.
-  case unfitType(String)
-}
-
-extension StoreObstacle {
-  /// The column that it is about, if it is about one.
-  var column: String? {
-    switch self {
-    case .generatedColumn(let name), .keyColumn(let name), .unfitType(let name): name
-    case .triggers, .virtualTable, .noRowKey: nil
-    }
-  }
-}
-
 /// A failure of a store, as facts without secrets or contents.
 package enum StoreError: Error, Equatable, Sendable {
   case notFound(location: String)

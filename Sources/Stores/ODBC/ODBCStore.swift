@@ -35,6 +35,8 @@ package final class ODBCStore: Store {
   var cache = PageCache()
   var key: [UInt8] = []
   var name: [UInt8] = []
+  /// What keeps old ciphertext out of reach.
+  private var residues: [StoreResidue] = []
   /// The table that was written to last.
   var written: ExactName?
 
@@ -117,43 +119,82 @@ package final class ODBCStore: Store {
   package func inventory() throws(StoreError) -> StoreInventory {
     let session = try opened()
     let schema = SQLSchema(session: session)
-    let found = try schema.tables()
-    for table in found where table.missingRights.contains("SELECT") {
+    let all = try schema.tables()
+    let found = try readable(all.filter { !$0.isServersOwn })
+    for table in found.tables where table.missingRights.contains("SELECT") {
       throw .lacksRights(location: location, collection: table.name.title)
     }
     // The own server may have them locked as long as it runs.
-    if access == .examine { try requireUnlocked(found, schema) }
+    if access == .examine { try requireUnlocked(found.tables, schema) }
     if access == .rewrite {
       // To lock a table takes the right to write to it. Without that, it is looked at as it is.
-      for table in found where !table.missingRights.contains("UPDATE") {
+      for table in found.tables where !table.missingRights.contains("UPDATE") {
         try session.attempt(table.name.title) { () throws(NativeError) in
           try session.connection.run(session.dialect.lock(session.dialect.qualified(table.name)))
         }
       }
       // Nobody alters what is locked. Until then somebody could.
-      guard try schema.tables() == found else {
+      guard try schema.tables() == all else {
         throw failed(nil, "its tables were altered at this moment")
       }
       try session.requireTransaction()
     }
-    return try choose(from: found, SQLSearch(session: session).columns(of: found))
+    let inventory = try choose(
+      from: found.tables, SQLSearch(session: session).columns(of: found.tables), found.unread)
+    if access == .rewrite { residues = try residues(of: all, schema) }
+    return inventory
+  }
+
+  /// The tables without those of which it cannot be seen what they hold.
+  ///
+  /// - Throws: `StoreError.obstacle` for the first of those, unless the store is only read.
+  private func readable(
+    _ tables: [CatalogTable]
+  ) throws(StoreError) -> (tables: [CatalogTable], unread: [StoreInventory.Unread]) {
+    let dialect = try opened().dialect
+    var readable: [CatalogTable] = []
+    var unread: [StoreInventory.Unread] = []
+    for table in tables {
+      guard let obstacle = table.blindness(dialect) else {
+        readable.append(table)
+        continue
+      }
+      let name = table.name.title
+      guard !access.refusesObstacles else {
+        throw .obstacle(location: location, collection: name, obstacle)
+      }
+      unread.append(.init(collection: name, obstacle: obstacle))
+    }
+    return (readable, unread)
+  }
+
+  /// What will keep old ciphertext of the tables that were chosen, and of those that the server alone writes to.
+  private func residues(
+    of found: [CatalogTable], _ schema: SQLSchema
+  ) throws(StoreError) -> [StoreResidue] {
+    let chosen = Set(tables.values.map(\.qualifiedName).map(ExactName.init))
+    let traits = found.filter {
+      $0.isServersOwn || chosen.contains(ExactName(schema.dialect.qualified($0.name)))
+    }.flatMap(\.traits)
+    return try schema.dialect.residues(of: traits)
+      + schema.dialect.residues(of: SQLTraits(session: schema.session).ofDatabase())
   }
 
   private func choose(
-    from found: [CatalogTable], _ holding: [Set<Int>]
+    from found: [CatalogTable], _ holding: [Set<Int>], _ hidden: [StoreInventory.Unread]
   ) throws(StoreError) -> StoreInventory {
     var collections: [StoreCollection] = []
-    var unread: [StoreInventory.Unread] = []
+    var unread = hidden
     let dialect = try opened().dialect
     for (table, holding) in zip(found, holding) {
       let name = table.name.title
       var choice = SQLTableChoice(table, holding: holding, dialect)
       if access.refusesObstacles, !holding.isEmpty {
-        if !table.triggers.isEmpty { choice.obstacles.append(.triggers(table.triggers)) }
+        if let refusal = table.refusal(holding) { choice.obstacles.append(refusal) }
         if let obstacle = choice.obstacles.first {
           throw .obstacle(location: location, collection: name, obstacle)
         }
-        guard table.missingRights.isEmpty else {
+        guard table.isWritable(holding) else {
           throw .lacksRights(location: location, collection: name)
         }
       }
@@ -194,14 +235,16 @@ package final class ODBCStore: Store {
     plan = nil
     cache = PageCache()
     written = nil
+    residues.removeAll()
     session?.close()
     session = nil
   }
 
-  /// Closes the connection. A server's log and backups cannot be cleared from here; every report says so.
+  /// Closes the connection. Nothing on a server can be cleared from here: what it keeps of its own accord is named,
+  /// and every report says that its log and backups do.
   package func scrub() throws(StoreError) -> [StoreResidue] {
-    rollback()
-    return []
+    defer { rollback() }
+    return residues
   }
 
   /// Reads the schema, and whatever else `body` asks for, in a transaction of its own.

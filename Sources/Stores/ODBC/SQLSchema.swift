@@ -28,7 +28,7 @@ struct SQLName: Hashable {
 /// A table that could hold values.
 struct CatalogTable: Equatable {
   let name: SQLName
-  /// All columns, in order.
+  /// All columns that are not the server's own, in order.
   let columns: [SQLColumn]
   /// The columns of the primary key, or of a unique index without nulls; empty if there is none.
   let key: [String]
@@ -36,6 +36,10 @@ struct CatalogTable: Equatable {
   let triggers: [String]
   /// The rights that the login does not have, SELECT or UPDATE.
   let missingRights: [String]
+  /// What the server says is special about it.
+  var traits: [TableTrait] = []
+  /// The columns that the login may not read or not update, although it may do that to the table.
+  var deniedColumns: [String] = []
 }
 
 struct SQLSchema {
@@ -48,10 +52,20 @@ struct SQLSchema {
     let keys = try texts(dialect.keysQuery)
     let triggers = try texts(dialect.triggersQuery)
     let rights = try texts(dialect.missingRightsQuery)
+    let traits = try SQLTraits(session: session).ofTables()
+    let denied = try dialect.deniedColumnsQuery.map { (query) throws(StoreError) in
+      try texts(query)
+    }
     return columns.filter { $0.columns.contains { dialect.holding(of: $0) != nil } }.map {
-      CatalogTable(
-        name: $0.name, columns: $0.columns, key: keys[$0.name] ?? [],
-        triggers: triggers[$0.name] ?? [], missingRights: rights[$0.name] ?? [])
+      let traits = traits[$0.name] ?? []
+      let key = keys[$0.name] ?? []
+      let skipped = Set(
+        traits.filter { $0.effect == .skipped }.compactMap { $0.column.map(ExactName.init) }
+      ).subtracting(key.map(ExactName.init))
+      return CatalogTable(
+        name: $0.name, columns: $0.columns.filter { !skipped.contains(ExactName($0.name)) },
+        key: key, triggers: triggers[$0.name] ?? [], missingRights: rights[$0.name] ?? [],
+        traits: traits, deniedColumns: denied?[$0.name] ?? [])
     }
   }
 

@@ -84,9 +84,59 @@ extension CatalogTable {
   /// Whether it depends on what the table holds if it can be rewritten.
   func mayBeRefused(_ dialect: any SQLDialect) -> Bool {
     rowKey(dialect) == nil || !triggers.isEmpty || !missingRights.isEmpty
+      || !deniedColumns.isEmpty
+      || traits.contains { if case .refused = $0.effect { true } else { false } }
       || columns.contains {
         $0.isDocument && ($0.isGenerated || dialect.contents(of: $0) == nil)
       }
+  }
+}
+
+extension CatalogTable {
+  /// Whether the server alone writes to it.
+  var isServersOwn: Bool { traits.contains { $0.column == nil && $0.effect == .skipped } }
+
+  /// What hides contents of the table from the search as well, so that nothing can be said of what it holds.
+  func blindness(_ dialect: any SQLDialect) -> StoreObstacle? {
+    for trait in traits {
+      guard case .unreadable(let obstacle) = trait.effect else { continue }
+      // A column that could not hold a value anyway hides none.
+      if let name = trait.column.map(ExactName.init),
+        !columns.contains(where: {
+          ExactName($0.name) == name && dialect.holding(of: $0) != nil
+        })
+      {
+        continue
+      }
+      return obstacle
+    }
+    return nil
+  }
+
+  /// What is in the way of writing to the table.
+  ///
+  /// - Parameter holding: the columns, by their places, in which something has the shape of a value.
+  func refusal(_ holding: Set<Int>) -> StoreObstacle? {
+    if !triggers.isEmpty { return .triggers(triggers) }
+    let names = names(of: holding)
+    for trait in traits {
+      guard case .refused(let obstacle) = trait.effect else { continue }
+      // A computed column matters only where it is a document's, see `SQLTableChoice`.
+      if trait.kind == .computed { continue }
+      if let column = trait.column, !names.contains(ExactName(column)) { continue }
+      return obstacle
+    }
+    return nil
+  }
+
+  /// Whether the login may write to the columns that hold something.
+  func isWritable(_ holding: Set<Int>) -> Bool {
+    missingRights.isEmpty
+      && names(of: holding).isDisjoint(with: deniedColumns.map(ExactName.init))
+  }
+
+  private func names(of places: Set<Int>) -> Set<ExactName> {
+    Set(places.map { ExactName(columns[$0].name) })
   }
 }
 

@@ -44,8 +44,7 @@ extension Failure {
     case .column:
       self.init(
         "the login lacks permission on a column of \(place): \(reason)",
-        hint: "the login in the connection string needs what Octopus Server itself needs: the role "
-          + "db_owner")
+        hint: loginRights)
     case .sessionSettings:
       self.init(
         "\(place) cannot be changed with the settings of the session: \(reason)",

@@ -73,8 +73,8 @@ extension Failure {
     case .connection(let fault): self.init(fault)
     case .obstacle(let location, let collection, let obstacle):
       self.init(
-        "refusing to rewrite \(place(location, collection)): \(words(for: obstacle))",
-        hint: advice(on: obstacle))
+        "refusing to rewrite \(place(location, collection)): \(obstacle.words)",
+        hint: obstacle.advice)
     case .changedMeanwhile(let location, let collection, let document):
       self.init(
         "document \(document.quoted) of \(collection.quoted) in \(location.quoted) changed while "
@@ -116,27 +116,9 @@ private func rollBack(_ location: String) -> String {
 let locationForms =
   "a location is sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or odbc:CONNECTION-STRING"
 
-private let loginRights =
-  "the login in the connection string needs what Octopus Server itself needs: the role db_owner"
+let loginRights =
+  "the login needs to read and to write every table; on SQL Server db_owner may, and octokey-sqlserver(7) has "
+  + "the least that is enough"
 
 private let askTheEngine =
   "check the database with its own tools, and restore a backup if it is damaged"
-
-private func words(for obstacle: StoreObstacle) -> String {
-  switch obstacle {
-  case .triggers(let names): "every write would run \(names.map(\.quoted).joined(separator: ", "))"
-  case .generatedColumn(let name): "column \(name.quoted) is computed from others"
-  case .virtualTable: "it is a virtual table"
-  case .unfitType(let name): "the type of column \(name.quoted) does not keep a text as it is"
-  case .noRowKey: "no key tells its rows apart"
-  case .keyColumn(let name): "column \(name.quoted) is part of its key and holds a value"
-  }
-}
-
-private func advice(on obstacle: StoreObstacle) -> String? {
-  switch obstacle {
-  case .triggers: "drop the triggers for the time of the rotation"
-  case .generatedColumn, .virtualTable, .noRowKey, .keyColumn, .unfitType:
-    "no table of Octopus Server is like this; move it to a database of its own"
-  }
-}

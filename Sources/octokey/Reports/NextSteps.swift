@@ -39,22 +39,7 @@ enum NextSteps {
       "start the nodes; everybody is signed out and signs in again",
       "make a new backup, and test it: octokey backup create --to DIR, octokey backup verify DIR",
     ]
-    for residue in residues {
-      switch residue {
-      case .freePages(let count):
-        steps.append(
-          "\(count) free pages in the database file were free before the rotation and may hold old "
-            + "ciphertext: run VACUUM when it suits")
-      case .writeAheadLog(let path):
-        steps.append(
-          "the write-ahead log \"\(path)\" could not be emptied and holds old ciphertext: close "
-            + "whatever has the database open, then run PRAGMA wal_checkpoint(TRUNCATE)")
-      case .unknown(let reason):
-        steps.append(
-          "what the store keeps of its former contents could not be cleared "
-            + "(\(Failure(reason).message)): old ciphertext may be left in it")
-      }
-    }
+    steps += residues.flatMap(\.steps)
     if quoted > 0 {
       steps.append(
         "\(quoted) longer texts quote a ciphertext under the old key (see the JSON report); they were "

@@ -109,6 +109,7 @@ import Testing
       .obstacle(location: "/x", collection: "T", .virtualTable),
       .obstacle(location: "/x", collection: "T", .noRowKey),
       .obstacle(location: "/x", collection: "T", .unfitType("JSON")),
+      .obstacle(location: "/x", collection: "T", .keyColumn("C")),
       .lacksRights(location: "s/d", collection: nil),
       .lacksRights(location: "s/d", collection: "T"),
       .disconnected(location: "s/d", collection: "T", reason: "Connection reset (08S01)"),
@@ -118,10 +119,16 @@ import Testing
       .failed(location: "/x", collection: nil, reason: "Disk I/O error."),
       .failed(location: "/x", collection: "T", reason: "Disk I/O error."),
     ]
+    + serverObstacles.map { .obstacle(location: "s/d", collection: "T", $0) }
     + ServerRefusal.allCases.map {
       .serverRefused(
         $0, location: "s/d", collection: "T", reason: "Login failed for user 'u'. (28000)")
     }
+  static let serverObstacles: [StoreObstacle] = [
+    .memoryOptimized, .appendOnly, .mergePublished, .updatableSubscription, .external, .stretched,
+    .fileTable, .readOnlyFilegroup("F"), .rowSecurity("[s].[p]"), .masked("C"),
+    .alwaysEncrypted("C"), .unpadded("C"),
+  ]
   static let commands: [CommandError] = [
     .cancelled, .declined, .interrupted(signal: "SIGTERM"),
     .cannotAsk(option: "--yes", reason: .noTerminal),

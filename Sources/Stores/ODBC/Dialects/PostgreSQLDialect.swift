@@ -97,6 +97,17 @@ struct PostgreSQLDialect: SQLDialect {
     ORDER BY 1, 2, 3
     """
 
+  // Not where it does not apply to this login: to a superuser, or to the owner unless it is forced.
+  var traitsQuery: String? = """
+    SELECT \(schema), c.relname, NULL, 'row-security', COALESCE((
+      SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname)
+      FROM pg_policy AS p WHERE p.polrelid = c.oid), '')
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relrowsecurity AND row_security_active(c.oid) AND \(isOurs)
+    ORDER BY 1, 2
+    """
+
   func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String {
     settings(access, patience).map { "SET \($0) = '\($1)'" }.joined(separator: "; ")
   }
@@ -233,9 +244,10 @@ struct PostgreSQLDialect: SQLDialect {
     }
   }
 
-  let databaseQuery = "SELECT current_database()"
+  // There is one edition.
+  let databaseQuery = "SELECT current_database(), 0"
 
-  func backup(of name: String, stamp: String) -> String {
+  func backup(of name: String, edition: Int, stamp: String) -> String {
     "pg_dump --format=custom --file='octopus-\(stamp).dump' --dbname='\(name.replacing("'", with: "'\\''"))'"
   }
 

@@ -114,16 +114,34 @@ protocol SQLDialect: Sendable {
   /// How a column stores documents; nil if its type would not keep them byte for byte.
   func contents(of column: SQLColumn) -> SQLColumn.Contents?
 
+  /// A query for the name of the database, and a number for the edition of the engine.
   var databaseQuery: String { get }
 
-  /// The statement or command that backs up `name`; `stamp` makes the name of the backup unique.
-  func backup(of name: String, stamp: String) -> String
+  /// The statements or the command that back up `name`, on one line; `stamp` makes the name of the backup unique.
+  func backup(of name: String, edition: Int, stamp: String) -> String
+
+  /// A query for what is special about tables and columns: schema, table, column or NULL, the word of a
+  /// `TableTrait.Kind`, and what belongs to it. Nil where octokey asks nothing.
+  var traitsQuery: String? { get }
+  /// A query for what is special about the database: the word of a `DatabaseTrait.Kind`, and a name.
+  var databaseTraitsQuery: String? { get }
+  /// A query for the columns that the login may not both read and update, although it may their table: schema, table and
+  /// column.
+  var deniedColumnsQuery: String? { get }
+  func residues(of traits: [TableTrait]) -> [StoreResidue]
+  func residues(of traits: [DatabaseTrait]) -> [StoreResidue]
 
   /// What a failure means; nil if it is not one of those that matter here.
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure?
 }
 
 extension SQLDialect {
+  var traitsQuery: String? { nil }
+  var databaseTraitsQuery: String? { nil }
+  var deniedColumnsQuery: String? { nil }
+  func residues(of traits: [TableTrait]) -> [StoreResidue] { [] }
+  func residues(of traits: [DatabaseTrait]) -> [StoreResidue] { [] }
+
   /// A condition that the text in `column` has a bar, as it is or escaped.
   func hasBar(_ column: String) -> String {
     ["|", "\\u007"].map { contains($0, in: column) }.joined(separator: " OR ")

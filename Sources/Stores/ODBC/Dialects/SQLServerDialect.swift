@@ -32,7 +32,7 @@ struct SQLServerDialect: SQLDialect {
   let lockedTablesQuery: String? = nil
 
   /// The schema of `s`, a row of sys.schemas.
-  private static let schema = "CASE s.name WHEN N'dbo' THEN N'' ELSE s.name END"
+  static let schema = "CASE s.name WHEN N'dbo' THEN N'' ELSE s.name END"
 
   let missingRightsQuery = """
     SELECT \(schema), t.name, r.name
@@ -41,6 +41,21 @@ struct SQLServerDialect: SQLDialect {
     CROSS JOIN (VALUES (N'SELECT'), (N'UPDATE')) AS r(name)
     WHERE HAS_PERMS_BY_NAME(QUOTENAME(s.name) + N'.' + QUOTENAME(t.name), N'OBJECT', r.name) = 0
     ORDER BY 1, 2, 3
+    """
+
+  // t-sql/functions/has-perms-by-name-transact-sql in sql-docs: the name of a column
+  // stands without brackets. What computes itself is not written.
+  let deniedColumnsQuery: String? = """
+    SELECT \(schema), t.name, c.name
+    FROM sys.tables AS t
+    JOIN sys.schemas AS s ON s.schema_id = t.schema_id
+    JOIN sys.columns AS c ON c.object_id = t.object_id
+    CROSS APPLY (SELECT QUOTENAME(s.name) + N'.' + QUOTENAME(t.name) AS name) AS q
+    WHERE c.is_computed = 0 AND c.generated_always_type = 0
+      AND HAS_PERMS_BY_NAME(q.name, N'OBJECT', N'UPDATE') = 1
+      AND (HAS_PERMS_BY_NAME(q.name, N'OBJECT', N'SELECT', c.name, N'COLUMN') = 0
+        OR HAS_PERMS_BY_NAME(q.name, N'OBJECT', N'UPDATE', c.name, N'COLUMN') = 0)
+    ORDER BY 1, 2, c.column_id
     """
 
   // The type of a column by the type that it is stored as: a type of the database's own has its name otherwise.
@@ -253,14 +268,6 @@ struct SQLServerDialect: SQLDialect {
       .init(parameter: "CAST(? AS varbinary(max))", storage: .bytes)
     default: nil
     }
-  }
-
-  let databaseQuery = "SELECT DB_NAME()"
-
-  /// COPY_ONLY leaves the database's own chain of backups as it is.
-  func backup(of name: String, stamp: String) -> String {
-    let file = "\(name)-\(stamp).bak".replacing("'", with: "''")
-    return "BACKUP DATABASE \(quoted(name)) TO DISK = N'\(file)' WITH COPY_ONLY, CHECKSUM, INIT;"
   }
 
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {

@@ -1,0 +1,54 @@
+// What is in the way of rewriting a collection, as facts. Words for people are in the executable.
+
+/// Why a collection cannot be rewritten faithfully.
+package enum StoreObstacle: Hashable, Sendable {
+  /// These triggers would run with every write.
+  case triggers([String])
+  case generatedColumn(String)
+  /// It is a virtual table; its documents are elsewhere.
+  case virtualTable
+  /// No key tells its rows apart: neither a primary key nor a unique index, of types that can be compared exactly.
+  case noRowKey
+  /// The column is part of the key.
+  case keyColumn(String)
+  /// The type of the column would not keep a document byte for byte.
+  case unfitType(String)
+
+  // Of SQL Server.
+
+  /// It is in memory, where the transaction of a rotation cannot go.
+  case memoryOptimized
+  /// Nobody may change its rows.
+  case appendOnly
+  case mergePublished
+  /// Its rows are sent to their publisher by triggers.
+  case updatableSubscription
+  /// Its rows are in another database, or in a file.
+  case external
+  /// Some of its rows are in Azure.
+  case stretched
+  /// Its rows are files in a share.
+  case fileTable
+  case readOnlyFilegroup(String)
+  /// A policy, by its name in SQL, hides rows, also from the owner.
+  case rowSecurity(String)
+  /// The server shows a mask in the place of what the column holds.
+  case masked(String)
+  case alwaysEncrypted(String)
+  /// The column loses zeros or blanks at the end of what is written to it.
+  case unpadded(String)
+}
+
+extension StoreObstacle {
+  /// The column that it is about, if it is about one.
+  var column: String? {
+    switch self {
+    case .generatedColumn(let name), .keyColumn(let name), .unfitType(let name), .masked(let name),
+      .alwaysEncrypted(let name), .unpadded(let name):
+      name
+    case .triggers, .virtualTable, .noRowKey, .memoryOptimized, .appendOnly, .mergePublished,
+      .updatableSubscription, .external, .stretched, .fileTable, .readOnlyFilegroup, .rowSecurity:
+      nil
+    }
+  }
+}
