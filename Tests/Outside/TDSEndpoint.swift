@@ -19,6 +19,12 @@ package final class TDSEndpoint: Sendable {
     package let sql: String?
     package let attention: String?
     package let transaction: String?
+    /// The number of a statement in a transaction that writes; see tds_server.py.
+    package let moment: Int?
+    /// The error that a statement was answered with.
+    package let refused: Int?
+    /// A SET that the server does not know.
+    package let unknown: String?
   }
 
   /// What LOGIN7 said.

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Says which of the sensitive values of a PostgreSQL database decrypt with which key, without octokey.
+"""Says which of the sensitive values of a database decrypt with which key, without octokey.
 
     oracle.py [--expect FILE | --record FILE] DATABASE KEY...
 
+DATABASE is a SQLite file, or the name of a PostgreSQL database.
 Reads every table through psql (the server's address and password are in the environment, as for any
-psql) and looks into every text and binary column for values: `base64|base64` in a text, in the strings of
+psql) or as SQLite, and looks into every text and binary column for values: `base64|base64` in a text, in the strings of
 a JSON document and of JSON in them, and in gzip; iv + ciphertext in a binary column. A KEY is NAME=FILE: a
 key file, or a node config with its machine-id beside it. Prints a line for the values and one for each key:
 
@@ -22,6 +23,7 @@ import gzip
 import hashlib
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -118,6 +120,27 @@ def values_in(content):
 
 def values(database):
     """((table, row, column, number), iv, ciphertext) of every value."""
+    for table, known, column, content in (sqlite_contents if "/" in database else contents)(database):
+        for number, (iv, ciphertext) in enumerate(values_in(content)):
+            yield json.dumps([table, known, column, number]), iv, ciphertext
+
+
+def sqlite_contents(path):
+    """(table, row, column, content) of every column of a SQLite file that may hold values."""
+    connection = sqlite3.connect(path)
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogatepass")
+    for (table,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
+        columns = connection.execute("SELECT name, pk FROM pragma_table_info(?)", (table,)).fetchall()
+        for row in connection.execute(f'SELECT * FROM "{table}"'):
+            key = [found for found, (_, in_key) in zip(row, columns) if in_key]
+            known = key or VALUE.sub("", repr(row))
+            for content, (column, _) in zip(row, columns):
+                if isinstance(content, (str, bytes)):
+                    yield table, known, column, content
+
+
+def contents(database):
+    """The same of a PostgreSQL database."""
     tables = {}
     for line in psql(database, TABLES):
         table, column, kind, in_key = line.split("\t")
@@ -138,8 +161,7 @@ def values(database):
             if not isinstance(content, str):
                 continue
             content = bytes.fromhex(content[2:]) if kind == "bytea" else content
-            for number, (iv, ciphertext) in enumerate(values_in(content)):
-                yield json.dumps([table, known, column, number]), iv, ciphertext
+            yield table, known, column, content
 
 
 def main():

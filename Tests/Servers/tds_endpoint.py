@@ -127,7 +127,7 @@ class Session(threading.Thread):
     def serve(self, kind, contents):
         if kind == wire.ATTENTION:
             self.note(attention="between requests")
-            self.wire.answer([tds.done(flags=tds.IS_ATTENTION)])
+            self.wire.answer([self.attention_ending()])
             return
         if kind == wire.BATCH:
             sql = tds.batch_text(contents)
@@ -139,8 +139,12 @@ class Session(threading.Thread):
             parts = self.transact(*tds.transaction_request(contents))
         else:
             raise ValueError(f"a message of type {kind}")
-        if self.wire.answer(parts, ending=tds.done(flags=tds.IS_ATTENTION)):
+        if self.wire.answer(parts, ending=self.attention_ending):
             self.note(attention="in an answer")
+
+    def attention_ending(self):
+        """What acknowledges an attention."""
+        return tds.done(flags=tds.IS_ATTENTION)
 
     def transact(self, name, begins):
         self.note(transaction=name)

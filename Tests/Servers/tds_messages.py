@@ -235,27 +235,35 @@ def done(count=None, flags=0, kind=0xFD, command=0xC1):
 
 
 def columns(described):
-    """COLMETADATA for pairs of a name and `nvarchar(max)`, `varbinary(max)`, `nvarchar`, `int` or `bigint`."""
+    """COLMETADATA for pairs of a name and a type: text and binary of a length or `max`, `int`, `bigint` or `bit`."""
     body = struct.pack("<H", len(described))
-    kinds = {"nvarchar(max)": b"\xe7\xff\xff" + COLLATION, "varbinary(max)": b"\xa5\xff\xff",
-             "nvarchar": b"\xe7\x40\x1f" + COLLATION, "int": b"\x26\x04", "bigint": b"\x26\x08"}
+    fixed = {"int": b"\x26\x04", "bigint": b"\x26\x08", "bit": b"\x68\x01"}
+    lengths = {"nvarchar": b"\x40\x1f", "varchar": b"\x40\x1f", "varbinary": b"\x40\x1f"}
+    numbers = {"nvarchar": b"\xe7", "varchar": b"\xa7", "varbinary": b"\xa5"}
     for name, kind in described:
-        body += struct.pack("<IH", 0, 9) + kinds[kind] + short_text(name)
+        plain, _, size = kind.rstrip(")").partition("(")
+        described_as = fixed.get(kind) or (
+            numbers[plain] + (b"\xff\xff" if size == "max" else lengths[plain])
+            + (b"" if plain == "varbinary" else COLLATION))
+        body += struct.pack("<IH", 0, 9) + described_as + short_text(name)
     return b"\x81" + body
 
 
 def row(described, values):
     body = b"\xd1"
     for (_, kind), value in zip(described, values, strict=True):
-        data = value.encode("utf-16-le", "surrogatepass") if isinstance(value, str) else value
+        data = value
+        if isinstance(value, str):
+            is_wide = kind.startswith("n")
+            data = value.encode("utf-16-le" if is_wide else "cp1252", "surrogatepass" if is_wide else "strict")
         if kind.endswith("(max)"):
             body += b"\xff" * 8 if data is None else (
                 struct.pack("<Q", len(data)) + (struct.pack("<I", len(data)) + data if data else b"") + b"\0" * 4)
-        elif kind == "nvarchar":
+        elif "char" in kind or "binary" in kind:
             body += b"\xff\xff" if data is None else struct.pack("<H", len(data)) + data
         else:
-            size = 4 if kind == "int" else 8
-            body += b"\0" if value is None else bytes([size]) + value.to_bytes(size, "little", signed=True)
+            size = {"int": 4, "bigint": 8, "bit": 1}[kind]
+            body += b"\0" if value is None else bytes([size]) + value.to_bytes(size, "little", signed=kind != "bit")
     return body
 
 

@@ -160,10 +160,10 @@ class Wire:
                     continue
                 return kind, contents
 
-    def answer(self, parts, ending=b""):
+    def answer(self, parts, ending=lambda: b""):
         """Writes an answer made of `parts`, each a whole token.
 
-        When the client wants no more of it, the token at hand is its last, and `ending` follows, which says so.
+        When the client wants no more of it, the token at hand is its last, and what `ending` gives follows, which says so.
         Returns whether that has happened.
         """
         room = self.packet_size - 8
@@ -176,7 +176,7 @@ class Wire:
                 number += 1
                 is_unwanted = is_unwanted or self.hears_attention()
             if is_unwanted:
-                pending += ending
+                pending += ending()
                 break
         self.write_packet(ANSWER, LAST_PACKET, number, pending)
         return is_unwanted

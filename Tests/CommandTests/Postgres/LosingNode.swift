@@ -82,40 +82,11 @@ struct LosingNode {
 
   // MARK: What the oracle says
 
-  struct Verdict: CustomStringConvertible {
-    let values: Int
-    /// How many say what they said before, under the key from before and under that of the config.
-    let old: Int
-    let config: Int
-    let missing: Int
-    let more: Int
-    let configHoldsOldKey: Bool
-
-    var description: String {
-      "of \(values) values \(old) under the old key and \(config) under the config's, "
-        + "\(missing) missing, \(more) more, the config holds the \(configHoldsOldKey ? "old" : "new") key"
-    }
-    /// Whether every value decrypts with the key of the config, and none is missing.
-    var isWhole: Bool { values > 0 && config == values && missing == 0 && more == 0 }
-    var isUntouched: Bool { isWhole && configHoldsOldKey }
-  }
-
   func verdict() async throws -> Verdict {
     let lines = try await oracle(
       ["--expect", recorded, node.database.name]
         + ["old=before.config", "config=OctopusServer.config"])
-    var words: [Substring: [Substring]] = [:]
-    for line in lines.split(separator: "\n") {
-      let parts = line.split(separator: " ")
-      words[parts[0]] = Array(parts.dropFirst())
-    }
-    func count(_ name: Substring) throws -> Int {
-      try #require(words[name]?.first.flatMap { Int($0) }, "\(lines)")
-    }
-    return try Verdict(
-      values: count("values"), old: count("old"), config: count("config"),
-      missing: count("missing"), more: count("more"),
-      configHoldsOldKey: #require(words["old"]?.last) == #require(words["config"]?.last))
+    return try Verdict(oracle: lines)
   }
 
   private func oracle(_ words: [String]) async throws -> String {
@@ -133,20 +104,8 @@ struct LosingNode {
   /// What is wrong after a rotation that ended in some way, and after the recovery if one is needed; nil if
   /// the exit code is true.
   func fault(after ending: Ending) async throws -> String? {
-    let verdict = try await verdict()
-    let journals = try journals
-    let found = "exit \(ending.status), \(verdict), \(journals.count) journals: \(ending.stderr)"
-    switch ending.status {
-    case 0: return verdict.isWhole && !verdict.configHoldsOldKey && journals.isEmpty ? nil : found
-    case 1: return verdict.isUntouched && journals.isEmpty ? nil : found
-    case 3:
-      guard !journals.isEmpty else { return found }
-      let recovered = try await octokey(["recover"])
-      let after = try await self.verdict()
-      let isWhole = try recovered.status == 0 && after.isWhole && self.journals.isEmpty
-      return isWhole
-        ? nil : found + "; recover: exit \(recovered.status), \(after): \(recovered.stderr)"
-    default: return found
-    }
+    try await verdict().fault(
+      after: ending, journals: { try self.journals },
+      recover: { (try await self.octokey(["recover"]), try await self.verdict()) })
   }
 }

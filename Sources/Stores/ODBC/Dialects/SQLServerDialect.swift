@@ -290,8 +290,9 @@ struct SQLServerDialect: SQLDialect {
     // Those after which Azure's documentation advises to try again.
     case 615, 926, 4221, 10928, 10929, 40197, 40501, 40613, 49918, 49919, 49920:
       .refused(.momentary)
-    // A COMMIT or ROLLBACK without a BEGIN.
-    case 3902, 3903: .transactionLost
+    // A COMMIT or ROLLBACK without a BEGIN, and a question about the locks of a transaction where there is none: that
+    // a CASE asks for one first keeps no plan from asking.
+    case 3902, 3903, 3918: .transactionLost
     case 1934: .refused(.sessionSettings)
     case 7139: .refused(.replicatedLength)
     case 13535: .refused(.newerRow)
