@@ -122,6 +122,7 @@ private struct TellingDialect: SQLDialect {
   func splice(_ text: String, start: String, length: String, replacement: String) -> String {
     base.splice(text, start: start, length: length, replacement: replacement)
   }
+  func spliced(_ text: String) -> String { base.spliced(text) }
   func keyParameter(for column: SQLColumn) -> String? { base.keyParameter(for: column) }
   func contents(of column: SQLColumn) -> SQLColumn.Contents? { base.contents(of: column) }
   func backup(of name: String, edition: Int, stamp: String) -> String {
