@@ -49,13 +49,16 @@ import Testing
     import base64, os, re, sqlite3
     store = sqlite3.connect("octopus.db")
     names = [row[0] for row in store.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    # As the server's two JSON writers spell them, in JSON and in JSON inside of a string.
+    digit = r"(?:[A-Za-z0-9+/]|\\\\+u002[bB]|\\\\+/)"
+    bar = r"(?:\\||\\\\+u007[cC])"
     def other(found):
       return base64.b64encode(os.urandom(32)).decode() + "|" + base64.b64encode(os.urandom(16)).decode()
     for name in names:
       if not {"Id", "JSON"} <= {row[1] for row in store.execute("PRAGMA table_info(%s)" % name)}: continue
       for row, id, text in store.execute("SELECT rowid, Id, JSON FROM %s" % name).fetchall():
         if not isinstance(text, str) or not (\(documents)): continue
-        changed = re.sub(r"[A-Za-z0-9+/]{22,}={0,2}\\|[A-Za-z0-9+/]{22}==", other, text)
+        changed = re.sub(f"{digit}{{22,}}={{0,2}}{bar}{digit}{{22}}==", other, text)
         if changed != text: store.execute("UPDATE %s SET JSON = ? WHERE rowid = ?" % name, (changed, row))
     store.commit()
     END
