@@ -252,7 +252,7 @@ package final class StoreRotation {
 extension Store {
   /// Leaves out what a survey found to be of no use: no value is there, nor anything that cannot be read.
   fileprivate func narrow(_ collections: [StoreCollection], to survey: Survey) {
-    // Where the tables are no longer those of the survey, everything is looked at.
+    // If the tables changed since the survey, everything is read.
     guard survey.collections.map(\.name) == collections.map(\.name) else { return }
     for (collection, numbers) in zip(collections, survey.collections) {
       // What cannot be read may be a text without a bar.

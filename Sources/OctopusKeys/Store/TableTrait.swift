@@ -41,7 +41,7 @@ package struct TableTrait: Hashable, Sendable {
   package enum Effect: Hashable, Sendable {
     /// It is read and written like any other.
     case none
-    /// The server alone writes to it: it is no part of a rotation, and nothing is wrong with it.
+    /// Only the server writes to it: a rotation passes over it, without a fault.
     case skipped
     /// It cannot be rewritten: refused if it holds a value.
     case refused(StoreObstacle)

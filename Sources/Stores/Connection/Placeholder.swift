@@ -1,4 +1,4 @@
-// Placeholders of shells, containers and Octopus Deploy that nobody has replaced: `${NAME}`, `$(NAME)`, `%NAME%`,
+// Placeholders of shells, containers and Octopus Deploy that were not replaced: `${NAME}`, `$(NAME)`, `%NAME%`,
 // `#{Name}`, `{{ name }}`.
 
 enum Placeholder {

@@ -13,13 +13,13 @@ extension StoreError {
       return
     }
     let connects = call == "SQLDriverConnect"
-    // Before there is a connection, nobody knows the engine.
+    // Before there is a connection, the engine is unknown.
     let dialects: [any SQLDialect] =
       connects ? [dialect, SQLServerDialect(), PostgreSQLDialect()] : [dialect]
     let known = diagnostics.compactMap { record in
       dialects.lazy.compactMap { $0.meaning(of: record) }.first.map { (record, $0) }
     }
-    // A server says why it lets nobody in, and then that the login failed.
+    // A server says why it refuses a login, and then that the login failed.
     let telling = known.first { $0.1 != .refused(.wrongLogin) } ?? known.first
     let record = telling?.0 ?? diagnostics.first { !$0.isNote } ?? diagnostics.first
     let reason = record.map(\.reason) ?? "\(call) failed"
@@ -56,7 +56,7 @@ extension ODBCDiagnostic {
   /// Whether it is a note that comes with any connection, such as that of the language.
   fileprivate var isNote: Bool { state.hasPrefix("01") }
 
-  /// Whether the connection is lost, or nobody answers on it.
+  /// Whether the connection is lost, or gets no answer.
   fileprivate var isOfConnection: Bool {
     state.hasPrefix("08") || ["HYT00", "HYT01"].contains(state)
   }

@@ -179,7 +179,7 @@ struct SQLServerDialect: SQLDialect {
       return "DATALENGTH(\(name)) >= 49 AND (\(hasBar(name)))"
     case "xml", "json":
       return hasBar(name)
-    // A variant that is no text is converted to one without a bar.
+    // A variant of another type converts to a text without a bar.
     case "sql_variant": return hasBar(name)
     default: return nil
     }
