@@ -1,13 +1,6 @@
-// The ways back on SQL Server: the statements of a backup, and those of a database snapshot. They go to the server as
-// they are, or to a person who has more rights than octokey's login.
+// The way back on SQL Server: the statements of a backup, for a person who has more rights than octokey's login.
 
 internal import OctopusKeys
-
-/// A data file of a database, of which a snapshot needs each.
-struct DatabaseFile: Equatable {
-  let logicalName: String
-  let physicalName: String
-}
 
 extension SQLServerDialect {
   /// SERVERPROPERTY('EngineEdition'): t-sql/functions/serverproperty-transact-sql in sql-docs.
@@ -35,44 +28,6 @@ extension SQLServerDialect {
     return "BACKUP DATABASE \(quoted(name)) TO \(medium) WITH COPY_ONLY, CHECKSUM"
       + (edition == Edition.managedInstance ? "" : ", INIT") + "; "
       + "RESTORE VERIFYONLY FROM \(medium) WITH CHECKSUM;"
-  }
-
-  /// A query for the files that a snapshot is made of: logical and physical name. Neither logs nor files that are not
-  /// online (relational-databases/system-catalog-views/sys-database-files-transact-sql).
-  var snapshotFilesQuery: String {
-    "SELECT name, physical_name FROM sys.database_files WHERE type = 0 AND state = 0 ORDER BY file_id"
-  }
-
-  func snapshotName(of database: String, stamp: String) -> String {
-    databaseName(database, "_before_\(stamp)")
-  }
-
-  /// The statement that makes a snapshot: each of its files is beside the one that it is a view of. See
-  /// relational-databases/databases/create-a-database-snapshot-transact-sql.
-  ///
-  /// - Returns: nil without files, or where one is not on the server's disks.
-  func creating(
-    snapshot name: String, of database: String, _ files: [DatabaseFile], stamp: String
-  ) -> String? {
-    let isLocal = files.allSatisfy { !$0.physicalName.lowercased().hasPrefix("http") }
-    guard !files.isEmpty, isLocal else { return nil }
-    let list = files.map {
-      "(NAME = \(quoted($0.logicalName)), FILENAME = \(literal("\($0.physicalName).\(stamp).ss")))"
-    }
-    return "CREATE DATABASE \(quoted(name)) ON \(list.joined(separator: ", ")) "
-      + "AS SNAPSHOT OF \(quoted(database));"
-  }
-
-  /// The statements that take a database back to its only snapshot, each a batch of its own: nobody may be connected,
-  /// and all that was written since is lost. See
-  /// relational-databases/databases/revert-a-database-to-a-database-snapshot.
-  func reverting(_ database: String, toSnapshot name: String) -> [String] {
-    [
-      "USE master;",
-      "ALTER DATABASE \(quoted(database)) SET SINGLE_USER WITH ROLLBACK IMMEDIATE;",
-      "RESTORE DATABASE \(quoted(database)) FROM DATABASE_SNAPSHOT = \(literal(name));",
-      "ALTER DATABASE \(quoted(database)) SET MULTI_USER;",
-    ]
   }
 
   func dropping(snapshot name: String) -> String { "DROP DATABASE \(quoted(name));" }
