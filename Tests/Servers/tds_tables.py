@@ -127,9 +127,15 @@ def keys_answer(connection):
             yield each.shown, each.name, name
 
 
+def identity_answer(connection):
+    (_, _, path) = connection.execute("PRAGMA database_list").fetchone()
+    yield (f"sqlserver TDS 2026-01-02T03:04:05 {path}",)
+
+
 CATALOG = [
     # Nothing is special about these tables, nor about the database.
     (re.compile(r"N'temporal-history'"), lambda _: [], ["nvarchar(128)"] * 5),
+    (re.compile(r"group_database_id"), identity_answer, ["nvarchar(400)"]),
     (re.compile(r"source_database_id"), lambda _: [], ["nvarchar(128)"] * 2),
     (re.compile(r"c\.name, N'COLUMN'"), lambda _: [], ["nvarchar(128)"] * 3),
     (re.compile(r"TYPE_NAME\(c\.system_type_id\)"), columns_answer,

@@ -89,6 +89,7 @@ private struct TellingDialect: SQLDialect {
   var numberParameter: String { base.numberParameter }
   var textParameter: String { base.textParameter }
   var databaseQuery: String { base.databaseQuery }
+  var identityQuery: String { base.identityQuery }
   var deniedColumnsQuery: String? { base.deniedColumnsQuery }
   func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String {
     base.session(access, patience: patience, allowsSnapshot: allowsSnapshot)

@@ -39,10 +39,13 @@ package struct Journal: Codable, Equatable, Sendable {
   package struct StoreName: Codable, Equatable, Sendable {
     package let kind: String
     package let location: String
+    /// See `Store.identity`.
+    package let identity: String?
 
-    package init(kind: String, location: String) {
+    package init(kind: String, location: String, identity: String? = nil) {
       self.kind = kind
       self.location = location
+      self.identity = identity
     }
 
     /// The file or folder; nil behind a server.

@@ -49,7 +49,7 @@ package final class Recovery {
   private let store: any Store
   private let keys: RecoveryKeys
   private let inPlace: Bool
-  private let isItsPlace: Bool
+  private let place: RecoveryPlace
   private let options: StoreRotation.Options
   private let cancellation: Cancellation
   private let progress: StoreRotation.Progress
@@ -60,13 +60,13 @@ package final class Recovery {
   ///   - config: the node's config as it was read.
   ///   - machineKeys: what protects the Master Key in it.
   ///   - oldKey, newKey: keys that were given, where those of the journal are not to be had.
-  ///   - isItsPlace: see `RecoveryPlace`.
+  ///   - place: what is known of the store.
   ///   - skipUnreadable: whether values under neither key are left as they are, whatever the rotation was told.
   ///   - inPlace: whether the config may be written in place where it cannot be replaced.
   /// - Throws: `RotationError.config` with `.locked`; `.otherKey`.
   package init(
     config: ConfigFile, machineKeys: MachineKeys, journal: Journal, store: any Store,
-    oldKey: consuming MasterKey?, newKey: consuming MasterKey?, isItsPlace: Bool = true,
+    oldKey: consuming MasterKey?, newKey: consuming MasterKey?, place: RecoveryPlace,
     skipUnreadable: Bool = false, inPlace: Bool = false,
     cancellation: Cancellation,
     progress: @escaping StoreRotation.Progress
@@ -77,7 +77,7 @@ package final class Recovery {
     keys = try RecoveryKeys(
       journal, in: folder, config: config, machineKeys, old: oldKey, new: newKey)
     self.inPlace = inPlace
-    self.isItsPlace = isItsPlace
+    self.place = place
     var options = journal.options.forRotation
     if skipUnreadable { options.skipUnreadable = true }
     self.options = options
@@ -112,7 +112,7 @@ package final class Recovery {
       ? journal.found.equals(survey.ledger)
       // The ledger needs the new key. Without it only the number of values can be compared.
       : survey.decrypted == journal.found.values ? nil : false
-    if isElsewhere {
+    if place.kinship != .same {
       // A clone for tests has the same keys. Only the values show that it is the store of this journal.
       guard keys.new != nil else { throw keys.needs(.new) }
       guard isComplete == true else {
@@ -122,7 +122,7 @@ package final class Recovery {
       }
     }
     let course = course(survey)
-    if course == .rollBack, !isItsPlace {
+    if course == .rollBack, place.kinship == .unknown {
       throw .recoveryOfFormerStore(
         journal: folder.journalPath, store: journal.store, given: store.location)
     }
@@ -135,11 +135,10 @@ package final class Recovery {
 
   /// Does what the diagnosis says, and removes the journal.
   ///
-  /// - Parameter isCertain: see `RecoveryPlace`.
   /// - Throws: `RotationError.recoveryNeedsKey` if the config must get a key that is not to be had, and
   ///   whatever else stands in the way; the journal stays then.
   package func run(
-    _ diagnosis: Diagnosis, isCertain: Bool, now: Date
+    _ diagnosis: Diagnosis, now: Date
   ) throws(RotationError) -> Outcome {
     config.removeLeftoverDrafts()
     let stamp = TimeStamp.forFileName(now)
@@ -169,16 +168,12 @@ package final class Recovery {
     let found = scrubbed()
     let residues = diagnosis.course == .rollBack ? [] : found
     // Values that are missing here may be elsewhere, under the old key.
-    let keepsOldKey = diagnosis.course == .rollBack || isComplete != true || !isCertain
+    let keepsOldKey = diagnosis.course == .rollBack || isComplete != true || !place.isCertain
     let removedKey = try rethrow(
       as: { RotationError.journalStays(config: config.file.path, reason: $0) },
       journal.remove(from: folder, keepsOldKey: keepsOldKey))
     return Outcome(
       configBackup: backup, residues: residues, isComplete: isComplete, removedKey: removedKey)
-  }
-
-  private var isElsewhere: Bool {
-    store.kind != journal.store.kind || store.location != journal.store.location
   }
 
   private func course(_ survey: Survey) -> Course {
@@ -203,17 +198,8 @@ package final class Recovery {
       if let old = keys.old { return try survey(access, with: old.key, .old) }
     } catch .noDocuments {
       throw foundNothing
-    } catch .store(.notFound(let location)) {
-      throw .recoveryStoreMissing(
-        journal: folder.journalPath, reason: .notFound(location: location))
-    } catch .store(.serverRefused(.noDatabase, let location, let collection, let reason)) {
-      throw .recoveryStoreMissing(
-        journal: folder.journalPath,
-        reason: .serverRefused(
-          .noDatabase, location: location, collection: collection, reason: reason))
-    } catch .store(.notAStore(let location, let reason)) {
-      throw .recoveryStoreMissing(
-        journal: folder.journalPath, reason: .notAStore(location: location, reason: reason))
+    } catch .store(let error) where error.isMissingStore {
+      throw .recoveryStoreMissing(journal: folder.journalPath, reason: error)
     } catch {
       throw error
     }
@@ -319,6 +305,16 @@ package final class Recovery {
     } catch {
       store.rollback()
       return [.unknown(error)]
+    }
+  }
+}
+
+extension StoreError {
+  /// There is no such store where it was looked for.
+  fileprivate var isMissingStore: Bool {
+    switch self {
+    case .notFound, .notAStore, .serverRefused(.noDatabase, _, _, _): true
+    default: false
     }
   }
 }

@@ -17,28 +17,36 @@ package struct RecoveryPlace: Sendable {
     case unreadable
   }
 
-  /// Whether it is the store that the journal names, and the config names no other one. Only then do its values
-  /// tell what became of the rotation.
+  /// How the store is known to be the one that was rotated.
+  package enum Kinship: Sendable {
+    /// It is where the journal says, the engine calls it the same, or a person says so.
+    case same
+    /// It was moved together with the config.
+    case movedAlong
+    /// It may be any copy.
+    case unknown
+  }
+
+  package let kinship: Kinship
+
+  /// Whether the config names no other store, either. Only then do the values tell what became of the rotation.
   package let isCertain: Bool
 
-  /// Whether the store is where the journal says, or was moved together with the config. Elsewhere it may be any
-  /// copy.
-  package let isItsPlace: Bool
+  /// The store that the config goes on to name, where that is another one.
+  package let stillNamed: String?
 
   /// - Parameters:
   ///   - folder: where the journal is.
   ///   - given: the store that a person named; nil for the one of the journal.
+  ///   - isMoved: whether a person says that this is the store of the journal.
+  ///   - identity: what the engine calls the store that was given; see `Store.identity`.
   /// - Throws: `RotationError.recoveryOfOtherConfig`, `.recoveryOfOtherStore`, `.recoveryOfCopy`.
   package init(
-    _ journal: Journal, in folder: StateFolder, config: String, named: Named, given: StoreName?
+    _ journal: Journal, in folder: StateFolder, config: String, named: Named, given: StoreName?,
+    isMoved: Bool = false, identity: () throws(RotationError) -> String? = { nil }
   ) throws(RotationError) {
     let recorded = journal.store
-    let isNamed =
-      switch named {
-      case .store(let named): try named.isSameStore(as: recorded)
-      case .none: true
-      case .unreadable: false
-      }
+    let isNamed = try named.isSameStore(as: recorded, orNone: true)
     guard let given else {
       guard try isSameFile(journal.config, config) else {
         throw .recoveryOfOtherConfig(
@@ -48,17 +56,18 @@ package struct RecoveryPlace: Sendable {
         throw .recoveryOfOtherStore(
           journal: folder.journalPath, store: recorded, named: named.location)
       }
-      (isCertain, isItsPlace) = (true, true)
+      (kinship, isCertain, stillNamed) = (.same, true, nil)
       return
     }
-    let isRecorded = try given.isSameStore(as: recorded)
+    let isGivenNamed = try named.isSameStore(as: given, orNone: true)
+    var isRecorded = try given.isSameStore(as: recorded)
+    if !isRecorded, let known = recorded.identity, given.path == nil {
+      isRecorded = try identity() == known
+    }
     if !isRecorded {
-      let mayBeThere =
-        switch try recorded.isThere() {
-        case let isThere?: isThere
-        // Behind a server it cannot be seen. If the config names the given one, it has moved there.
-        case nil: try !named.isSameStore(as: given)
-        }
+      // Behind a server it cannot be seen. If the config names the given one, it has moved there.
+      let isNamedHere = try named.isSameStore(as: given, orNone: false)
+      let mayBeThere = try recorded.isThere() ?? !(isMoved || isNamedHere)
       guard !mayBeThere else {
         throw .recoveryOfCopy(
           journal: folder.journalPath, store: recorded, given: given.location)
@@ -69,14 +78,21 @@ package struct RecoveryPlace: Sendable {
     let isMovedAlong =
       !isRecorded && !isConfigThere && given.kind == recorded.kind && below != nil
       && below == recorded.path(from: journal.config)
-    let isGivenNamed =
-      switch named {
-      case .store(let named): try named.isSameStore(as: given)
-      case .none: true
-      case .unreadable: false
+    kinship = isRecorded || isMoved ? .same : isMovedAlong ? .movedAlong : .unknown
+    isCertain =
+      switch kinship {
+      case .same: isNamed || isGivenNamed
+      case .movedAlong: isGivenNamed
+      case .unknown: false
       }
-    isItsPlace = isRecorded || isMovedAlong
-    isCertain = isRecorded ? isNamed : isMovedAlong && isGivenNamed
+    stillNamed = isGivenNamed ? nil : named.location
+  }
+}
+
+extension RecoveryPlace {
+  /// A store of which nothing but this is known.
+  init(_ kinship: Kinship) {
+    (self.kinship, isCertain, stillNamed) = (kinship, kinship == .same, nil)
   }
 }
 
@@ -88,10 +104,14 @@ extension RecoveryPlace.Named {
     }
   }
 
-  fileprivate func isSameStore(as other: Journal.StoreName) throws(RotationError) -> Bool {
+  /// - Parameter orNone: what a config that names none comes to.
+  fileprivate func isSameStore(
+    as other: Journal.StoreName, orNone: Bool
+  ) throws(RotationError) -> Bool {
     switch self {
     case .store(let name): try name.isSameStore(as: other)
-    case .none, .unreadable: false
+    case .none: orNone
+    case .unreadable: false
     }
   }
 }

@@ -123,7 +123,9 @@ extension Journal {
       version: Journal.currentVersion, created: TimeStamp.forText(plan.now),
       oldKey: plan.oldFingerprint().description, newKey: plan.newFingerprint().description,
       keyFile: keyFile, oldKeyFile: oldKeyFile, config: plan.config.path,
-      store: .init(kind: plan.store.kind, location: plan.store.location),
+      store: .init(
+        kind: plan.store.kind, location: plan.store.location,
+        identity: try rethrow(as: RotationError.store, plan.store.identity())),
       options: .init(plan.options.store, survey.binaryFields), found: .init(survey))
   }
 }

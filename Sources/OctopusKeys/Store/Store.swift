@@ -13,6 +13,10 @@ package protocol Store: AnyObject {
   /// Where the store is, for people, without any secret.
   var location: String { get }
 
+  /// What the engine itself calls the store, from wherever that is reached, and calls none of its copies; nil where
+  /// there is no such name. To be asked between `begin` and its end.
+  func identity() throws(StoreError) -> String?
+
   /// Whether everything that is written takes effect with `commit`, at once or not at all. Where it
   /// has not, each document changes in one step of its own, and a crash leaves a mixture.
   var isTransactional: Bool { get }
@@ -78,6 +82,17 @@ package protocol Store: AnyObject {
   /// After `commit`: removes what can be removed of the old contents (a write-ahead log) and tells
   /// what cannot.
   func scrub() throws(StoreError) -> [StoreResidue]
+}
+
+extension Store {
+  /// The identity, in a transaction of its own.
+  package func identityNow() throws(RotationError) -> String? {
+    defer { rollback() }
+    return try rethrow(as: RotationError.store) { () throws(StoreError) in
+      try begin(.read)
+      return try identity()
+    }
+  }
 }
 
 package enum StoreAccess: Sendable {

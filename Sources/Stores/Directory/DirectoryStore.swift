@@ -138,6 +138,8 @@ package final class DirectoryStore: Store {
 
   package func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {}
 
+  package func identity() -> String? { nil }
+
   package func independentReader() -> (any Store)? { nil }
 
   /// Closes the folder. What was written stays.

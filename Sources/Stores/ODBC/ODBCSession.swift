@@ -102,7 +102,7 @@ final class ODBCSession {
   }
 
   /// The text that a query answers with; nil if it is NULL or there is no row.
-  private func text(_ query: String) throws(StoreError) -> String? {
+  func text(_ query: String) throws(StoreError) -> String? {
     var text: String?
     try rows(query) { (row) throws(NativeError) in text = try row.text(1) }
     return text

@@ -223,6 +223,11 @@ package final class ODBCStore: Store {
     }
   }
 
+  package func identity() throws(StoreError) -> String? {
+    let session = try opened()
+    return try session.text(session.dialect.identityQuery)
+  }
+
   package func commit() throws(StoreError) { try opened().commit() }
 
   package func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}

@@ -176,6 +176,8 @@ package final class SQLiteStore: Store {
     needed[collection.exactName] = fields
   }
 
+  package func identity() -> String? { nil }
+
   package func independentReader() -> (any Store)? { nil }
 
   package func rollback() {

@@ -41,7 +41,18 @@ struct Recover: AuditedCommand {
       valueName: "file"))
   var oldKeyFile: String?
 
+  @Flag(
+    help: """
+      The store that --store names is the one that was rotated, at another place now, as after a \
+      failover; it is no copy of it.
+      """
+  )
+  var moved = false
+
   func validate() throws {
+    if moved, stores.store == nil {
+      throw ValidationError("--moved says something about --store: give that, too")
+    }
     if keyFile == "-", oldKeyFile == "-" {
       throw ValidationError("standard input cannot hold both keys, give one in a file")
     }
@@ -65,7 +76,7 @@ struct Recover: AuditedCommand {
     let recovery = try Recovery(
       config: node.file, machineKeys: node.machineKeys, journal: journal, store: location.store(),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
-      newKey: keyFile.map { try KeySource(file: $0).read(context) }, isItsPlace: place.isItsPlace,
+      newKey: keyFile.map { try KeySource(file: $0).read(context) }, place: place,
       skipUnreadable: skipUnreadable,
       inPlace: inPlace.inPlace,
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
@@ -85,7 +96,7 @@ struct Recover: AuditedCommand {
     servers.noteGaps(context.console)
     let outcome =
       dryRun
-      ? nil : try recovery.run(diagnosis, isCertain: place.isCertain, now: context.clock.now())
+      ? nil : try recovery.run(diagnosis, now: context.clock.now())
     context.console.clearProgress()
     if outcome != nil {
       let key = diagnosis.course == .rollBack ? journal.oldKey : journal.newKey
@@ -93,7 +104,7 @@ struct Recover: AuditedCommand {
         change: "there is no unfinished rotation any more, and the values are under the key \(key)")
     }
     let report = RecoveryReport(
-      journal, diagnosis, outcome, config: node.file.path, isCertain: place.isCertain,
+      journal, diagnosis, outcome, config: node.file.path, place: place,
       store: StoreName(location.store()), keyFile: recovery.keyFile, otherNodes: servers.otherNodes,
       time: time)
     try context.console.answer(report, as: output.format)
@@ -113,7 +124,10 @@ struct Recover: AuditedCommand {
       journal, in: node.file.stateFolder, config: node.file.path,
       named: named.map { .store(.init($0.store())) }
         ?? (node.settings.value(of: SettingName.connectionString) == nil ? .none : .unreadable),
-      given: given.map { .init($0.store()) })
+      given: given.map { .init($0.store()) }, isMoved: moved
+    ) { () throws(RotationError) in
+      try given.map { (given) throws(RotationError) in try given.store().identityNow() } ?? nil
+    }
     if let given { return (given, place) }
     // A server needs the password in the config.
     if let path = journal.store.path {

@@ -135,14 +135,17 @@ extension Failure {
       self.init(
         "\(given.quoted) is a copy or another store: the rotation in \(journal.quoted) was one of "
           + "\(store.location.quoted), which still exists or cannot be ruled out; nothing was changed",
-        hint: "recover that one (\(store.text)); if it is of no use any more, move it away first",
+        hint: store.path == nil
+          ? "recover that one (\(store.text)); if it is this one now, as after a failover, --moved says so"
+          : "recover that one (\(store.text)); if it is of no use any more, move it away first",
         status: .unfinishedRotation)
     case .recoveryOfFormerStore(let journal, let store, let given):
       self.init(
         "every value in \(given.quoted) is under the old key, as in any copy from before the rotation in "
           + "\(journal.quoted), which was one of \(store.location.quoted); nothing was changed",
         hint:
-          "bring the store that was rotated back to its place; if it is lost, put this one there",
+          "bring the store that was rotated back to its place; if it is this one now, as after a "
+          + "failover or a move, --moved says so",
         status: .unfinishedRotation)
     case .recoveryStoreMissing(let journal, let reason):
       self.init(

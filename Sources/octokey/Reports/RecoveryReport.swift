@@ -59,10 +59,9 @@ struct RecoveryReport: CommandReport {
 
   /// - Parameters:
   ///   - done: nil after a dry run.
-  ///   - isCertain: see `RecoveryPlace`.
   init(
     _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?, config: String,
-    isCertain: Bool, store: StoreName, keyFile: String, otherNodes: [String], time: String
+    place: RecoveryPlace, store: StoreName, keyFile: String, otherNodes: [String], time: String
   ) {
     self.time = time
     outcome = Outcome(diagnosis.course, isDone: done != nil)
@@ -76,7 +75,12 @@ struct RecoveryReport: CommandReport {
     self.store = store
     self.config = ReplacedConfig(path: config, copy: done?.configBackup)
     nextSteps = Self.nextSteps(
-      journal, keyFile, diagnosis, done, self.config, isCertain: isCertain, otherNodes)
+      journal, keyFile, diagnosis, done, self.config, isCertain: place.isCertain, otherNodes)
+    if let named = place.stillNamed {
+      nextSteps.insert(
+        "the config names \(named.quoted): let it name this store before the node starts "
+          + "(octokey config set \(SettingName.connectionString.shellWord) -)", at: 0)
+    }
   }
 
   private static func nextSteps(

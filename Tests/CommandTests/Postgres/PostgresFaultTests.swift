@@ -6,66 +6,6 @@ import Outside
 import Testing
 
 @Suite struct PostgresFaultTests {
-  /// A node whose connection leads through the proxy.
-  private struct Bench {
-    let node: PostgresNode
-    let port = PostgresServer.freePort()
-    /// `Table=digest` of everything that may be rewritten.
-    let before: String
-    let location: String
-
-    init(_ options: [String] = ["--documents", "60"]) async throws {
-      node = try await PostgresNode(options)
-      try node.point(at: node.database.odbc(port: port))
-      location = "127.0.0.1,\(port)/\(node.database.name)"
-      before = try Self.state(node)
-    }
-
-    static func state(_ node: PostgresNode) throws -> String {
-      try ["VariableSet", "Account", "Certificate"].map { try node.dump($0) }.joined()
-    }
-
-    var isUnchanged: Bool {
-      get throws { try Bench.state(node) == before }
-    }
-
-    /// Runs octokey through the proxy, which causes `fault`.
-    func octokey(_ command: [String], _ fault: [String] = []) async throws -> Ending {
-      let proxy = "\(repositoryPath)/Tests/Servers/proxy.py"
-      return try await OctokeyProgram.runProgram(
-        "python3",
-        [proxy, "--listen", "\(port)", "--target", "\(PostgresServer.shared.port)"] + fault
-          + ["--", OctokeyProgram.path, command[0], "--config", node.node.config]
-          + ["--machine-id-file", node.node.machineID] + command.dropFirst())
-    }
-
-    func rotate(_ fault: [String]) async throws -> Ending {
-      try await octokey(["rotate-master-key", "--yes"], fault)
-    }
-
-    /// Ends every connection on the server's side.
-    func terminator() throws -> String {
-      let server = try PostgresServer.shared
-      try server.psql(
-        """
-        CREATE OR REPLACE FUNCTION terminate_\(node.database.name)() RETURNS bigint AS $$
-          SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-          WHERE datname = '\(node.database.name)' $$ LANGUAGE sql
-        """, in: "postgres")
-      let file = node.node.folder + "/terminate"
-      try "SELECT terminate_\(node.database.name)();\n"
-        .write(toFile: file, atomically: false, encoding: .utf8)
-      return "PGPASSWORD=$(cat \(try passwordFile())) psql -XqAt -h 127.0.0.1 -p \(server.port) "
-        + "-U octokey -d postgres -f \(file)"
-    }
-
-    private func passwordFile() throws -> String {
-      let file = node.node.folder + "/password"
-      try PostgresServer.shared.password.write(toFile: file, atomically: false, encoding: .utf8)
-      return file
-    }
-  }
-
   /// Where the documents are read, read to be rewritten, written and read back.
   private static let moments = [
     ["--at", "SELECT", "--nth", "9"], ["--at", "LOCK TABLE"], ["--at", "UPDATE"],
@@ -74,7 +14,7 @@ import Testing
 
   @Test(arguments: moments, [["--cut"], ["--cut", "--gone"], ["terminate"]])
   func aCutConnectionChangesNothing(_ moment: [String], _ fault: [String]) async throws {
-    let bench = try await Bench()
+    let bench = try await FaultyNode()
     let fault = fault == ["terminate"] ? ["--run", try bench.terminator()] : fault
     let result = try await bench.rotate(moment + fault)
     #expect(result.status == 1, "\(result.stderr)")
@@ -94,7 +34,7 @@ import Testing
     (["--lose-reply", "--gone"], 3),
   ])
   func aCommitWithoutAnAnswerIsLookedInto(_ fault: [String], _ status: Int) async throws {
-    let bench = try await Bench()
+    let bench = try await FaultyNode()
     let result = try await bench.rotate(["--at", "COMMIT"] + fault)
     #expect(Int(result.status) == status, "\(result.stderr)")
     #expect(result.stderr.contains(bench.location), "\(result.stderr)")
@@ -116,7 +56,7 @@ import Testing
   /// With a distant server the number of round trips counts, not the number of documents.
   @Test func aThousandDocumentsAreFewQuestions() async throws {
     func roundTrips(_ documents: Int) async throws -> Int {
-      let bench = try await Bench(["--documents", "\(documents)"])
+      let bench = try await FaultyNode(["--documents", "\(documents)"])
       let result = try await bench.octokey(["rotate-master-key", "--yes"], ["--count"])
       #expect(result.status == 0, "\(result.stderr)")
       return try #require(result.stdout.split(separator: "\n").last.flatMap { Int($0) })
@@ -131,7 +71,7 @@ import Testing
     (["--at", "COMMIT"], true),
   ])
   func aKilledClientIsRecovered(_ moment: [String], _ leavesJournal: Bool) async throws {
-    let bench = try await Bench()
+    let bench = try await FaultyNode()
     let result = try await bench.rotate(moment + ["--run", "kill -KILL $CHILD"])
     #expect(result.status == 137, "\(result.stderr)")
     #expect(try bench.node.node.files("octokey-journal").isEmpty != leavesJournal)

@@ -78,6 +78,22 @@ import Testing
     #expect(done.status == 0 && done.stdout.contains("is finished"), "\(done.stderr)")
   }
 
+  @Test func ofAStoreThatWasMovedAPersonMaySaySo() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    try await node.interruptRotation("pwrite64", 5)
+    try await node.shell("mkdir moved && cp octopus.db* moved")
+    let place = "sqlite:\(node.folder)/moved/octopus.db"
+    // What is there speaks against it.
+    try await expectRefusal(node, "is a copy", "--store", place, "--moved")
+    try await node.shell("rm octopus.db*")
+    try await expectRefusal(node, "--moved", "--store", place)
+    let alone = try await node.octokey("recover", "--moved")
+    #expect(alone.status == 64, "\(alone.stderr)")
+    let done = try await node.octokey("recover", "--store", place, "--moved")
+    #expect(done.status == 0 && done.stdout.contains("was rolled back"), "\(done.stderr)")
+    #expect(done.stdout.contains("the config names \"\(node.database)\""), "\(done.stdout)")
+  }
+
   @Test func aNodeThatWasMovedAsAWholeIsRolledBack() async throws {
     let node = try await SampleNode(["--documents", "30"])
     try await node.interruptRotation("pwrite64", 5)

@@ -11,6 +11,8 @@ final class SQLServerNode: Sendable {
   /// What the values said before anything happened, as the oracle recorded it.
   let recorded: String
   let values: Int
+  /// The connection string of the config.
+  let connection: String
 
   private var database: String { URL(fileURLWithPath: node.folder).lastPathComponent }
 
@@ -22,12 +24,12 @@ final class SQLServerNode: Sendable {
       try await SampleNode(options), driver, try TDSServer.shared.get()
     )
     if !script.isEmpty { try await node.sql(script) }
-    let text =
+    connection =
       "Server=127.0.0.1,\(server.port);Database="
       + URL(fileURLWithPath: node.folder).lastPathComponent
       + ";User ID=sa;Password=secret;Encrypt=False"
     try await node.shell(
-      "sed -i 's#sqlite:octopus.db#\(text)#' OctopusServer.config && cp OctopusServer.config before.config"
+      "sed -i 's#sqlite:octopus.db#\(connection)#' OctopusServer.config && cp OctopusServer.config before.config"
     )
     recorded = node.folder + "/recorded"
     let lines = try await SQLServerNode.oracle(

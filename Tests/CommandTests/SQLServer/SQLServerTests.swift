@@ -71,6 +71,20 @@ import Testing
     #expect(try node.trouble == [])
   }
 
+  @Test(arguments: SQLServerDriver.present)
+  func theDatabaseIsKnownAtAnotherAddress(_ driver: SQLServerDriver) async throws {
+    let node = try await SQLServerNode(driver, ["--documents", "60"])
+    let path = try #require(driver.path)
+    try await node.node.interruptRotation("renameat", 1, "--odbc-driver '\(path)'")
+    let elsewhere = "sqlserver:" + node.connection.replacing("127.0.0.1", with: "localhost")
+    let done = try await node.octokey("recover", "--store", elsewhere)
+    #expect(done.status == 0 && done.stdout.contains("is finished"), "\(done.stderr)")
+    #expect(done.stdout.contains("the config names \"127.0.0.1,"), "\(done.stdout)")
+    let verdict = try await node.verdict()
+    #expect(verdict.isWhole && !verdict.configHoldsOldKey, "\(verdict)")
+    #expect(try node.trouble == [])
+  }
+
   /// One tenth of the moments for each driver; what goes on after the loss differs: Microsoft's begins another
   /// transaction, FreeTDS commits every statement by itself.
   @Test(arguments: SQLServerDriver.present)

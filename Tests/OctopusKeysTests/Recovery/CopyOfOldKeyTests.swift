@@ -12,13 +12,13 @@ import Testing
   /// Recovers a rotation of which every value is new, and of which the journal names `recorded` as its copy
   /// of the old key.
   private func finish(
-    _ node: TestNode, copyAt recorded: String, isCertain: Bool = true
+    _ node: TestNode, copyAt recorded: String, kinship: RecoveryPlace.Kinship = .same
   ) throws -> Recovery.Outcome {
     try node.interrupt(oldKeyFile: .init(path: recorded, isCopy: true))
-    let recovery = try node.recovery()
+    let recovery = try node.recovery(kinship: kinship)
     let diagnosis = try recovery.look(.rewrite)
     #expect(diagnosis.course == .finish && diagnosis.isComplete == true)
-    let outcome = try recovery.run(diagnosis, isCertain: isCertain, now: node.now)
+    let outcome = try recovery.run(diagnosis, now: node.now)
     #expect(!FileManager.default.fileExists(atPath: node.journalPath))
     return outcome
   }
@@ -79,7 +79,7 @@ import Testing
     let node = try TestNode([("a", 100), ("b", 100)])
     let path = try node.folder.file(name())
     try makeKeyFile(path)
-    #expect(try finish(node, copyAt: path, isCertain: false).removedKey == nil)
+    #expect(try finish(node, copyAt: path, kinship: .unknown).removedKey == nil)
     #expect(isThere(path))
   }
 }

@@ -11,7 +11,7 @@ import Testing
   private func finish(_ node: TestNode) throws -> (Recovery.Diagnosis, Recovery.Outcome) {
     let recovery = try node.recovery()
     let diagnosis = try recovery.look(.rewrite)
-    return (diagnosis, try recovery.run(diagnosis, isCertain: true, now: node.now))
+    return (diagnosis, try recovery.run(diagnosis, now: node.now))
   }
 
   @Test func anEmptyStoreShowsNothing() throws {
@@ -143,9 +143,10 @@ import Testing
     let journal = try #require(try Journal.read(in: config.stateFolder))
     let recovery = try Recovery(
       config: config, machineKeys: node.machineKeys, journal: journal, store: node.store,
-      oldKey: nil, newKey: nil, cancellation: .never, progress: { _, _, _ in })
+      oldKey: nil, newKey: nil, place: RecoveryPlace(.same), cancellation: .never,
+      progress: { _, _, _ in })
     let diagnosis = try recovery.look(.rewrite)
     #expect(diagnosis.course == .finish && diagnosis.isComplete == true)
-    #expect(try recovery.run(diagnosis, isCertain: true, now: node.now).configBackup != nil)
+    #expect(try recovery.run(diagnosis, now: node.now).configBackup != nil)
   }
 }

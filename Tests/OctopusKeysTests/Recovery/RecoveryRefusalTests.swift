@@ -24,19 +24,21 @@ import Testing
   @Test func aStoreElsewhereMustHoldTheSameValues() throws {
     let same = try TestNode()
     try same.interrupt(store: "elsewhere")
-    #expect(try same.recovery().look(.rewrite).course == .rollBack, "it was moved with the config")
+    #expect(
+      try same.recovery(kinship: .movedAlong).look(.rewrite).course == .rollBack,
+      "it was moved with the config")
     let copy = try TestNode()
     try copy.interrupt(store: "elsewhere")
     let former = RotationError.recoveryOfFormerStore(
       journal: copy.journalPath, store: .init(kind: "memory", location: "elsewhere"),
       given: "memory")
-    #expect(throws: former) { _ = try copy.recovery(isItsPlace: false).look(.rewrite) }
+    #expect(throws: former) { _ = try copy.recovery(kinship: .unknown).look(.rewrite) }
     let node = try TestNode()
     try node.interrupt(store: "elsewhere")
     node.store.replace(0, with: #"{"x":"\#(try value("other", key(1)))"}"#)
     let expected = RotationError.recoveryElsewhere(
       journal: node.journalPath, recorded: "elsewhere", found: "memory", values: 1, expected: 1)
-    #expect(throws: expected) { try look(node) }
+    #expect(throws: expected) { _ = try node.recovery(kinship: .movedAlong).look(.rewrite) }
     #expect(FileManager.default.fileExists(atPath: node.journalPath))
   }
 

@@ -109,6 +109,8 @@ final class MemoryStore: Store {
 
   func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {}
 
+  func identity() -> String? { nil }
+
   func independentReader() -> (any Store)? { reader }
 
   func rollback() {

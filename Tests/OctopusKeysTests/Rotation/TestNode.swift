@@ -91,11 +91,12 @@ final class TestNode {
 
   /// The recovery of what `interrupt` left.
   func recovery(
-    newKey: consuming MasterKey? = nil, isItsPlace: Bool = true
+    newKey: consuming MasterKey? = nil, kinship: RecoveryPlace.Kinship = .same
   ) throws -> Recovery {
     let journal = try #require(try Journal.read(in: file.stateFolder))
     return try Recovery(
       config: file, machineKeys: machineKeys, journal: journal, store: store, oldKey: nil,
-      newKey: newKey, isItsPlace: isItsPlace, cancellation: .never, progress: { _, _, _ in })
+      newKey: newKey, place: RecoveryPlace(kinship), cancellation: .never,
+      progress: { _, _, _ in })
   }
 }

@@ -244,6 +244,13 @@ struct PostgreSQLDialect: SQLDialect {
     }
   }
 
+  // A copy that was made of the files has the number of the system, and goes on in a timeline of its own.
+  let identityQuery = """
+    SELECT CASE WHEN NOT pg_is_in_recovery() THEN 'postgresql ' || system_identifier || ' '
+      || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) || ' ' || oid END
+    FROM pg_control_system(), pg_database WHERE datname = current_database()
+    """
+
   // There is one edition.
   let databaseQuery = "SELECT current_database(), 0"
 

@@ -114,6 +114,10 @@ protocol SQLDialect: Sendable {
   /// How a column stores documents; nil if its type would not keep them byte for byte.
   func contents(of column: SQLColumn) -> SQLColumn.Contents?
 
+  /// A query for what the engine calls the database, whatever its address; no copy has the same. Only for one that
+  /// can be written to.
+  var identityQuery: String { get }
+
   /// A query for the name of the database, and a number for the edition of the engine.
   var databaseQuery: String { get }
 

@@ -1,4 +1,4 @@
-// The way back on SQL Server: the statements of a backup, for a person who has more rights than octokey's login.
+// What is said of a database as a whole, and of its copies on SQL Server: what it is called, and the statements for a person who has more rights than octokey's login.
 
 internal import OctopusKeys
 
@@ -7,6 +7,18 @@ extension SQLServerDialect {
   private enum Edition {
     static let azureSQLDatabase = 5
     static let managedInstance = 8
+  }
+
+  /// In an availability group every replica of the database has the group's number for it, and a database that was
+  /// restored from a backup has none. Alone it is known by its server and the time at which it was made, or restored.
+  /// (relational-databases/system-catalog-views/sys-databases-transact-sql.)
+  var identityQuery: String {
+    """
+    SELECT N'sqlserver ' + COALESCE(CAST(group_database_id AS nvarchar(36)),
+      CAST(SERVERPROPERTY(N'ServerName') AS nvarchar(128)) + N' '
+        + CONVERT(nvarchar(30), create_date, 126)) + N' ' + name
+    FROM sys.databases WHERE name = DB_NAME()
+    """
   }
 
   var databaseQuery: String { "SELECT DB_NAME(), CAST(SERVERPROPERTY(N'EngineEdition') AS int)" }
