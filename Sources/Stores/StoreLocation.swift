@@ -61,7 +61,7 @@ package enum StoreLocation: Equatable, Sendable {
   /// Settings that the driver does not have, and that do not matter. Empty also without a driver.
   package var ignoredSettings: [String] {
     guard case .sqlServer(let connection, let driver) = self,
-      let target = try? ODBCStore.target(of: connection, driver: driver)
+      let target = try? ODBCDatabase.target(of: connection, driver: driver)
     else { return [] }
     return target.ignored.map(\.rawValue)
   }

@@ -24,6 +24,7 @@ struct Octokey: ParsableCommand {
     Hardening.occupyStandardDescriptors()
     Hardening.disableCoreDumps()
     Hardening.disableCrashReports()
+    ProcessMemory.returnBlocks(from: 4 << 20)
     let mayEndByPipe = Hardening.turnWriteSignalsIntoErrors()
     let ending = run(
       ProcessStart.arguments, environment: ProcessStart.environment, mayEndByPipe: mayEndByPipe)

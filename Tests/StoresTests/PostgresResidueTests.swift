@@ -10,8 +10,9 @@ import Testing
 @Suite struct PostgresResidueTests {
   private func store(_ database: PostgresDatabase) throws -> ODBCStore {
     ODBCStore(
-      try ODBCConnectionString(database.odbc), patience: .milliseconds(500),
-      dialects: { _ in TellingDialect() })
+      ODBCDatabase(
+        try ODBCConnectionString(database.odbc), patience: .milliseconds(500),
+        dialects: { _ in TellingDialect() }))
   }
 
   @Test func theyAreNamedOnceTheyAreCommitted() throws {

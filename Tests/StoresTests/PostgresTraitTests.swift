@@ -56,12 +56,13 @@ import Testing
   /// A store whose server says this of its tables.
   private func store(_ database: PostgresDatabase, saying traits: String) throws -> ODBCStore {
     ODBCStore(
-      try ODBCConnectionString(database.odbc), patience: .milliseconds(500),
-      dialects: { _ in
-        var dialect = PostgreSQLDialect()
-        dialect.traitsQuery = "SELECT * FROM (VALUES \(traits)) AS t ORDER BY 1, 2, 3"
-        return dialect
-      })
+      ODBCDatabase(
+        try ODBCConnectionString(database.odbc), patience: .milliseconds(500),
+        dialects: { _ in
+          var dialect = PostgreSQLDialect()
+          dialect.traitsQuery = "SELECT * FROM (VALUES \(traits)) AS t ORDER BY 1, 2, 3"
+          return dialect
+        }))
   }
 
   private static let tables = """

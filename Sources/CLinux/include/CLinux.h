@@ -2,6 +2,7 @@
 // the same system headers, and the two would disagree.
 #pragma once
 
+#include <malloc.h>
 #include <sys/signalfd.h>
 #include <sys/statfs.h>
 #include <sys/xattr.h>

@@ -166,19 +166,15 @@ package final class ODBCStatement {
   }
 
   package func send(utf8: Span<UInt8>) throws(NativeError) {
-    var start = 0
     // An empty text is one empty piece; without a piece it would be NULL.
-    repeat {
-      var end = min(start + ODBCStatement.pieceLength, utf8.count)
-      while end < utf8.count, utf8[end] & 0xC0 == 0x80 { end -= 1 }
+    if utf8.isEmpty { try put(utf8) }
+    try UTF16Text.eachPiece(of: utf8, length: ODBCStatement.pieceLength) {
+      (piece) throws(NativeError) in
       wide.removeAll(keepingCapacity: true)
-      guard
-        UTF16Text.encode(utf8.extracting(start..<end), order: .little, appendingTo: &wide)
-      else { throw .notUnicode }
+      guard UTF16Text.encode(piece, order: .little, appendingTo: &wide) else { throw .notUnicode }
       let text = wide
       try put(text.span)
-      start = end
-    } while start < utf8.count
+    }
   }
 
   package func send(blob: Span<UInt8>) throws(NativeError) {

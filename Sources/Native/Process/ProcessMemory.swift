@@ -1,5 +1,6 @@
-// How much memory this process uses.
+// How much memory this process uses, and what it gives back.
 
+internal import CLinux
 internal import Glibc
 
 package enum ProcessMemory {
@@ -8,5 +9,11 @@ package enum ProcessMemory {
     var usage = rusage()
     unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
+  }
+
+  /// From here on a block of this many bytes goes back to the system when it is freed. Left to itself, glibc keeps
+  /// what long documents took, in pieces that fit nothing.
+  package static func returnBlocks(from bytes: Int) {
+    mallopt(M_MMAP_THRESHOLD, Int32(clamping: bytes))
   }
 }

@@ -49,6 +49,9 @@ package enum UTF16Text {
   /// How many units of ASCII follow.
   private static func asciiUnits(in bytes: Span<UInt8>, from start: Int, high: Int) -> Int {
     var index = start
+    // Four at once: the bits that a unit of ASCII does not have.
+    let others: UInt64 = high == 1 ? 0xFF80_FF80_FF80_FF80 : 0x80FF_80FF_80FF_80FF
+    while index + 8 <= bytes.count, word(bytes, at: index) & others == 0 { index += 8 }
     while index + 1 < bytes.count {
       let isASCII =
         unsafe bytes[unchecked: index + high] == 0 && bytes[unchecked: index + 1 - high] < 0x80
@@ -56,6 +59,13 @@ package enum UTF16Text {
       index += 2
     }
     return (index - start) / 2
+  }
+
+  /// Eight bytes, the first one lowest.
+  private static func word(_ bytes: Span<UInt8>, at index: Int) -> UInt64 {
+    unsafe UInt64(
+      littleEndian: bytes.bytes.unsafeLoadUnaligned(
+        fromUncheckedByteOffset: index, as: UInt64.self))
   }
 
   /// Appends `text`, UTF-8 with lone surrogates as three bytes, as UTF-16 to `output`.
@@ -73,10 +83,16 @@ package enum UTF16Text {
     }
     var index = 0
     while index < text.count {
-      let first = text[index]
-      if first < 0x80 {
-        append(UInt32(first))
-        index += 1
+      let ascii = asciiBytes(in: text, from: index)
+      if ascii > 0 {
+        let end = output.count
+        output.append(contentsOf: repeatElement(0, count: 2 * ascii))
+        var room = output.mutableSpan
+        let low = order == .little ? 0 : 1
+        for offset in 0..<ascii {
+          unsafe room[unchecked: end + 2 * offset + low] = unsafe text[unchecked: index + offset]
+        }
+        index += ascii
         continue
       }
       guard let (scalar, length) = scalar(in: text, at: index) else {
@@ -92,6 +108,27 @@ package enum UTF16Text {
       index += length
     }
     return true
+  }
+
+  /// Goes through `text` in pieces of at most `length` bytes, four or more, none of which ends within a character.
+  package static func eachPiece<Failure: Error>(
+    of text: Span<UInt8>, length: Int, _ body: (Span<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) {
+    var start = 0
+    while start < text.count {
+      var end = min(start + length, text.count)
+      while end < text.count, end > start + 1, text[end] & 0xC0 == 0x80 { end -= 1 }
+      try body(text.extracting(start..<end))
+      start = end
+    }
+  }
+
+  /// How many bytes of ASCII follow.
+  private static func asciiBytes(in text: Span<UInt8>, from start: Int) -> Int {
+    var index = start
+    while index + 8 <= text.count, word(text, at: index) & 0x8080_8080_8080_8080 == 0 { index += 8 }
+    while index < text.count, unsafe text[unchecked: index] < 0x80 { index += 1 }
+    return index - start
   }
 
   /// The number of code units that `encode` appends for `text`.

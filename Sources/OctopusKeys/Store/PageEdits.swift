@@ -65,12 +65,27 @@ package struct PageEdits: Sendable {
     _ splices: ArraySlice<Splice>, with bytes: Span<UInt8>, to text: Span<UInt8>,
     appendingTo output: inout [UInt8]
   ) {
-    var copied = 0
+    eachPiece(splices, with: bytes, of: text) { output.append(copying: $0) }
+  }
+
+  /// Goes through the new contents of a field piece by piece: what stays, and what takes the place of something.
+  package func eachPiece<Failure: Error>(
+    of edit: Edit, in page: borrowing DocumentPage, _ body: (Span<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) {
+    let old = page.bytes.span.extracting(page.slots[edit.slot].range)
+    try PageEdits.eachPiece(splices[edit.splices], with: bytes.span, of: old, body)
+  }
+
+  private static func eachPiece<Failure: Error>(
+    _ splices: ArraySlice<Splice>, with bytes: Span<UInt8>, of text: Span<UInt8>,
+    _ body: (Span<UInt8>) throws(Failure) -> Void
+  ) throws(Failure) {
+    var done = 0
     for splice in splices {
-      output.append(copying: text.extracting(copied..<splice.replaced.lowerBound))
-      output.append(copying: bytes.extracting(splice.replacement))
-      copied = splice.replaced.upperBound
+      try body(text.extracting(done..<splice.replaced.lowerBound))
+      try body(bytes.extracting(splice.replacement))
+      done = splice.replaced.upperBound
     }
-    output.append(copying: text.extracting(copied..<text.count))
+    try body(text.extracting(done..<text.count))
   }
 }

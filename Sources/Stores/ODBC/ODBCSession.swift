@@ -6,7 +6,7 @@ internal import OctopusKeys
 /// An open session. Used by one task at a time.
 final class ODBCSession {
   /// Chooses the dialect for a product, such as `PostgreSQL`; nil if there is none.
-  typealias Dialects = (_ product: String) -> (any SQLDialect)?
+  typealias Dialects = @Sendable (_ product: String) -> (any SQLDialect)?
 
   let connection: ODBCConnection
   let dialect: any SQLDialect
@@ -16,6 +16,8 @@ final class ODBCSession {
   private var used: Set<ExactName> = []
   /// The server's number of the transaction; empty where nothing is written.
   private(set) var transactionNumber = ""
+  /// Whether another session reads what was committed while this one has the tables locked.
+  private(set) var allowsSnapshot = false
 
   /// The most statements that stay prepared: a server keeps something for each of them.
   private static let preparedStatements = 128
@@ -38,7 +40,7 @@ final class ODBCSession {
 
   /// Prepares the session for `access`, and opens its transaction.
   func begin(_ access: StoreAccess, patience: Duration) throws(StoreError) {
-    let allowsSnapshot = try answer(dialect.snapshotQuery) == 1
+    allowsSnapshot = try answer(dialect.snapshotQuery) == 1
     try attempt { () throws(NativeError) in
       try connection.run(
         dialect.session(access, patience: patience, allowsSnapshot: allowsSnapshot))

@@ -33,7 +33,7 @@ extension ODBCStore {
 
   package func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {
     focus[collection.exactName] = SQLTable.Focus(fields: fields, barsOnly: barsOnly)
-    plan = nil
+    (plan, ahead) = (nil, nil)
   }
 
   package func readPage(
@@ -42,9 +42,19 @@ extension ODBCStore {
     page.clear()
     guard let table = tables[collection.exactName] else { throw unknown(collection) }
     let isAgain = focus[collection.exactName] != nil
-    if isAgain, let kept = cache.take(of: collection.exactName, after: lastKey) {
-      page = kept
-      return
+    if access == .rewrite, isAgain {
+      if let kept = cache.take(of: collection.exactName, after: lastKey) {
+        page = kept
+        return
+      }
+      if try opened().allowsSnapshot {
+        let ahead = readAhead()
+        page = try ahead.page(of: collection, after: lastKey)
+        if let key = page.lastKey, !cache.has(collection.exactName, after: key) {
+          ahead.prepare(collection, after: key)
+        }
+        return
+      }
     }
     var plan: PagePlan
     if let last = self.plan, last.table == collection.exactName, last.after == lastKey {
@@ -54,8 +64,8 @@ extension ODBCStore {
     }
     // Where others may write, the documents of a page may be gone by the time it is read.
     while page.documents.isEmpty {
-      if let end = plan.next() {
-        try read(table, after: plan.after, end, into: &page)
+      if let (end, bytes) = plan.next() {
+        try read(table, after: plan.after, end, bytes: bytes, into: &page)
         if case .key(let key) = end { plan.after = page.lastKey ?? key }
       } else if plan.reachesEnd {
         break
@@ -73,6 +83,19 @@ extension ODBCStore {
     }
   }
 
+  private func readAhead() -> ReadAhead {
+    if let ahead { return ahead }
+    let ahead = ReadAhead(database, Known(tables: tables, focus: focus, extents: extents))
+    self.ahead = ahead
+    return ahead
+  }
+
+  /// Whether the page after `key` is known to be no longer than most are.
+  func isNextPageShort(of collection: StoreCollection, after key: [UInt8]?) -> Bool {
+    guard let plan, plan.table == collection.exactName, plan.after == key else { return false }
+    return plan.isNextShort
+  }
+
   private func makePlan(
     _ table: SQLTable, after lastKey: [UInt8]?
   ) throws(StoreError) -> PagePlan {
@@ -87,14 +110,22 @@ extension ODBCStore {
     try rows(of: table, query, after: lastKey, upTo: nil) { (row) throws(NativeError) in
       lengths.append((key, Int(try row.integer(table.key.count + 1) ?? 0)))
     }
-    return PagePlan(of: table.collection.exactName, after: lastKey, lengths)
+    return PagePlan(
+      of: table.collection.exactName, after: lastKey, lengths,
+      isNarrowed: focus[table.collection.exactName]?.barsOnly == true)
   }
 
   private func read(
-    _ table: SQLTable, after lastKey: [UInt8]?, _ end: PagePlan.End, into page: inout DocumentPage
+    _ table: SQLTable, after lastKey: [UInt8]?, _ end: PagePlan.End, bytes: Int,
+    into page: inout DocumentPage
   ) throws(StoreError) {
     var endKey: [UInt8]?
     if case .key(let key) = end { endKey = key }
+    if let endKey, bytes > ODBCStore.sliceLength,
+      try opened().dialect.slice(of: "", start: 1, count: 1) != nil
+    {
+      return try readLong(table, after: lastKey, upTo: endKey, into: &page)
+    }
     let query = try table.pageQuery(
       opened().dialect, focus[table.collection.exactName],
       .init(hasStart: lastKey != nil, hasEnd: endKey != nil, limit: PagePlan.pageDocuments))
@@ -105,7 +136,7 @@ extension ODBCStore {
 
   /// Goes through the rows of a query whose first columns are the key, which is in `key` then, and for people in
   /// `name`. Every row is read, also of a result that turns out to be of no use.
-  private func rows(
+  func rows(
     of table: SQLTable, _ query: SQLTable.Query, after lastKey: [UInt8]?, upTo endKey: [UInt8]?,
     _ body: (ODBCStatement) throws(NativeError) -> Void
   ) throws(StoreError) {
@@ -132,9 +163,12 @@ extension ODBCStore {
     guard !hasNullKey else { throw failed(table.collection.name, "a primary key that is NULL") }
   }
 
-  private func add(
+  /// Adds the document of a row: its key is in `key`, its name there or in the column after it.
+  ///
+  /// - Returns: the column that follows.
+  func addDocument(
     _ row: ODBCStatement, of table: SQLTable, to page: inout DocumentPage
-  ) throws(NativeError) {
+  ) throws(NativeError) -> Int {
     var column = table.key.count + 1
     if table.name != nil {
       name.removeAll(keepingCapacity: true)
@@ -143,6 +177,13 @@ extension ODBCStore {
     }
     let (rowKey, document) = (key, name)
     page.addDocument(key: rowKey.span, id: document.span)
+    return column
+  }
+
+  private func add(
+    _ row: ODBCStatement, of table: SQLTable, to page: inout DocumentPage
+  ) throws(NativeError) {
+    var column = try addDocument(row, of: table, to: &page)
     for index in table.contents.indices {
       let storage = table.contents[index].storage
       try page.addField(

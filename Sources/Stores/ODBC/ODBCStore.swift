@@ -9,15 +9,12 @@ internal import Native
 package import OctopusKeys
 
 package final class ODBCStore: Store {
-  /// `sqlserver`, or `odbc` where the location is an ODBC connection string.
-  package let kind: String
-  package let location: String
+  let database: ODBCDatabase
+  package var kind: String { database.kind }
+  package var location: String { database.location }
   package let isTransactional = true
   package let confirmsWrites = true
 
-  private let target: () throws(StoreError) -> ODBCTarget
-  private let patience: Duration
-  private let dialects: ODBCSession.Dialects
   private var session: ODBCSession?
   private(set) var access = StoreAccess.read
   /// The dialect of the last session, which says what a failure to connect means.
@@ -33,6 +30,7 @@ package final class ODBCStore: Store {
   var extents: [ExactName: TableExtent] = [:]
   var plan: PagePlan?
   var cache = PageCache()
+  var ahead: ReadAhead?
   var key: [UInt8] = []
   var name: [UInt8] = []
   /// What keeps old ciphertext out of reach.
@@ -43,71 +41,50 @@ package final class ODBCStore: Store {
   /// A store that an ADO.NET connection string leads to; it is not opened yet.
   ///
   /// - Parameter driver: the name or path of an ODBC driver; nil is the best that is installed.
-  package init(
+  package convenience init(
     _ connection: ConnectionString, driver: String? = nil, patience: Duration = .seconds(10)
   ) {
-    kind = "sqlserver"
-    location = (try? connection.location) ?? "SQL Server"
-    self.patience = patience
-    dialects = ODBCSession.dialect(of:)
-    target = { () throws(StoreError) in try ODBCStore.target(of: connection, driver: driver) }
-  }
-
-  /// What `connection` comes to with the driver that was asked for, or with the best one.
-  static func target(
-    of connection: ConnectionString, driver: String?
-  ) throws(StoreError) -> ODBCTarget {
-    let installed = try rethrow(as: StoreError.native, ODBCConnection.installedDrivers())
-    return try connection.target(.choose(driver, from: installed))
+    self.init(ODBCDatabase(connection, driver: driver, patience: patience))
   }
 
   package convenience init(_ connection: ODBCConnectionString, patience: Duration = .seconds(10)) {
-    self.init(connection, patience: patience, dialects: ODBCSession.dialect(of:))
+    self.init(ODBCDatabase(connection, patience: patience, dialects: ODBCSession.dialect(of:)))
   }
 
-  /// The same, with other dialects than those of the servers that octokey knows.
-  init(
-    _ connection: ODBCConnectionString, patience: Duration = .seconds(10),
-    dialects: @escaping ODBCSession.Dialects
-  ) {
-    kind = "odbc"
-    location = connection.location
-    self.patience = patience
-    self.dialects = dialects
-    target = { () throws(StoreError) in
-      var target = ODBCTarget()
-      target.connection = connection
-      return target
-    }
+  init(_ database: ODBCDatabase) { self.database = database }
+
+  /// A store that is open for reading, with what another one knows of the tables.
+  init(_ database: ODBCDatabase, like known: Known) throws(StoreError) {
+    self.database = database
+    try begin(.read)
+    (tables, focus, extents) = (known.tables, known.focus, known.extents)
   }
 
-  private init(like other: ODBCStore) {
-    kind = other.kind
-    location = other.location
-    patience = other.patience
-    dialects = other.dialects
-    target = other.target
-    lastDialect = other.lastDialect
+  /// What was found out about the tables, for another connection.
+  struct Known: Sendable {
+    let tables: [ExactName: SQLTable]
+    let focus: [ExactName: SQLTable.Focus]
+    let extents: [ExactName: TableExtent]
   }
 
-  package func independentReader() -> (any Store)? { ODBCStore(like: self) }
+  package func independentReader() -> (any Store)? { ODBCStore(database) }
 
   /// Connects and opens a transaction; see `Store.begin`.
   package func begin(_ access: StoreAccess) throws(StoreError) {
     rollback()
     self.access = access
-    let target = try target()
+    let target = try database.target()
     let connection = try rethrow(as: { StoreError($0, lastDialect, location: location) }) {
       () throws(NativeError) in
       try ODBCConnection.open(
         target.connection.text, secrets: target.connection.secrets,
         loginTimeout: target.loginTimeout, packetSize: target.packetSize)
     }
-    let session = try ODBCSession(connection, dialects, location: location)
+    let session = try ODBCSession(connection, database.dialects, location: location)
     lastDialect = session.dialect
     self.session = session
     do throws(StoreError) {
-      try session.begin(access, patience: patience)
+      try session.begin(access, patience: database.patience)
     } catch {
       rollback()
       throw error
@@ -125,7 +102,7 @@ package final class ODBCStore: Store {
       throw .lacksRights(location: location, collection: table.name.title)
     }
     // The own server may have them locked as long as it runs.
-    if [.examine, .rewrite].contains(access) { try requireUnlocked(found.tables, schema) }
+    if access == .examine { try requireUnlocked(found.tables, schema) }
     if access == .rewrite {
       // To lock a table takes the right to write to it. Without that, it is looked at as it is.
       try lock(found.tables.filter { !$0.missingRights.contains("UPDATE") })
@@ -208,9 +185,31 @@ package final class ODBCStore: Store {
     for (statement, count) in session.dialect.locks(
       tables.map { session.dialect.qualified($0.name) })
     {
-      let name = count == 1 ? rest.first?.name.title : nil
+      let waiting = rest.prefix(count)
       rest = rest.dropFirst(count)
-      try session.attempt(name) { () throws(NativeError) in try session.connection.run(statement) }
+      do throws(StoreError) {
+        try session.attempt(count == 1 ? waiting.first?.name.title : nil) {
+          () throws(NativeError) in try session.connection.run(statement)
+        }
+      } catch .busy(let location, nil) {
+        // Our own locks go first: they are somebody else's to whoever asks.
+        rollback()
+        throw .busy(location: location, collection: lockedTable(among: waiting))
+      }
+    }
+  }
+
+  /// The first table that somebody has locked at this moment; nil if there is none any more, or it cannot be seen.
+  private func lockedTable(among tables: ArraySlice<CatalogTable>) -> String? {
+    do throws(StoreError) {
+      return try ODBCStore(database).look { (schema) throws(StoreError) in
+        guard let query = schema.dialect.lockedTablesQuery else { return nil }
+        let locked = try schema.texts(query)
+        return tables.first { locked[$0.name] != nil }?.name.title
+      }
+    } catch {
+      // It is busy all the same.
+      return nil
     }
   }
 
@@ -219,7 +218,7 @@ package final class ODBCStore: Store {
     _ tables: [CatalogTable], _ schema: SQLSchema
   ) throws(StoreError) {
     guard let query = schema.dialect.lockedTablesQuery else { return }
-    let end = ContinuousClock.now + patience
+    let end = ContinuousClock.now + database.patience
     while true {
       let locked = try schema.texts(query)
       let table = tables.first { locked[$0.name] != nil }
@@ -247,6 +246,7 @@ package final class ODBCStore: Store {
     focus.removeAll()
     plan = nil
     cache = PageCache()
+    ahead = nil
     written = nil
     residues.removeAll()
     session?.close()

@@ -34,6 +34,11 @@ struct PageCache {
     ends.insert(Place(table: table, after: key))
   }
 
+  func has(_ table: ExactName, after key: [UInt8]?) -> Bool {
+    let place = Place(table: table, after: key)
+    return pages[place] != nil || ends.contains(place)
+  }
+
   /// Gives a page away, an empty one at the end of the table; nil if it was not kept.
   mutating func take(of table: ExactName, after key: [UInt8]?) -> DocumentPage? {
     let place = Place(table: table, after: key)

@@ -36,7 +36,8 @@ extension SQLTable {
       + "FROM \(qualifiedName)" + (holding.map { " WHERE " + $0 } ?? "")
   }
 
-  /// The keys of a stretch, each with the length of the document's fields.
+  /// The keys of a stretch, each with the length of the document's fields: also of those that are left out because
+  /// they have no bar, for lengths a server knows without reading what they are of.
   func lengthsQuery(
     _ dialect: any SQLDialect, _ focus: Focus?, _ stretch: Stretch
   ) -> Query {
@@ -51,9 +52,27 @@ extension SQLTable {
     return query(dialect, names.map(dialect.quoted) + fields(dialect, focus), stretch)
   }
 
+  /// The lengths in bytes of the fields of one document, NULL for what is not read, after its key and name.
+  func fieldLengthsQuery(
+    _ dialect: any SQLDialect, _ focus: Focus?, _ stretch: Stretch
+  ) -> Query {
+    let names = key.map(\.name) + (name.map { [$0] } ?? [])
+    let lengths = fields(dialect, focus).map {
+      $0 == "NULL" ? $0 : "CASE WHEN \($0) IS NOT NULL THEN \(dialect.length(of: $0)) END"
+    }
+    return query(dialect, names.map(dialect.quoted) + lengths, stretch)
+  }
+
+  /// A part of one field of a document, after its key.
+  func sliceQuery(_ slice: String, _ dialect: any SQLDialect, _ stretch: Stretch) -> Query {
+    query(dialect, key.map { dialect.quoted($0.name) } + [slice], stretch)
+  }
+
   private func length(_ dialect: any SQLDialect, _ focus: Focus?) -> String {
-    fields(dialect, focus).map { $0 == "NULL" ? "0" : dialect.length(of: $0) }
-      .joined(separator: " + ")
+    fields(dialect, focus.map { Focus(fields: $0.fields, barsOnly: false) }).map {
+      $0 == "NULL" ? "0" : dialect.length(of: $0)
+    }
+    .joined(separator: " + ")
   }
 
   /// The fields as expressions; NULL for what is left out.

@@ -104,10 +104,12 @@ final class UpdateBinding {
     try bind(digests.count)
     let key = page.bytes.span.extracting(page.documents[edit.document].key)
     for part in SQLRowKey.parts(of: key) { try bind(key.extracting(part)) }
-    contents.removeAll(keepingCapacity: contents.capacity <= 8 << 20)
-    edits.appendContents(of: edit, in: page, to: &contents)
-    try addDigest()
-    if shape.splices == 0 { return try bindContents() }
+    try addDigest(edit, edits, page)
+    if shape.splices == 0 {
+      contents.removeAll(keepingCapacity: contents.capacity <= 8 << 20)
+      edits.appendContents(of: edit, in: page, to: &contents)
+      return try bindContents()
+    }
     let old = page.bytes.span.extracting(page.slots[edit.slot].range)
     var (place, done) = (1, 0)
     for splice in edits.splices[edit.splices] {
@@ -169,18 +171,20 @@ final class UpdateBinding {
     try bind(text.span)
   }
 
-  private func addDigest() throws(NativeError) {
+  private func addDigest(
+    _ edit: PageEdits.Edit, _ edits: PageEdits, _ page: DocumentPage
+  ) throws(NativeError) {
     try digest.restart()
-    let text = contents
-    if isText, unit == .utf16 {
-      wide.removeAll(keepingCapacity: wide.capacity <= 16 << 20)
-      guard UTF16Text.encode(text.span, order: .little, appendingTo: &wide) else {
-        throw .notUnicode
+    // A splice replaces whole characters.
+    try edits.eachPiece(of: edit, in: page) { (contents) throws(NativeError) in
+      guard isText, unit == .utf16 else { return try digest.update(contents) }
+      try UTF16Text.eachPiece(of: contents, length: UpdateBinding.streamedLength) {
+        (piece) throws(NativeError) in
+        wide.removeAll(keepingCapacity: true)
+        guard UTF16Text.encode(piece, order: .little, appendingTo: &wide) else { throw .notUnicode }
+        let wide = wide
+        try digest.update(wide.span)
       }
-      let wide = wide
-      try digest.update(wide.span)
-    } else {
-      try digest.update(text.span)
     }
     var result = [UInt8](repeating: 0, count: Digest.length)
     try digest.finish(into: &result)

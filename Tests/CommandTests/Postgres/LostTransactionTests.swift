@@ -60,7 +60,7 @@ import Testing
   @Test func aTransactionThatBeginsAgainIsNoticedAtEveryMoment() async throws {
     let recorded = try await LosingNode()
     let moments = try await moments(recorded)
-    #expect(moments > 50)
+    #expect(moments > 40)
     expectTruth(try await lose(Array(1...moments), recorded))
   }
 

@@ -202,6 +202,11 @@ struct PostgreSQLDialect: SQLDialect {
 
   func length(of column: String) -> String { "COALESCE(octet_length(\(column)), 0)" }
 
+  // Its driver has a result in memory as a whole, four times over.
+  func slice(of column: String, start: Int, count: Int) -> String? {
+    "substring(\(column) from \(start) for \(count))"
+  }
+
   func contains(_ text: String, in column: String) -> String {
     "strpos(\(column), '\(text)') > 0"
   }

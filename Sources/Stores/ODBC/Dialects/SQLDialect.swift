@@ -79,6 +79,10 @@ protocol SQLDialect: Sendable {
   /// The length in bytes of what a column holds, 0 for NULL.
   func length(of column: String) -> String
 
+  /// `count` characters or bytes of a column, from the `start`-th on, which counts from 1. Nil where the drivers
+  /// hand out a long text in pieces, and need not hold it.
+  func slice(of column: String, start: Int, count: Int) -> String?
+
   /// A condition that a text column holds `text`, which needs no quoting, byte by byte.
   func contains(_ text: String, in column: String) -> String
 
@@ -140,6 +144,8 @@ protocol SQLDialect: Sendable {
 }
 
 extension SQLDialect {
+  func slice(of column: String, start: Int, count: Int) -> String? { nil }
+
   var traitsQuery: String? { nil }
   var databaseTraitsQuery: String? { nil }
   var deniedColumnsQuery: String? { nil }

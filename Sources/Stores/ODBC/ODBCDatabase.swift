@@ -1,0 +1,48 @@
+// A database behind ODBC: what it is called, and how a connection to it is opened, and one more beside that.
+
+internal import Native
+internal import OctopusKeys
+
+struct ODBCDatabase: Sendable {
+  /// `sqlserver`, or `odbc` where the location is an ODBC connection string.
+  let kind: String
+  /// For people, without any secret.
+  let location: String
+  /// How long to wait for a lock.
+  let patience: Duration
+  let dialects: ODBCSession.Dialects
+  let target: @Sendable () throws(StoreError) -> ODBCTarget
+
+  init(_ connection: ConnectionString, driver: String?, patience: Duration) {
+    kind = "sqlserver"
+    location = (try? connection.location) ?? "SQL Server"
+    self.patience = patience
+    dialects = ODBCSession.dialect(of:)
+    target = { () throws(StoreError) in
+      try ODBCDatabase.target(of: connection, driver: driver)
+    }
+  }
+
+  init(
+    _ connection: ODBCConnectionString, patience: Duration,
+    dialects: @escaping ODBCSession.Dialects
+  ) {
+    kind = "odbc"
+    location = connection.location
+    self.patience = patience
+    self.dialects = dialects
+    target = { () throws(StoreError) in
+      var target = ODBCTarget()
+      target.connection = connection
+      return target
+    }
+  }
+
+  /// What `connection` comes to with the driver that was asked for, or with the best one.
+  static func target(
+    of connection: ConnectionString, driver: String?
+  ) throws(StoreError) -> ODBCTarget {
+    let installed = try rethrow(as: StoreError.native, ODBCConnection.installedDrivers())
+    return try connection.target(.choose(driver, from: installed))
+  }
+}
