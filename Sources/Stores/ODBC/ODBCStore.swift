@@ -18,6 +18,8 @@ package final class ODBCStore: Store {
   private let target: () throws(StoreError) -> ODBCTarget
   private let patience: Duration
   private let dialects: ODBCSession.Dialects
+  /// What leads to another database than that of the address.
+  private let entry: String?
   private var session: ODBCSession?
   private(set) var access = StoreAccess.read
   /// The dialect of the last session, which says what a failure to connect means.
@@ -49,6 +51,7 @@ package final class ODBCStore: Store {
     kind = "sqlserver"
     location = (try? connection.location) ?? "SQL Server"
     self.patience = patience
+    entry = nil
     dialects = ODBCSession.dialect(of:)
     target = { () throws(StoreError) in try ODBCStore.target(of: connection, driver: driver) }
   }
@@ -73,6 +76,7 @@ package final class ODBCStore: Store {
     kind = "odbc"
     location = connection.location
     self.patience = patience
+    entry = nil
     self.dialects = dialects
     target = { () throws(StoreError) in
       var target = ODBCTarget()
@@ -81,13 +85,28 @@ package final class ODBCStore: Store {
     }
   }
 
-  private init(like other: ODBCStore) {
+  /// Another one with the same address, which has connections of its own.
+  init(like other: ODBCStore) {
     kind = other.kind
     location = other.location
     patience = other.patience
     dialects = other.dialects
     target = other.target
     lastDialect = other.lastDialect
+    entry = nil
+  }
+
+  /// The same, in a snapshot of the database.
+  ///
+  /// - Parameter entry: the statement that leads from the database to it.
+  init(like other: ODBCStore, in snapshot: String, entering entry: String) {
+    kind = other.kind
+    location = "\(other.location) (snapshot \(snapshot))"
+    patience = other.patience
+    dialects = other.dialects
+    target = other.target
+    lastDialect = other.lastDialect
+    self.entry = entry
   }
 
   package func independentReader() -> (any Store)? { ODBCStore(like: self) }
@@ -96,6 +115,21 @@ package final class ODBCStore: Store {
   package func begin(_ access: StoreAccess) throws(StoreError) {
     rollback()
     self.access = access
+    let session = try connect()
+    self.session = session
+    do throws(StoreError) {
+      if let entry {
+        try session.attempt { () throws(NativeError) in try session.connection.run(entry) }
+      }
+      try session.begin(access, patience: patience)
+    } catch {
+      rollback()
+      throw error
+    }
+  }
+
+  /// A new connection, without a transaction.
+  func connect() throws(StoreError) -> ODBCSession {
     let target = try target()
     let connection = try rethrow(as: { StoreError($0, lastDialect, location: location) }) {
       () throws(NativeError) in
@@ -105,13 +139,7 @@ package final class ODBCStore: Store {
     }
     let session = try ODBCSession(connection, dialects, location: location)
     lastDialect = session.dialect
-    self.session = session
-    do throws(StoreError) {
-      try session.begin(access, patience: patience)
-    } catch {
-      rollback()
-      throw error
-    }
+    return session
   }
 
   /// Reads the catalog, locks the tables if they are to be rewritten, and asks which of them hold values; see
