@@ -32,7 +32,13 @@ extension ODBCStore {
     let dropping = snapshots.dropping(name)
     return DatabaseSnapshot(
       .init(name: name, revertedBy: snapshots.reverting(database, to: name), droppedBy: dropping),
-      make: { () throws(StoreError) in try self.run([snapshots.autocommit, creating]) },
+      make: { () throws(StoreError) in
+        do throws(StoreError) {
+          try self.run([snapshots.autocommit, creating])
+        } catch .lacksRights {
+          throw .noSnapshot(location: self.location, .lacksRight)
+        }
+      },
       remove: { () throws(StoreError) in try self.run([snapshots.autocommit, dropping]) },
       reader: { ODBCStore(like: self, in: name, entering: snapshots.entering(name)) })
   }

@@ -86,11 +86,11 @@ extension Failure {
       )
     case .snapshotDiffers(let name, let location, let values, let expected):
       self.init(
-        "the database snapshot \(name.quoted) does not hold what \(location.quoted) held before the rotation: "
-          + "\(values) of \(expected) values under the old key",
-        hint:
-          "somebody wrote to the database in between, or the connection does not lead to the snapshot"
-      )
+        "the database snapshot \(name.quoted) does not hold what \(location.quoted) held before the rotation "
+          + (values == expected
+            ? "(other values, or other documents)"
+            : "(\(values) values under the old key instead of \(expected))"),
+        hint: "find out who writes to the database besides octokey")
     case .snapshotStays(let notice, let reason, let trouble):
       let reason = Failure(reason)
       self.init(

@@ -48,16 +48,18 @@ struct SnapshotReport: Encodable {
         drop,
       ]
     }
-    let config = configCopy.map { "put \($0.quoted) back in the place of the config" }
+    let config =
+      configCopy.map { "put \($0.quoted) back in the place of the config, give the other nodes" }
+      ?? "give every node"
     return [
-      "the database snapshot \(name.quoted) is the database as it was"
-        + (isProved == nil ? ", unless its disk was full," : "")
-        + " and holds old ciphertext: drop it when the rotation is verified and nobody needs to go back",
+      "the database snapshot \(name.quoted) is the database from before the rotation"
+        + (isProved == nil ? " (it was not read to prove that)" : "")
+        + ", with all old ciphertext: drop it when the rotation is verified and nobody needs to go back",
       drop,
       "only to go back to it, which loses everything that was written since: stop every node, drop every "
         + "other snapshot of this database, run the next \(revertedBy.count) statements, "
-        + "\(config ?? "give the config the old key again, octokey set-master-key"), the other nodes as well, "
-        + "and make a full backup, before which the log cannot be backed up",
+        + "\(config) the old key again (octokey set-master-key), and make a full backup, which the backups of "
+        + "the log begin with",
     ] + revertedBy.map { "only to go back: " + $0.escaped }
   }
 
