@@ -25,7 +25,7 @@ struct SQLServerSnapshots {
   ///   relational-databases/system-catalog-views/sys-data-spaces-transact-sql.
   /// - "Any user who can create a database can create a database snapshot"
   ///   (relational-databases/databases/create-a-database-snapshot-transact-sql), which takes CREATE DATABASE in
-  ///   `master`, or a right that implies it: t-sql/statements/create-database-transact-sql. HAS_PERMS_BY_NAME knows
+  ///   `master`, or a right that implies it: relational-databases/databases/create-a-database. HAS_PERMS_BY_NAME knows
   ///   what is implied, and is NULL for what it cannot answer.
   let obstaclesQuery = """
     SELECT k.word, k.name
