@@ -103,7 +103,7 @@ private struct TellingDialect: SQLDialect {
   func quoted(_ name: String) -> String { base.quoted(name) }
   func qualified(_ table: SQLName) -> String { base.qualified(table) }
   func holding(of column: SQLColumn) -> String? { base.holding(of: column) }
-  func lock(_ table: String) -> String { base.lock(table) }
+  func locks(_ tables: [String]) -> [(statement: String, tables: Int)] { base.locks(tables) }
   func select(
     _ columns: String, from table: String, where condition: String?, orderedBy order: String,
     limit: Int

@@ -101,10 +101,16 @@ package final class ODBCConnection {
     return statement
   }
 
+  /// A statement that is sent as a whole whenever it runs. For one that runs once this is a round trip, and to prepare
+  /// it up to two more.
+  package func statement(_ sql: String) throws(NativeError) -> ODBCStatement {
+    try makeStatement(sql)
+  }
+
   /// Runs a query without parameters; `step` goes through its rows.
   package func query(_ sql: String) throws(NativeError) -> ODBCStatement {
-    let statement = try makeStatement()
-    try statement.start(sql)
+    let statement = try makeStatement(sql)
+    try statement.execute()
     return statement
   }
 
@@ -141,12 +147,12 @@ package final class ODBCConnection {
     try check(result, "SQLEndTran")
   }
 
-  private func makeStatement() throws(NativeError) -> ODBCStatement {
+  private func makeStatement(_ unprepared: String? = nil) throws(NativeError) -> ODBCStatement {
     try requireSound()
     guard let statement = unsafe ODBCConnection.handle(SQL_HANDLE_STMT, in: handle) else {
       throw failure("SQLAllocHandle")
     }
-    return unsafe ODBCStatement(owning: statement, of: self)
+    return unsafe ODBCStatement(owning: statement, of: self, unprepared: unprepared)
   }
 
   /// - Throws: what a statement failed with before.

@@ -1,4 +1,4 @@
-// A prepared statement through ODBC: values in, whole or in pieces, and its runs.
+// A statement through ODBC: values in, whole or in pieces, and its runs.
 //
 // Values are bound in the ways that both Microsoft's driver and FreeTDS get right. Long text is
 // SQL_WLONGVARCHAR with its length: as SQL_WVARCHAR, FreeTDS truncates it to 4,000 characters and reports
@@ -12,6 +12,8 @@ internal import CODBC
 package final class ODBCStatement {
   let handle: SQLHSTMT  // owned
   let connection: ODBCConnection
+  /// The text of a statement that is not prepared, as UTF-16.
+  private var unprepared: [UInt16]?
   private var parameters: [Parameter] = []
   private lazy var unboundedBinary = connection.driver.lowercased().contains("msodbcsql")
   private var wide: [UInt8] = []
@@ -39,8 +41,11 @@ package final class ODBCStatement {
 
   /// A statement without a time limit: where one runs out, a driver cancels the statement, and SQL Server then
   /// rolls back the transaction.
-  init(owning handle: SQLHSTMT, of connection: ODBCConnection) {
+  ///
+  /// - Parameter text: of one that is not going to be prepared.
+  init(owning handle: SQLHSTMT, of connection: ODBCConnection, unprepared text: String?) {
     unsafe self.handle = handle
+    unprepared = text.map { Array($0.utf16) }
     self.connection = connection
   }
 
@@ -53,14 +58,6 @@ package final class ODBCStatement {
   func prepare(_ sql: String) throws(NativeError) {
     var units = Array(sql.utf16)
     try check(unsafe SQLPrepareW(handle, &units, SQLINTEGER(units.count)), "SQLPrepare")
-  }
-
-  /// Runs a statement that was not prepared.
-  func start(_ sql: String) throws(NativeError) {
-    var units = Array(sql.utf16)
-    let result = unsafe SQLExecDirectW(handle, &units, SQLINTEGER(units.count))
-    if result != SQL_NO_DATA { try check(result, "SQLExecDirect") }
-    hasResults = true
   }
 
   /// Binds a copy of text, given as UTF-8 (or as `UTF16Text` writes a lone surrogate).
@@ -139,7 +136,13 @@ package final class ODBCStatement {
   ) throws(NativeError) {
     try connection.requireSound()
     isAtRows = false
-    var result = unsafe SQLExecute(handle)
+    let call = unprepared == nil ? "SQLExecute" : "SQLExecDirect"
+    var result =
+      if var units = unprepared {
+        unsafe SQLExecDirectW(handle, &units, SQLINTEGER(units.count))
+      } else {
+        unsafe SQLExecute(handle)
+      }
     while result == SQL_NEED_DATA {
       var token: SQLPOINTER?
       result = unsafe SQLParamData(handle, &token)
@@ -152,13 +155,13 @@ package final class ODBCStatement {
       }
     }
     // The result of a statement that changes no row.
-    if result != SQL_NO_DATA { try check(result, "SQLExecute") }
+    if result != SQL_NO_DATA { try check(result, call) }
     hasResults = true
     guard result == SQL_SUCCESS_WITH_INFO else { return }
     let diagnostics = unsafe connection.diagnostics(SQL_HANDLE_STMT, handle)
     // The driver reports success, and has truncated something.
     guard !diagnostics.contains(where: { ["01004", "22001"].contains($0.state) }) else {
-      throw unsafe connection.fail("SQLExecute", handle)
+      throw unsafe connection.fail(call, handle)
     }
   }
 

@@ -12,6 +12,8 @@ final class ODBCSession {
   let dialect: any SQLDialect
   let location: String
   private var statements: [ExactName: ODBCStatement] = [:]
+  /// The texts of statements that ran once.
+  private var used: Set<ExactName> = []
   /// The server's number of the transaction; empty where nothing is written.
   private(set) var transactionNumber = ""
 
@@ -119,10 +121,11 @@ final class ODBCSession {
     }
   }
 
-  /// The statement for `sql`, prepared at its first use.
-  func prepared(_ sql: String) throws(NativeError) -> ODBCStatement {
+  /// The statement for `sql`, prepared when it is used for the second time.
+  func statement(_ sql: String) throws(NativeError) -> ODBCStatement {
     let name = ExactName(sql)
     if let statement = statements[name] { return statement }
+    guard !used.insert(name).inserted else { return try connection.statement(sql) }
     if statements.count >= ODBCSession.preparedStatements { statements.removeAll() }
     let statement = try connection.prepare(sql)
     statements[name] = statement

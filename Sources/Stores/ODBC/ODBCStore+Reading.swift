@@ -65,7 +65,10 @@ extension ODBCStore {
     }
     plan.after = page.lastKey ?? plan.after
     self.plan = plan
-    if access == .rewrite, !isAgain {
+    guard access == .rewrite, !isAgain else { return }
+    if page.documents.isEmpty {
+      cache.addEnd(of: collection.exactName, after: lastKey)
+    } else {
       cache.add(page, of: collection.exactName, after: lastKey)
     }
   }
@@ -109,16 +112,13 @@ extension ODBCStore {
     let session = try opened()
     var hasNullKey = false
     try session.attempt(table.collection.name) { () throws(NativeError) in
-      // To prepare what runs once is a round trip.
-      let statement =
-        query.parameters.isEmpty
-        ? try session.connection.query(query.text) : try session.prepared(query.text)
+      let statement = try session.statement(query.text)
       for (index, parameter) in query.parameters.enumerated() {
         let bound = (parameter.bound == .after ? lastKey : endKey) ?? []
         let part = SQLRowKey.parts(of: bound.span)[parameter.part]
         try statement.bind(index + 1, utf8: bound.span.extracting(part))
       }
-      if !query.parameters.isEmpty { try statement.execute() }
+      try statement.execute()
       while try statement.step() {
         key.removeAll(keepingCapacity: true)
         name.removeAll(keepingCapacity: true)

@@ -37,7 +37,7 @@ extension ODBCStore {
     var isRight = [Bool?](repeating: nil, count: batch.edits.count)
     try session.attempt(table.collection.name) { () throws(NativeError) in
       let shape = batch.finalShape
-      let statement = try session.prepared(
+      let statement = try session.statement(
         table.updateText(session.dialect, shape, inTransaction: session.transactionNumber))
       let binding = try UpdateBinding(statement, table, shape, session.dialect)
       for edit in batch.edits { try binding.add(edit, edits, page) }
@@ -69,7 +69,7 @@ extension ODBCStore {
     let session = try opened()
     for (row, edit) in batch.edits.enumerated() where isRight[row] == nil {
       let isThere = try session.attempt(table.collection.name) { () throws(NativeError) in
-        let statement = try session.prepared(table.presenceQuery(session.dialect))
+        let statement = try session.statement(table.presenceQuery(session.dialect))
         let key = page.bytes.span.extracting(page.documents[edit.document].key)
         for (index, part) in SQLRowKey.parts(of: key).enumerated() {
           try statement.bind(index + 1, utf8: key.extracting(part))

@@ -153,14 +153,10 @@ package final class ODBCStore: Store {
       throw .lacksRights(location: location, collection: table.name.title)
     }
     // The own server may have them locked as long as it runs.
-    if access == .examine { try requireUnlocked(found.tables, schema) }
+    if [.examine, .rewrite].contains(access) { try requireUnlocked(found.tables, schema) }
     if access == .rewrite {
       // To lock a table takes the right to write to it. Without that, it is looked at as it is.
-      for table in found.tables where !table.missingRights.contains("UPDATE") {
-        try session.attempt(table.name.title) { () throws(NativeError) in
-          try session.connection.run(session.dialect.lock(session.dialect.qualified(table.name)))
-        }
-      }
+      try lock(found.tables.filter { !$0.missingRights.contains("UPDATE") })
       // Nobody alters what is locked. Until then somebody could.
       guard try schema.tables() == all else {
         throw failed(nil, "its tables were altered at this moment")
@@ -232,6 +228,18 @@ package final class ODBCStore: Store {
       collections.append(chosen.collection)
     }
     return StoreInventory(collections: collections, unread: unread)
+  }
+
+  private func lock(_ tables: [CatalogTable]) throws(StoreError) {
+    let session = try opened()
+    var rest = tables[...]
+    for (statement, count) in session.dialect.locks(
+      tables.map { session.dialect.qualified($0.name) })
+    {
+      let name = count == 1 ? rest.first?.name.title : nil
+      rest = rest.dropFirst(count)
+      try session.attempt(name) { () throws(NativeError) in try session.connection.run(statement) }
+    }
   }
 
   /// Fails where others have a table locked for as long as a rewriting would wait for it.

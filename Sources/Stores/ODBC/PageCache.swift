@@ -12,6 +12,8 @@ struct PageCache {
 
   private var pages: [Place: DocumentPage] = [:]
   private var bytes = 0
+  /// The places after which a table has nothing more.
+  private var ends: Set<Place> = []
 
   /// The most bytes of documents that are kept, and the most on a page that is: long documents take memory enough
   /// while they are worked on.
@@ -27,9 +29,16 @@ struct PageCache {
     pages[Place(table: table, after: key)] = page
   }
 
-  /// Gives a page away; nil if it was not kept.
+  /// Keeps that `table` ends with `key`.
+  mutating func addEnd(of table: ExactName, after key: [UInt8]?) {
+    ends.insert(Place(table: table, after: key))
+  }
+
+  /// Gives a page away, an empty one at the end of the table; nil if it was not kept.
   mutating func take(of table: ExactName, after key: [UInt8]?) -> DocumentPage? {
-    guard let page = pages.removeValue(forKey: Place(table: table, after: key)) else { return nil }
+    let place = Place(table: table, after: key)
+    if ends.contains(place) { return DocumentPage() }
+    guard let page = pages.removeValue(forKey: place) else { return nil }
     bytes -= page.bytes.count
     return page
   }

@@ -13,7 +13,7 @@ struct UpdateBatch {
   private static let mostSplices = 64
   /// What the place of a splice takes on the wire, in bytes, about.
   private static let splicePlace = 24
-  private static let rowSteps = [1, 8, 64, 512]
+  private static let rowSteps = [1, 8, 64, 256, 1024]
   /// The most bytes in one statement, unless one document alone is longer.
   private static let mostBytes = 2 << 20
 

@@ -182,7 +182,11 @@ struct PostgreSQLDialect: SQLDialect {
     }
   }
 
-  func lock(_ table: String) -> String { "LOCK TABLE \(table) IN SHARE ROW EXCLUSIVE MODE" }
+  func locks(_ tables: [String]) -> [(statement: String, tables: Int)] {
+    guard !tables.isEmpty else { return [] }
+    let names = tables.joined(separator: ", ")
+    return [("LOCK TABLE \(names) IN SHARE ROW EXCLUSIVE MODE", tables.count)]
+  }
 
   func select(
     _ columns: String, from table: String, where condition: String?, orderedBy order: String,

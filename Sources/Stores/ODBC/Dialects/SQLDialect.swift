@@ -59,12 +59,12 @@ protocol SQLDialect: Sendable {
 
   // In what follows a table is a qualified name.
 
-  /// A statement that keeps all others from writing to `table` until the transaction ends.
-  func lock(_ table: String) -> String
+  /// Statements that keep all others from writing to `tables` until the transaction ends, and how many of the tables
+  /// each of them is for, in order.
+  func locks(_ tables: [String]) -> [(statement: String, tables: Int)]
 
-  /// A query for the tables that others have locked, so that `lock` would have to wait: schema, table, and
-  /// anything. Nil
-  /// where the engine does not tell.
+  /// A query for the tables that others have locked, so that `locks` would have to wait: schema, table, and
+  /// anything. Nil where the engine does not tell.
   var lockedTablesQuery: String? { get }
 
   /// A query for some columns of the first rows that meet a condition.

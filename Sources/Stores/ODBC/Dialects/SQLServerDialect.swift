@@ -192,9 +192,11 @@ struct SQLServerDialect: SQLDialect {
 
   // An exclusive lock from the start: a shared one would be converted by the first UPDATE, and two who convert are a
   // deadlock. TOP (0) would be optimized away, and the lock with it.
-  func lock(_ table: String) -> String {
-    "SELECT COUNT(*) FROM (SELECT TOP (1) 1 AS x FROM \(table) "
-      + "WITH (TABLOCKX, HOLDLOCK)) AS q"
+  // One by one: the error does not say which table it was.
+  func locks(_ tables: [String]) -> [(statement: String, tables: Int)] {
+    tables.map {
+      ("SELECT COUNT(*) FROM (SELECT TOP (1) 1 AS x FROM \($0) WITH (TABLOCKX, HOLDLOCK)) AS q", 1)
+    }
   }
 
   func select(
