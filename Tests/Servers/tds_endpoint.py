@@ -195,6 +195,10 @@ class Session(threading.Thread):
         elif "error" in result:
             yield tds.message(result["error"], result.get("text", "The server has refused."), level=16)
             yield done(flags=flags | tds.HAS_ERROR)
+        elif "database" in result:
+            yield tds.environment_text(1, result["database"], result["before"])
+            yield tds.message(5701, f"Changed database context to '{result['database']}'.", level=10)
+            yield done(flags=flags)
         elif "info" in result:
             yield tds.message(0, result["info"], level=0)
             if not flags:

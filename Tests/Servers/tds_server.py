@@ -6,7 +6,8 @@
 The database NAME of a login is FOLDER/NAME/octopus.db. RECORD is that of tds_endpoint.py, and has {"moment": N} for
 the Nth statement that a database got in a transaction that writes. FOLDER/NAME/faults.json, if there is one, has
 `lose`: N, the moment at which the server has rolled the transaction back by itself, and says so in passing alone; and
-`drop_commit`: true, for commits that are rolled back and answered as done. An attention in a transaction rolls it back.
+`drop_commit`: true, for commits that are rolled back and answered as done; tds_snapshots.py has more. An attention in a
+transaction rolls it back.
 """
 import argparse
 import functools
@@ -21,6 +22,7 @@ import time
 
 import tds_endpoint
 import tds_messages as tds
+import tds_snapshots
 import tds_tables
 import tds_wire as wire
 from tds_sql import Parser
@@ -50,6 +52,7 @@ class Session(tds_endpoint.Session):
         self.options, self.level, self.textsize, self.lock_timeout = 0, 2, 4096, -1
         self.statement_number, self.got = 0, None
         self.is_writing = self.was_lost = False
+        self.statements_in_snapshot = 0
 
     # Login and end
 
@@ -59,7 +62,7 @@ class Session(tds_endpoint.Session):
         if not re.fullmatch(r"[\w-]+", name) or not os.path.exists(path):
             return super().judge(login) if login.user.startswith("error") else False
         self.database = self.databases.setdefault(name, None) or tds_tables.Database(path)
-        self.databases[name], self.name_of_database = self.database, name
+        self.databases[name], self.name_of_database, self.entered = self.database, name, name
         self.connection = self.database.connect()
         return super().judge(login)
 
@@ -72,12 +75,16 @@ class Session(tds_endpoint.Session):
                 self.database.release(self)
                 self.connection.close()
 
+    @property
+    def is_snapshot(self):
+        return tds_tables.is_snapshot(self.connection)
+
     # Transactions
 
     @property
     def faults(self):
         try:
-            with open(f"{self.root}/{self.name_of_database}/faults.json", encoding="ascii") as file:
+            with open(f"{self.root}/{self.entered}/faults.json", encoding="ascii") as file:
                 return json.load(file)
         except FileNotFoundError:
             return {}
@@ -149,6 +156,8 @@ class Session(tds_endpoint.Session):
             for statement in sql.split(";"):
                 self.set(statement.strip())
             return []
+        if (found := tds_snapshots.answer(self, sql)) is not None:
+            return found
         if match := APPLICATION_LOCK.fullmatch(sql):
             resource, owner, sql = match.groups()
             free = owner == "Session" or self.transaction
@@ -201,10 +210,11 @@ class Session(tds_endpoint.Session):
         functions = {
             "CURRENT_TRANSACTION_ID": ("bigint", lambda: self.transaction or self.statement_number),
             "XACT_STATE": ("int", lambda: int(bool(self.transaction))),
+            "SERVERPROPERTY": ("int", lambda _: 3),
             "DB_NAME": ("nvarchar(128)", lambda: self.name_of_database),
             "APPLOCK_TEST": ("int", lambda _, resource, *rest: int(holder(resource, (self,))[0] is self)),
             "APPLOCK_MODE": ("nvarchar(32)", mode),
-            "DATABASEPROPERTYEX": ("nvarchar(128)", lambda *_: "READ_WRITE"),
+            "DATABASEPROPERTYEX": ("nvarchar(128)", lambda *_: "READ_ONLY" if self.is_snapshot else "READ_WRITE"),
         }
         if name not in functions:
             raise SQLError(195, f"'{name}' is not a recognized built-in function name.")
@@ -216,6 +226,8 @@ class Session(tds_endpoint.Session):
         """As far as SQLite is concerned, all tables at once."""
         if self.connection.in_transaction:
             return
+        if self.is_snapshot:
+            raise SQLError(3906, "Failed to update database because the database is read-only.")
         self.connection.execute(f"PRAGMA busy_timeout = {self.lock_timeout if self.lock_timeout >= 0 else 1 << 30}")
         try:
             self.connection.execute("BEGIN IMMEDIATE")

@@ -3,6 +3,8 @@
 A table `sales.Order` of the file is `Order` in the schema `sales`; all others are in dbo. One `Database` is shared by
 its sessions, each of which has its own connection: readers see what was committed, as in WAL mode.
 """
+import glob
+import os
 import re
 import sqlite3
 import threading
@@ -127,16 +129,34 @@ def keys_answer(connection):
             yield each.shown, each.name, name
 
 
+def path_of(connection):
+    return connection.execute("PRAGMA database_list").fetchone()[2]
+
+
 def identity_answer(connection):
-    (_, _, path) = connection.execute("PRAGMA database_list").fetchone()
-    yield (f"sqlserver TDS 2026-01-02T03:04:05 {path}",)
+    yield (f"sqlserver TDS 2026-01-02T03:04:05 {path_of(connection)}",)
+
+
+def is_snapshot(connection):
+    return os.path.exists(os.path.join(os.path.dirname(path_of(connection)), "snapshot_of"))
+
+
+def isolation_answer(connection):
+    yield (0 if is_snapshot(connection) else 1,)
+
+
+def snapshots_answer(connection):
+    root, name = os.path.split(os.path.dirname(path_of(connection)))
+    for path in sorted(glob.glob(f"{root}/{name}_before_*/snapshot_of")):
+        yield "snapshot", os.path.basename(os.path.dirname(path))
 
 
 CATALOG = [
-    # Nothing is special about these tables, nor about the database.
+    # Nothing is special about these tables; the database may have snapshots.
     (re.compile(r"N'temporal-history'"), lambda _: [], ["nvarchar(128)"] * 5),
     (re.compile(r"group_database_id"), identity_answer, ["nvarchar(400)"]),
-    (re.compile(r"source_database_id"), lambda _: [], ["nvarchar(128)"] * 2),
+    (re.compile(r"snapshot_isolation_state"), isolation_answer, ["int"]),
+    (re.compile(r"source_database_id"), snapshots_answer, ["nvarchar(128)"] * 2),
     (re.compile(r"c\.name, N'COLUMN'"), lambda _: [], ["nvarchar(128)"] * 3),
     (re.compile(r"TYPE_NAME\(c\.system_type_id\)"), columns_answer,
      ["nvarchar(128)", "nvarchar(128)", "nvarchar(128)", "nvarchar(128)", "int", "nvarchar(128)", "int"]),
@@ -144,7 +164,6 @@ CATALOG = [
     (re.compile(r"FROM sys\.triggers AS t"), lambda _: [], ["nvarchar(128)"] * 3),
     (re.compile(r"HAS_PERMS_BY_NAME\(QUOTENAME"), lambda _: [], ["nvarchar(128)"] * 3),
     (re.compile(r"^SELECT HAS_PERMS_BY_NAME\(NULL"), lambda _: [(1,)], ["int"]),
-    (re.compile(r"CASE snapshot_isolation_state"), lambda _: [(1,)], ["int"]),
 ]
 
 

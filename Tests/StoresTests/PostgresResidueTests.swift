@@ -56,6 +56,7 @@ import Testing
 /// PostgreSQL that says of its tables what SQL Server could say.
 private struct TellingDialect: SQLDialect {
   private let base = PostgreSQLDialect()
+  var engine: String { base.engine }
 
   // The last one has nothing that is rewritten.
   let traitsQuery: String? = """

@@ -49,6 +49,13 @@ IF EXISTS (SELECT 1 FROM sys.columns WHERE is_masked = 1) GRANT UNMASK TO [octok
 ALTER ROLE [octokey_rotation] ADD MEMBER [$(Login)];
 GO
 
+-- Only for `octokey rotate-master-key --database-snapshot`: the right to make a database, as a snapshot is one, on the
+-- whole server. With the second one instead, octokey can also drop the snapshot after a run that failed.
+--
+--   USE [master];
+--   GRANT CREATE ANY DATABASE TO [$(Login)];
+--   GRANT ALTER ANY DATABASE TO [$(Login)];
+
 -- What the role may do now.
 SELECT p.permission_name, p.class_desc, SCHEMA_NAME(CASE p.class WHEN 3 THEN p.major_id END) AS [schema]
 FROM sys.database_permissions AS p

@@ -29,6 +29,8 @@ package struct Journal: Codable, Equatable, Sendable {
   package let options: Options
   /// What the survey saw before the first write.
   package let found: Contents
+  /// The database snapshot that was made before the first write; nil if there is none.
+  package let snapshot: DatabaseSnapshot.Notice?
 
   package struct OldKeyFile: Codable, Equatable, Sendable {
     package let path: String

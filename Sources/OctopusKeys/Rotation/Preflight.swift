@@ -19,8 +19,17 @@ package struct Preflight {
     let config: LockedConfigFile
     let storeRotation: StoreRotation
     let accepted: StoreRotation.AcceptedSurvey
+    /// Not made yet; nil if none was asked for.
+    let snapshot: DatabaseSnapshot?
 
     package var survey: Survey { accepted.survey }
+  }
+
+  /// What a look found; where everything is refused by throwing, a survey that was accepted is among it.
+  private struct Seen {
+    var survey: Survey?
+    var accepted: StoreRotation.AcceptedSurvey?
+    var snapshot: DatabaseSnapshot?
   }
 
   private let plan: RotationPlan
@@ -54,7 +63,8 @@ package struct Preflight {
       preconditionFailure("whatever was not accepted has been thrown")
     }
     return Permit(
-      plan: plan, config: config, storeRotation: storeRotation, accepted: accepted)
+      plan: plan, config: config, storeRotation: storeRotation, accepted: accepted,
+      snapshot: found.snapshot)
   }
 
   /// Every check in one order, so that the first obstacle of an examination is what stops the run.
@@ -63,32 +73,46 @@ package struct Preflight {
   private func look(
     _ access: StoreAccess, _ storeRotation: StoreRotation,
     refuse: (RotationError) throws(RotationError) -> Void
-  ) throws(RotationError) -> (survey: Survey?, accepted: StoreRotation.AcceptedSurvey?) {
+  ) throws(RotationError) -> Seen {
     do throws(RotationError) { try requireNode() } catch { try refuse(error) }
     // Before the survey: a store that is locked for writing does not answer another connection.
-    var unknown: RotationError?
+    var unknown: [RotationError] = []
     do throws(RotationError) {
       try plan.requireQuiet()
     } catch .activityUnknown(let reason) {
-      unknown = .activityUnknown(reason)
+      unknown.append(.activityUnknown(reason))
     } catch {
       try refuse(error)
     }
-    var survey: Survey?
+    var found = Seen()
     do throws(RotationError) {
-      let found = try storeRotation.survey(access)
-      survey = found
-      // A store that cannot be read cannot say who uses it either, and says better why.
-      if let unknown { try refuse(unknown) }
-      let accepted = try storeRotation.accept(found)
-      try requireRoom(for: found)
-      return (found, accepted)
+      found.snapshot = try planSnapshot()
+    } catch .store(.noSnapshot(let location, let obstacle)) {
+      try refuse(.store(.noSnapshot(location: location, obstacle)))
+    } catch {
+      unknown.append(error)
+    }
+    do throws(RotationError) {
+      let survey = try storeRotation.survey(access)
+      found.survey = survey
+      // A store that cannot be read cannot say anything else either, and says better why.
+      for error in unknown { try refuse(error) }
+      let accepted = try storeRotation.accept(survey)
+      try requireRoom(for: survey)
+      found.accepted = accepted
     } catch .interrupted(let signal) {
       throw .interrupted(signal: signal)
     } catch {
       try refuse(error)
-      return (survey, nil)
     }
+    return found
+  }
+
+  private func planSnapshot() throws(RotationError) -> DatabaseSnapshot? {
+    guard plan.options.makesSnapshot else { return nil }
+    return try rethrow(
+      as: RotationError.store,
+      plan.store.databaseSnapshot(stamp: TimeStamp.forFileName(plan.now)))
   }
 
   /// The node's files: what is to be replaced and what is to be made.

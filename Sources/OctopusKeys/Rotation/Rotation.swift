@@ -1,7 +1,7 @@
 // The whole rotation of a node, in the one order that loses nothing:
 //
-//   preflight → key file → draft of the node config → journal → rewrite → read back → commit →
-//   proof → node config → report → journal gone
+//   preflight → database snapshot, if one is wanted → key file → draft of the node config → journal →
+//   rewrite → read back → commit → proof → node config → report → journal gone
 //
 // Each step is on the device before the next one begins. The key file is there before the first value
 // is encrypted with its key, and everything about the node config that can be refused is refused
@@ -19,6 +19,14 @@ package struct Rotation: ~Copyable {
   package let configBackup: ConfigCopy?
   /// What the store could not clear of its former contents.
   package let residues: [StoreResidue]
+  /// The database snapshot from before the rotation, if one was wanted.
+  package let snapshot: Snapshot?
+
+  package struct Snapshot {
+    package let notice: DatabaseSnapshot.Notice
+    /// Why it cannot be read; nil if it holds what was there before.
+    package let trouble: StoreError?
+  }
 
   private let journal: Journal
   private let folder: StateFolder
@@ -29,7 +37,46 @@ package struct Rotation: ~Copyable {
   /// - Throws: `RotationError.interruptedCommit` or `.configNotSwitched` if only `Recovery` can go on.
   ///   Any other error means that nothing was changed.
   package static func run(_ permit: consuming Preflight.Permit) throws(RotationError) -> Rotation {
+    var mayHaveChanged = false
+    guard let snapshot = permit.snapshot else { return try rotate(permit, &mayHaveChanged) }
+    do throws(StoreError) {
+      try snapshot.make()
+    } catch .disconnected(let location, let collection, let reason) {
+      // It may have been made.
+      throw drop(
+        snapshot,
+        after: .store(.disconnected(location: location, collection: collection, reason: reason)))
+    } catch {
+      throw .store(error)
+    }
+    do throws(RotationError) {
+      return try rotate(permit, &mayHaveChanged)
+    } catch {
+      guard !mayHaveChanged else { throw error }
+      throw drop(snapshot, after: error)
+    }
+  }
+
+  /// Drops a snapshot that is of no use any more, because nothing was changed.
+  ///
+  /// - Returns: what is to be thrown.
+  private static func drop(
+    _ snapshot: DatabaseSnapshot, after reason: RotationError
+  ) -> RotationError {
+    do throws(StoreError) {
+      try snapshot.remove()
+      return reason
+    } catch {
+      return .snapshotStays(snapshot.notice, reason: reason, trouble: error)
+    }
+  }
+
+  /// - Parameter mayHaveChanged: set where a failure does not mean any more that nothing was changed.
+  private static func rotate(
+    _ permit: consuming Preflight.Permit, _ mayHaveChanged: inout Bool
+  ) throws(RotationError) -> Rotation {
     let (plan, storeRotation, accepted) = (permit.plan, permit.storeRotation, permit.accepted)
+    let snapshot = permit.snapshot
     let folder = plan.folder
     let stamp = TimeStamp.forFileName(plan.now)
     var pending = PendingFiles()
@@ -48,10 +95,14 @@ package struct Rotation: ~Copyable {
         masterKey: plan.newKey, machineKeys: plan.machineKeys, stamp: stamp,
         inPlace: plan.options.inPlace))
     let formerKey = try permit.config.file.heldKey(plan.machineKeys)?.fingerprint()
-    let journal = try Journal(plan, accepted.survey, keyFile: keyPath, oldKeyFile)
+    let journal = try Journal(
+      plan, accepted.survey, keyFile: keyPath, oldKeyFile, snapshot?.notice)
     pending.journal = try journal.create(in: folder)
     // Where there is no transaction, the first write is the point of no return.
-    if !plan.store.isTransactional { pending.keep() }
+    if !plan.store.isTransactional {
+      pending.keep()
+      mayHaveChanged = true
+    }
     let written: StoreRotation.Outcome
     do {
       written = try storeRotation.rewrite(accepted)
@@ -62,11 +113,17 @@ package struct Rotation: ~Copyable {
     // From here on the key file stays, whatever happens: a commit may have taken place even if it
     // reports a failure.
     pending.keep()
+    mayHaveChanged = true
+    var made: Snapshot?
     do {
       try storeRotation.commit()
       try storeRotation.prove(accepted)
+      if let snapshot {
+        made = Snapshot(
+          notice: snapshot.notice, trouble: try storeRotation.prove(snapshot, accepted))
+      }
     } catch {
-      throw settle(error, plan, storeRotation, accepted.survey, journal)
+      throw settle(error, plan, storeRotation, accepted.survey, journal, &mayHaveChanged)
     }
     let backup = replacement.backupPath.map { ConfigCopy(path: $0, key: formerKey) }
     do {
@@ -76,7 +133,7 @@ package struct Rotation: ~Copyable {
     }
     return Rotation(
       store: written, keyFile: keyPath, configBackup: backup,
-      residues: storeRotation.scrubbed(), journal: journal, folder: folder,
+      residues: storeRotation.scrubbed(), snapshot: made, journal: journal, folder: folder,
       config: permit.config)
   }
 
@@ -93,7 +150,7 @@ package struct Rotation: ~Copyable {
   /// What a commit comes to that failed, or that others do not see: nothing at all if every value is still what it was.
   private static func settle(
     _ error: RotationError, _ plan: RotationPlan, _ storeRotation: StoreRotation,
-    _ survey: Survey, _ journal: Journal
+    _ survey: Survey, _ journal: Journal, _ mayHaveChanged: inout Bool
   ) -> RotationError {
     storeRotation.cancel()
     do throws(RotationError) {
@@ -105,6 +162,7 @@ package struct Rotation: ~Copyable {
         _ = try rethrow(as: RotationError.native, journal.remove(from: plan.folder))
         // A key file that stays holds a key that decrypts nothing.
         do { try FileRemoval.remove(journal.keyFile) } catch {}
+        mayHaveChanged = false
         return error
       }
     } catch {
@@ -117,7 +175,8 @@ package struct Rotation: ~Copyable {
 
 extension Journal {
   fileprivate init(
-    _ plan: RotationPlan, _ survey: Survey, keyFile: String, _ oldKeyFile: OldKeyFile?
+    _ plan: RotationPlan, _ survey: Survey, keyFile: String, _ oldKeyFile: OldKeyFile?,
+    _ snapshot: DatabaseSnapshot.Notice?
   ) throws(RotationError) {
     try self.init(
       version: Journal.currentVersion, created: TimeStamp.forText(plan.now),
@@ -126,7 +185,8 @@ extension Journal {
       store: .init(
         kind: plan.store.kind, location: plan.store.location,
         identity: try rethrow(as: RotationError.store, plan.store.identity())),
-      options: .init(plan.options.store, survey.binaryFields), found: .init(survey))
+      options: .init(plan.options.store, survey.binaryFields), found: .init(survey),
+      snapshot: snapshot)
   }
 }
 

@@ -38,6 +38,12 @@ package enum RotationError: Error, Equatable, Sendable {
 
   /// The store said that it committed, and others see something else: so many values under each key.
   case commitWithoutEffect(location: String, oldValues: Int, newValues: Int, expected: Int)
+  /// A database snapshot from before the rotation does not hold what was there before it.
+  case snapshotDiffers(name: String, location: String, values: Int, expected: Int)
+  /// Nothing was changed, for this reason, but the database snapshot could not be dropped, or it is not known whether
+  /// it was made.
+  indirect case snapshotStays(
+    DatabaseSnapshot.Notice, reason: RotationError, trouble: StoreError)
   /// The rotation stopped where only `recover` can tell how far it got; the key file stays.
   indirect case interruptedCommit(config: String, keyFile: String, reason: RotationError)
   /// The values are where they belong, but the config could not be brought to the same key, or the

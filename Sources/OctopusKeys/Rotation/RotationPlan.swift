@@ -13,6 +13,8 @@ package final class RotationPlan {
     package var newKeyIsElsewhere = false
     /// This node's server is stopped between examining and admitting.
     package var stopsServer = false
+    /// A snapshot of the database is made before the first write.
+    package var makesSnapshot = false
 
     package init() {}
   }

@@ -209,20 +209,49 @@ package final class StoreRotation {
   package func prove(_ accepted: AcceptedSurvey) throws(RotationError) {
     guard let reader = store.independentReader() else { return }
     let survey = accepted.survey
-    // Nothing stops it: the config must follow what was committed.
-    let proof = try StoreRotation(
-      store: reader, oldKey: oldKey, newKey: newKey, options: options
-    ) { [progress] (_, done, total) in progress(.proof, done, total) }
-    let found = try proof.survey(
-      .read, mayStop: false, leftAmbiguous: survey.leftAmbiguous, after: survey)
-    guard found.oldValues == 0, found.ledger == survey.ledger,
-      found.collections.map(\.name) == survey.collections.map(\.name),
-      found.collections.map(\.documents) == survey.collections.map(\.documents)
-    else {
+    let found = try read(reader, after: survey, leftAmbiguous: survey.leftAmbiguous)
+    guard found.oldValues == 0, found.holdsTheSame(as: survey) else {
       throw .commitWithoutEffect(
         location: store.location, oldValues: found.oldValues, newValues: found.newValues,
         expected: survey.decrypted)
     }
+  }
+
+  /// Reads a snapshot that was made after the survey and before the first write: the survey, and with it the proof,
+  /// has to be true of it, and no value in it may be another one than before.
+  ///
+  /// - Returns: why it cannot be read, and so is of no use; nil if it can.
+  /// - Throws: `RotationError.snapshotDiffers`.
+  package func prove(
+    _ snapshot: DatabaseSnapshot, _ accepted: AcceptedSurvey
+  ) throws(RotationError) -> StoreError? {
+    let survey = accepted.survey
+    let reader = snapshot.reader()
+    let found: Survey
+    do throws(RotationError) {
+      found = try read(reader, after: survey, leftAmbiguous: nil)
+    } catch .store(let error) {
+      return error
+    }
+    guard found.oldValues == survey.oldValues, found.newValues == survey.newValues,
+      found.holdsTheSame(as: survey)
+    else {
+      throw .snapshotDiffers(
+        name: snapshot.notice.name, location: store.location, values: found.oldValues,
+        expected: survey.oldValues)
+    }
+    return nil
+  }
+
+  /// Reads what was surveyed, as `reader` sees it. Nothing stops that: the config must follow what was committed.
+  private func read(
+    _ reader: any Store, after survey: Survey, leftAmbiguous: [String]?
+  ) throws(RotationError) -> Survey {
+    let proof = try StoreRotation(
+      store: reader, oldKey: oldKey, newKey: newKey, options: options
+    ) { [progress] (_, done, total) in progress(.proof, done, total) }
+    return try proof.survey(
+      .read, mayStop: false, leftAmbiguous: leftAmbiguous, after: survey)
   }
 
   /// Clears what the store keeps of its former contents, and tells what it cannot clear. The values are
@@ -246,6 +275,13 @@ package final class StoreRotation {
       done += count
       progress(pass, done, documents)
     }
+  }
+}
+
+extension Survey {
+  fileprivate func holdsTheSame(as other: Survey) -> Bool {
+    ledger == other.ledger && collections.map(\.name) == other.collections.map(\.name)
+      && collections.map(\.documents) == other.collections.map(\.documents)
   }
 }
 

@@ -76,6 +76,12 @@ package protocol Store: AnyObject {
   ///   - documents: how many documents of them change.
   func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError)
 
+  /// What a snapshot of the whole database takes, which is not made yet; also without `begin`.
+  ///
+  /// - Parameter stamp: the time for its name.
+  /// - Throws: `StoreError.noSnapshot` where there can be none.
+  func databaseSnapshot(stamp: String) throws(StoreError) -> DatabaseSnapshot
+
   /// Drops all writes; without `begin` it does nothing.
   func rollback()
 

@@ -32,6 +32,8 @@ package enum StoreError: Error, Equatable, Sendable {
   case invalidLocation(text: String, reason: String)
   case connection(ConnectionFault)
   case obstacle(location: String, collection: String, StoreObstacle)
+  /// There can be no snapshot of the database.
+  case noSnapshot(location: String, DatabaseSnapshotObstacle)
   /// A document is not any more what was read.
   case changedMeanwhile(location: String, collection: String, document: String)
   /// After it was written, the store holds something else.

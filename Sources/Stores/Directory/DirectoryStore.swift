@@ -142,6 +142,10 @@ package final class DirectoryStore: Store {
 
   package func independentReader() -> (any Store)? { nil }
 
+  package func databaseSnapshot(stamp: String) throws(StoreError) -> DatabaseSnapshot {
+    throw .noSnapshot(location: location, .folder)
+  }
+
   /// Closes the folder. What was written stays.
   package func rollback() {
     names.removeAll()

@@ -7,10 +7,12 @@ struct ODBCDatabase: Sendable {
   /// `sqlserver`, or `odbc` where the location is an ODBC connection string.
   let kind: String
   /// For people, without any secret.
-  let location: String
+  private(set) var location: String
   /// How long to wait for a lock.
   let patience: Duration
   let dialects: ODBCSession.Dialects
+  /// A statement that leads to another database than that of the address; nil if there is none.
+  private(set) var entry: String?
   let target: @Sendable () throws(StoreError) -> ODBCTarget
 
   init(_ connection: ConnectionString, driver: String?, patience: Duration) {
@@ -36,6 +38,14 @@ struct ODBCDatabase: Sendable {
       target.connection = connection
       return target
     }
+  }
+
+  /// A snapshot of it, to which the statement `entry` leads.
+  func snapshot(_ name: String, entering entry: String) -> ODBCDatabase {
+    var snapshot = self
+    snapshot.location += " (snapshot \(name))"
+    snapshot.entry = entry
+    return snapshot
   }
 
   /// What `connection` comes to with the driver that was asked for, or with the best one.

@@ -73,6 +73,21 @@ package final class ODBCStore: Store {
   package func begin(_ access: StoreAccess) throws(StoreError) {
     rollback()
     self.access = access
+    let session = try connect()
+    self.session = session
+    do throws(StoreError) {
+      if let entry = database.entry {
+        try session.attempt { () throws(NativeError) in try session.connection.run(entry) }
+      }
+      try session.begin(access, patience: database.patience)
+    } catch {
+      rollback()
+      throw error
+    }
+  }
+
+  /// A new connection, without a transaction.
+  func connect() throws(StoreError) -> ODBCSession {
     let target = try database.target()
     let connection = try rethrow(as: { StoreError($0, lastDialect, location: location) }) {
       () throws(NativeError) in
@@ -82,13 +97,7 @@ package final class ODBCStore: Store {
     }
     let session = try ODBCSession(connection, database.dialects, location: location)
     lastDialect = session.dialect
-    self.session = session
-    do throws(StoreError) {
-      try session.begin(access, patience: database.patience)
-    } catch {
-      rollback()
-      throw error
-    }
+    return session
   }
 
   /// Reads the catalog, locks the tables if they are to be rewritten, and asks which of them hold values; see

@@ -46,7 +46,7 @@ struct SQLTraits {
   }
 
   /// A server that answers with something else than the query's words did not understand the query.
-  private func unknown(_ word: String) -> StoreError {
+  func unknown(_ word: String) -> StoreError {
     .failed(
       location: session.location, collection: nil,
       reason: "its catalog answered \"\(word)\" to what octokey asked")

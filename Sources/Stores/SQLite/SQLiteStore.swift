@@ -180,6 +180,10 @@ package final class SQLiteStore: Store {
 
   package func independentReader() -> (any Store)? { nil }
 
+  package func databaseSnapshot(stamp: String) throws(StoreError) -> DatabaseSnapshot {
+    throw .noSnapshot(location: location, .engine("SQLite"))
+  }
+
   package func rollback() {
     statements.removeAll()
     tables.removeAll()

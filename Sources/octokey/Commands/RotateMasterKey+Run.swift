@@ -46,6 +46,7 @@ extension RotateMasterKey {
     options.store.binaryFields = try binaryColumns.decisions()
     options.inPlace = place.inPlace
     options.stopsServer = stopService
+    options.makesSnapshot = databaseSnapshot
     options.newKeyIsElsewhere = try ephemeralState || newKeyLasts(context)
     let old = try oldKey(of: node, context)
     let new = try newKeySource?.read(context) ?? .random(keySize?.size ?? old.key.size)
@@ -117,6 +118,12 @@ extension RotateMasterKey {
     let survey = permit.survey
     let rotation = try Rotation.run(permit)
     context.console.clearProgress()
+    let snapshot = rotation.snapshot.map { SnapshotReport($0) }
+    if let snapshot, let trouble = snapshot.trouble {
+      context.console.warning(
+        "the rotation is proved, but the database snapshot \(snapshot.name.quoted) is of no use: \(trouble)",
+        hint: "drop it: \(snapshot.droppedBy)")
+    }
     let report = RotationReport(
       survey: survey, written: rotation.store,
       oldKey: .init(fingerprint: try plan.oldFingerprint().description, bits: plan.oldBits),
@@ -125,7 +132,8 @@ extension RotateMasterKey {
         file: rotation.keyFile),
       store: StoreName(store),
       config: ReplacedConfig(path: node.file.path, copy: rotation.configBackup),
-      otherNodes: servers.otherNodes, residues: rotation.residues, peakMemory: ProcessMemory.peak(),
+      snapshot: snapshot, otherNodes: servers.otherNodes, residues: rotation.residues,
+      peakMemory: ProcessMemory.peak(),
       duration: context.clock.uptime() - start, time: TimeStamp.forText(plan.now))
     let files = RotationReportFiles(
       folder: plan.folder, stamp: TimeStamp.forFileName(plan.now)

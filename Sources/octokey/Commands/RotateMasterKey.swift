@@ -74,6 +74,12 @@ struct RotateMasterKey: AuditedCommand {
   @Flag(help: "Stop this node's server first, and start it again once everything is done.")
   var stopService = false
 
+  @Flag(
+    help: .init(
+      "Make a snapshot of the database first, as a way back and to compare with (SQL Server only).")
+  )
+  var databaseSnapshot = false
+
   @OptionGroup(title: "Service options") var service: ServiceOptions
   @Flag(help: "Go on where the store holds no sensitive value at all.") var allowEmptyStore = false
   @OptionGroup var binaryColumns: BinaryColumnOptions

@@ -84,6 +84,21 @@ extension Failure {
         hint:
           "the connection may lead through a program that ends transactions; connect to the server itself"
       )
+    case .snapshotDiffers(let name, let location, let values, let expected):
+      self.init(
+        "the database snapshot \(name.quoted) does not hold what \(location.quoted) held before the rotation "
+          + (values == expected
+            ? "(other values, or other documents)"
+            : "(\(values) values under the old key instead of \(expected))"),
+        hint: "find out who writes to the database besides octokey")
+    case .snapshotStays(let notice, let reason, let trouble):
+      let reason = Failure(reason)
+      self.init(
+        "\(reason.message); the database snapshot \(notice.name.quoted) was not dropped "
+          + "(\(Failure(trouble).message))",
+        hint: (reason.hint.map { $0 + "; and " } ?? "")
+          + "somebody with the right to it has to drop it, if it is there: \(notice.droppedBy.escaped)",
+        status: reason.status)
     case .interruptedCommit(let config, let keyFile, let reason):
       let reason = Failure(reason)
       self.init(

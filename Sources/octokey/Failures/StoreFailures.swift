@@ -75,6 +75,10 @@ extension Failure {
       self.init(
         "refusing to rewrite \(place(location, collection)): \(obstacle.words)",
         hint: obstacle.advice)
+    case .noSnapshot(let location, let obstacle):
+      self.init(
+        "there can be no database snapshot of \(location.quoted): \(obstacle.words)",
+        hint: obstacle.advice)
     case .changedMeanwhile(let location, let collection, let document):
       self.init(
         "document \(document.quoted) of \(collection.quoted) in \(location.quoted) changed while "

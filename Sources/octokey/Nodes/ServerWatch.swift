@@ -42,7 +42,7 @@ final class ServerWatch {
     ask()
     guard !isIgnored else { return }
     switch trouble {
-    case .lacksRights?, .failed?, .obstacle?, .changedMeanwhile?, .notKept?,
+    case .lacksRights?, .failed?, .obstacle?, .noSnapshot?, .changedMeanwhile?, .notKept?,
       .transactionLost?, .unconfirmed?, .refused?,
       .sameFile?:
       if let trouble { throw .activityUnknown(trouble) }

@@ -7,10 +7,11 @@ enum NextSteps {
   ///   - aboutCopy: what is to be done about the copy of the config.
   ///   - isProved: whether every value is under the new key, so that something may be destroyed.
   ///   - copies: copies of the config that hold the old key, and are not needed for anything else.
+  ///   - snapshot: what is to be done about the database snapshot from before.
   static func afterRotation(
     oldKey: String, newKey: String, keyFile: String, aboutCopy: [String],
     isProved: Bool = true, copies: String?,
-    otherNodes: [String], residues: [StoreResidue], quoted: Int, unreadable: Int
+    otherNodes: [String], snapshot: [String], residues: [StoreResidue], quoted: Int, unreadable: Int
   ) -> [String] {
     let name = keyFile.split(separator: "/").last.map(String.init) ?? keyFile
     var steps: [String] = []
@@ -39,6 +40,7 @@ enum NextSteps {
       "start the nodes; everybody is signed out and signs in again",
       "make a new backup, and test it: octokey backup create --to DIR, octokey backup verify DIR",
     ]
+    steps += snapshot
     steps += residues.flatMap(\.steps)
     if quoted > 0 {
       steps.append(

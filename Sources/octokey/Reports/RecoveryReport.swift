@@ -43,11 +43,14 @@ struct RecoveryReport: CommandReport {
   private(set) var newKey: Key?
   private(set) var store: StoreName?
   let config: ReplacedConfig
+  /// The one that the rotation made.
+  private(set) var snapshot: SnapshotReport?
   private var configHolds: RecoveryKey?
   private(set) var nextSteps: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case command, time, outcome, values, isComplete, oldKey, newKey, store, config, nextSteps
+    case command, time, outcome, values, isComplete, oldKey, newKey, store, config, snapshot,
+      nextSteps
   }
 
   /// Without a journal.
@@ -74,6 +77,7 @@ struct RecoveryReport: CommandReport {
     newKey = Key(fingerprint: journal.newKey, file: keyFile)
     self.store = store
     self.config = ReplacedConfig(path: config, copy: done?.configBackup)
+    snapshot = journal.snapshot.map { SnapshotReport($0) }
     nextSteps = Self.nextSteps(
       journal, keyFile, diagnosis, done, self.config, isCertain: place.isCertain, otherNodes)
     if let named = place.stillNamed {
@@ -101,6 +105,7 @@ struct RecoveryReport: CommandReport {
         [String]()
       }
     let isProved = isCertain && done.isComplete == true
+    let snapshot = journal.snapshot.map { SnapshotReport($0) }
     return aboutCopy
       + NextSteps.afterRotation(
         oldKey: journal.oldKey, newKey: journal.newKey, keyFile: keyFile,
@@ -110,7 +115,9 @@ struct RecoveryReport: CommandReport {
         copies: isProved
           ? config.copyOfOldKey(journal.oldKey)?.quoted ?? copies(journal, diagnosis) : nil,
         otherNodes: otherNodes,
-        residues: done.residues, quoted: 0, unreadable: diagnosis.unreadableValues)
+        snapshot: snapshot?.steps(configCopy: config.copyOfOldKey(journal.oldKey)) ?? [],
+        residues: done.residues.without(snapshot), quoted: 0, unreadable: diagnosis.unreadableValues
+      )
   }
 
   /// The rotation made a copy of the config before it was interrupted; it holds the old key where that came from
@@ -144,6 +151,7 @@ struct RecoveryReport: CommandReport {
     if let old = journal.oldKeyFile, old.isCopy {
       steps.append("the old key is in \(old.path.quoted): move it to a safe place")
     }
+    steps += journal.snapshot.map { SnapshotReport($0).stepsAfterRollBack } ?? []
     return steps + ["octokey rotate-master-key starts again from the beginning"]
   }
 
@@ -169,6 +177,7 @@ struct RecoveryReport: CommandReport {
       lines.append("Differs:      the store holds \(count)")
     }
     lines += config.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint)
+    if let snapshot { lines.append(snapshot.line) }
     lines += ["", "Next steps"] + nextSteps.numbered
     return lines.joined(separator: "\n") + "\n"
   }

@@ -45,6 +45,7 @@ extension RotationReport {
       "Config:       \(config.path)",
     ]
     lines += config.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint)
+    if let snapshot { lines.append(snapshot.line) }
     lines += [
       "Values:       \(values.reencrypted) re-encrypted, \(values.alreadyNew) already new, "
         + "\(values.unreadable) unreadable",

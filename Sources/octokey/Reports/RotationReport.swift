@@ -56,6 +56,7 @@ struct RotationReport: Encodable {
   let ledger: Ledgers
   let certificate: Certificate
   let config: ReplacedConfig
+  let snapshot: SnapshotReport?
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
   let seconds: Double
@@ -64,8 +65,8 @@ struct RotationReport: Encodable {
 
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
-    config: ReplacedConfig, otherNodes: [String], residues: [StoreResidue], peakMemory: Int,
-    duration: Duration, time: String
+    config: ReplacedConfig, snapshot: SnapshotReport?, otherNodes: [String],
+    residues: [StoreResidue], peakMemory: Int, duration: Duration, time: String
   ) {
     self.time = time
     let updated = written.collections.reduce(0) { $0 + $1.updatedDocuments }
@@ -92,6 +93,7 @@ struct RotationReport: Encodable {
       thumbprintBefore: written.thumbprintBefore, thumbprintAfter: written.thumbprintAfter,
       closed: written.closedCertificate.map { words(for: $0) })
     self.config = config
+    self.snapshot = snapshot
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.first.map(FindingLine.init)
     seconds = duration / .seconds(1)
@@ -101,7 +103,9 @@ struct RotationReport: Encodable {
       keyFile: newKey.file ?? "the new key file",
       aboutCopy: config.step(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint),
       copies: config.copyOfOldKey(oldKey.fingerprint)?.quoted,
-      otherNodes: otherNodes, residues: residues, quoted: survey.quotations.count,
+      otherNodes: otherNodes,
+      snapshot: snapshot?.steps(configCopy: config.copyOfOldKey(oldKey.fingerprint)) ?? [],
+      residues: residues.without(snapshot), quoted: survey.quotations.count,
       unreadable: survey.findings.count)
   }
 }

@@ -77,6 +77,14 @@ import Testing
       .new, fingerprint: "SHA256:x", expectedAt: "/k", trouble: .key(.missing(source: "/k"))),
     .recoveryNeedsKey(.old, fingerprint: "SHA256:x", expectedAt: nil, trouble: nil),
     .recoveryUnclear(journal: "/j", findings: Findings(), location: "/x"),
+    .snapshotDiffers(name: "s", location: "/x", values: 1, expected: 2),
+    .snapshotDiffers(name: "s", location: "/x", values: 2, expected: 2),
+    .snapshotStays(
+      .init(name: "s", revertedBy: [], droppedBy: "DROP DATABASE [s]"),
+      reason: .store(.full(location: "/x")), trouble: .full(location: "/x")),
+    .snapshotStays(
+      .init(name: "s", revertedBy: [], droppedBy: "DROP DATABASE [s]"),
+      reason: .interrupted(signal: "SIGTERM"), trouble: .full(location: "/x")),
   ]
   static let backups: [BackupError] = [
     .native(.notAFile(path: "/b")), .key(.missing(source: "/k")), .config(.locked(path: "/c")),
@@ -119,11 +127,16 @@ import Testing
       .failed(location: "/x", collection: nil, reason: "Disk I/O error."),
       .failed(location: "/x", collection: "T", reason: "Disk I/O error."),
     ]
+    + snapshotObstacles.map { .noSnapshot(location: "s/d", $0) }
     + serverObstacles.map { .obstacle(location: "s/d", collection: "T", $0) }
     + ServerRefusal.allCases.map {
       .serverRefused(
         $0, location: "s/d", collection: "T", reason: "Login failed for user 'u'. (28000)")
     }
+  static let snapshotObstacles: [DatabaseSnapshotObstacle] = [
+    .engine("SQLite"), .folder, .azureSQLDatabase, .managedInstance, .memoryOptimized("F"),
+    .fileStream("F"), .readOnlyFilegroup("F"), .remoteFile("https://x/y"), .lacksRight,
+  ]
   static let serverObstacles: [StoreObstacle] = [
     .memoryOptimized, .appendOnly, .mergePublished, .updatableSubscription, .external, .stretched,
     .fileTable, .readOnlyFilegroup("F"), .rowSecurity("[s].[p]"), .masked("C"),

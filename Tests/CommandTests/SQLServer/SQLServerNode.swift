@@ -14,6 +14,7 @@ final class SQLServerNode: Sendable {
   /// The connection string of the config.
   let connection: String
 
+  /// The name of the database.
   private var database: String { URL(fileURLWithPath: node.folder).lastPathComponent }
 
   /// - Parameter script: SQL for the SQLite file that is served.
@@ -40,13 +41,21 @@ final class SQLServerNode: Sendable {
     values = try #require(Int(counts.1))
   }
 
+  deinit {
+    for name in (try? snapshots) ?? [] { try? FileManager.default.removeItem(atPath: path(name)) }
+  }
+
   func octokey(_ command: String, _ options: String...) async throws -> Ending {
+    try await octokey([command] + options)
+  }
+
+  func octokey(_ words: [String]) async throws -> Ending {
     try await OctokeyProgram.run(
       [
-        command, "--config", node.config, "--machine-id-file", node.machineID,
+        words[0], "--config", node.config, "--machine-id-file", node.machineID,
         "--machine-key-file", node.folder + "/machinekey",
         "--odbc-driver", try #require(driver.path),
-      ] + options)
+      ] + words.dropFirst())
   }
 
   /// What the server is to do wrong: see tds_server.py.
@@ -68,6 +77,23 @@ final class SQLServerNode: Sendable {
     }
   }
 
+  /// The databases of the server that are snapshots of this one; each is a folder beside the node's.
+  var snapshots: [String] {
+    get throws {
+      try FileManager.default.contentsOfDirectory(atPath: path(""))
+        .filter { $0.hasPrefix(database + "_before_") }
+    }
+  }
+
+  private func path(_ database: String) -> String {
+    URL(fileURLWithPath: node.folder).deletingLastPathComponent().path + "/" + database
+  }
+
+  /// How many statements are like this.
+  func statements(_ isWanted: (String) -> Bool) throws -> Int {
+    try entries.compactMap(\.sql).filter(isWanted).count
+  }
+
   // MARK: What the oracle says
 
   private static func oracle(_ node: SampleNode, _ words: [String]) async throws -> String {
@@ -77,11 +103,15 @@ final class SQLServerNode: Sendable {
     return result.stdout
   }
 
-  func verdict() async throws -> Verdict {
+  /// - Parameter snapshot: a snapshot to look at instead of the database.
+  func verdict(snapshot: String? = nil) async throws -> Verdict {
     try Verdict(
       oracle: await SQLServerNode.oracle(
         node,
-        ["--expect", recorded, node.database, "old=before.config", "config=OctopusServer.config"]))
+        [
+          "--expect", recorded, snapshot.map { path($0) + "/octopus.db" } ?? node.database,
+          "old=before.config", "config=OctopusServer.config",
+        ]))
   }
 
   /// What is wrong after a rotation that ended in some way, and after the recovery if one is needed; nil if the

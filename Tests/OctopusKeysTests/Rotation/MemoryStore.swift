@@ -14,6 +14,7 @@ final class MemoryStore: Store {
   let confirmsWrites = false
   /// What others see after a commit; nil: a commit needs no proof.
   var reader: MemoryStore?
+  var snapshot: DatabaseSnapshot?
   var contents: [(collection: StoreCollection, documents: [Document])]
   private(set) var writes = 0
   private(set) var committed = false
@@ -112,6 +113,11 @@ final class MemoryStore: Store {
   func identity() -> String? { nil }
 
   func independentReader() -> (any Store)? { reader }
+
+  func databaseSnapshot(stamp: String) throws(StoreError) -> DatabaseSnapshot {
+    guard let snapshot else { throw .noSnapshot(location: location, .engine(kind)) }
+    return snapshot
+  }
 
   func rollback() {
     if let original, isTransactional { contents = original }

@@ -84,7 +84,8 @@ final class TestNode {
       oldKey: try KeyFingerprint(of: key(1)).description,
       newKey: try KeyFingerprint(of: key(100)).description, keyFile: try keyFile,
       oldKeyFile: oldKeyFile, config: path, store: .init(kind: "memory", location: name),
-      options: .init(StoreRotation.Options()), found: try found ?? self.found())
+      options: .init(StoreRotation.Options()), found: try found ?? self.found(),
+      snapshot: nil)
     try KeyFile.create(keyFile, key: key(100), created: now).commit()
     try journal.create(in: file.stateFolder).commit()
   }

@@ -4,6 +4,7 @@ internal import Native
 internal import OctopusKeys
 
 struct PostgreSQLDialect: SQLDialect {
+  let engine = "PostgreSQL"
   let snapshotQuery = "SELECT 1"
   let visibilityQuery = "SELECT 1"
 

@@ -4,6 +4,9 @@ internal import Native
 internal import OctopusKeys
 
 protocol SQLDialect: Sendable {
+  /// The engine by its name.
+  var engine: String { get }
+
   /// Statements for the session, before the transaction begins.
   func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String
 
@@ -128,6 +131,9 @@ protocol SQLDialect: Sendable {
   /// The statements or the command that back up `name`, on one line; `stamp` makes the name of the backup unique.
   func backup(of name: String, edition: Int, stamp: String) -> String
 
+  /// How the engine makes a snapshot of a whole database; nil where it makes none.
+  var databaseSnapshots: SQLServerSnapshots? { get }
+
   /// A query for what is special about tables and columns: schema, table, column or NULL, the word of a
   /// `TableTrait.Kind`, and what belongs to it. Nil where octokey asks nothing.
   var traitsQuery: String? { get }
@@ -146,6 +152,7 @@ protocol SQLDialect: Sendable {
 extension SQLDialect {
   func slice(of column: String, start: Int, count: Int) -> String? { nil }
 
+  var databaseSnapshots: SQLServerSnapshots? { nil }
   var traitsQuery: String? { nil }
   var databaseTraitsQuery: String? { nil }
   var deniedColumnsQuery: String? { nil }

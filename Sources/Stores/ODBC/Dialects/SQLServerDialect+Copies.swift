@@ -45,7 +45,7 @@ extension SQLServerDialect {
   func dropping(snapshot name: String) -> String { "DROP DATABASE \(quoted(name));" }
 
   /// A name for another database, of 128 units of UTF-16 at most.
-  private func databaseName(_ name: String, _ tail: String) -> String {
+  func databaseName(_ name: String, _ tail: String) -> String {
     var head = name
     while head.utf16.count + tail.utf16.count > 128 { head.removeLast() }
     return head + tail

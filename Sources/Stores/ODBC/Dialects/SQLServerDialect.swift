@@ -6,10 +6,15 @@ internal import Native
 internal import OctopusKeys
 
 struct SQLServerDialect: SQLDialect {
+  let engine = "SQL Server"
+
+  // What a database snapshot holds does not change: it is read as it is.
   let snapshotQuery = """
-    SELECT CASE snapshot_isolation_state WHEN 1 THEN 1 ELSE 0 END
+    SELECT CASE WHEN snapshot_isolation_state = 1 AND source_database_id IS NULL THEN 1 ELSE 0 END
     FROM sys.databases WHERE name = DB_NAME()
     """
+
+  var databaseSnapshots: SQLServerSnapshots? { SQLServerSnapshots() }
 
   // Without this permission, the catalog does not list tables that the login has no permission on.
   let visibilityQuery = "SELECT HAS_PERMS_BY_NAME(NULL, N'DATABASE', N'VIEW DEFINITION')"
