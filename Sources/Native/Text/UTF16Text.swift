@@ -25,7 +25,17 @@ package enum UTF16Text {
         let start = output.count
         output.append(contentsOf: repeatElement(0, count: ascii))
         var room = output.mutableSpan
-        for offset in 0..<ascii {
+        var done = 0
+        while done + 4 <= ascii {
+          // The low bytes of four units, next to each other.
+          var word = word(bytes, at: index + 2 * done) >> (high == 1 ? 0 : 8)
+          word = (word | word >> 8) & 0x0000_FFFF_0000_FFFF
+          let four = UInt32(truncatingIfNeeded: word | word >> 16)
+          var raw = unsafe room.mutableBytes
+          raw.storeBytes(of: four.littleEndian, toByteOffset: start + done, as: UInt32.self)
+          done += 4
+        }
+        for offset in done..<ascii {
           unsafe room[unchecked: start + offset] =
             unsafe bytes[unchecked: index + 2 * offset + 1 - high]
         }

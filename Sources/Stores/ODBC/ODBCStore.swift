@@ -244,7 +244,11 @@ package final class ODBCStore: Store {
     return try session.text(session.dialect.identityQuery)
   }
 
-  package func commit() throws(StoreError) { try opened().commit() }
+  package func commit() throws(StoreError) {
+    // Nothing is read ahead any more.
+    ahead = nil
+    try opened().commit()
+  }
 
   package func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}
 
