@@ -58,7 +58,8 @@ package enum StoreLocation: Equatable, Sendable {
     }
   }
 
-  /// Settings that the driver does not have, and that do not matter. Empty also without a driver.
+  /// Settings that the driver does not have, and that do not matter. Empty also without a driver, or with a fault in the
+  /// connection string: opening the store says which.
   package var ignoredSettings: [String] {
     guard case .sqlServer(let connection, let driver) = self,
       let target = try? ODBCDatabase.target(of: connection, driver: driver)

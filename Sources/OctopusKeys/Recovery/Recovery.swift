@@ -310,7 +310,7 @@ package final class Recovery {
 }
 
 extension StoreError {
-  /// There is no such store where it was looked for.
+  /// No store was found at its location.
   fileprivate var isMissingStore: Bool {
     switch self {
     case .notFound, .notAStore, .serverRefused(.noDatabase, _, _, _): true

@@ -36,7 +36,7 @@ package struct DatabaseSnapshot {
     readerOfIt = reader
   }
 
-  /// If it throws `StoreError.disconnected`, nobody knows whether the snapshot was made.
+  /// If it throws `StoreError.disconnected`, it is unknown whether the snapshot was made.
   package func make() throws(StoreError) { try makeIt() }
 
   package func remove() throws(StoreError) { try removeIt() }

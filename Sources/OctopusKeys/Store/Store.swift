@@ -14,7 +14,7 @@ package protocol Store: AnyObject {
   var location: String { get }
 
   /// What the engine itself calls the store, from wherever that is reached, and calls none of its copies; nil where
-  /// there is no such name. To be asked between `begin` and its end.
+  /// the engine has no such name. To be asked between `begin` and its end.
   func identity() throws(StoreError) -> String?
 
   /// Whether everything that is written takes effect with `commit`, at once or not at all. Where it

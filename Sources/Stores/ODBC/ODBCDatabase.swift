@@ -17,6 +17,7 @@ struct ODBCDatabase: Sendable {
 
   init(_ connection: ConnectionString, driver: String?, patience: Duration) {
     kind = "sqlserver"
+    // A connection string with a fault is refused by name when the store is opened.
     location = (try? connection.location) ?? "SQL Server"
     self.patience = patience
     dialects = ODBCSession.dialect(of:)

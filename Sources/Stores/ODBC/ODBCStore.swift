@@ -201,7 +201,7 @@ package final class ODBCStore: Store {
           () throws(NativeError) in try session.connection.run(statement)
         }
       } catch .busy(let location, nil) {
-        // Our own locks go first: they are somebody else's to whoever asks.
+        // Our own locks are released first: the session that asks sees them, too.
         rollback()
         throw .busy(location: location, collection: lockedTable(among: waiting))
       }
@@ -217,7 +217,7 @@ package final class ODBCStore: Store {
         return tables.first { locked[$0.name] != nil }?.name.title
       }
     } catch {
-      // It is busy all the same.
+      // The store is busy anyway; only the name of the table is missing.
       return nil
     }
   }

@@ -1,5 +1,5 @@
 // Reads the pages that are going to be rewritten on a connection of its own, while the other one writes. The tables
-// are locked, so that both see the same documents; the new ones are seen by nobody before the commit.
+// are locked, so that both read the same documents: what was written is not visible to others before the commit.
 
 internal import Native
 internal import OctopusKeys
@@ -41,7 +41,11 @@ final class ReadAhead {
       worker.submit(Wanted(collection: collection, after: key, isDue: true))
       found = try worker.take()?.output
     }
-    return found ?? DocumentPage()
+    guard let found else {
+      // An empty page would be the end of the table.
+      preconditionFailure("a page that is due was read, or its reading failed")
+    }
+    return found
   }
 
   /// Begins to read the page after `key`, which is wanted next.

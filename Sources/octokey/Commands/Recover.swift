@@ -44,7 +44,7 @@ struct Recover: AuditedCommand {
   @Flag(
     help: """
       The store that --store names is the one that was rotated, at another place now, as after a \
-      failover; it is no copy of it.
+      failover; it is not a copy.
       """
   )
   var moved = false

@@ -7,7 +7,7 @@ struct SnapshotReport: Encodable {
   let name: String
   let revertedBy: [String]
   let droppedBy: String
-  /// Whether it was read and holds what was there before; nil after an interruption, when nobody looked.
+  /// Whether it was read and holds what was there before; nil after an interruption: it was not read then.
   let isProved: Bool?
   /// Why it is of no use.
   let trouble: String?

@@ -77,7 +77,7 @@ struct SQLServerSnapshots {
   }
 
   /// CREATE DATABASE and DROP DATABASE "must run in autocommit mode", which a setting of the server's may have
-  /// switched off for everybody. (t-sql/statements/drop-database-transact-sql, "Limitations and Restrictions".)
+  /// switched off for all users. (t-sql/statements/drop-database-transact-sql, "Limitations and Restrictions".)
   let autocommit = "SET IMPLICIT_TRANSACTIONS OFF;"
 
   /// The statement that makes a snapshot: each of its files is beside the one that it is a view of. See
@@ -96,7 +96,7 @@ struct SQLServerSnapshots {
   /// The statement after which a session reads the snapshot.
   func entering(_ name: String) -> String { "USE \(dialect.quoted(name));" }
 
-  /// The statements that take a database back to its only snapshot: nobody may be connected, and all that was written
+  /// The statements that take a database back to its only snapshot: no other session may be open, and all that was written
   /// since is lost. See relational-databases/databases/revert-a-database-to-a-database-snapshot.
   func reverting(_ database: String, to name: String) -> [String] {
     [
