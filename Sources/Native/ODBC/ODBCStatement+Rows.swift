@@ -38,23 +38,17 @@ extension ODBCStatement {
   ///
   /// - Returns: false if it is NULL.
   package func appendText(_ column: Int, to output: inout [UInt8]) throws(NativeError) -> Bool {
-    var pending: [UInt8] = []
-    let isThere = try eachPiece(
+    try eachPiece(
       of: column, as: SQL_C_WCHAR, terminator: 2,
       // Most of it is ASCII. An array that grows by itself has twice the room, and a copy on the way.
       expect: { output.reserveCapacity(output.count + $0 / 2) }
-    ) { bytes in
-      pending.append(copying: bytes)
+    ) { (bytes, isLast) in
       // The second half of a pair may be in the next piece.
-      let high = pending.last ?? 0
-      let kept = (0xD8..<0xDC).contains(high) ? pending.count - 2 : pending.count
-      let text = pending
-      _ = UTF16Text.decode(text.span.extracting(0..<kept), order: .little, appendingTo: &output)
-      pending.removeFirst(kept)
+      let isWhole = isLast || bytes.isEmpty || !(0xD8..<0xDC).contains(bytes[bytes.count - 1])
+      let text = bytes.extracting(droppingLast: isWhole ? 0 : 2)
+      _ = UTF16Text.decode(text, order: .little, appendingTo: &output)
+      return bytes.count - text.count
     }
-    let rest = pending
-    _ = UTF16Text.decode(rest.span, order: .little, appendingTo: &output)
-    return isThere
   }
 
   /// - Returns: false if it is NULL.
@@ -62,7 +56,10 @@ extension ODBCStatement {
     try eachPiece(
       of: column, as: SQL_C_BINARY, terminator: 0,
       expect: { output.reserveCapacity(output.count + $0) }
-    ) { output.append(copying: $0) }
+    ) { (bytes, _) in
+      output.append(copying: bytes)
+      return 0
+    }
   }
 
   /// A column as text; for names and settings, not for documents.
@@ -82,30 +79,36 @@ extension ODBCStatement {
     return indicator == SQL_NULL_DATA ? nil : value
   }
 
+  /// - Parameter body: gets the last piece, too, and says how many bytes at the end of another one it wants
+  ///   to get again, before the next piece.
   private func eachPiece(
     of column: Int, as type: Int32, terminator: Int, expect: (Int) -> Void,
-    _ body: (Span<UInt8>) -> Void
+    _ body: (_ piece: Span<UInt8>, _ isLast: Bool) -> Int
   ) throws(NativeError) -> Bool {
-    var isFirst = true
     if piece.isEmpty { piece = [UInt8](repeating: 0, count: ODBCStatement.pieceLength) }
-    let room = piece.count - terminator
+    var isFirst = true
+    var kept = 0
     while true {
       var indicator: SQLLEN = 0
       let result = unsafe piece.withUnsafeMutableBytes {
-        unsafe SQLGetData(
-          handle, SQLUSMALLINT(column), SQLSMALLINT(type), $0.baseAddress, SQLLEN($0.count),
+        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: $0[kept...])
+        return unsafe SQLGetData(
+          handle, SQLUSMALLINT(column), SQLSMALLINT(type), room.baseAddress, SQLLEN(room.count),
           &indicator)
       }
-      if result == SQL_NO_DATA { return true }
-      try check(result, "SQLGetData")
-      if indicator == SQL_NULL_DATA { return false }
+      if result != SQL_NO_DATA { try check(result, "SQLGetData") }
+      if result != SQL_NO_DATA, indicator == SQL_NULL_DATA { return false }
+      let room = piece.count - kept - terminator
       // The length of what is left, if the driver knows it.
-      let isWhole = indicator != SQL_NO_TOTAL && Int(indicator) <= room
-      if !isWhole, indicator != SQL_NO_TOTAL, isFirst { expect(Int(indicator)) }
+      let isKnown = indicator != SQL_NO_TOTAL
+      let isLast = result == SQL_NO_DATA || isKnown && Int(indicator) <= room
+      if !isLast, isKnown, isFirst { expect(Int(indicator)) }
       isFirst = false
-      let bytes = piece
-      body(bytes.span.extracting(0..<(isWhole ? Int(indicator) : room)))
-      if isWhole { return true }
+      let count = result == SQL_NO_DATA ? 0 : isLast ? Int(indicator) : room
+      let again = body(piece.span.extracting(0..<(kept + count)), isLast)
+      if isLast { return true }
+      piece.replaceSubrange(0..<again, with: piece[(kept + count - again)..<(kept + count)])
+      kept = again
     }
   }
 }

@@ -5,6 +5,16 @@ extension Array<UInt8> {
     unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
   }
 
+  /// Appends `count` bytes without a first value, all of which `fill` has to write.
+  mutating func append(count: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) -> Void) {
+    append(addingCapacity: count) { output in
+      unsafe output.withUnsafeMutableBufferPointer { (room, filled) in
+        unsafe fill(room)
+        filled = count
+      }
+    }
+  }
+
   package init(copying bytes: Span<UInt8>) {
     self = unsafe bytes.withUnsafeBufferPointer { unsafe Array($0) }
   }

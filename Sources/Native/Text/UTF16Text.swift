@@ -13,7 +13,6 @@ package enum UTF16Text {
   ) -> Bool {
     guard bytes.count % 2 == 0 else { return false }
     let high = order == .little ? 1 : 0
-    output.reserveCapacity(output.count + bytes.count / 2)
     var index = 0
     func unit(_ index: Int) -> UInt32 {
       UInt32(bytes[index + high]) << 8 | UInt32(bytes[index + 1 - high])
@@ -21,23 +20,17 @@ package enum UTF16Text {
     while index < bytes.count {
       let ascii = asciiUnits(in: bytes, from: index, high: high)
       if ascii > 0 {
-        // A document is ASCII but for a few characters: byte by byte an array would be checked each time.
-        let start = output.count
-        output.append(contentsOf: repeatElement(0, count: ascii))
-        var room = output.mutableSpan
-        var done = 0
-        while done + 4 <= ascii {
-          // The low bytes of four units, next to each other.
-          var word = word(bytes, at: index + 2 * done) >> (high == 1 ? 0 : 8)
-          word = (word | word >> 8) & 0x0000_FFFF_0000_FFFF
-          let four = UInt32(truncatingIfNeeded: word | word >> 16)
-          var raw = unsafe room.mutableBytes
-          raw.storeBytes(of: four.littleEndian, toByteOffset: start + done, as: UInt32.self)
-          done += 4
-        }
-        for offset in done..<ascii {
-          unsafe room[unchecked: start + offset] =
-            unsafe bytes[unchecked: index + 2 * offset + 1 - high]
+        // A document is ASCII but for a few characters: the compiler makes this many at once.
+        let text = bytes.extracting(index..<index + 2 * ascii)
+        unsafe output.append(count: ascii) { room in
+          unsafe text.withUnsafeBytes { source in
+            for place in 0..<ascii {
+              let unit = unsafe source.loadUnaligned(
+                fromByteOffset: place &* 2, as: UInt16.self)
+              let ordered = high == 1 ? UInt16(littleEndian: unit) : UInt16(bigEndian: unit)
+              unsafe room[place] = UInt8(truncatingIfNeeded: ordered)
+            }
+          }
         }
         index += 2 * ascii
         continue
@@ -85,7 +78,6 @@ package enum UTF16Text {
     _ text: Span<UInt8>, order: ByteOrder, appendingTo output: inout [UInt8]
   ) -> Bool {
     let start = output.count
-    output.reserveCapacity(start + text.count * 2)
     func append(_ unit: UInt32) {
       let (low, high) = (UInt8(truncatingIfNeeded: unit), UInt8(truncatingIfNeeded: unit >> 8))
       output.append(order == .little ? low : high)
@@ -95,12 +87,17 @@ package enum UTF16Text {
     while index < text.count {
       let ascii = asciiBytes(in: text, from: index)
       if ascii > 0 {
-        let end = output.count
-        output.append(contentsOf: repeatElement(0, count: 2 * ascii))
-        var room = output.mutableSpan
-        let low = order == .little ? 0 : 1
-        for offset in 0..<ascii {
-          unsafe room[unchecked: end + 2 * offset + low] = unsafe text[unchecked: index + offset]
+        let run = text.extracting(index..<index + ascii)
+        unsafe output.append(count: 2 * ascii) { room in
+          let units = UnsafeMutableRawBufferPointer(room)
+          unsafe run.withUnsafeBytes { source in
+            for place in 0..<ascii {
+              let unit = UInt16(unsafe source[place])
+              unsafe units.storeBytes(
+                of: order == .little ? unit.littleEndian : unit.bigEndian,
+                toByteOffset: place &* 2, as: UInt16.self)
+            }
+          }
         }
         index += ascii
         continue
