@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-from tds_values import SQLError, converted, digest, find, length, moment, sort_key, stuff
+from tds_values import SQLError, converted, digest, find, length, moment, sort_key, stuff, substring
 
 TOKEN = re.compile(
     r"""\s+|(?P<string>N?'(?:[^']|'')*')|(?P<name>\[(?:[^\]]|\]\])*\]|[A-Za-z_]\w*)|(?P<number>\d+)"""
@@ -320,6 +320,8 @@ class Parser:
             return apply("bigint", lambda needle, text: find(needle, text, collation))
         if name == "STUFF":
             return apply(given[0].type, stuff, given[0].collation)
+        if name == "SUBSTRING":
+            return apply(given[0].type, substring, given[0].collation)
         if name == "HASHBYTES":
             return apply("varbinary(8000)", digest)
         if name == "DATEDIFF_BIG":

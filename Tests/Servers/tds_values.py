@@ -79,6 +79,15 @@ def stuff(text, start, length, new):
     return narrow(units[:at] + wide(new or "") + units[at + 2 * length:])
 
 
+def substring(text, start, length):
+    if None in (text, start, length):
+        return None
+    if length < 0:
+        raise SQLError(537, "Invalid length parameter passed to the LEFT or SUBSTRING function.")
+    begin, end = max(start, 1), start + length
+    return narrow(wide(text)[2 * (begin - 1):2 * (max(begin, end) - 1)])
+
+
 def find(needle, text, collation):
     if needle is None or text is None:
         return None

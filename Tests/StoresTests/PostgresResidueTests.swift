@@ -88,8 +88,9 @@ private struct TellingDialect: SQLDialect {
   var firstRowGivesTypes: Bool { base.firstRowGivesTypes }
   var mostParameters: Int { base.mostParameters }
   var textUnit: TextUnit { base.textUnit }
-  var numberParameter: String { base.numberParameter }
-  var textParameter: String { base.textParameter }
+  var spliceParameter: String { base.spliceParameter }
+  var unescapesSplices: Bool { base.unescapesSplices }
+  func number(of digits: String) -> String { base.number(of: digits) }
   var databaseQuery: String { base.databaseQuery }
   var identityQuery: String { base.identityQuery }
   var deniedColumnsQuery: String? { base.deniedColumnsQuery }

@@ -89,22 +89,25 @@ import Testing
     let id =
       "CAST(CAST(? AS nvarchar(max)) COLLATE Latin1_General_BIN2 AS varchar(210)) "
       + "COLLATE Latin1_General_BIN2"
-    let (offset, text) = ("CAST(? AS bigint)", "CAST(? AS nvarchar(max))")
-    let whole = "(\(offset), \(id), \(text))"
+    let row = "\(id), CAST(? AS nvarchar(max)))"
     #expect(
       table.updateText(dialect, .init(field: 0, rows: 2, splices: 0), inTransaction: "77")
         == "UPDATE t SET [JSON] = v.c "
         + "OUTPUT v.n, HASHBYTES(N'SHA2_256', CAST(inserted.[JSON] AS nvarchar(max))) "
-        + "FROM [dbo].[Odd]]Name] AS t JOIN (VALUES \(whole), \(whole)) AS v(n, k0, c) "
+        + "FROM [dbo].[Odd]]Name] AS t JOIN (VALUES (0, \(row), (1, \(row)) AS v(n, k0, c) "
         + "ON t.[Id] = v.k0 WHERE CURRENT_TRANSACTION_ID() = 77")
-    let row = "(\(offset), \(id), \(offset), \(offset), \(text), \(offset), \(offset), \(text))"
+    func number(_ start: Int) -> String { "CAST(SUBSTRING(v.c, \(start), 8) AS int)" }
+    func splice(_ start: Int) -> String {
+      "\(number(start)), \(number(start + 8)), "
+        + "SUBSTRING(v.c, \(number(start + 16)), \(number(start + 24)))"
+    }
     #expect(
       table.updateText(dialect, .init(field: 0, rows: 1, splices: 2), inTransaction: "77")
         == "UPDATE t SET [JSON] = STUFF(STUFF(CAST(t.[JSON] AS nvarchar(max)) "
-        + "COLLATE Latin1_General_BIN2, v.s1, v.l1, v.r1), v.s0, v.l0, v.r0) "
+        + "COLLATE Latin1_General_BIN2, \(splice(33))), \(splice(1))) "
         + "OUTPUT v.n, HASHBYTES(N'SHA2_256', CAST(inserted.[JSON] AS nvarchar(max))) "
         + "FROM [dbo].[Odd]]Name] AS t "
-        + "JOIN (VALUES \(row)) AS v(n, k0, s0, l0, r0, s1, l1, r1) "
+        + "JOIN (VALUES (0, \(row)) AS v(n, k0, c) "
         + "ON t.[Id] = v.k0 WHERE CURRENT_TRANSACTION_ID() = 77")
     #expect(
       table.presenceQuery(dialect) == "SELECT 1 FROM [dbo].[Odd]]Name] WHERE [Id] = \(id)")

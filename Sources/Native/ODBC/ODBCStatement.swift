@@ -35,6 +35,16 @@ package final class ODBCStatement {
   private final class Parameter {
     let contents = SecretBuffer(capacity: 64)
     let indicator = UnsafeMutablePointer<SQLLEN>.allocate(capacity: 1)
+    /// As what the contents are bound, and from where; nil if nothing is, or a streamed value.
+    var bound: Form?
+
+    /// What a driver was told about a parameter.
+    struct Form: Equatable {
+      let cType: Int32
+      let type: Int32
+      let size: Int
+      let place: UInt
+    }
 
     deinit { unsafe indicator.deallocate() }
   }
@@ -95,9 +105,12 @@ package final class ODBCStatement {
   }
 
   package func bindNull(_ parameter: Int) throws(NativeError) {
+    let slot = slot(parameter)
+    // As what it was bound before, so that a driver does not prepare the statement again.
+    let form = slot.bound
     try bind(
-      parameter, SQL_C_WCHAR, SQL_WVARCHAR, size: 1, length: Int(SQL_NULL_DATA),
-      in: slot(parameter))
+      parameter, form?.cType ?? SQL_C_WCHAR, form?.type ?? SQL_WVARCHAR, size: form?.size ?? 1,
+      length: Int(SQL_NULL_DATA), in: slot)
   }
 
   private func bindBinary(
@@ -117,10 +130,16 @@ package final class ODBCStatement {
     let isStreamed = length <= Int(SQL_LEN_DATA_AT_EXEC_OFFSET)
     let pointer: UnsafeMutableRawPointer? =
       unsafe isStreamed ? .init(bitPattern: parameter) : .init(slot.contents.base)
+    let form = Parameter.Form(
+      cType: cType, type: type, size: size, place: UInt(bitPattern: pointer))
+    // A driver reads the contents and their length when the statement runs.
+    guard isStreamed || slot.bound != form else { return }
+    slot.bound = nil
     let result = unsafe SQLBindParameter(
       handle, SQLUSMALLINT(parameter), SQLSMALLINT(SQL_PARAM_INPUT), SQLSMALLINT(cType),
       SQLSMALLINT(type), SQLULEN(size), 0, pointer, SQLLEN(max(length, 0)), slot.indicator)
     try check(result, "SQLBindParameter")
+    if !isStreamed { slot.bound = form }
   }
 
   private func slot(_ parameter: Int) -> Parameter {
@@ -216,10 +235,6 @@ package final class ODBCStatement {
     Int(SQL_LEN_DATA_AT_EXEC_OFFSET) - length
   }
 
-  /// Sizes in a few steps, so that a driver does not prepare the statement again for every length.
-  private static func step(above units: Int) -> Int {
-    var size = 64
-    while size < units { size *= 2 }
-    return min(size, longestText)
-  }
+  /// Two sizes, for names and for all else, so that a driver does not prepare the statement again for every length.
+  private static func step(above units: Int) -> Int { units <= 64 ? 64 : longestText }
 }

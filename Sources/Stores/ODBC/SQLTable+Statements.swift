@@ -149,41 +149,34 @@ extension SQLTable {
   struct UpdateShape: Hashable {
     let field: Int
     let rows: Int
-    /// The splices of each row; 0 where the whole contents are written.
+    /// The most splices of a row; 0 where the whole contents are written.
     let splices: Int
   }
 
-  /// Writes one field of some rows. The parameters are, row by row: the row's number, the key, and the
-  /// contents or, for each splice, start, length and text.
+  /// Writes one field of some rows. The parameters are, row by row, the key, and the contents or `SpliceText`.
   func updateText(
     _ dialect: any SQLDialect, _ shape: UpdateShape, inTransaction number: String
   ) -> String {
     let field = collection.fields[shape.field]
-    let splices = 0..<shape.splices
     let contents =
-      splices.isEmpty
+      shape.splices == 0
       ? "v.c"
       // The last one first: it does not move those before it.
       : dialect.spliced(
-        splices.reversed().reduce(dialect.text(of: field.name)) {
-          dialect.splice($0, start: "v.s\($1)", length: "v.l\($1)", replacement: "v.r\($1)")
+        (0..<shape.splices).reversed().reduce(dialect.text(of: field.name)) {
+          let splice = SpliceText.Expressions(of: $1, in: "v.c", dialect)
+          return dialect.splice(
+            $0, start: splice.start, length: splice.length, replacement: splice.replacement)
         })
-    let (offset, text) = (dialect.numberParameter, dialect.textParameter)
-    let row =
-      [offset] + key.map(\.parameter)
-      + (splices.isEmpty
-        ? [self.contents[shape.field].parameter] : splices.flatMap { _ in [offset, offset, text] })
-    let names =
-      ["n"] + key.indices.map { "k\($0)" }
-      + (splices.isEmpty ? ["c"] : splices.flatMap { ["s\($0)", "l\($0)", "r\($0)"] })
-    let first = "(\(row.joined(separator: ", ")))"
-    let next =
-      dialect.firstRowGivesTypes
-      ? "(\([String](repeating: "?", count: row.count).joined(separator: ",")))" : first
+    let written = shape.splices == 0 ? self.contents[shape.field].parameter : dialect.spliceParameter
+    let row = key.map(\.parameter) + [written]
+    let next = dialect.firstRowGivesTypes ? row.map { _ in "?" } : row
+    let rows = (0..<shape.rows).map {
+      "(\($0), " + ($0 == 0 ? row : next).joined(separator: ", ") + ")"
+    }
     return dialect.update(
       field.name, holding: field.storage, of: qualifiedName, to: contents,
-      rows: ([first] + [String](repeating: next, count: shape.rows - 1)).joined(separator: ", "),
-      names: names,
+      rows: rows.joined(separator: ", "), names: ["n"] + key.indices.map { "k\($0)" } + ["c"],
       where: key.enumerated().map { "t.\(dialect.quoted($1.name)) = v.k\($0)" }
         .joined(separator: " AND "), inTransaction: number)
   }

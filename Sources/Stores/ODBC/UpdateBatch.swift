@@ -11,9 +11,7 @@ struct UpdateBatch {
 
   /// Of so many splices the whole contents are written instead.
   private static let mostSplices = 64
-  /// What the place of a splice takes on the wire, in bytes, about.
-  private static let splicePlace = 24
-  private static let rowSteps = [1, 8, 64, 256, 1024]
+  private static let rowSteps = [1, 8, 32, 64, 128, 256, 512, 1024]
   /// The most bytes in one statement, unless one document alone is longer.
   private static let mostBytes = 2 << 20
 
@@ -28,15 +26,15 @@ struct UpdateBatch {
     let slot = page.slots[edit.slot]
     var splices = 0
     // A text that is mostly new is shorter than its splices with their places.
-    let spliced = replaced(by: edit, edits) + edit.splices.count * splicePlace
+    let spliced = replaced(by: edit, edits) + edit.splices.count * SpliceText.placeLength
     if slot.storage == .text, table.contents[slot.field].storage == .text,
-      edit.splices.count <= mostSplices, spliced < edit.newCount
+      edit.splices.count <= mostSplices, spliced < edit.newCount,
+      SpliceText.isPossible(edit, edits, of: page.bytes.span.extracting(slot.range))
     {
-      splices = 4
+      splices = 1
       while splices < edit.splices.count { splices *= 4 }
     }
-    let parameters = 1 + table.key.count + (splices == 0 ? 1 : splices * 3)
-    let most = dialect.mostParameters / parameters
+    let most = dialect.mostParameters / (table.key.count + 1)
     return .init(
       field: slot.field, rows: rowSteps.last { $0 <= most } ?? 1, splices: splices)
   }
@@ -76,6 +74,7 @@ final class UpdateBinding {
   private let shape: SQLTable.UpdateShape
   private let unit: TextUnit
   private let isText: Bool
+  private let escapes: Bool
   private let digest: Digest
   private var parameter = 0
   private var wide: [UInt8] = []
@@ -94,6 +93,7 @@ final class UpdateBinding {
     self.table = table
     self.shape = shape
     unit = dialect.textUnit
+    escapes = dialect.unescapesSplices
     isText = table.contents[shape.field].storage == .text
     digest = try Digest()
   }
@@ -101,38 +101,24 @@ final class UpdateBinding {
   func add(
     _ edit: PageEdits.Edit, _ edits: PageEdits, _ page: DocumentPage
   ) throws(NativeError) {
-    try bind(digests.count)
     let key = page.bytes.span.extracting(page.documents[edit.document].key)
     for part in SQLRowKey.parts(of: key) { try bind(key.extracting(part)) }
     try addDigest(edit, edits, page)
+    contents.removeAll(keepingCapacity: contents.capacity <= 8 << 20)
     if shape.splices == 0 {
-      contents.removeAll(keepingCapacity: contents.capacity <= 8 << 20)
       edits.appendContents(of: edit, in: page, to: &contents)
-      return try bindContents()
+    } else {
+      SpliceText.append(
+        edit, edits, count: shape.splices,
+        of: page.bytes.span.extracting(page.slots[edit.slot].range), units: units,
+        escapes: escapes, to: &contents)
     }
-    let old = page.bytes.span.extracting(page.slots[edit.slot].range)
-    var (place, done) = (1, 0)
-    for splice in edits.splices[edit.splices] {
-      place += units(in: old.extracting(done..<splice.replaced.lowerBound))
-      let length = units(in: old.extracting(splice.replaced))
-      try bind(place)
-      try bind(length)
-      try bind(edits.bytes.span.extracting(splice.replacement))
-      place += length
-      done = splice.replaced.upperBound
-    }
-    // Splices that change nothing.
-    for _ in edit.splices.count..<shape.splices {
-      try bind(1)
-      try bind(0)
-      try bind([UInt8]().span)
-    }
+    try bindContents()
   }
 
   /// Makes rows without a key of what is left of the statement: they join nothing.
   func fillUp() throws(NativeError) {
-    let row = 1 + table.key.count + (shape.splices == 0 ? 1 : shape.splices * 3)
-    while parameter < shape.rows * row {
+    while parameter < shape.rows * (table.key.count + 1) {
       parameter += 1
       try statement.bindNull(parameter)
     }
@@ -164,11 +150,6 @@ final class UpdateBinding {
   private func bind(_ text: Span<UInt8>) throws(NativeError) {
     parameter += 1
     try statement.bind(parameter, utf8: text)
-  }
-
-  private func bind(_ number: Int) throws(NativeError) {
-    let text = Array("\(number)".utf8)
-    try bind(text.span)
   }
 
   private func addDigest(

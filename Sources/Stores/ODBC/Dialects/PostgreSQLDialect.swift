@@ -229,13 +229,15 @@ struct PostgreSQLDialect: SQLDialect {
   func text(of column: String) -> String { "convert_to(t.\(quoted(column)), 'UTF8')" }
 
   func splice(_ text: String, start: String, length: String, replacement: String) -> String {
-    "overlay(\(text) placing convert_to(\(replacement), 'UTF8') from \(start) for \(length))"
+    "overlay(\(text) placing \(replacement) from \(start) for \(length))"
   }
 
   func spliced(_ text: String) -> String { "convert_from(\(text), 'UTF8')" }
 
-  let numberParameter = "CAST(? AS integer)"
-  let textParameter = "CAST(? AS text)"
+  // As bytes, in their escape format: to find its characters, the server would go through a text each time.
+  let spliceParameter = "CAST(? AS bytea)"
+  let unescapesSplices = true
+  func number(of digits: String) -> String { "CAST(convert_from(\(digits), 'UTF8') AS int)" }
 
   func keyParameter(for column: SQLColumn) -> String? {
     switch column.type {

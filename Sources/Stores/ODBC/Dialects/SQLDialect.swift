@@ -111,9 +111,11 @@ protocol SQLDialect: Sendable {
   /// `text` with `replacement` in the place of `length` units from the `start`-th on, which counts from 1.
   func splice(_ text: String, start: String, length: String, replacement: String) -> String
   func spliced(_ text: String) -> String
-  /// Parameters of a splice.
-  var numberParameter: String { get }
-  var textParameter: String { get }
+  /// A parameter for `SpliceText`, and whether what arrives by it has the backslashes undoubled.
+  var spliceParameter: String { get }
+  var unescapesSplices: Bool { get }
+  /// Some digits of it as a number.
+  func number(of digits: String) -> String
 
   /// A parameter for this column of a key; nil if octokey does not know the type.
   func keyParameter(for column: SQLColumn) -> String?

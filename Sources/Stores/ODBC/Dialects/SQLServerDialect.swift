@@ -245,8 +245,9 @@ struct SQLServerDialect: SQLDialect {
 
   func spliced(_ text: String) -> String { text }
 
-  let numberParameter = "CAST(? AS bigint)"
-  let textParameter = "CAST(? AS nvarchar(max))"
+  let spliceParameter = "CAST(? AS nvarchar(max))"
+  let unescapesSplices = false
+  func number(of digits: String) -> String { "CAST(\(digits) AS int)" }
 
   func keyParameter(for column: SQLColumn) -> String? {
     switch column.type {
@@ -270,7 +271,7 @@ struct SQLServerDialect: SQLDialect {
     switch column.type {
     // To the code page of a varchar the assignment converts: a CAST would take the database's.
     case "nvarchar", "nchar", "ntext", "varchar", "char", "text":
-      .init(parameter: textParameter, storage: .text)
+      .init(parameter: "CAST(? AS nvarchar(max))", storage: .text)
     case "varbinary", "binary", "image":
       .init(parameter: "CAST(? AS varbinary(max))", storage: .bytes)
     default: nil
