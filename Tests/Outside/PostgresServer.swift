@@ -1,6 +1,7 @@
 // A PostgreSQL server of the tests' own: on loopback, in a temporary folder, gone when they are.
 
 import Foundation
+import Synchronization
 
 /// Debian's PostgreSQL. All tests of a process share one server; each makes databases of its own.
 package final class PostgresServer: Sendable {
@@ -103,10 +104,15 @@ package final class PostgresServer: Sendable {
       ], directory: folder)
   }
 
-  /// A port on 127.0.0.1 that nobody has at the moment, and that Linux gives to no outgoing connection.
+  /// The ports that were given away: what asked for one may take a while until it listens.
+  private static let given = Mutex<Set<Int>>([])
+
+  /// A port on 127.0.0.1 that is free at the moment, was not given to another test, and that Linux gives to no
+  /// outgoing connection.
   package static func freePort() -> Int {
     while true {
       let port = Int.random(in: 10_000..<32_000)
+      guard given.withLock({ $0.insert(port).inserted }) else { continue }
       let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
       defer { close(socket) }
       var address = sockaddr_in()
