@@ -168,7 +168,8 @@ extension SQLTable {
           return dialect.splice(
             $0, start: splice.start, length: splice.length, replacement: splice.replacement)
         })
-    let written = shape.splices == 0 ? self.contents[shape.field].parameter : dialect.spliceParameter
+    let written =
+      shape.splices == 0 ? self.contents[shape.field].parameter : dialect.spliceParameter
     let row = key.map(\.parameter) + [written]
     let next = dialect.firstRowGivesTypes ? row.map { _ in "?" } : row
     let rows = (0..<shape.rows).map {

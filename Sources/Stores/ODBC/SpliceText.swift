@@ -33,7 +33,8 @@ enum SpliceText {
   }
 
   /// Whether a character of what takes a place is one unit for every engine, and one byte.
-  static func isPossible(_ edit: PageEdits.Edit, _ edits: PageEdits, of field: Span<UInt8>) -> Bool {
+  static func isPossible(_ edit: PageEdits.Edit, _ edits: PageEdits, of field: Span<UInt8>) -> Bool
+  {
     guard field.count <= longestField, edit.newCount <= longestField else { return false }
     return edits.splices[edit.splices].allSatisfy { splice in
       edits.bytes[splice.replacement].allSatisfy { $0 < 0x80 }
