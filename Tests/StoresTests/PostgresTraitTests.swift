@@ -36,7 +36,7 @@ import Testing
     defer { _ = try? database.run("DROP OWNED BY filtered; DROP ROLE filtered") }
     let store = ODBCStore(
       try ODBCConnectionString(database.odbc(user: "filtered", password: "filtered")))
-    let obstacle = StoreObstacle.rowSecurity("\"Hide it\"")
+    let obstacle = StoreObstacle.loginPolicies("\"Hide it\"")
     let refused = StoreError.obstacle(
       location: store.location, collection: "U", obstacle)
     for access in [StoreAccess.examine, .examineBeforeStop, .rewrite] {

@@ -32,6 +32,8 @@ package enum StoreObstacle: Hashable, Sendable {
   case readOnlyFilegroup(String)
   /// A policy, by its name in SQL, hides rows, also from the owner.
   case rowSecurity(String)
+  /// Policies, by their names in SQL, hide rows from this login; an empty text if there are none, which hides all.
+  case loginPolicies(String)
   /// The server shows a mask in the place of what the column holds.
   case masked(String)
   case alwaysEncrypted(String)
@@ -47,7 +49,8 @@ extension StoreObstacle {
       .alwaysEncrypted(let name), .unpadded(let name):
       name
     case .triggers, .virtualTable, .noRowKey, .memoryOptimized, .appendOnly, .mergePublished,
-      .updatableSubscription, .external, .stretched, .fileTable, .readOnlyFilegroup, .rowSecurity:
+      .updatableSubscription, .external, .stretched, .fileTable, .readOnlyFilegroup, .rowSecurity,
+      .loginPolicies:
       nil
     }
   }

@@ -26,6 +26,8 @@ package struct TableTrait: Hashable, Sendable {
     case fileTable = "file-table"
     case readOnlyFilegroup = "read-only-filegroup"
     case rowSecurity = "row-security"
+    /// PostgreSQL's row security: unlike SQL Server's it depends on the login.
+    case loginPolicies = "login-policies"
     /// Of a column, as are the following.
     case masked = "masked"
     case alwaysEncrypted = "always-encrypted"
@@ -89,6 +91,7 @@ package struct TableTrait: Hashable, Sendable {
     case .memoryOptimized: .unreadable(.memoryOptimized)
     case .external: .unreadable(.external)
     case .rowSecurity: .unreadable(.rowSecurity(detail))
+    case .loginPolicies: .unreadable(.loginPolicies(detail))
     // A search sees the mask, too, and not what is behind it.
     case .masked: .unreadable(.masked(column))
     case .alwaysEncrypted: .unreadable(.alwaysEncrypted(column))

@@ -21,6 +21,9 @@ extension StoreObstacle {
     case .fileTable: "it is a FileTable, whose rows are files"
     case .readOnlyFilegroup(let name): "it is in the read-only filegroup \(name.quoted)"
     case .rowSecurity(let policy): "the security policy \(policy.escaped) may hide rows of it"
+    case .loginPolicies(let policies):
+      "row-level security may hide rows of it from this login"
+        + (policies.isEmpty ? "" : " (\(policies.escaped))")
     case .masked(let name): "column \(name.quoted) is masked, and the login sees only the mask"
     case .alwaysEncrypted(let name): "column \(name.quoted) is encrypted with Always Encrypted"
     case .unpadded(let name):
@@ -49,6 +52,8 @@ extension StoreObstacle {
         + "READ_WRITE"
     case .rowSecurity(let policy):
       "switch it off for the time of the rotation: ALTER SECURITY POLICY \(policy.escaped) WITH (STATE = OFF)"
+    case .loginPolicies:
+      "use a login that no policy applies to: a superuser, or ALTER ROLE ... BYPASSRLS for this one"
     case .masked: "let the login see it: GRANT UNMASK TO its user of the database"
     case .alwaysEncrypted:
       "octokey has no column encryption keys: decrypt the column with the tools of SQL Server first"

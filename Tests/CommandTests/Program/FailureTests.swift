@@ -139,8 +139,9 @@ import Testing
   ]
   static let serverObstacles: [StoreObstacle] = [
     .memoryOptimized, .appendOnly, .mergePublished, .updatableSubscription, .external, .stretched,
-    .fileTable, .readOnlyFilegroup("F"), .rowSecurity("[s].[p]"), .masked("C"),
-    .alwaysEncrypted("C"), .unpadded("C"),
+    .fileTable, .readOnlyFilegroup("F"), .rowSecurity("[s].[p]"),
+    .loginPolicies("\"p\""), .loginPolicies(""), .masked("C"), .alwaysEncrypted("C"),
+    .unpadded("C"),
   ]
   static let commands: [CommandError] = [
     .cancelled, .declined, .interrupted(signal: "SIGTERM"),

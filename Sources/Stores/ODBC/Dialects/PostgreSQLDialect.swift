@@ -100,7 +100,7 @@ struct PostgreSQLDialect: SQLDialect {
 
   // Not where it does not apply to this login: to a superuser, or to the owner unless it is forced.
   var traitsQuery: String? = """
-    SELECT \(schema), c.relname, NULL, 'row-security', COALESCE((
+    SELECT \(schema), c.relname, NULL, 'login-policies', COALESCE((
       SELECT string_agg(quote_ident(p.polname), ', ' ORDER BY p.polname)
       FROM pg_policy AS p WHERE p.polrelid = c.oid), '')
     FROM pg_class AS c

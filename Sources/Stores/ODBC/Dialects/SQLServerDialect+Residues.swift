@@ -19,7 +19,8 @@ extension SQLServerDialect {
           clearedBy: SQLServerDialect.collectingFiles)
       case .memoryOptimized, .temporal, .updatableLedger, .appendOnlyLedger, .captured,
         .mergePublished, .updatableSubscription, .external, .stretched, .fileTable,
-        .readOnlyFilegroup, .rowSecurity, .masked, .alwaysEncrypted, .unpadded, .columnSet,
+        .readOnlyFilegroup, .rowSecurity, .loginPolicies, .masked, .alwaysEncrypted, .unpadded,
+        .columnSet,
         .computed, .generated:
         nil
       }
