@@ -20,17 +20,6 @@ package enum Base64 {
   @inline(__always)
   package static func isDigit(_ byte: UInt8) -> Bool { value(of: byte) < 64 }
 
-  /// Whether `count` bytes from `start` on are all base64 characters or `other`.
-  package static func areDigits(
-    _ text: Span<UInt8>, from start: Int, count: Int, or other: UInt8
-  ) -> Bool {
-    guard start + count <= text.count else { return false }
-    for index in start..<(start + count) {
-      if !isDigit(text[index]) && text[index] != other { return false }
-    }
-    return true
-  }
-
   /// The start of the run of base64 characters that ends before `end`.
   package static func startOfDigits(in text: Span<UInt8>, before end: Int) -> Int {
     var start = end

@@ -29,36 +29,46 @@ package final class Gzip {
     unsafe deflater.deallocate()
   }
 
+  /// Unpacks all members of a file: gzip allows several in a row.
+  ///
   /// - Throws: `NativeError.damagedGzip` if it is not one, is cut off, or is followed by other bytes;
   ///   `.gzipTooLarge` if it holds more than `limit` bytes, of which no more are ever kept. `output` has
   ///   what it had then.
   package func unpack(
     _ stream: Span<UInt8>, limit: Int, appendingTo output: inout [UInt8]
   ) throws(NativeError) {
-    unsafe inflateReset(inflater)
     let start = output.count
     // An array that grows by doubling would hold up to three times as much for a moment.
     output.reserveCapacity(start + min(claimedLength(stream), limit))
-    let result = unsafe run(inflater, stream, limit: limit, into: &output) {
-      unsafe inflate($0, Z_NO_FLUSH)
-    }
-    var failure: String?
-    if result == Z_MEM_ERROR {
-      output.removeSubrange(start...)
-      throw .gzipTooLarge(limit: limit)
-    }
-    switch result {
-    case Z_STREAM_END where unsafe inflater.pointee.avail_in > 0:
-      failure = "more bytes follow its end"
-    case Z_STREAM_END: break
-    case Z_BUF_ERROR: failure = "it is cut off"
-    default:
-      failure = unsafe inflater.pointee.msg.map { unsafe String(cString: $0) } ?? "code \(result)"
-    }
-    if let failure {
-      output.removeSubrange(start...)
-      throw .damagedGzip(reason: failure)
-    }
+    var rest = stream
+    repeat {
+      let member = rest
+      unsafe inflateReset(inflater)
+      let room = limit - (output.count - start)
+      let result = unsafe run(inflater, member, limit: room, into: &output) {
+        unsafe inflate($0, Z_NO_FLUSH)
+      }
+      if result == Z_MEM_ERROR {
+        output.removeSubrange(start...)
+        throw .gzipTooLarge(limit: limit)
+      }
+      guard result == Z_STREAM_END else {
+        output.removeSubrange(start...)
+        let isCut = result == Z_BUF_ERROR
+        let reason = unsafe inflater.pointee.msg.map { unsafe String(cString: $0) }
+        throw .damagedGzip(reason: isCut ? "it is cut off" : reason ?? "code \(result)")
+      }
+      rest = unsafe member.extracting(last: Int(inflater.pointee.avail_in))
+      guard rest.isEmpty || Gzip.begins(rest) else {
+        output.removeSubrange(start...)
+        throw .damagedGzip(reason: "more bytes follow its end")
+      }
+    } while !rest.isEmpty
+  }
+
+  /// Whether a member may begin here: the two bytes of its mark, and the only method there is (RFC 1952).
+  package static func begins(_ bytes: Span<UInt8>) -> Bool {
+    bytes.count >= 18 && bytes[0] == 0x1F && bytes[1] == 0x8B && bytes[2] == 8
   }
 
   /// The length of the contents by the last four bytes, and not more than deflate can pack so small.

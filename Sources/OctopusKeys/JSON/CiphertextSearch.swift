@@ -46,6 +46,9 @@ enum CiphertextSearch {
     return found
   }
 
+  /// Whether anything like a ciphertext is in a text, whatever else is.
+  static func mayHoldValue(_ text: Span<UInt8>) -> Bool { !offsets(in: text).isEmpty }
+
   /// Where something like a ciphertext begins in a text that is not JSON, however it is escaped: a bar
   /// between two runs that are long enough. A run is looked at once, however many bars are in it or
   /// beside it, and of bars that are too close for a vector between them the first one counts.
@@ -68,15 +71,47 @@ enum CiphertextSearch {
           end = next
           while end < text.count, belongs(text[end]) { end += 1 }
         }
-        if index - start >= 20, end - next >= 20, found.isEmpty || index - lastBar >= 20 {
-          found.append(max(start, lastBar))
-          lastBar = next
+        if found.isEmpty || index - lastBar >= 20 {
+          if index - start >= 20, end - next >= 20 {
+            found.append(max(start, lastBar))
+            lastBar = next
+          } else if let first = looseStart(text, from: lastBar, before: index, after: next) {
+            found.append(first)
+            lastBar = next
+          }
         }
       }
       if !belongs(byte) { start = index + 1 }
       index += 1
     }
     return found
+  }
+
+  /// Where a ciphertext with blanks in it begins, the bar of which is at `bar`: enough of base64 before and behind
+  /// it, and padding at the end, which a text of words has not.
+  private static func looseStart(
+    _ text: Span<UInt8>, from first: Int, before bar: Int, after next: Int
+  ) -> Int? {
+    guard JSONTokens.vectorMayFollow(text, at: next) else { return nil }
+    var end = next
+    while end < text.count, text[end] != UInt8(ascii: "="), isLoose(text[end]) { end += 1 }
+    let isPadded =
+      end < text.count && text[end] == UInt8(ascii: "=")
+      || (next..<end).contains {
+        text[$0] == UInt8(ascii: "u") && JSONEscapes.hexadecimal(text, at: $0 + 1) == 0x3D
+      }
+    guard isPadded else { return nil }
+    var start = bar
+    var digits = 0
+    while start > first, isLoose(text[start - 1]) {
+      start -= 1
+      if Base64.isDigit(text[start]) { digits += 1 }
+    }
+    return digits >= 20 ? start : nil
+  }
+
+  private static func isLoose(_ byte: UInt8) -> Bool {
+    belongs(byte) || Span<UInt8>.isBlank(byte)
   }
 
   private static func belongs(_ byte: UInt8) -> Bool {

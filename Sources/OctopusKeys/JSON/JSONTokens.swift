@@ -175,10 +175,20 @@ struct JSONTokens {
     return JSONEscapes.hexadecimal(text, at: start + 1) == 0x7C
   }
 
-  /// Whether the bytes after a bar could be a base64 vector, damaged or escaped perhaps. Scripts are
-  /// full of bars, and nearly all of them are followed by a blank.
+  /// Whether the bytes after a bar could be a base64 vector: damaged, escaped or with blanks in it perhaps. Scripts
+  /// are full of bars, and hardly any of them is followed by this many letters.
   static func vectorMayFollow(_ text: Span<UInt8>, at index: Int) -> Bool {
-    Base64.areDigits(text, from: index, count: 20, or: UInt8(ascii: "\\"))
+    var digits = 0
+    for place in index..<max(index, text.count) {
+      let byte = text[place]
+      if Base64.isDigit(byte) {
+        digits += 1
+        if digits == 20 { return true }
+      } else if byte != UInt8(ascii: "\\"), !Span<UInt8>.isBlank(byte) {
+        return false
+      }
+    }
+    return false
   }
 
   /// Reads a word of four letters, given as a number, and perhaps a fifth.

@@ -21,8 +21,11 @@ struct ValueScanner {
     } catch {
       // What cannot be read as JSON cannot be changed safely.
       result.distrust(.malformedJSON)
-      let found = Set(result.suspects.map(\.offset))
-      for offset in CiphertextSearch.offsets(in: text) where !found.contains(offset) {
+      let named = result.suspects.compactMap(\.offset)
+      let found = CiphertextSearch.offsets(in: text)
+      for (offset, next) in zip(found, found.dropFirst() + [text.count])
+      // Where blanks are before a value, a scan and a search do not begin it at the same byte.
+      where !named.contains(where: { (offset..<next).contains($0) }) {
         result.suspects.append(.init(offset: offset, reason: .malformedJSON))
       }
     }
@@ -31,10 +34,13 @@ struct ValueScanner {
   /// The same with a text that need not be JSON: a value alone, JSON, or any text, which may quote one.
   func scanAny(_ text: Span<UInt8>, into result: inout ScannedText) {
     result.clear()
-    if EncryptedValue.parse(text, appendingTo: &result.ciphertexts) {
+    let mark = text.markLength
+    if let found = EncryptedValue.parse(
+      text.extracting(mark..<text.count), appendingTo: &result.ciphertexts)
+    {
+      let range = mark + found.lowerBound..<mark + found.upperBound
       let ciphertext = 0..<result.ciphertexts.count
-      return result.values.append(
-        .init(range: 0..<text.count, ciphertext: ciphertext, spelling: .plain))
+      return result.values.append(.init(range: range, ciphertext: ciphertext, spelling: .plain))
     }
     do throws(JSONFault) {
       try walk(text, nesting: 0, into: &result)
@@ -66,7 +72,7 @@ struct ValueScanner {
       let before = result.ciphertexts.count
       guard end < text.count, text[end] == UInt8(ascii: "\""), start > 0,
         text[start - 1] == UInt8(ascii: "\""), start < 2 || text[start - 2] != UInt8(ascii: "\\"),
-        EncryptedValue.parse(text.extracting(start..<end), appendingTo: &result.ciphertexts)
+        EncryptedValue.parse(text.extracting(start..<end), appendingTo: &result.ciphertexts) != nil
       else { return scan(text, into: &result) }
       result.values.append(
         .init(
@@ -167,11 +173,14 @@ struct ValueScanner {
     into result: inout ScannedText
   ) -> Bool {
     let start = result.ciphertexts.count
-    if EncryptedValue.parse(contents, appendingTo: &result.ciphertexts) {
+    if let found = EncryptedValue.parse(contents, appendingTo: &result.ciphertexts) {
+      var positions = JSONEscapes.Positions(from: string.range.lowerBound)
+      let first = positions.place(of: found.lowerBound, in: text)
+      let range = first..<positions.place(of: found.upperBound, in: text)
       let spelling: EncryptedValue.Spelling =
-        string.hasEscapes ? .text([JSONEscapes.style(of: text, string.range)]) : .plain
+        string.hasEscapes ? .text([JSONEscapes.style(of: text, range)]) : .plain
       let ciphertext = start..<result.ciphertexts.count
-      result.values.append(.init(range: string.range, ciphertext: ciphertext, spelling: spelling))
+      result.values.append(.init(range: range, ciphertext: ciphertext, spelling: spelling))
       return true
     }
     if CiphertextSearch.resemblesDamagedValue(contents) {
@@ -197,9 +206,8 @@ struct ValueScanner {
     var result = ScannedText()
     for found in CiphertextSearch.ciphertexts(in: text) {
       let start = result.ciphertexts.count
-      guard EncryptedValue.parse(text.extracting(found), appendingTo: &result.ciphertexts) else {
-        continue
-      }
+      guard EncryptedValue.parse(text.extracting(found), appendingTo: &result.ciphertexts) != nil
+      else { continue }
       result.quotations.append(
         .init(range: found, ciphertext: start..<result.ciphertexts.count, spelling: .plain))
     }

@@ -12,10 +12,34 @@ package enum EncryptedValue {
   /// The shortest text: one block is 22 characters and `==`, then the bar and the vector.
   static let minimumLength = 24 + 1 + vectorLength
 
-  /// Appends vector and ciphertext of `text` to `output`.
+  /// Appends vector and ciphertext of `text` to `output`. The server's reader takes blanks and line ends anywhere in
+  /// the base64, and passes over what follows a second bar; it writes neither.
   ///
-  /// - Returns: false, with `output` as it was, unless `text` as a whole has the shape.
-  static func parse(_ text: Span<UInt8>, appendingTo output: inout [UInt8]) -> Bool {
+  /// - Returns: what of `text` is the value; nil, with `output` as it was, unless the server would take it.
+  static func parse(_ text: Span<UInt8>, appendingTo output: inout [UInt8]) -> Range<Int>? {
+    if parseExactly(text, appendingTo: &output) { return 0..<text.count }
+    return parseLoosely(text, appendingTo: &output)
+  }
+
+  private static func parseLoosely(
+    _ text: Span<UInt8>, appendingTo output: inout [UInt8]
+  ) -> Range<Int>? {
+    guard text.count >= minimumLength, let bar = text.firstIndex(of: UInt8(ascii: "|"), from: 0)
+    else { return nil }
+    let end = text.firstIndex(of: UInt8(ascii: "|"), from: bar + 1) ?? text.count
+    guard let vector = text.trimmed(bar + 1..<end), let ciphertext = text.trimmed(0..<bar)
+    else { return nil }
+    var joined = text.withoutBlanks(ciphertext)
+    joined.append(UInt8(ascii: "|"))
+    joined += text.withoutBlanks(vector)
+    guard parseExactly(joined.span, appendingTo: &output) else { return nil }
+    return ciphertext.lowerBound..<vector.upperBound
+  }
+
+  /// - Returns: false, with `output` as it was, unless `text` as a whole has the shape that the server writes.
+  private static func parseExactly(
+    _ text: Span<UInt8>, appendingTo output: inout [UInt8]
+  ) -> Bool {
     guard text.count >= minimumLength else { return false }
     let bar = text.count - vectorLength - 1
     // 24 characters with two of padding are 16 bytes; a ciphertext is whole blocks of 16.
@@ -79,5 +103,30 @@ package enum EncryptedValue {
     Base64.encode(vectorAndCiphertext.extracting(16..<count), appendingTo: &output)
     output.append(UInt8(ascii: "|"))
     Base64.encode(vectorAndCiphertext.extracting(0..<16), appendingTo: &output)
+  }
+}
+
+extension Span<UInt8> {
+  /// What .NET's base64 passes over.
+  static func isBlank(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+  }
+
+  fileprivate func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+    (start..<count).first { self[$0] == byte }
+  }
+
+  /// `range` without blanks at its ends; nil if there is nothing else.
+  fileprivate func trimmed(_ range: Range<Int>) -> Range<Int>? {
+    guard let first = range.first(where: { !Self.isBlank(self[$0]) }),
+      let last = range.last(where: { !Self.isBlank(self[$0]) })
+    else { return nil }
+    return first..<last + 1
+  }
+
+  fileprivate func withoutBlanks(_ range: Range<Int>) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for index in range where !Self.isBlank(self[index]) { bytes.append(self[index]) }
+    return bytes
   }
 }

@@ -7,21 +7,22 @@ internal import Native
 final class FieldCodec {
   /// How the stored bytes of a field become a text.
   enum Encoding: Equatable {
-    /// They are the text.
-    case utf8
-    /// UTF-16 in a place for UTF-8 or bytes.
-    case utf16(UTF16Text.ByteOrder)
-    /// gzip of UTF-8, as other tools make it.
-    case gzipUTF8
-    /// gzip of UTF-16, little endian, as SQL Server's COMPRESS makes it of the server's strings.
-    case gzipUTF16
+    case text(TextForm)
+    /// As SQL Server's COMPRESS makes it of the server's strings, and other tools of theirs.
+    case gzip(TextForm)
     /// There is no text: they may be an initialization vector and ciphertext as they are.
     case binary
   }
 
-  /// What a field is expected to hold.
+  /// How characters are bytes.
+  enum TextForm: Equatable {
+    case utf8
+    case utf16(UTF16Text.ByteOrder)
+  }
+
+  /// What the server keeps in a field.
   private enum Expected {
-    case text, gzip, binary
+    case text, gzip, anything
   }
 
   /// Why the contents are not what the field is expected to hold.
@@ -50,13 +51,13 @@ final class FieldCodec {
       switch $0.name.lowercased() {
       case "json": .text
       case "jsonblob": .gzip
-      default: $0.storage == .text ? .text : .binary
+      default: $0.storage == .text ? .text : .anything
       }
     }
   }
 
   /// Whether a field may hold ciphertext as it is.
-  func isBinary(_ field: Int) -> Bool { expected[field] == .binary }
+  func isBinary(_ field: Int) -> Bool { expected[field] == .anything }
 
   /// Lends the text of a field, or its bytes where it is not text, to `body`.
   ///
@@ -66,57 +67,69 @@ final class FieldCodec {
     _ contents: Span<UInt8>, of field: Int,
     _ body: (Span<UInt8>, Encoding) throws(NativeError) -> Void
   ) throws(NativeError) -> Fault? {
-    switch expected[field] {
-    case .gzip where !contents.isEmpty: break
-    case .text, .gzip: return try decode(contents, as: .utf8, body)
-    case .binary:
-      // Whatever the column is called and made for: a text with a value in it is a text.
-      let isText = !CiphertextSearch.offsets(in: contents).isEmpty
-      return try decode(contents, as: isText ? .utf8 : .binary, body)
+    if Gzip.begins(contents) {
+      let fault = unpack(contents)
+      guard fault != nil else { return try decodeUnpacked(body) }
+      // Ciphertext may begin like that, too.
+      if fault == .tooLarge || expected[field] != .anything { return fault }
     }
-    unpacked.removeAll(keepingCapacity: unpacked.capacity <= 8 << 20)
-    do throws(NativeError) {
-      try gzip.unpack(contents, limit: FieldCodec.unpackedLimit, appendingTo: &unpacked)
-    } catch .damagedGzip {
-      return .damaged
-    } catch .gzipTooLarge {
-      return .tooLarge
-    }
-    // The first character of JSON text is ASCII: in UTF-16 its second byte is 0. A byte order mark
-    // begins with FF.
-    if unpacked.count >= 2, unpacked[1] != 0, unpacked[0] != 0xFF {
-      let text = unpacked
-      try body(text.span, .gzipUTF8)
-      return nil
-    }
-    decoded.removeAll(keepingCapacity: decoded.capacity <= 8 << 20)
-    guard UTF16Text.decode(unpacked.span, order: .little, appendingTo: &decoded) else {
-      return .damaged
-    }
-    let text = decoded
-    try body(text.span, .gzipUTF16)
-    return nil
-  }
-
-  /// Lends contents that may be UTF-16 with something like a value in it; if they are not, they are lent as they are.
-  private func decode(
-    _ contents: Span<UInt8>, as encoding: Encoding,
-    _ body: (Span<UInt8>, Encoding) throws(NativeError) -> Void
-  ) throws(NativeError) -> Fault? {
     let whole = contents.count & ~1
     for order in ByteSearch.hasZero(in: contents) ? [UTF16Text.ByteOrder.little, .big] : [] {
-      decoded.removeAll(keepingCapacity: decoded.capacity <= 8 << 20)
-      guard
-        UTF16Text.decode(contents.extracting(0..<whole), order: order, appendingTo: &decoded),
-        !CiphertextSearch.offsets(in: decoded.span).isEmpty
+      guard widen(contents.extracting(0..<whole), order),
+        CiphertextSearch.mayHoldValue(decoded.span)
       else { continue }
       guard whole == contents.count else { return .brokenUTF16 }
       let text = decoded
-      try body(text.span, .utf16(order))
+      try body(text.span, .text(.utf16(order)))
       return nil
     }
-    try body(contents, encoding)
+    // Whatever the column is called and made for: a text with a value in it is a text.
+    let isText =
+      expected[field] == .text || contents.isEmpty || CiphertextSearch.mayHoldValue(contents)
+    guard isText || expected[field] == .anything else { return .damaged }
+    try body(contents, isText ? .text(.utf8) : .binary)
     return nil
+  }
+
+  /// - Returns: what is wrong; nil with the contents in `unpacked`.
+  private func unpack(_ contents: Span<UInt8>) -> Fault? {
+    unpacked.removeAll(keepingCapacity: unpacked.capacity <= 8 << 20)
+    do throws(NativeError) {
+      try gzip.unpack(contents, limit: FieldCodec.unpackedLimit, appendingTo: &unpacked)
+      return nil
+    } catch .gzipTooLarge {
+      return .tooLarge
+    } catch {
+      return .damaged
+    }
+  }
+
+  /// Lends the text in `unpacked`. The first character of JSON and of a value is ASCII: in UTF-16 its other byte is 0.
+  private func decodeUnpacked(
+    _ body: (Span<UInt8>, Encoding) throws(NativeError) -> Void
+  ) throws(NativeError) -> Fault? {
+    let head = (unpacked.first ?? 1, unpacked.dropFirst().first ?? 1)
+    let order: UTF16Text.ByteOrder? =
+      switch head {
+      case (0xFF, 0xFE), (1..., 0): .little
+      case (0xFE, 0xFF), (0, 1...): .big
+      default: nil
+      }
+    guard let order else {
+      let text = unpacked
+      try body(text.span, .gzip(.utf8))
+      return nil
+    }
+    guard widen(unpacked.span, order) else { return .damaged }
+    let text = decoded
+    try body(text.span, .gzip(.utf16(order)))
+    return nil
+  }
+
+  /// - Returns: false if that is not UTF-16.
+  private func widen(_ contents: Span<UInt8>, _ order: UTF16Text.ByteOrder) -> Bool {
+    decoded.removeAll(keepingCapacity: decoded.capacity <= 8 << 20)
+    return UTF16Text.decode(contents, order: order, appendingTo: &decoded)
   }
 
   /// Turns changes to a decoded text into changes to the stored bytes.
@@ -129,29 +142,26 @@ final class FieldCodec {
     _ splices: inout [PageEdits.Splice], _ bytes: inout [UInt8], from start: Int,
     text: Span<UInt8>, as encoding: Encoding, storedCount: Int
   ) {
-    var changed: [UInt8] = []
-    switch encoding {
-    case .utf8, .binary: return
-    case .gzipUTF8, .gzipUTF16, .utf16:
-      PageEdits.apply(splices[...], with: bytes.span, to: text, appendingTo: &changed)
-    }
-    let order: UTF16Text.ByteOrder? =
+    let (form, isPacked): (TextForm, Bool) =
       switch encoding {
-      case .utf16(let order): order
-      case .gzipUTF16: .little
-      case .utf8, .gzipUTF8, .binary: nil
+      case .binary: (.utf8, false)
+      case .text(let form): (form, false)
+      case .gzip(let form): (form, true)
       }
-    if let order {
+    guard isPacked || form != .utf8 else { return }
+    var changed: [UInt8] = []
+    PageEdits.apply(splices[...], with: bytes.span, to: text, appendingTo: &changed)
+    if case .utf16(let order) = form {
       let narrow = changed
       changed = []
       let isValid = UTF16Text.encode(narrow.span, order: order, appendingTo: &changed)
       precondition(isValid, "the text came from UTF-16")
     }
     bytes.removeSubrange(start...)
-    if case .utf16 = encoding {
-      bytes += changed
-    } else {
+    if isPacked {
       gzip.pack(changed.span, appendingTo: &bytes)
+    } else {
+      bytes += changed
     }
     splices = [.init(replaced: 0..<storedCount, replacement: start..<bytes.count)]
   }

@@ -66,7 +66,7 @@ final class FieldScan {
       case .brokenUTF16: .invalidUTF8
       }
     scanned.suspects.append(.init(offset: nil, reason: reason))
-    try body(contents, scanned, .utf8)
+    try body(contents, scanned, .text(.utf8))
   }
 
   /// Turns changes to the text of a field into changes to what is stored; see `FieldCodec.encode`.

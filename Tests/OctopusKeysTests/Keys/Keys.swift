@@ -44,7 +44,7 @@ func value(_ plaintext: String, _ key: borrowing MasterKey) throws -> String {
 func open(_ text: String, _ key: borrowing MasterKey) throws -> String? {
   var ciphertext: [UInt8] = []
   let bytes = Array(text.utf8)
-  guard EncryptedValue.parse(bytes.span, appendingTo: &ciphertext) else { return nil }
+  guard EncryptedValue.parse(bytes.span, appendingTo: &ciphertext) != nil else { return nil }
   let plaintext = SecretBuffer()
   let cipher = try ValueCipher(key)
   let decryption = try cipher.decrypt(ciphertext.span, as: .text, into: plaintext)

@@ -89,6 +89,65 @@ import Testing
     #expect(masked(result) == masked(text) && result != text)
   }
 
+  /// How python makes bytes of a text, and a text of bytes.
+  static let forms: [(pack: String, unpack: String)] =
+    ["utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "utf-16"]
+    .flatMap { codec in
+      [
+        ("t.encode('\(codec)')", "b.decode('\(codec)')"),
+        ("gzip.compress(t.encode('\(codec)'))", "gzip.decompress(b).decode('\(codec)')"),
+        (
+          "(lambda e: gzip.compress(e[:7]) + gzip.compress(b'') + gzip.compress(e[7:]))(t.encode('\(codec)'))",
+          "gzip.decompress(b).decode('\(codec)')"
+        ),
+      ]
+    } + [
+      (
+        "b'\\xfe\\xff' + t.encode('utf-16-be')",
+        "b[2:].decode('utf-16-be') + ('' if b[:2] == b'\\xfe\\xff' else '!')"
+      )
+    ]
+
+  private func python(_ expression: String, input: [UInt8]) throws -> [UInt8] {
+    try Outside.run(
+      "python3", "-c",
+      "import sys,gzip;b=sys.stdin.buffer.read();t=b.decode('utf-8','replace');"
+        + "sys.stdout.buffer.write(\(expression))",
+      input: input)
+  }
+
+  /// A document and a bare value, in a column for documents, for packed ones, and in one of bytes.
+  @Test(arguments: forms)
+  func everyEncodingIsReadAndWrittenBack(pack: String, unpack: String) throws {
+    let old = try key(1)
+    let new = try key(100)
+    let texts = [
+      #"{"name":"数 é 🔑","x":"\#(try value("first", old))"}"#, try value("second", old),
+      " \(try value("third", old).replacing("|", with: "\r\n|"))\n",
+    ]
+    let names = ["JSON", "JSONBlob", "Data"]
+    let fields = names.map { StoreCollection.Field(name: $0, storage: .bytes) }
+    let packed = try texts.map { try python(pack, input: Array($0.utf8)) }
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "T", fields: fields),
+        packed.enumerated().map { number, contents in
+          .init(
+            id: "\(number)",
+            fields: number == 0 ? [contents, contents, contents] : [nil, nil, contents])
+        }
+      )
+    ])
+    let (_, outcome) = try rotate(store, old, new)
+    #expect(outcome.collections[0].reencryptedValues == 5)
+    for (number, text) in texts.enumerated() {
+      for stored in store.contents[0].documents[number].fields.compactMap({ $0 }) {
+        let result = Outside.text(try python("(\(unpack)).encode()", input: stored))
+        #expect(result != text && masked(result) == masked(text.replacing("\r\n|", with: "|")))
+      }
+    }
+  }
+
   @Test func aDamagedPackedDocumentIsNamed() throws {
     let old = try key(1)
     let new = try key(100)

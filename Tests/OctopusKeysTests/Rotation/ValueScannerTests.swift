@@ -60,6 +60,43 @@ import Testing
     }
   }
 
+  /// What .NET's `Convert.FromBase64String` takes for the two parts in front of a second bar.
+  @Test(arguments: ["", " ", #"\n"#, #"\r\n"#, #"\t"#, #"\u000a"#, #"  \u0020"#])
+  func findsValuesWithBlanksAndAThirdPart(_ blank: String) throws {
+    let value = try value("more than one block of plaintext", try key(1))
+    let parts = value.split(separator: "|")
+    let (ciphertext, vector) = (String(parts[0]), String(parts[1]))
+    let within = "\(ciphertext.prefix(9))\(blank)\(ciphertext.dropFirst(9))"
+    let spellings: [(before: String, value: String, behind: String)] = [
+      (blank, value, blank), ("", "\(ciphertext)\(blank)|\(blank)\(vector)", blank),
+      (blank, "\(within)|\(vector.prefix(3))\(blank)\(vector.dropFirst(3))", blank + "|"),
+      ("", "\(ciphertext)|\(vector.dropLast())\(blank)=", "|"), ("", value, "|x| y ="),
+    ]
+    for spelling in spellings {
+      let string = spelling.before + spelling.value + spelling.behind
+      let text = #"{"a":"\#(string)","b":1}"#
+      #expect(pieces(text) == [spelling.value], "\(text)")
+      #expect(scan(text).suspects.isEmpty)
+      let surveyed = scan(text).values
+      var again = ScannedText()
+      ValueScanner(places: SensitivePaths(collection: "Any"))
+        .scanAgain(Array(text.utf8).span, into: &again)
+      #expect(again.values.map(\.range) == surveyed.map(\.range), "\(text)")
+      // In a document that is not JSON it cannot be changed, but is found.
+      #expect(scan(text.dropLast(2) + "").suspects.map(\.reason) == [.malformedJSON], "\(text)")
+    }
+  }
+
+  @Test(arguments: [" ", "\n", "\r\n", "\t"])
+  func findsABareValueWithBlanks(_ blank: String) throws {
+    let value = try value("more than one block of plaintext", try key(1))
+    let spelt = value.replacing("|", with: blank + "|" + blank)
+    let text = Array((blank + spelt + blank + "|x").utf8)
+    var found = ScannedText()
+    ValueScanner(places: SensitivePaths(collection: "Any")).scanAny(text.span, into: &found)
+    #expect(found.values.map { String(decoding: text[$0.range], as: UTF8.self) } == [spelt])
+  }
+
   @Test func findsValuesInJSONInsideStrings() throws {
     let old = try key(1)
     let value = try value("deep", old)
