@@ -9,7 +9,7 @@
 
 internal import CLibCrypto
 
-/// One AES key (128 or 256 bits), ready to decrypt and encrypt.
+/// One AES key (128, 192 or 256 bits), ready to decrypt and encrypt.
 @safe
 package final class AESCBC {
   /// The length of a block and of an initialization vector, in bytes.
@@ -22,8 +22,8 @@ package final class AESCBC {
   private var encryptionChain = SIMD16<UInt8>(repeating: 0)
 
   package init(key: borrowing SecretBytes) throws(NativeError) {
-    precondition(key.count == 16 || key.count == 32)
-    let name = key.count == 16 ? "AES-128-CBC" : "AES-256-CBC"
+    precondition([16, 24, 32].contains(key.count))
+    let name = "AES-\(key.count * 8)-CBC"
     guard let cipher = unsafe EVP_CIPHER_fetch(nil, name, nil) else {
       throw cryptoFailure("EVP_CIPHER_fetch")
     }

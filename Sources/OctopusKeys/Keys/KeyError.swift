@@ -5,8 +5,10 @@ package import Native
 
 package enum KeyError: Error, Equatable, Sendable {
   case native(NativeError)
-  /// A Master Key of this many bytes; 16 or 32 are allowed.
+  /// A Master Key of this many bytes; 16, 24 or 32 are allowed.
   case wrongLength(bytes: Int, source: String)
+  /// Some servers have such a key, and none should get one.
+  case unfitForNew(bits: Int, source: String)
   case notBase64(source: String)
   case missing(source: String)
   /// A key file holds something after the key, at `line` (from 1).

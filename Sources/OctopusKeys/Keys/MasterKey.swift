@@ -1,28 +1,34 @@
-// The Master Key: 16 or 32 random bytes, as the server takes them. This file owns what is a valid
-// key and its base64; where keys are kept is KeyFile's and NodeConfig's business.
+// The Master Key: 16 or 32 random bytes, or 24, which the server takes, too, and nobody should choose. This file owns
+// what is a valid key and its base64; where keys are kept is KeyFile's and NodeConfig's business.
 
 package import Native
 
-/// A Master Key for AES-128 or AES-256.
+/// A Master Key for AES.
 package struct MasterKey: ~Copyable, Sendable {
   package enum Size: Int, Sendable, CaseIterable {
     case bits128 = 128
+    /// Only of a key that a server has: 32 characters that are a password decode to this many, too.
+    case bits192 = 192
     case bits256 = 256
+
+    /// The sizes of a new key.
+    package static let ofNewKeys: [Size] = [.bits128, .bits256]
 
     package var bytes: Int { rawValue / 8 }
   }
 
   package let bytes: SecretBytes
 
-  package var size: Size { bytes.count == 16 ? .bits128 : .bits256 }
+  package let size: Size
 
   /// Takes over raw key bytes. `source` names where they came from in an error.
   ///
-  /// - Throws: `KeyError.wrongLength` unless there are 16 or 32.
+  /// - Throws: `KeyError.wrongLength` unless there are 16, 24 or 32.
   package init(bytes: consuming SecretBytes, source: String) throws(KeyError) {
-    guard bytes.count == 16 || bytes.count == 32 else {
+    guard let size = Size(rawValue: bytes.count * 8) else {
       throw .wrongLength(bytes: bytes.count, source: source)
     }
+    self.size = size
     self.bytes = bytes
   }
 
@@ -40,13 +46,23 @@ package struct MasterKey: ~Copyable, Sendable {
     return try MasterKey(bytes: bytes, source: "random bytes")
   }
 
-  /// The key as base64: 24 or 44 characters.
+  /// - Throws: `KeyError.unfitForNew` if a new key should not have this size.
+  package borrowing func requireFitForNew(from source: String) throws(KeyError) {
+    guard Size.ofNewKeys.contains(size) else {
+      throw .unfitForNew(bits: size.rawValue, source: source)
+    }
+  }
+
+  /// The key as base64: 24, 32 or 44 characters.
   package borrowing func base64() -> SecretBytes { bytes.withBytes { Base64.encodeSecret($0) } }
 
   /// Another copy of the key, for another owner.
-  package borrowing func copy() -> MasterKey { MasterKey(unchecked: bytes.prefix(bytes.count)) }
+  package borrowing func copy() -> MasterKey { MasterKey(bytes.prefix(bytes.count), size) }
 
-  private init(unchecked bytes: consuming SecretBytes) { self.bytes = bytes }
+  private init(_ bytes: consuming SecretBytes, _ size: Size) {
+    self.bytes = bytes
+    self.size = size
+  }
 
   /// Whether both are the same key; takes the same time whatever the bytes are.
   package borrowing func equals(_ other: borrowing MasterKey) -> Bool { bytes.equals(other.bytes) }

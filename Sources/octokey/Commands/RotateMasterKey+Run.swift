@@ -49,7 +49,8 @@ extension RotateMasterKey {
     options.makesSnapshot = databaseSnapshot
     options.newKeyIsElsewhere = try ephemeralState || newKeyLasts(context)
     let old = try oldKey(of: node, context)
-    let new = try newKeySource?.read(context) ?? .random(keySize?.size ?? old.key.size)
+    let likeOld = old.key.size == .bits128 ? MasterKey.Size.bits128 : .bits256
+    let new = try newKeySource?.readNew(context) ?? .random(keySize?.size ?? likeOld)
     return try RotationPlan(
       config: node.file, machineKeys: node.machineKeys, store: store,
       storePath: stores.location(context, node).path, oldKey: old.key.copy(),

@@ -45,7 +45,7 @@ struct SetMasterKey: AuditedCommand {
         expected: expected.description, found: fingerprint.description)
     }
     let config = try LockedConfigFile.lock(node.file, keepsDrafts: true)
-    let change = try set(newKey, in: config, of: node, context)
+    let change = try set(newKey, from: source.name, in: config, of: node, context)
     _ = consume config
     let answer = Answer(
       changed: change.changed, fingerprint: fingerprint.description, config: node.file.path,
@@ -67,8 +67,10 @@ struct SetMasterKey: AuditedCommand {
     }
   }
 
+  /// - Parameter source: where the key came from.
   private func set(
-    _ newKey: borrowing MasterKey, in config: borrowing LockedConfigFile, of node: OpenedNode,
+    _ newKey: borrowing MasterKey, from source: String, in config: borrowing LockedConfigFile,
+    of node: OpenedNode,
     _ context: Context
   ) throws -> (changed: Bool, backup: String?) {
     var isThere = false
@@ -84,7 +86,9 @@ struct SetMasterKey: AuditedCommand {
       )
     }
     // That the config holds this very key does not make it the right one.
-    if !noStoreCheck { try requireFit(newKey, to: node, context) }
+    var isKeyOfStore = false
+    if !noStoreCheck { isKeyOfStore = try requireFit(newKey, to: node, context) }
+    if !isKeyOfStore { try newKey.requireFitForNew(from: source) }
     if isThere { return (false, nil) }
     let stamp = TimeStamp.forFileName(context.clock.now())
     if !noStoreCheck { warn(ofRunning: node, context) }
@@ -118,9 +122,10 @@ struct SetMasterKey: AuditedCommand {
     }
   }
 
+  /// - Returns: whether values of the store decrypt under the key; false where there are none.
   private func requireFit(
     _ key: borrowing MasterKey, to node: OpenedNode, _ context: Context
-  ) throws {
+  ) throws -> Bool {
     let (store, probe) = try rethrowUnseen {
       let store = try stores.open(context, node)
       return (store, try KeyProbe(store: store, key: key))
@@ -133,6 +138,7 @@ struct SetMasterKey: AuditedCommand {
       context.console.note(
         "\(store.location.quoted) holds no sensitive value that could show whether the key fits")
     }
+    return probe.opens == true
   }
 
   private func rethrowUnseen<Result>(_ body: () throws -> Result) throws -> Result {

@@ -9,10 +9,12 @@ extension Failure {
     case .wrongLength(let bytes, let source):
       self.init(
         "\(named(source)) holds \(bytes) bytes, which is no Master Key",
-        hint: bytes == 24
-          ? "a Master Key has 16 or 32 bytes; 32 base64 characters decode to 24 bytes: was a "
-            + "32-character password taken for a key?"
-          : "a Master Key has 16 or 32 bytes, which are 24 or 44 base64 characters")
+        hint: "a Master Key has 16 or 32 bytes, which are 24 or 44 base64 characters")
+    case .unfitForNew(let bits, let source):
+      self.init(
+        "\(named(source)) holds \(bits) bits, and a new Master Key has 128 or 256",
+        hint:
+          "32 base64 characters decode to 192 bits: was a 32-character password taken for a key?")
     case .notBase64(let source):
       self.init(
         "\(named(source)) is no base64",

@@ -24,6 +24,22 @@ enum KeySource: Equatable {
 
   init(file: String) { self = file == "-" ? .standardInput : .file(file) }
 
+  /// Reads a key that nothing is encrypted under yet.
+  func readNew(_ context: Context) throws -> MasterKey {
+    let key = try read(context)
+    try key.requireFitForNew(from: name)
+    return key
+  }
+
+  var name: String {
+    switch self {
+    case .file(let path): path
+    case .standardInput: "standard input"
+    case .value: "--master-key"
+    case .prompt: "the answer"
+    }
+  }
+
   func read(_ context: Context) throws -> MasterKey {
     switch self {
     case .file(let path):
@@ -34,12 +50,12 @@ enum KeySource: Equatable {
       context.console.warning(
         "the Master Key was on the command line, where other users and logs can see it",
         hint: "give it in a file, or type it when asked")
-      return try MasterKey(base64: Array(text.utf8).span, source: "--master-key")
+      return try MasterKey(base64: Array(text.utf8).span, source: name)
     case .prompt(let question, let option):
       let answer = try context.console.askSecret(question, option: option)
       return try answer.withBytes { bytes in
-        if bytes.isEmpty { throw KeyError.missing(source: "the answer") }
-        return try MasterKey(base64: bytes, source: "the answer")
+        if bytes.isEmpty { throw KeyError.missing(source: name) }
+        return try MasterKey(base64: bytes, source: name)
       }
     }
   }

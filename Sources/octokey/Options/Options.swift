@@ -117,11 +117,13 @@ struct KeySize: Equatable {
 
 extension KeySize: ExpressibleByArgument {
   init?(argument: String) {
-    guard let bits = Int(argument), let size = MasterKey.Size(rawValue: bits) else { return nil }
+    guard let bits = Int(argument), let size = MasterKey.Size(rawValue: bits),
+      MasterKey.Size.ofNewKeys.contains(size)
+    else { return nil }
     self.size = size
   }
 
-  static var allValueStrings: [String] { MasterKey.Size.allCases.map { String($0.rawValue) } }
+  static var allValueStrings: [String] { MasterKey.Size.ofNewKeys.map { String($0.rawValue) } }
   var defaultValueDescription: String { String(size.rawValue) }
 }
 

@@ -26,7 +26,8 @@ import Testing
     .noWriter(path: "/x"),
   ]
   static let keys: [KeyError] = [
-    .native(.tooLarge(path: "/x", limit: 1)), .wrongLength(bytes: 24, source: "/k"),
+    .native(.tooLarge(path: "/x", limit: 1)), .wrongLength(bytes: 20, source: "/k"),
+    .unfitForNew(bits: 192, source: "/k"),
     .wrongLength(bytes: 0, source: "--master-key"), .notBase64(source: "the answer"),
     .missing(source: "/k"), .notAlone(source: "/k", line: 2), .fingerprintDiffers(source: "/k"),
     .readBackDiffers(path: "/k"),
@@ -191,9 +192,10 @@ import Testing
   }
 
   @Test func twentyFourBytesAreExplained() {
-    let failure = Failure(describing: KeyError.wrongLength(bytes: 24, source: "/keys/a.key"))
-    #expect(failure.message == "\"/keys/a.key\" holds 24 bytes, which is no Master Key")
-    #expect(failure.hint?.contains("32 base64 characters decode to 24 bytes") == true)
+    let failure = Failure(describing: KeyError.unfitForNew(bits: 192, source: "/keys/a.key"))
+    #expect(
+      failure.message == "\"/keys/a.key\" holds 192 bits, and a new Master Key has 128 or 256")
+    #expect(failure.hint?.contains("32 base64 characters decode to 192 bits") == true)
     #expect(failure.status == .failed)
   }
 

@@ -40,7 +40,7 @@ private let refusals: [(String, KeyError)] = [
   ("# only a comment\n\n", .missing(source: "there")),
   (keyText + "\n" + keyText, .notAlone(source: "there", line: 2)),
   ("\n" + keyText + "\n\n# later", .notAlone(source: "there", line: 4)),
-  ("0123456789abcdef0123456789abcdef", .wrongLength(bytes: 24, source: "there")),
+  ("0123456789abcdef0123456789abcdefABCD", .wrongLength(bytes: 27, source: "there")),
   ("AAAA", .wrongLength(bytes: 3, source: "there")),
   ("\"\(keyText)\"", .notBase64(source: "there")),
   ("MasterKey=" + keyText, .notBase64(source: "there")),

@@ -1,5 +1,6 @@
 import Foundation
 import Native
+import Outside
 import Testing
 
 @testable import OctopusKeys
@@ -74,8 +75,24 @@ import Testing
     #expect(key.size == .bits128)
   }
 
+  /// Old servers took such keys.
+  @Test func aKeyOf24BytesOpensWhatOpenSSLMade() throws {
+    let old = try key(1, bytes: 24)
+    let digits = old.bytes.withBytes { Data(Array(copying: $0)) }
+      .map { String(format: "%02x", $0) }.joined()
+    let vector = String(repeating: "0f", count: 16)
+    let ciphertext = try Outside.run(
+      "openssl", "enc", "-aes-192-cbc", "-K", digits, "-iv", vector, "-base64", "-A",
+      input: Array("from an old server".utf8))
+    let iv = Data(repeating: 0x0F, count: 16).base64EncodedString()
+    #expect(try open(Outside.text(ciphertext) + "|" + iv, old) == "from an old server")
+    #expect(throws: KeyError.unfitForNew(bits: 192, source: "there")) {
+      try old.requireFitForNew(from: "there")
+    }
+  }
+
   @Test func otherLengthsAreRefused() throws {
-    for count in [0, 1, 15, 17, 24, 31, 33, 64] {
+    for count in [0, 1, 15, 17, 23, 25, 31, 33, 64] {
       let text = Array(Data(count: count).base64EncodedString().utf8)
       #expect(throws: KeyError.wrongLength(bytes: count, source: "here")) {
         try check(text)
