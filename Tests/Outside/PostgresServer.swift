@@ -69,10 +69,12 @@ package final class PostgresServer: Sendable {
 
   /// Makes a database, empty or as another one that nobody is connected to, and runs `script` in it.
   package func database(
-    _ script: String = "", like template: PostgresDatabase? = nil
+    _ script: String = "", like template: PostgresDatabase? = nil, encoding: String? = nil
   ) throws -> PostgresDatabase {
     let name = "test_" + UUID().uuidString.lowercased().replacing("-", with: "")
-    let source = template.map { " TEMPLATE \($0.name)" } ?? ""
+    let source =
+      encoding.map { " TEMPLATE template0 ENCODING '\($0)' LC_COLLATE 'C' LC_CTYPE 'C'" }
+      ?? template.map { " TEMPLATE \($0.name)" } ?? ""
     try psql("CREATE DATABASE \(name)\(source)", in: "postgres")
     let database = PostgresDatabase(server: self, name: name)
     if !script.isEmpty { try database.run(script) }

@@ -68,6 +68,21 @@ import Testing
     }
   }
 
+  /// There a character has fewer bytes than it has in UTF-8.
+  @Test func longDocumentsOfAnotherEncodingAreReadToTheirEnd() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE TABLE "T" ("Id" text PRIMARY KEY, "JSON" text);
+      INSERT INTO "T" VALUES ('a', repeat(chr(252), 9000000) || 'end');
+      """, encoding: "LATIN1")
+    let expected = try database.run(
+      "SELECT encode(sha256(convert_to(\"JSON\", 'UTF8')), 'hex') FROM \"T\"")
+    let store = ODBCStore(try ODBCConnectionString(database.odbc))
+    try store.begin(.read)
+    let collection = try #require(try store.inventory().collections.first)
+    #expect(try fields(store, collection).fields.map { $0 + "\n" } == ["a|JSON|" + expected])
+  }
+
   @Test func pagesThatAreReadAgainComeFromBeforeTheWriting() throws {
     let database = try PostgresServer.shared.database(
       """

@@ -311,4 +311,35 @@ extension PostgresDatabase {
     store.rollback()
     #expect(try database.store().all().count == 3)
   }
+
+  /// A domain counts as what it is made of. What has a text, and cannot be written as one, is refused.
+  @Test func aValueInATypeOfTheDatabasesOwnIsNotPassedOver() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE DOMAIN secret AS varchar(400); CREATE DOMAIN kept AS secret CHECK (value <> '');
+      CREATE TYPE pair AS (a text, b int); CREATE DOMAIN several AS text[];
+      CREATE TABLE "D" ("Id" secret PRIMARY KEY, v kept); INSERT INTO "D" VALUES ('x', '\(shapedText)');
+      CREATE TABLE "N" ("Id" int PRIMARY KEY, a text[], b pair, c several, d name, e int[], f tsvector);
+      INSERT INTO "N" VALUES (1, '{a,b}', '(x,1)', '{}', 'n', '{1,2}', 'a b');
+      """)
+    func inventory(_ access: StoreAccess) throws -> StoreInventory {
+      let store = ODBCStore(try ODBCConnectionString(database.odbc))
+      try store.begin(access)
+      return try store.inventory()
+    }
+    #expect(
+      try inventory(.rewrite).collections.map { "\($0.name) \($0.fields.map(\.name))" } == [
+        "D [\"v\"]"
+      ])
+    for (column, value) in [
+      ("a", "ARRAY['x', '\(shapedText)']"), ("b", "ROW('\(shapedText)', 1)::pair"),
+      ("c", "ARRAY['\(shapedText)']"), ("d", "'\(shapedText)'"),
+    ] {
+      try database.run("UPDATE \"N\" SET \(column) = \(value)")
+      #expect(throws: StoreError.self, "\(column)") { try inventory(.rewrite) }
+      let unread = try inventory(.read).unread
+      #expect(unread.map(\.obstacle) == [.unfitType(column)])
+      try database.run("UPDATE \"N\" SET \(column) = NULL")
+    }
+  }
 }

@@ -144,9 +144,8 @@ struct JSONTokens {
         hasEscapes = true
         let escape = index
         try skipEscape(text)
-        // `\u007c` here, or `\\u007c`, which is an escaped bar one level further in.
-        if !resembles, JSONTokens.escapedBar(text, at: escape) {
-          resembles = JSONTokens.vectorMayFollow(text, at: escape + 6)
+        if !resembles, let end = JSONTokens.endOfEscapedBar(text, at: escape) {
+          resembles = JSONTokens.vectorMayFollow(text, at: end)
         }
       default:
         throw fault()  // a control character
@@ -168,11 +167,16 @@ struct JSONTokens {
     }
   }
 
-  /// Whether `u007c` stands in the bytes after the backslash at `index`, perhaps after another one.
-  private static func escapedBar(_ text: Span<UInt8>, at index: Int) -> Bool {
-    let start = text[index + 1] == UInt8(ascii: "\\") ? index + 2 : index + 1
-    guard start + 5 <= text.count, text[start] == UInt8(ascii: "u") else { return false }
-    return JSONEscapes.hexadecimal(text, at: start + 1) == 0x7C
+  /// The end of a bar that is spelt as an escape from `index` on: `\u007c`, or one level further in `\\u007c` or
+  /// `\u005cu007c`.
+  private static func endOfEscapedBar(_ text: Span<UInt8>, at index: Int) -> Int? {
+    let letter =
+      text[index + 1] == UInt8(ascii: "\\")
+      ? index + 2 : JSONEscapes.hexadecimal(text, at: index + 2) == 0x5C ? index + 6 : index + 1
+    guard letter + 5 <= text.count, text[letter] == UInt8(ascii: "u"),
+      JSONEscapes.hexadecimal(text, at: letter + 1) == 0x7C
+    else { return nil }
+    return letter + 5
   }
 
   /// Whether the bytes after a bar could be a base64 vector: damaged, escaped or with blanks in it perhaps. Scripts

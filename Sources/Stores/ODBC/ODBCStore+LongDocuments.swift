@@ -35,17 +35,23 @@ extension ODBCStore {
   ) throws(StoreError) {
     let dialect = try opened().dialect
     let column = dialect.quoted(table.collection.fields[index].name)
+    guard let slices = dialect.slices(of: column, table.contents[index].storage) else {
+      throw failed(table.collection.name, "a document is too long to be read at once")
+    }
     let end = bytes.count + length
     bytes.reserveCapacity(end)
     var start = 1
-    while bytes.count < end {
+    var isMore = true
+    // To the slice behind the last one: what ends before would be taken for the whole.
+    while isMore {
       let before = bytes.count
-      let slice = dialect.slice(of: column, start: start, count: ODBCStore.sliceLength) ?? column
+      let slice = slices.slice(start: start, count: ODBCStore.sliceLength)
       try appendSlice(slice, of: index, of: table, stretch, bounds, to: &bytes)
       start += ODBCStore.sliceLength
-      guard bytes.count > before else {
-        throw failed(table.collection.name, "a document is shorter than it said")
-      }
+      isMore = bytes.count > before
+    }
+    guard bytes.count == end else {
+      throw failed(table.collection.name, "a document is not as long as it said")
     }
   }
 

@@ -122,7 +122,7 @@ extension ODBCStore {
     var endKey: [UInt8]?
     if case .key(let key) = end { endKey = key }
     if let endKey, bytes > ODBCStore.sliceLength,
-      try opened().dialect.slice(of: "", start: 1, count: 1) != nil
+      try opened().dialect.slices(of: "", .text) != nil
     {
       return try readLong(table, after: lastKey, upTo: endKey, into: &page)
     }

@@ -52,13 +52,15 @@ extension SQLTable {
     return query(dialect, names.map(dialect.quoted) + fields(dialect, focus), stretch)
   }
 
-  /// The lengths in bytes of the fields of one document, NULL for what is not read, after its key and name.
+  /// The lengths in bytes of the fields of one document as they arrive in slices, NULL for what is not read, after its key and name.
   func fieldLengthsQuery(
     _ dialect: any SQLDialect, _ focus: Focus?, _ stretch: Stretch
   ) -> Query {
     let names = key.map(\.name) + (name.map { [$0] } ?? [])
-    let lengths = fields(dialect, focus).map {
-      $0 == "NULL" ? $0 : "CASE WHEN \($0) IS NOT NULL THEN \(dialect.length(of: $0)) END"
+    let lengths = fields(dialect, focus).enumerated().map { index, field in
+      guard let slices = dialect.slices(of: field, contents[index].storage), field != "NULL"
+      else { return "NULL" }
+      return "CASE WHEN \(field) IS NOT NULL THEN \(slices.length) END"
     }
     return query(dialect, names.map(dialect.quoted) + lengths, stretch)
   }

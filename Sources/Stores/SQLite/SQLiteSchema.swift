@@ -112,7 +112,7 @@ struct SQLiteSchema {
     // Step by step: a part of AND is computed even where the first one says no.
     return "(CASE WHEN typeof(\(name)) IN ('text', 'blob') "
       + "THEN CASE WHEN length(CAST(\(name) AS BLOB)) >= 49 "
-      + "THEN instr(CAST(\(name) AS BLOB), x'7C') > 0 OR instr(\(name), '\\u007') > 0 "
+      + "THEN instr(CAST(\(name) AS BLOB), x'7C') > 0 OR instr(\(name), 'u007') > 0 "
       + "ELSE 0 END ELSE 0 END)"
   }
 

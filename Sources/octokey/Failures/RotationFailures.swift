@@ -46,13 +46,12 @@ extension Failure {
     case .livenessUnknown(let nodes):
       self.init(
         livenessUnknown: nodes,
-        hint: "if every server on this store is stopped, give --ignore-live-nodes")
+        hint: "if every server on this store is stopped, give --ignore-live-nodes", status: .busy)
     case .activityUnknown(let reason):
       let failure = Failure(reason)
       self.init(
         "cannot tell whether a server is running: \(failure.message)",
-        hint: "if every server on this store is stopped, give --ignore-live-nodes",
-        status: failure.status)
+        hint: "if every server on this store is stopped, give --ignore-live-nodes", status: .busy)
     case .forgetfulFolder(let path, let fileSystem):
       self.init(
         "the new key would only be in \(path.quoted), and that folder (\(fileSystem)) does not "
@@ -203,11 +202,11 @@ extension Failure {
         + "; nothing was changed", hint: hint, status: .busy)
   }
 
-  init(livenessUnknown nodes: [String], hint: String?) {
+  init(livenessUnknown nodes: [String], hint: String?, status: ExitStatus = .failed) {
     self.init(
       "cannot tell whether \(nodes.map(\.quoted).joined(separator: ", ")) "
         + "\(nodes.count == 1 ? "is" : "are") live: the database has no readable time for "
-        + (nodes.count == 1 ? "it" : "them"), hint: hint)
+        + (nodes.count == 1 ? "it" : "them"), hint: hint, status: status)
   }
 }
 

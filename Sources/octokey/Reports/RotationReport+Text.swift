@@ -61,7 +61,8 @@ extension RotationReport {
     }
     lines.append("Time:         \(seconds.inHundredths) s, \(rate) documents per second")
     lines.append(
-      "Memory:       \(peakMemory >> 20) MiB at most, with the page cache of the database engine")
+      "Memory:       \(peakMemory.map { "\($0 >> 20) MiB at most" } ?? "unknown"), "
+        + "with the page cache of the database engine")
     return lines
   }
 

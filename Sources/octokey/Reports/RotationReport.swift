@@ -60,13 +60,14 @@ struct RotationReport: Encodable {
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
   let seconds: Double
-  let peakMemory: Int
+  /// In bytes; nil if the system does not say.
+  let peakMemory: Int?
   let nextSteps: [String]
 
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
     config: ReplacedConfig, snapshot: SnapshotReport?, otherNodes: [String],
-    residues: [StoreResidue], peakMemory: Int, duration: Duration, time: String
+    residues: [StoreResidue], peakMemory: Int?, duration: Duration, time: String
   ) {
     self.time = time
     let updated = written.collections.reduce(0) { $0 + $1.updatedDocuments }

@@ -202,6 +202,10 @@ import Testing
   @Test func exitCodes() {
     #expect(Failure(describing: StoreError.busy(location: "/x")).status == .busy)
     #expect(Failure(describing: StoreError.notFound(location: "/x")).status == .failed)
+    // A check that cannot be made counts as one that fails.
+    let unseen = RotationError.activityUnknown(.notFound(location: "/x"))
+    #expect(Failure(describing: unseen).status == .busy)
+    #expect(Failure(describing: RotationError.livenessUnknown(nodes: ["a"])).status == .busy)
     let unaskable = CommandError.cannotAsk(option: "--yes", reason: .noTerminal)
     #expect(Failure(describing: unaskable).status == .usage)
     let unfinished = ConfigError.unfinishedRotation(config: "/c", journal: "/j")

@@ -118,6 +118,13 @@ import Testing
     }
   }
 
+  /// The backslash of the inner escape is an escape of the outer one.
+  @Test(arguments: [#"\u005cu007c"#, #"\u005Cu007C"#, #"\\u007c"#, #"\u007c"#, "|"])
+  func findsNestedValuesHoweverTheirBarIsSpelt(_ bar: String) throws {
+    let spelt = try value("deep", try key(1)).replacing("|", with: bar)
+    #expect(pieces(#"{"n":"{\u0022a\u0022:\u0022\#(spelt)\u0022}"}"#) == [spelt])
+  }
+
   @Test(arguments: [
     "a|b", "QUJD|REVG", "|", "", "Get-Item | Where-Object { $_ } |Select", #"x\u007cy"#,
     "0123456789abcdef0123456789abcdef|0123456789abcdef0123456789abcdef",

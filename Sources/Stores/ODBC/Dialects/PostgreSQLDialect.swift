@@ -55,7 +55,12 @@ struct PostgreSQLDialect: SQLDialect {
     """
 
   // Not INFORMATION_SCHEMA, which omits tables that the login has no permission on.
+  // A domain counts as the type that it is made of, without its length.
   let columnsQuery = """
+    WITH RECURSIVE bases(type, base) AS (
+      SELECT oid, oid FROM pg_type WHERE typtype <> 'd'
+      UNION ALL SELECT d.oid, b.base FROM pg_type AS d JOIN bases AS b ON b.type = d.typbasetype
+      WHERE d.typtype = 'd')
     SELECT \(schema), c.relname, a.attname, t.typname,
       CASE WHEN t.typname IN ('varchar', 'bpchar') THEN a.atttypmod - 4 ELSE -1 END,
       CASE WHEN a.attcollation <> t.typcollation THEN o.collname END,
@@ -63,7 +68,8 @@ struct PostgreSQLDialect: SQLDialect {
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-    JOIN pg_type AS t ON t.oid = a.atttypid
+    JOIN bases AS b ON b.type = a.atttypid
+    JOIN pg_type AS t ON t.oid = b.base
     LEFT JOIN pg_collation AS o ON o.oid = a.attcollation
     WHERE \(isOurs)
     ORDER BY 1, 2, a.attnum
@@ -176,11 +182,22 @@ struct PostgreSQLDialect: SQLDialect {
     case "text", "varchar", "bpchar":
       guard column.length.map({ $0 >= 49 || $0 < 0 }) ?? true else { return nil }
       return "octet_length(\(name)) >= 49 AND (\(hasBar(name)))"
-    case "json", "jsonb", "xml", "citext":
-      return "octet_length(\(name)::text) >= 49 AND (\(hasBar(name + "::text")))"
-    default: return nil
+    // As text they are numbers.
+    case "_bytea": return "octet_length(\(name)::text) >= 64"
+    case let type where PostgreSQLDialect.cannotHold.contains(type): return nil
+    // Arrays and composites, too, and whatever types a database has of its own.
+    default: return "octet_length(\(name)::text) >= 49 AND (\(hasBar(name + "::text")))"
     }
   }
+
+  /// The types no value of which is a text with 49 characters and a bar.
+  private static let cannotHold: Set<String> = [
+    "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "money", "oid", "xid", "xid8",
+    "cid", "tid", "date", "time", "timetz", "timestamp", "timestamptz", "interval", "uuid", "inet",
+    "cidr", "macaddr", "macaddr8", "bit", "varbit", "char", "point", "line", "lseg", "box", "path",
+    "polygon", "circle", "pg_lsn", "_bool", "_int2", "_int4", "_int8", "_float4", "_float8",
+    "_numeric", "_date", "_timestamp", "_timestamptz", "_uuid",
+  ]
 
   func locks(_ tables: [String]) -> [(statement: String, tables: Int)] {
     guard !tables.isEmpty else { return [] }
@@ -204,8 +221,11 @@ struct PostgreSQLDialect: SQLDialect {
   func length(of column: String) -> String { "COALESCE(octet_length(\(column)), 0)" }
 
   // Its driver has a result in memory as a whole, four times over.
-  func slice(of column: String, start: Int, count: Int) -> String? {
-    "substring(\(column) from \(start) for \(count))"
+  func slices(of column: String, _ storage: FieldStorage) -> SQLSlices? {
+    SQLSlices(
+      column: column,
+      // Not of the bytes that the server keeps, the encoding of which may be another one.
+      length: storage == .text ? "octet_length(convert_to(\(column), 'UTF8'))" : length(of: column))
   }
 
   func contains(_ text: String, in column: String) -> String {

@@ -82,9 +82,8 @@ protocol SQLDialect: Sendable {
   /// The length in bytes of what a column holds, 0 for NULL.
   func length(of column: String) -> String
 
-  /// `count` characters or bytes of a column, from the `start`-th on, which counts from 1. Nil where the drivers
-  /// hand out a long text in pieces, and need not hold it.
-  func slice(of column: String, start: Int, count: Int) -> String?
+  /// How a long column is read in slices. Nil where the drivers hand out a long text in pieces, and need not hold it.
+  func slices(of column: String, _ storage: FieldStorage) -> SQLSlices?
 
   /// A condition that a text column holds `text`, which needs no quoting, byte by byte.
   func contains(_ text: String, in column: String) -> String
@@ -152,7 +151,7 @@ protocol SQLDialect: Sendable {
 }
 
 extension SQLDialect {
-  func slice(of column: String, start: Int, count: Int) -> String? { nil }
+  func slices(of column: String, _ storage: FieldStorage) -> SQLSlices? { nil }
 
   var databaseSnapshots: SQLServerSnapshots? { nil }
   var traitsQuery: String? { nil }
@@ -163,7 +162,19 @@ extension SQLDialect {
 
   /// A condition that the text in `column` has a bar, as it is or escaped.
   func hasBar(_ column: String) -> String {
-    ["|", "\\u007"].map { contains($0, in: column) }.joined(separator: " OR ")
+    ["|", "u007"].map { contains($0, in: column) }.joined(separator: " OR ")
+  }
+}
+
+/// How a long column is read.
+struct SQLSlices {
+  let column: String
+  /// An expression: the length in bytes of what arrives, in UTF-8 if it is text.
+  let length: String
+
+  /// `count` characters or bytes from the `start`-th on, which counts from 1.
+  func slice(start: Int, count: Int) -> String {
+    "substring(\(column) from \(start) for \(count))"
   }
 }
 
