@@ -46,7 +46,7 @@ extension Failure {
     case .livenessUnknown(let nodes):
       self.init(
         livenessUnknown: nodes,
-        hint: "if every server on this store is stopped, give --ignore-live-nodes", status: .busy)
+        hint: "if every server on this store is stopped, give --ignore-live-nodes")
     case .activityUnknown(let reason):
       let failure = Failure(reason)
       self.init(
@@ -202,11 +202,11 @@ extension Failure {
         + "; nothing was changed", hint: hint, status: .busy)
   }
 
-  init(livenessUnknown nodes: [String], hint: String?, status: ExitStatus = .failed) {
+  init(livenessUnknown nodes: [String], hint: String?) {
     self.init(
       "cannot tell whether \(nodes.map(\.quoted).joined(separator: ", ")) "
         + "\(nodes.count == 1 ? "is" : "are") live: the database has no readable time for "
-        + (nodes.count == 1 ? "it" : "them"), hint: hint, status: status)
+        + (nodes.count == 1 ? "it" : "them"), hint: hint, status: .busy)
   }
 }
 

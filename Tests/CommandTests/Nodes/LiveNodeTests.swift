@@ -39,7 +39,7 @@ import Testing
     (
       "CREATE TABLE OctopusServerNode(Id TEXT PRIMARY KEY, Name TEXT, LastSeen TEXT); "
         + "INSERT INTO OctopusServerNode VALUES('n', 'octopus-2', 'yesterday')",
-      "whether \"octopus-2\" is live", 1
+      "whether \"octopus-2\" is live", 4
     ),
   ])
   func aServerAtWorkStopsARotation(_ sql: String, _ words: String, _ status: Int32) async throws {

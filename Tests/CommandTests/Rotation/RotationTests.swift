@@ -47,6 +47,20 @@ import Testing
     #expect(try await node.sql("PRAGMA integrity_check") == "ok")
   }
 
+  /// Linux hands on to a new program how much memory the old one in the same process had.
+  @Test func theMemoryIsNotThatOfWhoStartedIt() async throws {
+    let node = try await SampleNode(["--documents", "20"])
+    let report = try await node.shell(
+      """
+      python3 -c 'import os, sys
+      big = b"x" * (700 << 20)
+      os.execv(sys.argv[1], sys.argv[1:])' "$OCTOKEY" rotate-master-key --yes --config \(node.config) \
+        --machine-id-file \(node.machineID)
+      """)
+    let mebibytes = try #require(report.firstMatch(of: /Memory: +(\d+) MiB at most/)?.1)
+    #expect(try #require(Int(mebibytes)) < 400)
+  }
+
   @Test func everyValueHasItsPlaintextUnderTheNewKey() async throws {
     let node = try await SampleNode(["--documents", "400"])
     let result = try await rotate(node)
