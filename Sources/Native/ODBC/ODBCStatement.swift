@@ -235,6 +235,6 @@ package final class ODBCStatement {
     Int(SQL_LEN_DATA_AT_EXEC_OFFSET) - length
   }
 
-  /// Two sizes, for names and for all else, so that a driver does not prepare the statement again for every length.
+  /// Two sizes, one for names and one for longer text: a driver prepares a statement again for each new size.
   private static func step(above units: Int) -> Int { units <= 64 ? 64 : longestText }
 }

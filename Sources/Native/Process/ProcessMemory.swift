@@ -7,6 +7,7 @@ package enum ProcessMemory {
   /// The largest resident size so far, in bytes; nil if the system does not say. What getrusage counts may be that
   /// of the program that started this one.
   package static func peak() -> Int? {
+    // Without /proc the report says that the size is unknown; nothing else depends on it.
     guard let file = try? Descriptor.open("/proc/self/status", O_RDONLY),
       let status = try? file.readAll(limit: 1 << 16)
     else { return nil }

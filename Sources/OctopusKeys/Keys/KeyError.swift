@@ -7,7 +7,7 @@ package enum KeyError: Error, Equatable, Sendable {
   case native(NativeError)
   /// A Master Key of this many bytes; 16, 24 or 32 are allowed.
   case wrongLength(bytes: Int, source: String)
-  /// Some servers have such a key, and none should get one.
+  /// An existing key may have this size, a new one may not.
   case unfitForNew(bits: Int, source: String)
   case notBase64(source: String)
   case missing(source: String)

@@ -1,5 +1,5 @@
-// The Master Key: 16 or 32 random bytes, or 24, which the server takes, too, and nobody should choose. This file owns
-// what is a valid key and its base64; where keys are kept is KeyFile's and NodeConfig's business.
+// The Master Key: 16 or 32 random bytes. An existing key may have 24, as the server accepts them; a new key may not.
+// This file owns what is a valid key and its base64; where keys are kept is KeyFile's and NodeConfig's business.
 
 package import Native
 

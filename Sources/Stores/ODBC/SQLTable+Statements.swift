@@ -52,7 +52,8 @@ extension SQLTable {
     return query(dialect, names.map(dialect.quoted) + fields(dialect, focus), stretch)
   }
 
-  /// The lengths in bytes of the fields of one document as they arrive in slices, NULL for what is not read, after its key and name.
+  /// The lengths in bytes of the fields of one document as they arrive in slices, NULL for what is not read, after its
+  /// key and name.
   func fieldLengthsQuery(
     _ dialect: any SQLDialect, _ focus: Focus?, _ stretch: Stretch
   ) -> Query {

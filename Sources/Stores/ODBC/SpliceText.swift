@@ -1,5 +1,5 @@
-// The splices of one field as one text. Each parameter of a statement costs a driver as much as some hundred bytes
-// do, so that the numbers of a splice are no parameters of their own.
+// The splices of one field as one text. A parameter costs a driver as much time as several hundred bytes of text, so
+// the numbers of a splice are not parameters of their own.
 //
 // First come four numbers of eight digits for each splice: its start, counting from 1, and its length in the field,
 // then the start and the length of what takes its place, in this text. What takes the places follows.
@@ -32,7 +32,8 @@ enum SpliceText {
     }
   }
 
-  /// Whether a character of what takes a place is one unit for every engine, and one byte.
+  /// Whether all replacements are ASCII, where a character is one byte and one unit in every engine, and all places
+  /// have few enough digits.
   static func isPossible(_ edit: PageEdits.Edit, _ edits: PageEdits, of field: Span<UInt8>) -> Bool
   {
     guard field.count <= longestField, edit.newCount <= longestField else { return false }
