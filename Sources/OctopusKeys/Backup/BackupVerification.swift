@@ -128,7 +128,7 @@ package struct BackupVerification {
     var closed: PKCS12.Obstacle?
     do throws(RotationError) {
       let found = try StoreAudit.run(
-        store: store, key: key, binaryFields: [:], cancellation: cancellation, progress: progress)
+        store: store, key: key, cancellation: cancellation, progress: progress)
       audit = found
       // Damaged values were damaged before; the manifest counts them.
       if found.findings.count > expected.unreadable {

@@ -28,6 +28,8 @@ struct ScannedText {
   var suspects: [Suspect] = []
   /// Ciphertexts inside longer texts, such as an audit trail's: `range` covers the ciphertext alone.
   var quotations: [Value] = []
+  /// Of values in places where any bytes are plaintext: the place, by the index of the value.
+  var bytePlaces: [Int: ValuePlace] = [:]
 
   /// Forgets what was found and keeps the memory.
   mutating func clear() {
@@ -35,6 +37,7 @@ struct ScannedText {
     ciphertexts.removeAll(keepingCapacity: ciphertexts.capacity <= 8 << 20)
     suspects.removeAll(keepingCapacity: true)
     quotations.removeAll(keepingCapacity: true)
+    if !bytePlaces.isEmpty { bytePlaces.removeAll() }
   }
 
   /// Turns all values into suspects.

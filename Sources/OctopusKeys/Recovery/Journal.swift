@@ -68,8 +68,10 @@ package struct Journal: Codable, Equatable, Sendable {
     package let skipUnreadable: Bool
     package let allowEmpty: Bool
     /// What every binary column is taken for, as the survey or a person decided it: `TABLE.COLUMN=ciphertext`
-    /// or `TABLE.COLUMN=plain`.
+    /// or another word of `Survey.BinaryContents`.
     package let binaryColumns: [String]
+    /// Places where any bytes are plaintext; nil where there is none.
+    package let binaryPlaces: [String]?
   }
 
   /// Reads the journal in `folder`; nil if there is none.
@@ -162,15 +164,14 @@ extension Journal.Contents {
 }
 
 extension Journal.Options {
-  /// - Parameter binaryFields: what the survey took them for.
-  init(
-    _ options: StoreRotation.Options,
-    _ binaryFields: [Survey.BinaryField: Survey.BinaryContents] = [:]
-  ) {
+  /// - Parameter decisions: the survey's.
+  init(_ options: StoreRotation.Options, _ decisions: Survey.Decisions = .init()) {
     skipUnreadable = options.skipUnreadable
     allowEmpty = options.allowEmpty
-    binaryColumns = options.binaryFields.merging(binaryFields) { $1 }
+    binaryColumns = options.decisions.binaryFields.merging(decisions.binaryFields) { $1 }
       .map { "\($0.name)=\($1.rawValue)" }.sorted()
+    let places = options.decisions.bytePlaces.union(decisions.bytePlaces).map(\.name).sorted()
+    binaryPlaces = places.isEmpty ? nil : places
   }
 
   /// For going on: which key is the old one was decided when the rotation began.
@@ -179,7 +180,8 @@ extension Journal.Options {
     options.skipUnreadable = skipUnreadable
     options.allowEmpty = allowEmpty
     options.trustOldKey = true
-    options.binaryFields = binaryFields
+    options.decisions.binaryFields = binaryFields
+    options.decisions.bytePlaces = Set((binaryPlaces ?? []).map(ValuePlace.init))
     return options
   }
 

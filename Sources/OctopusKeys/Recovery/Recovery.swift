@@ -210,7 +210,7 @@ package final class Recovery {
     _ access: StoreAccess, with key: borrowing MasterKey, _ role: RecoveryKey
   ) throws(RotationError) -> Survey {
     var survey = try StoreAudit.run(
-      store: store, key: key, binaryFields: options.binaryFields,
+      store: store, key: key, decisions: options.decisions,
       access: access, cancellation: cancellation
     ) { progress(.survey, $0, $1) }
     // What does not decrypt may be under the other key.

@@ -185,7 +185,7 @@ extension Journal {
       store: .init(
         kind: plan.store.kind, location: plan.store.location,
         identity: try rethrow(as: RotationError.store, plan.store.identity())),
-      options: .init(plan.options.store, survey.binaryFields), found: .init(survey),
+      options: .init(plan.options.store, survey.decisions), found: .init(survey),
       snapshot: snapshot)
   }
 }

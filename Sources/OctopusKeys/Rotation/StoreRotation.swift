@@ -14,8 +14,8 @@ package final class StoreRotation {
     package var allowEmpty = false
     /// The old key is right, whatever the values say.
     package var trustOldKey = false
-    /// What is in binary fields that octokey does not know.
-    package var binaryFields: [Survey.BinaryField: Survey.BinaryContents] = [:]
+    /// Of what the values do not show by themselves.
+    package var decisions = Survey.Decisions()
 
     /// Nothing decided: everything doubtful stops the run.
     package init() {}
@@ -111,7 +111,7 @@ package final class StoreRotation {
     self.documents = documents
     if let earlier { store.narrow(collections, to: earlier) }
     let pass = SurveyPass(
-      store: store, cancellation: mayStop ? cancellation : .never, decided: options.binaryFields,
+      store: store, cancellation: mayStop ? cancellation : .never, decisions: options.decisions,
       isRewritten: true)
     let surveyor: PageSurveyor
     do throws(NativeError) {
@@ -157,7 +157,9 @@ package final class StoreRotation {
       }
     case .unknown where survey.decrypted > 0:
       // A wrong key opens one binary value in 255. Too few are trusted only where a person names their field.
-      let doubtful = survey.unprovenFields.filter { options.binaryFields[$0] == nil }.map(\.name)
+      let doubtful = survey.unprovenFields.filter {
+        options.decisions.binaryFields[$0] == nil
+      }.map(\.name)
       guard options.trustOldKey && doubtful.isEmpty else {
         throw .keyUnproven(
           fingerprint, location: store.location, binaryValues: survey.decrypted, fields: doubtful)
@@ -247,6 +249,8 @@ package final class StoreRotation {
   private func read(
     _ reader: any Store, after survey: Survey, leftAmbiguous: [String]?
   ) throws(RotationError) -> Survey {
+    var options = options
+    options.decisions.bytePlaces = survey.decisions.bytePlaces
     let proof = try StoreRotation(
       store: reader, oldKey: oldKey, newKey: newKey, options: options
     ) { [progress] (_, done, total) in progress(.proof, done, total) }

@@ -129,10 +129,14 @@ package struct StoreInventory: Equatable, Sendable {
   package let collections: [StoreCollection]
   /// Only where the store is read: everything else refuses.
   package let unread: [Unread]
+  package let account: StoreAccount
 
-  package init(collections: [StoreCollection], unread: [Unread] = []) {
+  package init(
+    collections: [StoreCollection], unread: [Unread] = [], account: StoreAccount
+  ) {
     self.collections = collections
     self.unread = unread
+    self.account = account
   }
 }
 

@@ -13,6 +13,10 @@ package enum StoreObstacle: Hashable, Sendable {
   case keyColumn(String)
   /// The type of the column would not keep a document byte for byte.
   case unfitType(String)
+  /// The login may not read the column, or the table if it is nil.
+  case noPermission(String?)
+  /// A symbolic link, to a document or a folder, is not followed.
+  case symbolicLink
 
   // Of SQL Server.
 
@@ -48,9 +52,10 @@ extension StoreObstacle {
     case .generatedColumn(let name), .keyColumn(let name), .unfitType(let name), .masked(let name),
       .alwaysEncrypted(let name), .unpadded(let name):
       name
+    case .noPermission(let name): name
     case .triggers, .virtualTable, .noRowKey, .memoryOptimized, .appendOnly, .mergePublished,
       .updatableSubscription, .external, .stretched, .fileTable, .readOnlyFilegroup, .rowSecurity,
-      .loginPolicies:
+      .loginPolicies, .symbolicLink:
       nil
     }
   }

@@ -58,13 +58,18 @@ package enum EncryptedValue {
     return false
   }
 
+  /// Where the initialization vector is in the bytes of a binary column. The server has it first.
+  enum VectorPlace: CaseIterable {
+    case first, last
+  }
+
   /// How a value is spelt where it is.
   enum Spelling: Equatable {
     /// The text form in JSON strings: a style for each level of strings, innermost first. There is none
     /// for the usual value without any escape.
     case text([JSONEscapes.Style])
-    /// The bytes of vector and ciphertext.
-    case bytes
+    /// The bytes of ciphertext and vector.
+    case bytes(VectorPlace)
 
     /// The text form without any escape.
     static let plain = Spelling.text([])
@@ -73,7 +78,7 @@ package enum EncryptedValue {
     func inside(_ style: JSONEscapes.Style) -> Spelling {
       switch self {
       case .text(let styles): .text(styles + [style])
-      case .bytes: .bytes
+      case .bytes(let place): .bytes(place)
       }
     }
   }
@@ -83,7 +88,11 @@ package enum EncryptedValue {
     _ vectorAndCiphertext: Span<UInt8>, as spelling: Spelling, appendingTo output: inout [UInt8]
   ) {
     switch spelling {
-    case .bytes: output.append(copying: vectorAndCiphertext)
+    case .bytes(.first): output.append(copying: vectorAndCiphertext)
+    case .bytes(.last):
+      let count = vectorAndCiphertext.count
+      output.append(copying: vectorAndCiphertext.extracting(16..<count))
+      output.append(copying: vectorAndCiphertext.extracting(0..<16))
     case .text([]): format(vectorAndCiphertext, appendingTo: &output)
     case .text(let styles):
       var text: [UInt8] = []

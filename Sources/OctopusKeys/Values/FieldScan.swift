@@ -12,7 +12,10 @@ final class FieldScan {
   private var collection = StoreCollection(name: "", fields: [])
   private var codec = FieldCodec([])
   private var scanner = ValueScanner(places: SensitivePaths(collection: ""))
-  private var isPlain: [Bool] = []
+  /// For each binary field where the vector is; empty if it is not ciphertext, and both as long as that is unknown.
+  private var vectors: [[EncryptedValue.VectorPlace]] = []
+  /// Places of the collection where any bytes are plaintext.
+  private var bytePlaces: Set<ValuePlace> = []
   /// Whether the server keeps documents in the field, which are JSON; any other field may hold any text.
   private var isDocument: [Bool] = []
   private var scanned = ScannedText()
@@ -23,15 +26,20 @@ final class FieldScan {
   }
 
   /// The fields that follow are of this collection.
-  func begin(_ collection: StoreCollection) {
+  ///
+  /// - Parameter bytePlaces: where any bytes are plaintext; nil where the survey says it.
+  func begin(_ collection: StoreCollection, bytePlaces: Set<ValuePlace>? = nil) {
+    if let bytePlaces { self.bytePlaces = bytePlaces }
     guard collection != self.collection else { return }
     self.collection = collection
     codec = FieldCodec(collection.fields)
     scanner = ValueScanner(places: SensitivePaths(collection: collection.table))
     isDocument = collection.fields.map(\.isDocument)
-    isPlain = collection.fields.map { field in
+    if let survey { self.bytePlaces = survey.decisions.bytePlaces(of: collection) }
+    vectors = collection.fields.map { field in
+      guard let survey else { return EncryptedValue.VectorPlace.allCases }
       let name = Survey.BinaryField(collection: collection.name, field: field.name)
-      return survey.map { $0.binaryFields[name] != .ciphertext } ?? false
+      return [survey.binaryFields[name]?.vectorPlace].compactMap { $0 }
     }
   }
 
@@ -46,8 +54,8 @@ final class FieldScan {
       (text, encoding) throws(NativeError) in
       if encoding == .binary {
         // Text in a column of bytes, without anything like a value in it.
-        guard !text.isEmpty, slot.storage == .bytes, !isPlain[slot.field] else { return }
-        scanned.takeWhole(text)
+        guard !text.isEmpty, slot.storage == .bytes, !vectors[slot.field].isEmpty else { return }
+        scanned.takeWhole(text, vectors[slot.field])
       } else if !isDocument[slot.field] {
         scanner.scanAny(text, into: &scanned)
       } else if onlySoundTexts {
@@ -55,6 +63,7 @@ final class FieldScan {
       } else {
         scanner.scan(text, into: &scanned)
       }
+      if !bytePlaces.isEmpty { findBytePlaces(in: text, of: slot.field) }
       try body(text, scanned, encoding)
     }
     guard let fault else { return }
@@ -69,6 +78,19 @@ final class FieldScan {
     try body(contents, scanned, .text(.utf8))
   }
 
+  /// The place of a value of the collection.
+  func place(of field: Int, path: String?) -> ValuePlace {
+    ValuePlace(collection: collection.name, field: collection.fields[field].name, path: path)
+  }
+
+  private func findBytePlaces(in text: Span<UInt8>, of field: Int) {
+    let paths = JSONPath.paths(to: scanned.values.map(\.range.lowerBound), in: text)
+    for (index, value) in scanned.values.enumerated() {
+      let place = place(of: field, path: paths[value.range.lowerBound])
+      if bytePlaces.contains(place) { scanned.bytePlaces[index] = place }
+    }
+  }
+
   /// Turns changes to the text of a field into changes to what is stored; see `FieldCodec.encode`.
   func encode(
     _ splices: inout [PageEdits.Splice], _ bytes: inout [UInt8], from start: Int,
@@ -80,14 +102,24 @@ final class FieldScan {
 }
 
 extension ScannedText {
-  /// Replaces what was found by a whole field that may be an initialization vector and ciphertext.
-  fileprivate mutating func takeWhole(_ contents: Span<UInt8>) {
+  /// Replaces what was found by a whole field that may be ciphertext, once for each place where its initialization
+  /// vector may be.
+  fileprivate mutating func takeWhole(
+    _ contents: Span<UInt8>, _ vectors: [EncryptedValue.VectorPlace]
+  ) {
     clear()
-    guard contents.count >= 32, contents.count % 16 == 0 else {
+    let count = contents.count
+    guard count >= 32, count % 16 == 0 else {
       return suspects.append(.init(offset: nil, reason: .opensUnderNoKey))
     }
-    ciphertexts.append(copying: contents)
-    values.append(
-      .init(range: 0..<contents.count, ciphertext: 0..<contents.count, spelling: .bytes))
+    for place in vectors {
+      let start = ciphertexts.count
+      let vector = place == .first ? 0..<16 : count - 16..<count
+      ciphertexts.append(copying: contents.extracting(vector))
+      ciphertexts.append(
+        copying: contents.extracting(place == .first ? 16..<count : 0..<count - 16))
+      values.append(
+        .init(range: 0..<count, ciphertext: start..<start + count, spelling: .bytes(place)))
+    }
   }
 }

@@ -35,7 +35,7 @@ final class ValueCipher {
     guard try cipher.decrypt(vectorAndCiphertext: ciphertext, into: plaintext) != nil else {
       return .wrongPadding
     }
-    if contents == .binary || plaintext.withBytes({ ValueCipher.isPlausible($0) }) {
+    if contents == .binary || ValueCipher.isPlausible(plaintext) {
       return .decrypted
     }
     plaintext.wipe()
@@ -66,6 +66,11 @@ final class ValueCipher {
     guard padding != nil, verification.equals(plaintext) else {
       throw .crypto(call: "EVP_EncryptUpdate", reason: "the result does not open again")
     }
+  }
+
+  /// Whether a plaintext is text, or a certificate's bytes.
+  static func isPlausible(_ plaintext: SecretBuffer) -> Bool {
+    plaintext.withBytes { isPlausible($0) }
   }
 
   /// Text, or the one structure (DER SEQUENCE) that fills the bytes exactly.

@@ -24,7 +24,7 @@ struct BackupCreation {
     let snapshot = try location.snapshot(into: folder)
     let store = try store(snapshot, in: folder.draft)
     let audit = try StoreAudit.run(
-      store: store, key: opened.key, binaryFields: [:], cancellation: cancellation
+      store: store, key: opened.key, cancellation: cancellation
     ) { progress(.survey, $0, $1) }
     try requireFit(audit, opened.key)
     var closed: PKCS12.Obstacle?

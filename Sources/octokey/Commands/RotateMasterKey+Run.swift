@@ -43,7 +43,7 @@ extension RotateMasterKey {
     options.store.skipUnreadable = skipUnreadable
     options.store.allowEmpty = allowEmptyStore
     options.store.trustOldKey = trustOldKey
-    options.store.binaryFields = try binaryColumns.decisions()
+    options.store.decisions = try binary.decisions()
     options.inPlace = place.inPlace
     options.stopsServer = stopService
     options.makesSnapshot = databaseSnapshot

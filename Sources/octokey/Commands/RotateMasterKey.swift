@@ -82,7 +82,7 @@ struct RotateMasterKey: AuditedCommand {
 
   @OptionGroup(title: "Service options") var service: ServiceOptions
   @Flag(help: "Go on where the store holds no sensitive value at all.") var allowEmptyStore = false
-  @OptionGroup var binaryColumns: BinaryColumnOptions
+  @OptionGroup var binary: BinaryOptions
 
   @Flag(help: "Print the new key in the report even where no terminal receives it.")
   var showKey = false

@@ -22,7 +22,7 @@ struct Verify: OctokeyCommand {
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Key options") var key: KeyOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @OptionGroup var binaryColumns: BinaryColumnOptions
+  @OptionGroup var binary: BinaryOptions
 
   @Option(
     help: .init(
@@ -61,7 +61,7 @@ struct Verify: OctokeyCommand {
   ) throws -> ExitStatus {
     let bar = ProgressBar("reading", context)
     let audit = try StoreAudit.run(
-      store: store, key: key, binaryFields: binaryColumns.decisions(), cancellation: .never
+      store: store, key: key, decisions: binary.decisions(), cancellation: .never
     ) { bar.update(done: $0, total: $1) }
     bar.finish()
     let report = VerifyReport(

@@ -63,14 +63,14 @@ extension Failure {
         "\(findings.count) sensitive value\(findings.count == 1 ? "" : "s") in \(location.quoted) "
           + "cannot be read, see above; nothing was changed",
         hint: "--skip-unreadable goes on and leaves them as they are; --binary-column decides for "
-          + "a binary column")
+          + "a binary column, and --accept-binary for values that are no text")
     case .undecidedBinary(let fields, let location):
       self.init(
         "it is not clear whether \(fields.map(\.quoted).joined(separator: ", ")) in "
           + "\(location.quoted) \(fields.count == 1 ? "holds" : "hold") ciphertext of the old key; nothing "
           + "was changed",
-        hint: fields.map { "--binary-column \($0)=ciphertext or =plain" }.joined(separator: ", ")
-          + " decides; octokey verify --try-keys tells whose the values are")
+        hint: fields.map { "--binary-column \($0)=ciphertext, =vector-last or =plain" }
+          .joined(separator: ", ") + " decides; octokey verify --try-keys tells whose the values are")
     case .ledgerMismatch(_, _, let location):
       self.init(
         "what came back from \(location.quoted) was not what was written; it was rolled back, "

@@ -131,31 +131,39 @@ extension KeyFingerprint: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
 }
 
-/// What binary columns hold, where octokey cannot tell.
-struct BinaryColumnOptions: ParsableArguments {
+/// What is bytes and not text, where octokey cannot tell.
+struct BinaryOptions: ParsableArguments {
   @Option(
     help: .init(
-      "Say what a binary column holds: TABLE.COLUMN=ciphertext or TABLE.COLUMN=plain. May be "
-        + "given more than once.", valueName: "column"))
+      "Say what a binary column holds: TABLE.COLUMN=ciphertext, =vector-last (ciphertext with its "
+        + "initialization vector at the end) or =plain. May be given more than once.",
+      valueName: "column"))
   var binaryColumn: [BinaryColumn] = []
+
+  @Option(
+    help: .init(
+      "Take what values in this place decrypt to for bytes, where it is no text: TABLE.PATH, as the report "
+        + "names it. May be given more than once.", valueName: "place"))
+  var acceptBinary: [BinaryPlace] = []
 
   func validate() throws { _ = try decisions() }
 
   /// What was decided, by column; wrong usage if one column is decided in two ways.
-  func decisions() throws -> [Survey.BinaryField: Survey.BinaryContents] {
-    var decisions: [Survey.BinaryField: Survey.BinaryContents] = [:]
+  func decisions() throws -> Survey.Decisions {
+    var decisions = Survey.Decisions()
     for column in binaryColumn {
       let field = Survey.BinaryField(column.name)
-      let other = decisions.updateValue(column.contents, forKey: field)
+      let other = decisions.binaryFields.updateValue(column.contents, forKey: field)
       if let other, other != column.contents {
         throw ValidationError("--binary-column says two things about \(column.name.quoted)")
       }
     }
+    decisions.bytePlaces = Set(acceptBinary.map(\.place))
     return decisions
   }
 }
 
-/// `TABLE.COLUMN=ciphertext` or `TABLE.COLUMN=plain`.
+/// `TABLE.COLUMN=ciphertext`, `=vector-last` or `=plain`.
 struct BinaryColumn: ExpressibleByArgument, Equatable {
   typealias Contents = Survey.BinaryContents
 
@@ -170,5 +178,15 @@ struct BinaryColumn: ExpressibleByArgument, Equatable {
     else { return nil }
     name = String(argument[..<equals])
     self.contents = contents
+  }
+}
+
+/// `TABLE.PATH`.
+struct BinaryPlace: ExpressibleByArgument, Equatable {
+  let place: ValuePlace
+
+  init?(argument: String) {
+    guard argument.dropFirst().dropLast().contains(".") else { return nil }
+    place = ValuePlace(argument)
   }
 }

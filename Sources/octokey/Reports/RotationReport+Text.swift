@@ -97,7 +97,8 @@ extension FindingLine {
     switch Finding.Reason(rawValue: reason) {
     case .opensUnderNoKey: "has the shape of a sensitive value, but no key opens it"
     case .opensToNonsense:
-      "a key seems to fit, but what comes out is neither text nor a certificate"
+      "a key seems to fit, but what comes out is neither text nor a certificate; where bytes are meant, "
+        + "--accept-binary \(place.shellWord)"
     case .ambiguous: "opens under both keys, and nothing tells which one is right"
     case .damagedShape: "a sensitive value with characters missing or too many"
     case .notEncrypted: "plain text in a place for sensitive values"
@@ -108,7 +109,7 @@ extension FindingLine {
     case .quotedInText: "a longer text quotes a ciphertext under the old key"
     case .undecidedBinary:
       "a binary column of which it is not clear whether it holds ciphertext; decide with "
-        + "--binary-column \(collection).\(field)=ciphertext or =plain"
+        + "--binary-column \(collection).\(field)=ciphertext, =vector-last or =plain"
     case .notRead:
       "something here has the shape of a value and was not read: no key tells the rows apart, or the column is "
         + "part of the key, computed, or of a type that does not keep a text as it is"

@@ -118,6 +118,8 @@ struct FindingLine: Encodable {
   let offset: Int?
   let path: String?
   let reason: String
+  /// The place without the numbers of elements, for --accept-binary.
+  let place: String
 
   init(_ finding: Finding) {
     collection = finding.collection
@@ -126,5 +128,6 @@ struct FindingLine: Encodable {
     offset = finding.offset
     path = finding.path
     reason = finding.reason.rawValue
+    place = finding.place.name
   }
 }

@@ -20,6 +20,8 @@ struct PipelinePage: Sendable {
   var page = DocumentPage()
   /// The key before the first document.
   var before: [UInt8]?
+  /// Places of the collection where any bytes are plaintext.
+  var bytePlaces: Set<ValuePlace> = []
 }
 
 /// What a pass does with a page, on a thread of its own.
@@ -54,7 +56,8 @@ final class PagePipeline<Found: Sendable> {
   /// Has every page of `collection` worked on, and hands it with what was found to `end`, in order.
   /// Only `end` may use the store: by the time it runs, the pages after it have been read.
   func run(
-    _ collection: StoreCollection, end: (PipelinePage, Found) throws(RotationError) -> Void
+    _ collection: StoreCollection, bytePlaces: Set<ValuePlace> = [],
+    end: (PipelinePage, Found) throws(RotationError) -> Void
   ) throws(RotationError) {
     var lastKey: [UInt8]?
     var left = pagesPerCollection
@@ -69,7 +72,8 @@ final class PagePipeline<Found: Sendable> {
           break
         }
         ahead += page.bytes.count
-        worker.submit(PipelinePage(collection: collection, page: page, before: lastKey))
+        worker.submit(PipelinePage(
+            collection: collection, page: page, before: lastKey, bytePlaces: bytePlaces))
         left -= 1
         lastKey = key
         // What is done can be ended before more is read.

@@ -104,9 +104,10 @@ final class PageRewriter {
       let field = pipelinePage.collection.fields[slot.field].name
       try ledger.addField(pipelinePage.collection.name, name, field, text: text) {
         (entry) throws(NativeError) in
-        for value in found.values {
+        for (index, value) in found.values.enumerated() {
           let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
-          let contents: ValueCipher.Contents = encoding == .binary ? .binary : .text
+          let holdsBytes = encoding == .binary || found.bytePlaces[index] != nil
+          let contents: ValueCipher.Contents = holdsBytes ? .binary : .text
           let judgement = try ambiguity.resolve(
             keys.judge(ciphertext, as: contents), ciphertext, digest)
           switch judgement {

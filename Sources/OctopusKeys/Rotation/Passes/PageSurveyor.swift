@@ -14,6 +14,7 @@ final class PageSurveyor {
   /// How many were named: paths are made for the findings that are kept, and not for a whole store
   /// under another key.
   private var named: [Finding.Reason: Int] = [:]
+  private var bytePlaces: Set<ValuePlace> = []
 
   /// - Parameter ambiguity: see the property.
   init(
@@ -36,12 +37,17 @@ final class PageSurveyor {
   func survey(_ page: PipelinePage) throws(NativeError) -> Survey {
     var survey = Survey()
     var numbers = Survey.CollectionNumbers(name: page.collection.name)
-    scan.begin(page.collection)
+    if page.bytePlaces != bytePlaces {
+      bytePlaces = page.bytePlaces
+      // The collection is looked at once more, and what was found before is forgotten.
+      named.removeAll()
+    }
+    scan.begin(page.collection, bytePlaces: bytePlaces)
     for index in page.page.documents.indices {
       let findings = survey.findings.count
       let ambiguous = survey.ambiguous.count
       let decrypted = numbers.decrypted
-      var binary: Survey.BinaryField?
+      var binary: [Survey.BinaryReading] = []
       for slotIndex in page.page.documents[index].slots {
         let slot = page.page.slots[slotIndex]
         let field = FieldPosition(document: index, field: slot.field)
@@ -52,16 +58,16 @@ final class PageSurveyor {
               numbers.fieldsInUse.insert(slot.field)
             }
             try judge(found, in: text, at: field, of: page, &survey, &numbers)
-          } else if try count(found, in: text, at: field, of: page, &survey) {
-            binary = page.binaryField(slot.field)
+          } else {
+            binary += try count(found, in: text, at: field, of: page, &survey)
           }
         }
       }
       numbers.documents += 1
       if numbers.decrypted > decrypted || survey.ambiguous.count > ambiguous {
         numbers.documentsWithValues += 1
-      } else if let binary {
-        survey.tallies[binary]?.documentsWithoutOtherValues += 1
+      } else {
+        for reading in binary { survey.tallies[reading]?.documentsWithoutOtherValues += 1 }
       }
       if survey.findings.count > findings { numbers.documentsWithFindings += 1 }
     }
@@ -77,6 +83,7 @@ final class PageSurveyor {
     let ciphertexts = found.ciphertexts.span
     // Kept ones are named at the end, together: one walk through the text finds all their paths.
     var kept: [(list: WritableKeyPath<Survey, Findings>, Finding.Reason, offset: Int?)] = []
+    var nonsense: [Int] = []
     func note(
       _ list: WritableKeyPath<Survey, Findings>, _ reason: Finding.Reason, _ offset: Int?
     ) {
@@ -97,19 +104,29 @@ final class PageSurveyor {
       let isCertificate = ServerCertificate.isDocument(name)
       // Values under both keys count as old ones here.
       let ofField = try ledger.field(page, field, text: text) { (entry) throws(NativeError) in
-        for value in found.values {
+        for (index, value) in found.values.enumerated() {
           let offset = value.range.lowerBound
           let ciphertext = ciphertexts.extracting(value.ciphertext)
-          let judgement = try decide(keys.judge(ciphertext, as: .text), ciphertext)
+          let place = found.bytePlaces[index]
+          let judgement = try decide(
+            keys.judge(ciphertext, as: place == nil ? .text : .binary), ciphertext)
+          if let place {
+            survey.placeTallies[place, default: PlaceTally()].add(judgement, of: ciphertext)
+          }
           switch judgement {
           case .old(let plaintext), .new(let plaintext), .both(let plaintext, _):
             try entry.add(plaintext, at: value.range, in: text)
+            // That a padding fits is no evidence of a key.
+            guard place == nil || ValueCipher.isPlausible(plaintext) else { break }
             survey.evidence.addDecrypted(
               ciphertext,
               certificate: isCertificate && ServerCertificate.thumbprint(plaintext, in: name) != nil
             )
-          case .implausible, .neither:
-            survey.evidence.addFailed(ciphertext, certificate: isCertificate)
+          case .implausible:
+            nonsense.append(offset)
+            // Nor is it evidence against one, unless text has to be there.
+            if isCertificate { survey.evidence.addFailed(ciphertext, certificate: true) }
+          case .neither: survey.evidence.addFailed(ciphertext, certificate: isCertificate)
           }
           switch judgement {
           case .old: numbers.oldValues += 1
@@ -126,7 +143,7 @@ final class PageSurveyor {
       if isAmbiguous {
         survey.ambiguous.ledgerIfOld.add(ofField)
         survey.ambiguous.ledgerIfNew.add(
-          try ledgerIfNew(found, .text, in: text, at: field, of: page))
+          try ledgerIfNew(found, in: text, at: field, of: page))
       } else {
         ledger.add(ofField)
       }
@@ -138,59 +155,75 @@ final class PageSurveyor {
       case .new, .implausible, .neither: break
       }
     }
-    let paths = JSONPath.paths(to: kept.compactMap(\.offset), in: text)
+    let paths = JSONPath.paths(to: kept.compactMap(\.offset) + nonsense, in: text)
+    for offset in nonsense where survey.placesOfNonsense.count < Survey.mostPlaces {
+      survey.placesOfNonsense.insert(scan.place(of: field.field, path: paths[offset]))
+    }
     for (list, reason, offset) in kept {
       let path = offset.flatMap { paths[$0] }
       survey[keyPath: list].add(page.finding(reason, at: field, offset, path))
     }
   }
 
-  /// Counts a binary value.
+  /// Counts what may be a binary value.
   ///
-  /// - Returns: whether it decrypts under one of the keys.
+  /// - Returns: the ways to read it in which it decrypts under one of the keys.
   private func count(
     _ found: ScannedText, in text: Span<UInt8>, at field: FieldPosition, of page: PipelinePage,
     _ survey: inout Survey
-  ) throws(NativeError) -> Bool {
+  ) throws(NativeError) -> [Survey.BinaryReading] {
     let name = page.binaryField(field.field)
-    guard let value = found.values.first else {
-      survey.tallies[name, default: BinaryTally()].unreadable.add(
-        page.finding(.opensUnderNoKey, at: field))
-      return false
+    guard !found.values.isEmpty else {
+      for vector in EncryptedValue.VectorPlace.allCases {
+        survey.tallies[.init(field: name, vector: vector), default: BinaryTally()].unreadable.add(
+          page.finding(.opensUnderNoKey, at: field))
+      }
+      return []
     }
-    let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
-    // Taken out, so that there is one copy of what it has counted.
-    var tally = survey.tallies.removeValue(forKey: name) ?? BinaryTally()
-    defer { survey.tallies[name] = tally }
-    var isAmbiguous = false
-    var isReadable = true
-    let ofField = try ledger.field(page, field, text: text) { (entry) throws(NativeError) in
-      switch try decide(keys.judge(ciphertext, as: .binary), ciphertext) {
-      case .old(let plaintext):
-        tally.old += 1
+    var readable: [Survey.BinaryReading] = []
+    for value in found.values {
+      guard case .bytes(let vector) = value.spelling else { continue }
+      let reading = Survey.BinaryReading(field: name, vector: vector)
+      // Taken out, so that there is one copy of what it has counted.
+      var tally = survey.tallies.removeValue(forKey: reading) ?? BinaryTally()
+      let ciphertext = found.ciphertexts.span.extracting(value.ciphertext)
+      if try count(ciphertext, value, in: text, at: field, of: page, &tally) {
+        readable.append(reading)
+      }
+      survey.tallies[reading] = tally
+    }
+    return readable
+  }
+
+  /// - Returns: whether it decrypts under one of the keys.
+  private func count(
+    _ ciphertext: Span<UInt8>, _ value: ScannedText.Value, in text: Span<UInt8>,
+    at field: FieldPosition, of page: PipelinePage, _ tally: inout BinaryTally
+  ) throws(NativeError) -> Bool {
+    let judgement = try decide(keys.judge(ciphertext, as: .binary), ciphertext)
+    func ledger(_ plaintext: SecretBuffer) throws(NativeError) -> Ledger {
+      try self.ledger.field(page, field, text: text) { (entry) throws(NativeError) in
         try entry.add(plaintext, at: value.range, in: text)
-      case .new(let plaintext):
-        tally.new += 1
-        try entry.add(plaintext, at: value.range, in: text)
-      case .both(let plaintext, _):
-        isAmbiguous = true
-        tally.both.findings.add(page.finding(.ambiguous, at: field))
-        tally.both.add(digest: try digest.digest(of: ciphertext))
-        try entry.add(plaintext, at: value.range, in: text)
-      case .neither, .implausible:
-        isReadable = false
-        tally.unreadable.add(page.finding(.opensUnderNoKey, at: field))
       }
     }
-    if isReadable { tally.distinct.add(ciphertext) }
-    if isAmbiguous {
-      tally.both.ledgerIfOld.add(ofField)
-      tally.both.ledgerIfNew.add(
-        try ledgerIfNew(found, .binary, in: text, at: field, of: page))
-    } else {
-      tally.ledger.add(ofField)
+    switch judgement {
+    case .old(let plaintext):
+      tally.old += 1
+      tally.ledger.add(try ledger(plaintext))
+    case .new(let plaintext):
+      tally.new += 1
+      tally.ledger.add(try ledger(plaintext))
+    case .both(let ifOld, let ifNew):
+      tally.both.findings.add(page.finding(.ambiguous, at: field))
+      tally.both.add(digest: try digest.digest(of: ciphertext))
+      tally.both.ledgerIfOld.add(try ledger(ifOld))
+      tally.both.ledgerIfNew.add(try ledger(ifNew))
+    case .neither, .implausible:
+      tally.unreadable.add(page.finding(.opensUnderNoKey, at: field))
+      return false
     }
-    return isReadable
+    tally.distinct.add(ciphertext)
+    return true
   }
 
   /// Values under both keys are decided at once if that was decided before.
@@ -202,12 +235,12 @@ final class PageSurveyor {
 
   /// The ledger of a field in which values under both keys count as new ones.
   private func ledgerIfNew(
-    _ found: ScannedText, _ contents: ValueCipher.Contents, in text: Span<UInt8>,
-    at field: FieldPosition, of page: PipelinePage
+    _ found: ScannedText, in text: Span<UInt8>, at field: FieldPosition, of page: PipelinePage
   ) throws(NativeError) -> Ledger {
     let ciphertexts = found.ciphertexts.span
     return try ledger.field(page, field, text: text) { (entry) throws(NativeError) in
-      for value in found.values {
+      for (index, value) in found.values.enumerated() {
+        let contents: ValueCipher.Contents = found.bytePlaces[index] == nil ? .text : .binary
         switch try keys.judge(ciphertexts.extracting(value.ciphertext), as: contents) {
         case .old(let plaintext), .new(let plaintext), .both(_, let plaintext):
           try entry.add(plaintext, at: value.range, in: text)

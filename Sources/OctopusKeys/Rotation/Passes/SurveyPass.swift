@@ -9,8 +9,7 @@ struct SurveyPass {
   let cancellation: Cancellation
   /// How many pages of each collection are looked at, at most.
   var pagesPerCollection = Int.max
-  /// What a person said of binary fields.
-  let decided: [Survey.BinaryField: Survey.BinaryContents]
+  let decisions: Survey.Decisions
   /// Whether values are to be rewritten on the strength of the survey.
   let isRewritten: Bool
 
@@ -28,14 +27,45 @@ struct SurveyPass {
     if let ambiguity { survey.ambiguity = ambiguity }
     for collection in inventory.collections {
       survey.collections.append(.init(name: collection.name))
-      try pipeline.run(collection) { (page, found) in
-        survey.add(found)
-        progress(page.page.documents.count)
-      }
+      survey.add(try run(collection, pipeline, progress))
     }
     for table in inventory.unread { survey.addUnread(table) }
-    survey.decideBinaryFields(of: inventory.collections, decided, isRewritten: isRewritten)
+    survey.decideBinaryFields(
+      of: inventory.collections, decisions.binaryFields, isRewritten: isRewritten)
     survey.decideAmbiguousValues()
+    return survey
+  }
+
+  /// Reads one collection: once more where values open to something else than text, to see whether it is how they are
+  /// meant, and a third time if it is not.
+  private func run(
+    _ collection: StoreCollection, _ pipeline: PagePipeline<Survey>, _ progress: (Int) -> Void
+  ) throws(RotationError) -> Survey {
+    let decided = decisions.bytePlaces(of: collection)
+    let found = try read(collection, pipeline, bytePlaces: decided, progress)
+    let doubtful = found.placesOfNonsense
+    guard !doubtful.isEmpty else { return found }
+    let judged = try read(
+      collection, pipeline, bytePlaces: decided.union(doubtful), { _ in })
+    let proven = doubtful.filter { judged.placeTallies[$0]?.isProof == true }
+    if proven == doubtful { return judged }
+    if proven.isEmpty { return found }
+    return try read(collection, pipeline, bytePlaces: decided.union(proven), { _ in })
+  }
+
+  private func read(
+    _ collection: StoreCollection, _ pipeline: PagePipeline<Survey>, bytePlaces: Set<ValuePlace>,
+    _ progress: (Int) -> Void
+  ) throws(RotationError) -> Survey {
+    var survey = Survey()
+    survey.collections = [.init(name: collection.name)]
+    try pipeline.run(collection, bytePlaces: bytePlaces) { (page, found) in
+      survey.add(found)
+      progress(page.page.documents.count)
+    }
+    for (place, tally) in survey.placeTallies where tally.others > 0 {
+      survey.bytePlaces[place] = tally.others
+    }
     return survey
   }
 }

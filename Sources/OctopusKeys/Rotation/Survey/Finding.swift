@@ -11,6 +11,9 @@ package struct Finding: Hashable, Sendable {
   package let path: String?
   package let reason: Reason
 
+  /// The place of the value.
+  package var place: ValuePlace { ValuePlace(collection: collection, field: field, path: path) }
+
   /// What can be the matter with a value.
   package enum Reason: String, Hashable, Sendable, CaseIterable {
     /// It has the shape of a ciphertext and decrypts under none of the keys.

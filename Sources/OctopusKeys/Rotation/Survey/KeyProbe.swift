@@ -29,7 +29,7 @@ package struct KeyProbe: Sendable {
   /// Looks at `store` with `key`; nothing is written.
   package init(store: any Store, key: borrowing MasterKey) throws(RotationError) {
     let audit = try StoreAudit.run(
-      store: store, key: key, binaryFields: [:], pagesPerCollection: KeyProbe.pages,
+      store: store, key: key, pagesPerCollection: KeyProbe.pages,
       cancellation: .never, progress: { _, _ in })
     opened = audit.decrypted
     unreadable = audit.unreadableValues

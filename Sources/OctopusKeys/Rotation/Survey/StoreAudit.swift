@@ -11,7 +11,7 @@ package enum StoreAudit {
   ///   - progress: gets the documents done and the documents in all, after each page.
   package static func run(
     store: any Store, key: borrowing MasterKey,
-    binaryFields: [Survey.BinaryField: Survey.BinaryContents], access: StoreAccess = .read,
+    decisions: Survey.Decisions = .init(), access: StoreAccess = .read,
     pagesPerCollection: Int = .max, cancellation: Cancellation,
     progress: (_ done: Int, _ documents: Int) -> Void
   ) throws(RotationError) -> Survey {
@@ -19,7 +19,7 @@ package enum StoreAudit {
     let (inventory, documents) = try store.open(access)
     let pass = SurveyPass(
       store: store, cancellation: cancellation, pagesPerCollection: pagesPerCollection,
-      decided: binaryFields, isRewritten: false)
+      decisions: decisions, isRewritten: false)
     var done = 0
     let surveyor: PageSurveyor
     do throws(NativeError) {

@@ -29,27 +29,38 @@ struct BinaryTally: Sendable {
 
   /// As many different values never decrypt by chance: the padding fits once in 255 times, so four at one place
   /// do once in 4e9 times.
-  private static let proof = 4
+  static let proof = 4
 
   /// Whether what decrypts shows by itself that the key is right.
   var isProof: Bool { distinct.value >= BinaryTally.proof && unreadable.count == 0 }
 
-  /// What the field holds, or nil where a person has to decide.
+  private var opened: Int { old + new + both.count }
+
+  /// What a field holds of which this is one reading and `last` the one with the vector at the end, or nil where a
+  /// person has to decide.
   ///
   /// A field that is known to hold ciphertext needs no such proof: the key is proved by other values. But where
   /// some of its values do not decrypt there is a third key, and one in 255 of that key's seems to: rewritten, it
   /// would be lost.
   ///
   /// - Parameter isRewritten: whether values are to be rewritten on the strength of it.
-  func contents(isKnown: Bool, isRewritten: Bool) -> Survey.BinaryContents? {
-    if old + new + both.count == 0 { return isKnown ? .ciphertext : .plain }
-    if isKnown { return unreadable.count == 0 || !isRewritten ? .ciphertext : nil }
-    return isProof ? .ciphertext : nil
+  func contents(
+    orVectorLast last: BinaryTally, isKnown: Bool, isRewritten: Bool
+  ) -> Survey.BinaryContents? {
+    if isProof { return .ciphertext }
+    if last.isProof { return .vectorLast }
+    if isKnown {
+      return opened == 0 || unreadable.count == 0 || !isRewritten ? .ciphertext : nil
+    }
+    return opened == 0 && last.opened == 0 ? .plain : nil
   }
 }
 
 extension Survey {
-  /// Adds what a page of the last collection showed.
+  /// Places of a collection that are judged, at most: in more of them values are not read.
+  static let mostPlaces = 256
+
+  /// Adds what a page of the last collection showed, or the collection as a whole.
   mutating func add(_ page: Survey) {
     for numbers in page.collections { collections[collections.count - 1].add(numbers) }
     findings.add(page.findings)
@@ -57,7 +68,13 @@ extension Survey {
     ambiguous.add(page.ambiguous)
     evidence.add(page.evidence)
     ledger.add(page.ledger)
-    for (field, tally) in page.tallies { tallies[field, default: BinaryTally()].add(tally) }
+    for (reading, tally) in page.tallies { tallies[reading, default: BinaryTally()].add(tally) }
+    for (place, tally) in page.placeTallies {
+      placeTallies[place, default: PlaceTally()].add(tally)
+    }
+    bytePlaces.merge(page.bytePlaces, uniquingKeysWith: +)
+    let room = Survey.mostPlaces - placesOfNonsense.count
+    placesOfNonsense.formUnion(page.placesOfNonsense.prefix(room))
   }
 
   mutating func addUnread(_ table: StoreInventory.Unread) {
@@ -78,20 +95,23 @@ extension Survey {
       let codec = FieldCodec(collection.fields)
       for field in collection.fields.indices where codec.isBinary(field) {
         let name = BinaryField(collection: collection.name, field: collection.fields[field].name)
-        let tally = tallies[name] ?? BinaryTally()
+        let first = tallies[BinaryReading(field: name, vector: .first)] ?? BinaryTally()
+        let last = tallies[BinaryReading(field: name, vector: .last)] ?? BinaryTally()
         let contents =
-          decided[name] ?? tally.contents(isKnown: isKnown, isRewritten: isRewritten)
+          decided[name]
+          ?? first.contents(orVectorLast: last, isKnown: isKnown, isRewritten: isRewritten)
         guard let contents else {
           undecidedFields.append(name)
           findings.add(
             Finding(
               collection: collection.name, document: "", field: collection.fields[field].name,
               offset: nil, path: nil, reason: .undecidedBinary))
-          if isKnown { findings.add(tally.unreadable) }
+          if isKnown { findings.add(first.unreadable) }
           continue
         }
         binaryFields[name] = contents
-        guard contents == .ciphertext else { continue }
+        guard let vector = contents.vectorPlace else { continue }
+        let tally = vector == .first ? first : last
         collections[index].fieldsInUse.insert(field)
         if tally.distinct.value > 0, !tally.isProof { unprovenFields.append(name) }
         collections[index].oldValues += tally.old

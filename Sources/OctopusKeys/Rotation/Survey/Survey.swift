@@ -43,8 +43,40 @@ package struct Survey: Sendable {
     init(collection: String, field: String) { self.init("\(collection).\(field)") }
   }
 
-  package enum BinaryContents: String, Sendable {
-    case ciphertext, plain
+  package enum BinaryContents: String, CaseIterable, Sendable {
+    /// Initialization vector and ciphertext.
+    case ciphertext
+    /// Ciphertext and initialization vector.
+    case vectorLast = "vector-last"
+    case plain
+
+    var vectorPlace: EncryptedValue.VectorPlace? {
+      switch self {
+      case .ciphertext: .first
+      case .vectorLast: .last
+      case .plain: nil
+      }
+    }
+  }
+
+  /// A field, and where the vector of its values is supposed to be.
+  struct BinaryReading: Hashable {
+    let field: BinaryField
+    let vector: EncryptedValue.VectorPlace
+  }
+
+  /// What a person said, or an earlier survey found out.
+  package struct Decisions: Sendable {
+    /// What is in binary fields that octokey does not know.
+    package var binaryFields: [BinaryField: BinaryContents] = [:]
+    /// Where text values may have any bytes as plaintext.
+    package var bytePlaces: Set<ValuePlace> = []
+
+    package init() {}
+
+    func bytePlaces(of collection: StoreCollection) -> Set<ValuePlace> {
+      bytePlaces.filter { $0.isIn(collection: collection.name) }
+    }
   }
 
   /// The collections in the order of the store.
@@ -55,6 +87,8 @@ package struct Survey: Sendable {
   package internal(set) var quotations = Findings()
   /// What is in each binary field, as far as it could be decided.
   package internal(set) var binaryFields: [BinaryField: BinaryContents] = [:]
+  /// Places where any bytes are plaintext, and how many values in each are no text.
+  package internal(set) var bytePlaces: [ValuePlace: Int] = [:]
   /// Binary fields of which a person has to say what they hold.
   package internal(set) var undecidedFields: [BinaryField] = []
   /// Binary fields of ciphertext of which too few values decrypt, or not all, to show that the key is right.
@@ -71,7 +105,11 @@ package struct Survey: Sendable {
   /// Values that decrypt under both keys.
   var ambiguous = AmbiguousValues()
   /// What the values of binary fields look like.
-  var tallies: [BinaryField: BinaryTally] = [:]
+  var tallies: [BinaryReading: BinaryTally] = [:]
+  /// What the values are like in places where any bytes are plaintext.
+  var placeTallies: [ValuePlace: PlaceTally] = [:]
+  /// Places with a value of which the padding fits, and which opens to something else than text.
+  var placesOfNonsense: Set<ValuePlace> = []
 
   /// What values under both keys are taken for.
   enum Ambiguity: Sendable {
@@ -100,6 +138,14 @@ package struct Survey: Sendable {
   package var documents: Int { sum(\.documents) }
   package var oldValues: Int { sum(\.oldValues) }
   package var newValues: Int { sum(\.newValues) }
+
+  /// What a later pass over the same store has to take for granted.
+  var decisions: Decisions {
+    var decisions = Decisions()
+    decisions.binaryFields = binaryFields
+    decisions.bytePlaces = Set(bytePlaces.keys)
+    return decisions
+  }
 
   private func sum(_ number: (CollectionNumbers) -> Int) -> Int {
     collections.reduce(0) { $0 + number($1) }
