@@ -10,6 +10,9 @@ extension StoreObstacle {
     case .generatedColumn(let name): "column \(name.quoted) is computed from others"
     case .virtualTable: "it is a virtual table"
     case .unfitType(let name): "the type of column \(name.quoted) does not keep a text as it is"
+    case .noPermission(nil): "the login may not read it"
+    case .noPermission(let name?): "the login may not read column \(name.quoted)"
+    case .symbolicLink: "it is a symbolic link, which is not followed"
     case .noRowKey: "no key tells its rows apart"
     case .keyColumn(let name): "column \(name.quoted) is part of its key and holds a value"
     case .memoryOptimized: "it is a memory-optimized table"
@@ -36,6 +39,8 @@ extension StoreObstacle {
     case .triggers: "drop the triggers for the time of the rotation"
     case .generatedColumn, .virtualTable, .noRowKey, .keyColumn, .unfitType, .external, .fileTable:
       "no table of Octopus Server is like this; move it to a database of its own"
+    case .noPermission: "grant the login SELECT on it; octokey-sqlserver(7) lists the rights that it needs"
+    case .symbolicLink: "put the files in the place of the link, or remove the link"
     case .memoryOptimized:
       "no table of Octopus Server is like this; copy it to a table on disk, and drop it"
     case .appendOnly:
