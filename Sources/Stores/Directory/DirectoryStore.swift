@@ -78,7 +78,7 @@ package final class DirectoryStore: Store {
     return StoreInventory(
       collections: folders.map {
         StoreCollection(name: $0, fields: [.init(name: DirectoryStore.fieldName, storage: .text)])
-      })
+      }, account: StoreAccount())
   }
 
   /// The names of all files by collection, both in the order of their bytes.

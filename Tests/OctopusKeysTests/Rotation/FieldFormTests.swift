@@ -43,11 +43,11 @@ import Testing
         try rotate(store(undecided), old, new, options: options)
       }
       let field = Survey.BinaryField(collection: "Unknown", field: "Data")
-      options.binaryFields = [field: .plain]
+      options.decisions.binaryFields = [field: .plain]
       let left = store(undecided)
       try rotate(left, old, new, options: options)
       #expect(left.writes == 0)
-      options.binaryFields = [field: .ciphertext]
+      options.decisions.binaryFields = [field: .ciphertext]
       options.skipUnreadable = true
       let rotated = store(undecided)
       try rotate(rotated, old, new, options: options)
