@@ -85,9 +85,10 @@ struct SQLSchema {
     let home = try session.text("SELECT \(dialect.homeSchema)") ?? ""
     account.schemas = Set(all.map { ExactName($0.name.schema ?? home) }).map(\.text)
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    account.omissions = try dialect.omittedTablesQuery.map { (query) throws(StoreError) in
-      try omittedTables(query)
-    } ?? []
+    account.omissions =
+      try dialect.omittedTablesQuery.map { (query) throws(StoreError) in
+        try omittedTables(query)
+      } ?? []
     let byName = Dictionary(candidates.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     for (name, columns) in all {
       let table = byName[name]

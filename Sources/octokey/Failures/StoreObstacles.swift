@@ -39,7 +39,8 @@ extension StoreObstacle {
     case .triggers: "drop the triggers for the time of the rotation"
     case .generatedColumn, .virtualTable, .noRowKey, .keyColumn, .unfitType, .external, .fileTable:
       "no table of Octopus Server is like this; move it to a database of its own"
-    case .noPermission: "grant the login SELECT on it; octokey-sqlserver(7) lists the rights that it needs"
+    case .noPermission:
+      "grant the login SELECT on it; octokey-sqlserver(7) lists the rights that it needs"
     case .symbolicLink: "put the files in the place of the link, or remove the link"
     case .memoryOptimized:
       "no table of Octopus Server is like this; copy it to a table on disk, and drop it"
