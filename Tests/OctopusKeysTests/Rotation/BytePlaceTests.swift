@@ -54,7 +54,7 @@ import Testing
     let new = try key(100)
     let text = try value("note", old)
     let store = store(
-      [bytes(old), bytes(new), bytes(old), bytes(new)], beside: text, isTransactional: false)
+      [try bytes(old), try bytes(new), try bytes(old), try bytes(new)], beside: text, isTransactional: false)
     let (survey, outcome) = try rotate(store, old, new)
     #expect(survey.oldValues == 6 && survey.newValues == 2)
     #expect(outcome.collections[0].reencryptedValues == 6)
@@ -92,15 +92,14 @@ import Testing
   @Test func onePlaceIsNoneOfAnothers() throws {
     let old = try key(1)
     let new = try key(100)
-    let store = store(
-      try (0..<4).map { _ in try bytes(old) }, beside: try bytes(old))
+    let values = try (0..<4).map { _ in try bytes(old) }
+    let store = store(values, beside: try bytes(old))
     store.replace(0, with: store.text(0).replacing("Changes", with: "Other"))
-    let found = try #require(findings(for: store, old, new, options: .trusting))
+    let found = findings(for: store, old, new, options: .trusting)
     // The note is a copy of one value, and three are left at the other place.
     #expect(
-      Set(found.first.map(\.place.name)) == [
-        "Event.Note", "Event.Changes[].value", "Event.Other[].value",
-      ])
+      Set((found?.first ?? []).map(\.place.name))
+        == ["Event.Note", "Event.Changes[].value", "Event.Other[].value"])
   }
 
   @Test func aPlaceOfAColumnThatIsNoDocument() throws {
