@@ -28,7 +28,7 @@ def build_without_search(folder):
     """Builds an octokey to which no column of text seems to hold anything; returns its path."""
     copy = folder / "checkout"
     copy.mkdir()
-    for name in ("Package.swift", "Sources"):
+    for name in ("Package.swift", "Sources", "Tests"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
     text = (copy / SOURCE).read_text()
