@@ -56,19 +56,6 @@ import Testing
       try await node.shell("find documents -name '.*' -type f; ls documents/*.lock || true") == "")
   }
 
-  @Test func aFolderThatIsThereTwiceIsRefused() async throws {
-    let node = try await makeNode()
-    let before = try await digest(node)
-    try await node.shell("ln -s VariableSet documents/Again")
-    for command in [["verify"], ["rotate-master-key", "--yes"]] {
-      let ending = try await OctokeyProgram.run(
-        command + ["--config", node.config, "--machine-id-file", node.machineID])
-      #expect(ending.status == 1, "\(ending.stdout)")
-      #expect(ending.stderr.contains("\"Again\" and \"VariableSet\""), "\(ending.stderr)")
-    }
-    #expect(try await digest(node) == before)
-  }
-
   @Test func aDryRunChangesNothing() async throws {
     let node = try await makeNode()
     let before = try await digest(node)
