@@ -157,7 +157,7 @@ CATALOG = [
     (re.compile(r"group_database_id"), identity_answer, ["nvarchar(400)"]),
     (re.compile(r"snapshot_isolation_state"), isolation_answer, ["int"]),
     (re.compile(r"source_database_id"), snapshots_answer, ["nvarchar(128)"] * 2),
-    (re.compile(r"c\.name, N'COLUMN'"), lambda _: [], ["nvarchar(128)"] * 3),
+    (re.compile(r"c\.name, N'COLUMN'"), lambda _: [], ["nvarchar(128)"] * 4),
     (re.compile(r"TYPE_NAME\(c\.system_type_id\)"), columns_answer,
      ["nvarchar(128)", "nvarchar(128)", "nvarchar(128)", "nvarchar(128)", "int", "nvarchar(128)", "int"]),
     (re.compile(r"ROW_NUMBER\(\) OVER"), keys_answer, ["nvarchar(128)"] * 3),

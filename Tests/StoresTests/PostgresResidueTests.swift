@@ -80,6 +80,8 @@ private struct TellingDialect: SQLDialect {
   var transactionQuery: String { base.transactionQuery }
   var writabilityQuery: String { base.writabilityQuery }
   var missingRightsQuery: String { base.missingRightsQuery }
+  var homeSchema: String { base.homeSchema }
+  var omittedTablesQuery: String? { base.omittedTablesQuery }
   var columnsQuery: String { base.columnsQuery }
   var keysQuery: String { base.keysQuery }
   var triggersQuery: String { base.triggersQuery }

@@ -105,24 +105,22 @@ package final class ODBCStore: Store {
   package func inventory() throws(StoreError) -> StoreInventory {
     let session = try opened()
     let schema = SQLSchema(session: session)
-    let all = try schema.tables()
+    let catalog = try schema.catalog()
+    let all = catalog.tables
     let found = try readable(all.filter { !$0.isServersOwn })
-    for table in found.tables where table.missingRights.contains("SELECT") {
-      throw .lacksRights(location: location, collection: table.name.title)
-    }
     // The own server may have them locked as long as it runs.
     if access == .examine { try requireUnlocked(found.tables, schema) }
     if access == .rewrite {
       // To lock a table takes the right to write to it. Without that, it is looked at as it is.
       try lock(found.tables.filter { !$0.missingRights.contains("UPDATE") })
       // Nobody alters what is locked. Until then somebody could.
-      guard try schema.tables() == all else {
+      guard try schema.catalog() == catalog else {
         throw failed(nil, "its tables were altered at this moment")
       }
       try session.requireTransaction()
     }
-    let inventory = try choose(
-      from: found.tables, SQLSearch(session: session).columns(of: found.tables), found.unread)
+    let holding = try SQLSearch(session: session).columns(of: found.tables)
+    let inventory = try choose(from: found.tables, holding, found.unread, catalog.account)
     if access == .rewrite { residues = try residues(of: all, schema) }
     return inventory
   }
@@ -136,12 +134,22 @@ package final class ODBCStore: Store {
     let dialect = try opened().dialect
     var readable: [CatalogTable] = []
     var unread: [StoreInventory.Unread] = []
-    for table in tables {
-      guard let obstacle = table.blindness(dialect) else {
+    for var table in tables {
+      let name = table.name.title
+      let mayRead = !table.missingRights.contains("SELECT")
+      guard let obstacle = table.blindness(dialect) ?? (mayRead ? nil : .noPermission(nil)) else {
+        for column in table.removeHiddenColumns(dialect) {
+          guard !access.refusesObstacles else {
+            throw .obstacle(location: location, collection: name, .noPermission(column))
+          }
+          unread.append(.init(collection: name, obstacle: .noPermission(column)))
+        }
         readable.append(table)
         continue
       }
-      let name = table.name.title
+      guard mayRead || !access.refusesObstacles else {
+        throw .lacksRights(location: location, collection: name)
+      }
       guard !access.refusesObstacles else {
         throw .obstacle(location: location, collection: name, obstacle)
       }
@@ -163,7 +171,8 @@ package final class ODBCStore: Store {
   }
 
   private func choose(
-    from found: [CatalogTable], _ holding: [Set<Int>], _ hidden: [StoreInventory.Unread]
+    from found: [CatalogTable], _ holding: [Set<Int>], _ hidden: [StoreInventory.Unread],
+    _ account: StoreAccount
   ) throws(StoreError) -> StoreInventory {
     var collections: [StoreCollection] = []
     var unread = hidden
@@ -185,7 +194,7 @@ package final class ODBCStore: Store {
       tables[chosen.collection.exactName] = chosen
       collections.append(chosen.collection)
     }
-    return StoreInventory(collections: collections, unread: unread)
+    return StoreInventory(collections: collections, unread: unread, account: account)
   }
 
   private func lock(_ tables: [CatalogTable]) throws(StoreError) {

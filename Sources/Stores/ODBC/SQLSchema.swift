@@ -29,7 +29,7 @@ struct SQLName: Hashable {
 struct CatalogTable: Equatable {
   let name: SQLName
   /// All columns that are not the server's own, in order.
-  let columns: [SQLColumn]
+  var columns: [SQLColumn]
   /// The columns of the primary key, or of a unique index without nulls; empty if there is none.
   let key: [String]
   /// Triggers that run with an update.
@@ -38,25 +38,32 @@ struct CatalogTable: Equatable {
   let missingRights: [String]
   /// What the server says is special about it.
   var traits: [TableTrait] = []
-  /// The columns that the login may not read or not update, although it may do that to the table.
-  var deniedColumns: [String] = []
+  /// The columns that the login may not update, although it may do that to the table.
+  var fixedColumns: Set<ExactName> = []
+  /// The same for reading.
+  var hiddenColumns: Set<ExactName> = []
+}
+
+/// What the catalog says.
+struct SQLCatalog: Equatable {
+  /// All tables with a column that could hold a value, in the order of their names.
+  let tables: [CatalogTable]
+  let account: StoreAccount
 }
 
 struct SQLSchema {
   let session: ODBCSession
   var dialect: any SQLDialect { session.dialect }
 
-  /// All tables with a column that could hold a value, in the order of their names.
-  func tables() throws(StoreError) -> [CatalogTable] {
+  func catalog() throws(StoreError) -> SQLCatalog {
     let columns = try columns()
     let keys = try texts(dialect.keysQuery)
     let triggers = try texts(dialect.triggersQuery)
     let rights = try texts(dialect.missingRightsQuery)
     let traits = try SQLTraits(session: session).ofTables()
-    let denied = try dialect.deniedColumnsQuery.map { (query) throws(StoreError) in
-      try texts(query)
-    }
-    return columns.filter { $0.columns.contains { dialect.holding(of: $0) != nil } }.map {
+    let denied = try deniedColumns()
+    let candidates = columns.filter { $0.columns.contains { dialect.holding(of: $0) != nil } }
+    let tables = candidates.map {
       let traits = traits[$0.name] ?? []
       let key = keys[$0.name] ?? []
       let skipped = Set(
@@ -65,8 +72,62 @@ struct SQLSchema {
       return CatalogTable(
         name: $0.name, columns: $0.columns.filter { !skipped.contains(ExactName($0.name)) },
         key: key, triggers: triggers[$0.name] ?? [], missingRights: rights[$0.name] ?? [],
-        traits: traits, deniedColumns: denied?[$0.name] ?? [])
+        traits: traits, fixedColumns: denied.fixed[$0.name] ?? [],
+        hiddenColumns: denied.hidden[$0.name] ?? [])
     }
+    return SQLCatalog(tables: tables, account: try account(of: columns, tables))
+  }
+
+  private func account(
+    of all: [(name: SQLName, columns: [SQLColumn])], _ candidates: [CatalogTable]
+  ) throws(StoreError) -> StoreAccount {
+    var account = StoreAccount()
+    let home = try session.text("SELECT \(dialect.homeSchema)") ?? ""
+    account.schemas = Set(all.map { ExactName($0.name.schema ?? home) }).map(\.text)
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    account.omissions =
+      try dialect.omittedTablesQuery.map { (query) throws(StoreError) in
+        try omittedTables(query)
+      } ?? []
+    let byName = Dictionary(candidates.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    for (name, columns) in all {
+      let table = byName[name]
+      if table?.isServersOwn == true {
+        account.omissions.append(.init(place: name.title, .enginesOwn))
+        continue
+      }
+      account.collections += 1
+      let looked = Set((table?.columns ?? []).map { ExactName($0.name) })
+      for column in columns {
+        if let reason = omission(of: column, isLookedAt: looked.contains(ExactName(column.name))) {
+          account.omissions.append(.init(place: name.title, column: column.name, reason))
+        } else {
+          account.columns += 1
+        }
+      }
+    }
+    return account
+  }
+
+  /// Why a column is not looked at; nil if it is.
+  private func omission(of column: SQLColumn, isLookedAt: Bool) -> StoreAccount.Reason? {
+    guard dialect.holding(of: column) != nil else {
+      let isLong = column.length == nil || dialect.holding(of: column.withoutLimit) == nil
+      return isLong ? .cannotHold(type: column.type) : .tooShort(length: column.length ?? 0)
+    }
+    return !isLookedAt || (column.isGenerated && !column.isDocument) ? .computed : nil
+  }
+
+  private func omittedTables(
+    _ query: String
+  ) throws(StoreError) -> [StoreAccount.Omission] {
+    var omissions: [StoreAccount.Omission] = []
+    try session.rows(query) { (row) throws(NativeError) in
+      let name = SQLName(schema: try row.text(1) ?? "", table: try row.text(2) ?? "")
+      let isForeign = try row.text(3) == "foreign"
+      omissions.append(.init(place: name.title, isForeign ? .foreignTable : .materializedView))
+    }
+    return omissions
   }
 
   /// The columns of every table, tables and columns in their order.
@@ -85,6 +146,24 @@ struct SQLSchema {
           name: name, type: type, length: length, collation: collation, isGenerated: isGenerated))
     }
     return tables
+  }
+
+  private func deniedColumns() throws(StoreError) -> (
+    hidden: [SQLName: Set<ExactName>], fixed: [SQLName: Set<ExactName>]
+  ) {
+    var hidden: [SQLName: Set<ExactName>] = [:]
+    var fixed: [SQLName: Set<ExactName>] = [:]
+    guard let query = dialect.deniedColumnsQuery else { return (hidden, fixed) }
+    try session.rows(query) { (row) throws(NativeError) in
+      let table = SQLName(schema: try row.text(1) ?? "", table: try row.text(2) ?? "")
+      let column = ExactName(try row.text(3) ?? "")
+      if try row.text(4) == "SELECT" {
+        hidden[table, default: []].insert(column)
+      } else {
+        fixed[table, default: []].insert(column)
+      }
+    }
+    return (hidden, fixed)
   }
 
   /// The answer to a query of three columns: the third ones by schema and table.

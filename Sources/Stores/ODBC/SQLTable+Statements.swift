@@ -81,7 +81,7 @@ extension SQLTable {
   /// The fields as expressions; NULL for what is left out.
   private func fields(_ dialect: any SQLDialect, _ focus: Focus?) -> [String] {
     collection.fields.enumerated().map { index, field in
-      let column = dialect.quoted(field.name)
+      let column = contents[index].read(dialect.quoted(field.name))
       if let focus, !focus.fields.contains(index) { return "NULL" }
       var condition = conditions[index]
       if condition == nil, focus?.barsOnly == true, contents[index].storage == .text {
@@ -179,7 +179,8 @@ extension SQLTable {
       "(\($0), " + ($0 == 0 ? row : next).joined(separator: ", ") + ")"
     }
     return dialect.update(
-      field.name, holding: field.storage, of: qualifiedName, to: contents,
+      field.name, holding: field.storage, of: qualifiedName,
+      to: self.contents[shape.field].written(contents),
       rows: rows.joined(separator: ", "), names: ["n"] + key.indices.map { "k\($0)" } + ["c"],
       where: key.enumerated().map { "t.\(dialect.quoted($1.name)) = v.k\($0)" }
         .joined(separator: " AND "), inTransaction: number)

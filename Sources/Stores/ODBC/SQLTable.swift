@@ -84,7 +84,7 @@ extension CatalogTable {
   /// Whether it depends on what the table holds if it can be rewritten.
   func mayBeRefused(_ dialect: any SQLDialect) -> Bool {
     rowKey(dialect) == nil || !triggers.isEmpty || !missingRights.isEmpty
-      || !deniedColumns.isEmpty
+      || !fixedColumns.isEmpty
       || traits.contains { if case .refused = $0.effect { true } else { false } }
       || columns.contains {
         $0.isDocument && ($0.isGenerated || dialect.contents(of: $0) == nil)
@@ -113,6 +113,18 @@ extension CatalogTable {
     return nil
   }
 
+  /// Removes the columns that the login may not read.
+  ///
+  /// - Returns: those of them that could hold a value, or that belong to the key.
+  mutating func removeHiddenColumns(_ dialect: any SQLDialect) -> [String] {
+    let keyNames = Set(key.map(ExactName.init))
+    let hidden = columns.filter { hiddenColumns.contains(ExactName($0.name)) }
+    columns.removeAll { hiddenColumns.contains(ExactName($0.name)) }
+    return hidden.filter {
+      dialect.holding(of: $0) != nil || keyNames.contains(ExactName($0.name))
+    }.map(\.name)
+  }
+
   /// What is in the way of writing to the table.
   ///
   /// - Parameter holding: the columns, by their places, in which something has the shape of a value.
@@ -132,7 +144,7 @@ extension CatalogTable {
   /// Whether the login may write to the columns that hold something.
   func isWritable(_ holding: Set<Int>) -> Bool {
     missingRights.isEmpty
-      && names(of: holding).isDisjoint(with: deniedColumns.map(ExactName.init))
+      && names(of: holding).isDisjoint(with: fixedColumns)
   }
 
   private func names(of places: Set<Int>) -> Set<ExactName> {

@@ -30,11 +30,16 @@ struct SQLiteSchema {
   /// - Parameter forWriting: whether to refuse what holds values and cannot be written faithfully.
   func tables(
     forWriting: Bool
-  ) throws(StoreError) -> (tables: [SQLiteTable], unread: [StoreInventory.Unread]) {
+  ) throws(StoreError) -> (
+    tables: [SQLiteTable], unread: [StoreInventory.Unread], account: StoreAccount
+  ) {
     var tables: [SQLiteTable] = []
     var unread: [StoreInventory.Unread] = []
+    var account = StoreAccount()
+    account.omissions = try enginesTables().map { .init(place: $0, .enginesOwn) }
     for found in try tableNames() {
       let columns = try columns(of: found.name)
+      account.collections += 1
       let key = found.kind == "virtual" ? nil : try key(of: found, columns)
       // Of what is read anyway it matters only where something is in the way of the table.
       let asksAll = key == nil || columns.contains { $0.isGenerated && isDocument($0) }
@@ -44,6 +49,11 @@ struct SQLiteSchema {
       var fields: [StoreCollection.Field] = []
       var conditions: [String?] = []
       for (column, holds) in zip(columns, holding) {
+        if column.isGenerated, !isDocument(column) {
+          account.omissions.append(.init(place: found.name, column: column.name, .computed))
+        } else {
+          account.columns += 1
+        }
         if column.isGenerated {
           // It follows the columns that it is computed from. A document's is written by nobody else.
           if holds, isDocument(column) { obstacles.append(.generatedColumn(column.name)) }
@@ -74,7 +84,7 @@ struct SQLiteSchema {
           collection: StoreCollection(name: found.name, fields: fields), conditions: conditions,
           key: key, names: names(columns)))
     }
-    return (tables, unread)
+    return (tables, unread, account)
   }
 
   /// For each column whether something in it has the shape of a value, in one walk through the table.
@@ -125,11 +135,22 @@ struct SQLiteSchema {
     let isGenerated: Bool
   }
 
+  private static let isServers =
+    "type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+
+  /// Tables of SQLite's own: its schema and statistics, and what virtual tables are kept in.
+  private func enginesTables() throws(StoreError) -> [String] {
+    let query = """
+      SELECT name FROM pragma_table_list
+      WHERE schema = 'main' AND type <> 'view' AND NOT (\(SQLiteSchema.isServers)) ORDER BY name
+      """
+    return try rows(query, []) { (row) in row.text(0) ?? "" }
+  }
+
   private func tableNames() throws(StoreError) -> [FoundTable] {
     let query = """
       SELECT name, type, wr FROM pragma_table_list
-      WHERE schema = 'main' AND type IN ('table', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-      ORDER BY name
+      WHERE schema = 'main' AND \(SQLiteSchema.isServers) ORDER BY name
       """
     return try rows(query, []) { (row) in
       (row.text(0) ?? "", row.text(1) ?? "", row.integer(2) == 0)

@@ -72,9 +72,10 @@ package final class SQLiteStore: Store {
 
   package func inventory() throws(StoreError) -> StoreInventory {
     let schema = SQLiteSchema(database: try opened(), location: location)
-    let (found, unread) = try schema.tables(forWriting: access.refusesObstacles)
+    let (found, unread, account) = try schema.tables(forWriting: access.refusesObstacles)
     for table in found { tables[table.collection.exactName] = table }
-    return StoreInventory(collections: found.map(\.collection), unread: unread)
+    return StoreInventory(
+      collections: found.map(\.collection), unread: unread, account: account)
   }
 
   package func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {

@@ -70,7 +70,8 @@ extension Failure {
           + "\(location.quoted) \(fields.count == 1 ? "holds" : "hold") ciphertext of the old key; nothing "
           + "was changed",
         hint: fields.map { "--binary-column \($0)=ciphertext, =vector-last or =plain" }
-          .joined(separator: ", ") + " decides; octokey verify --try-keys tells whose the values are")
+          .joined(separator: ", ")
+          + " decides; octokey verify --try-keys tells whose the values are")
     case .ledgerMismatch(_, _, let location):
       self.init(
         "what came back from \(location.quoted) was not what was written; it was rolled back, "

@@ -10,11 +10,11 @@ extension StoreObstacle {
     case .generatedColumn(let name): "column \(name.quoted) is computed from others"
     case .virtualTable: "it is a virtual table"
     case .unfitType(let name): "the type of column \(name.quoted) does not keep a text as it is"
-    case .noRowKey: "no key tells its rows apart"
-    case .keyColumn(let name): "column \(name.quoted) is part of its key and holds a value"
-    case .noPermission(nil): "reading it is not permitted"
+    case .noPermission(nil): "permission to read it was denied"
     case .noPermission(let name?): "the login may not read column \(name.quoted)"
     case .symbolicLink: "it is a symbolic link, which is not followed"
+    case .noRowKey: "no key tells its rows apart"
+    case .keyColumn(let name): "column \(name.quoted) is part of its key and holds a value"
     case .memoryOptimized: "it is a memory-optimized table"
     case .appendOnly: "it is an append-only ledger table, whose rows cannot be changed"
     case .mergePublished: "it is published for merge replication"
@@ -40,10 +40,11 @@ extension StoreObstacle {
     case .generatedColumn, .virtualTable, .noRowKey, .keyColumn, .unfitType, .external, .fileTable:
       "no table of Octopus Server is like this; move it to a database of its own"
     case .noPermission(nil):
-      "grant the login SELECT on the table; for a folder, run the command as the user it belongs to"
+      "grant the login SELECT on the table (octokey-sqlserver(7) lists the rights that it needs); read a "
+        + "folder as root, or as its owner"
     case .noPermission:
-      "grant the login SELECT on the column, or on the whole table"
-    case .symbolicLink: "put what it leads to in its place, or remove it"
+      "grant the login SELECT on it; octokey-sqlserver(7) lists the rights that it needs"
+    case .symbolicLink: "put the files in the place of the link, or remove the link"
     case .memoryOptimized:
       "no table of Octopus Server is like this; copy it to a table on disk, and drop it"
     case .appendOnly:

@@ -39,7 +39,8 @@ struct VendorSpelling {
 
   /// octokey's options with a value: the argument after one of them is never rewritten.
   static let optionsWithValue: Set<String> = [
-    "--accept-binary", "--binary-column", "--compare", "--config", "--container", "--expect-fingerprint", "--format",
+    "--accept-binary", "--binary-column", "--compare", "--config", "--container",
+    "--expect-fingerprint", "--format",
     "--instance", "--instances-dir", "--key-file", "--key-size", "--live-node-age",
     "--machine-id-file", "--machine-key-file", "--master-key", "--new-key-file", "--odbc-driver",
     "--old-key-file", "--passphrase-file", "--store", "--to", "--try-keys", "--unit",

@@ -31,6 +31,8 @@ struct DryRunReport: CommandReport {
   let collections: [Collection]
   let unreadable: [FindingLine]
   let quoted: Int
+  let binaryPlaces: [BinaryPlaceLine]
+  let lookedAt: AccountReport
   let expectedSeconds: Double
   /// Nodes that the database has seen lately; nil if it has no list of nodes.
   let nodesAlive: [String]?
@@ -57,6 +59,8 @@ struct DryRunReport: CommandReport {
     }
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.count
+    binaryPlaces = BinaryPlaceLine.lines(of: survey)
+    lookedAt = AccountReport(survey, of: store)
     // Three passes read everything, and the second one also writes.
     expectedSeconds = readingTime * 5 / .seconds(1)
     self.nodesAlive = nodesAlive
@@ -89,6 +93,8 @@ struct DryRunReport: CommandReport {
       })
     lines.append("")
     lines += unreadable.listed(of: values.unreadable)
+    lines += binaryPlaces.map(\.text.escaped)
+    lines += lookedAt.lines.map(\.escaped)
     if quoted > 0 {
       lines.append("\(quoted) longer texts quote a ciphertext; they would stay as they are")
     }

@@ -22,6 +22,7 @@ extension RotationReport {
       "",
     ]
     lines += details
+    lines += binaryPlaces.map(\.text) + lookedAt.lines
     lines += ["", "Values by collection"]
     lines += table
     if !unreadable.isEmpty {
@@ -111,8 +112,8 @@ extension FindingLine {
       "a binary column of which it is not clear whether it holds ciphertext; decide with "
         + "--binary-column \(collection).\(field)=ciphertext, =vector-last or =plain"
     case .notRead:
-      "something here has the shape of a value and was not read: no key tells the rows apart, or the column is "
-        + "part of the key, computed, or of a type that does not keep a text as it is"
+      "this was not read, and it has, or may have, something of the shape of a value"
+        + (obstacle.map { ": " + $0 } ?? "")
     case nil: reason
     }
   }

@@ -59,6 +59,8 @@ struct RotationReport: Encodable {
   let snapshot: SnapshotReport?
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
+  let binaryPlaces: [BinaryPlaceLine]
+  let lookedAt: AccountReport
   let seconds: Double
   /// In bytes; nil if the system does not say.
   let peakMemory: Int?
@@ -97,6 +99,8 @@ struct RotationReport: Encodable {
     self.snapshot = snapshot
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.first.map(FindingLine.init)
+    binaryPlaces = BinaryPlaceLine.lines(of: survey)
+    lookedAt = AccountReport(survey, of: store)
     seconds = duration / .seconds(1)
     self.peakMemory = peakMemory
     nextSteps = NextSteps.afterRotation(
@@ -120,6 +124,8 @@ struct FindingLine: Encodable {
   let reason: String
   /// The place without the numbers of elements, for --accept-binary.
   let place: String
+  /// Why something was not read.
+  let obstacle: String?
 
   init(_ finding: Finding) {
     collection = finding.collection
@@ -129,5 +135,21 @@ struct FindingLine: Encodable {
     path = finding.path
     reason = finding.reason.rawValue
     place = finding.place.name
+    obstacle = finding.obstacle?.words
+  }
+}
+
+/// A place where values decrypt to bytes that are no text.
+struct BinaryPlaceLine: Encodable {
+  let place: String
+  let values: Int
+
+  var text: String {
+    "\(values) value\(values == 1 ? "" : "s") at \(place) open to bytes that are no text, as is meant there"
+  }
+
+  static func lines(of survey: Survey) -> [BinaryPlaceLine] {
+    survey.bytePlaces.map { BinaryPlaceLine(place: $0.name, values: $1) }
+      .sorted { $0.place.utf8.lexicographicallyPrecedes($1.place.utf8) }
   }
 }

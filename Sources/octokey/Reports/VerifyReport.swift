@@ -19,6 +19,8 @@ struct VerifyReport: CommandReport {
   let unreadable: Int
   let collections: [Collection]
   let findings: [FindingLine]
+  let binaryPlaces: [BinaryPlaceLine]
+  let lookedAt: AccountReport
 
   init(_ audit: Survey, key: KeyFingerprint, store: any Store, time: String) {
     self.time = time
@@ -33,6 +35,8 @@ struct VerifyReport: CommandReport {
         unreadable: $0.unreadableValues)
     }
     findings = audit.findings.first.map(FindingLine.init)
+    binaryPlaces = BinaryPlaceLine.lines(of: audit)
+    lookedAt = AccountReport(audit, of: self.store)
   }
 
   var text: String {
@@ -42,8 +46,12 @@ struct VerifyReport: CommandReport {
       rows: collections.map { ($0.name.escaped, [$0.documents, $0.opened, $0.unreadable]) })
     lines.append("")
     lines += findings.listed(of: unreadable)
+    lines += binaryPlaces.map(\.text.escaped)
+    lines += lookedAt.lines.map(\.escaped)
     if unreadable == 0 {
-      lines.append("all \(opened) sensitive values in \(documents) documents open with this key")
+      lines.append(
+        "all \(opened) sensitive values in \(documents) documents open with this key, of everything that can "
+          + "hold one")
     } else {
       lines.append(
         "\(unreadable) sensitive values do not open with this key, \(opened) do; in "

@@ -43,16 +43,52 @@ import Testing
         try rotate(store(undecided), old, new, options: options)
       }
       let field = Survey.BinaryField(collection: "Unknown", field: "Data")
-      options.binaryFields = [field: .plain]
+      options.decisions.binaryFields = [field: .plain]
       let left = store(undecided)
       try rotate(left, old, new, options: options)
       #expect(left.writes == 0)
-      options.binaryFields = [field: .ciphertext]
+      options.decisions.binaryFields = [field: .ciphertext]
       options.skipUnreadable = true
       let rotated = store(undecided)
       try rotate(rotated, old, new, options: options)
       #expect(rotated.writes == undecided.filter { [a, b, c].contains($0) }.count)
     }
+  }
+
+  @Test func theVectorMayComeLast() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let fields = [StoreCollection.Field(name: "Data", storage: .bytes)]
+    let plaintexts = (0..<4).map { Array(repeating: UInt8(200 + $0), count: 10 * $0) }
+    let blobs = try plaintexts.map { (plaintext) in
+      let sealed = try seal(plaintext, old)
+      return Array(sealed[16...] + sealed[..<16])
+    }
+    func store(_ blobs: [[UInt8]]) -> MemoryStore {
+      let documents = blobs.enumerated().map {
+        MemoryStore.Document(id: "\($0.offset)", fields: [$0.element])
+      }
+      return MemoryStore([(StoreCollection(name: "Unknown", fields: fields), documents)])
+    }
+    let rotated = store(blobs)
+    let (survey, outcome) = try rotate(rotated, old, new, options: .trusting)
+    let field = Survey.BinaryField(collection: "Unknown", field: "Data")
+    #expect(survey.binaryFields == [field: .vectorLast])
+    #expect(outcome.collections[0].reencryptedValues == 4 && rotated.writes == 4)
+    for (document, plaintext) in zip(rotated.contents[0].documents, plaintexts) {
+      let stored = try #require(document.fields[0])
+      let opened = SecretBuffer()
+      let sealed = Array(stored.suffix(16) + stored.dropLast(16))
+      #expect(try ValueCipher(new).decrypt(sealed.span, as: .binary, into: opened) == .decrypted)
+      #expect(opened.equals(try buffer(plaintext)))
+    }
+    let three = Array(blobs.dropLast())
+    #expect(reasons(for: store(three), old, new, options: .trusting) == [.undecidedBinary])
+    var options = StoreRotation.Options.trusting
+    options.decisions.binaryFields = [field: .vectorLast]
+    let decided = store(three)
+    try rotate(decided, old, new, options: options)
+    #expect(decided.writes == 3)
   }
 
   @Test func packedDocumentsStayPacked() throws {

@@ -56,7 +56,7 @@ final class MemoryStore: Store {
 
   func begin(_ access: StoreAccess) throws(StoreError) { original = contents }
   func inventory() throws(StoreError) -> StoreInventory {
-    StoreInventory(collections: contents.map(\.collection))
+    StoreInventory(collections: contents.map(\.collection), account: StoreAccount())
   }
 
   func documentCount(of collection: StoreCollection) throws(StoreError) -> Int {

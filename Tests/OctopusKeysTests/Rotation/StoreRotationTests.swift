@@ -121,7 +121,7 @@ import Testing
   /// The old key is right, and what is in this field are ciphertexts.
   private var trusting: StoreRotation.Options {
     var options = StoreRotation.Options.trusting
-    options.binaryFields = [.init("BlobDocument.Blob"): .ciphertext]
+    options.decisions.binaryFields = [.init("BlobDocument.Blob"): .ciphertext]
     return options
   }
 

@@ -155,8 +155,8 @@ import Testing
       ])
   }
 
-  /// Where the table as a whole may be written; else its absence says enough.
-  @Test func columnsThatTheLoginMayNotBothReadAndUpdate() throws {
+  /// Where the login has the right to the table as a whole; else its absence says enough.
+  @Test func columnsThatTheLoginMayNotReadOrUpdate() throws {
     let database = try CatalogTests.catalog(later: [])
     try database.run(
       """
@@ -165,6 +165,6 @@ import Testing
         VALUES (1, 2, 'D', 0), (1, 1, 'R', 0), (1, 3, 'Free', 0), (1, 4, 'Computed', 1), (2, 1, 'D', 0);
       """)
     let query = CatalogTests.translated(try #require(SQLServerDialect().deniedColumnsQuery))
-    #expect(try database.run(query) == "h]|Open|R\nh]|Open|D\n")
+    #expect(try database.run(query) == "h]|Open|R|SELECT\nh]|Open|D|UPDATE\n")
   }
 }

@@ -43,11 +43,9 @@ import Testing
 
   @Test func columnsWithoutARightAreAskedForOneByOne() throws {
     let query = try #require(CopyTests.dialect.deniedColumnsQuery)
-    for right in ["SELECT", "UPDATE"] {
-      #expect(
-        query.contains(
-          "HAS_PERMS_BY_NAME(q.name, N'OBJECT', N'\(right)', c.name, N'COLUMN') = 0"))
-    }
+    #expect(query.contains("CROSS JOIN (VALUES (N'SELECT'), (N'UPDATE')) AS r(name)"))
+    #expect(
+      query.contains("HAS_PERMS_BY_NAME(q.name, N'OBJECT', r.name, c.name, N'COLUMN') = 0"))
     #expect(query.contains("c.is_computed = 0 AND c.generated_always_type = 0"))
   }
 }

@@ -135,9 +135,32 @@ import Testing
     let store = database.store
     try store.begin(.read)
     defer { store.rollback() }
-    #expect(
-      try store.inventory()
-        == StoreInventory(collections: [], unread: [.init(collection: "T", obstacle: .noRowKey)]))
+    let inventory = try store.inventory()
+    #expect(inventory.collections.isEmpty)
+    #expect(inventory.unread == [.init(collection: "T", obstacle: .noRowKey)])
+  }
+
+  @Test func whatIsNotLookedAtIsTold() throws {
+    let database = try TestDatabase(
+      """
+      db.executescript('''
+        CREATE TABLE A (Id INTEGER PRIMARY KEY AUTOINCREMENT, JSON TEXT, Length AS (length(JSON)));
+        CREATE TABLE B (Id TEXT PRIMARY KEY, Number INTEGER);
+        CREATE VIRTUAL TABLE C USING fts5(Words);
+        CREATE VIEW V AS SELECT Id, JSON FROM A;
+      ''')
+      """)
+    let store = database.store
+    try store.begin(.read)
+    defer { store.rollback() }
+    let account = try store.inventory().account
+    #expect(account.schemas.isEmpty && account.collections == 3)
+    #expect(account.columns == 5, "also of the virtual table")
+    #expect(account.omissions.contains(.init(place: "A", column: "Length", .computed)))
+    for engines in ["sqlite_schema", "sqlite_sequence", "C_content", "C_data"] {
+      #expect(account.omissions.contains(.init(place: engines, .enginesOwn)), "\(engines)")
+    }
+    #expect(!account.omissions.contains { ["V", "B", "C"].contains($0.place) })
   }
 
   /// By what they hold, and not by their names or types. Only those rows are read.

@@ -72,7 +72,8 @@ final class PagePipeline<Found: Sendable> {
           break
         }
         ahead += page.bytes.count
-        worker.submit(PipelinePage(
+        worker.submit(
+          PipelinePage(
             collection: collection, page: page, before: lastKey, bytePlaces: bytePlaces))
         left -= 1
         lastKey = key

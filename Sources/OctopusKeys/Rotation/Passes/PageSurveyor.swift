@@ -222,7 +222,7 @@ final class PageSurveyor {
       tally.unreadable.add(page.finding(.opensUnderNoKey, at: field))
       return false
     }
-    tally.distinct.add(ciphertext)
+    tally.distinct.addPadding(of: ciphertext)
     return true
   }
 

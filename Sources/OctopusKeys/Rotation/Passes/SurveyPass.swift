@@ -24,6 +24,7 @@ struct SurveyPass {
       (page) throws(NativeError) in try surveyor.survey(page)
     }
     var survey = Survey()
+    survey.account = inventory.account
     if let ambiguity { survey.ambiguity = ambiguity }
     for collection in inventory.collections {
       survey.collections.append(.init(name: collection.name))

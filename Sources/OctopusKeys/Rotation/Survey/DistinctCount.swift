@@ -28,6 +28,11 @@ struct DistinctCount: Sendable {
     shrink()
   }
 
+  /// Adds what of vector and ciphertext decides whether the padding fits: the last two blocks.
+  mutating func addPadding(of ciphertext: Span<UInt8>) {
+    add(ciphertext.extracting(max(0, ciphertext.count - 32)..<ciphertext.count))
+  }
+
   mutating func add(_ other: DistinctCount) {
     threshold = min(threshold, other.threshold)
     hashes.formUnion(other.hashes)

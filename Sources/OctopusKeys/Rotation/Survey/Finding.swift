@@ -10,6 +10,8 @@ package struct Finding: Hashable, Sendable {
   /// The path of properties, such as `Variables[3].Value`, where the text is JSON up to there.
   package let path: String?
   package let reason: Reason
+  /// Why something was not read.
+  package var obstacle: StoreObstacle?
 
   /// The place of the value.
   package var place: ValuePlace { ValuePlace(collection: collection, field: field, path: path) }
@@ -38,7 +40,7 @@ package struct Finding: Hashable, Sendable {
     case quotedInText
     /// A binary column of which some values look like ciphertext and some do not.
     case undecidedBinary
-    /// Something in the table has the shape of a value, and the table cannot be read.
+    /// Something has the shape of a value, or may have it, and cannot be read.
     case notRead
   }
 }

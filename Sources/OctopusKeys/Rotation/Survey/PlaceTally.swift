@@ -19,7 +19,7 @@ struct PlaceTally: Sendable {
         texts += 1
       } else {
         others += 1
-        distinct.add(ciphertext)
+        distinct.addPadding(of: ciphertext)
       }
     case .implausible, .neither: failed += 1
     }

@@ -81,7 +81,7 @@ extension Survey {
     findings.add(
       Finding(
         collection: table.collection, document: "", field: table.obstacle.column ?? "",
-        offset: nil, path: nil, reason: .notRead))
+        offset: nil, path: nil, reason: .notRead, obstacle: table.obstacle))
   }
 
   /// Judges each binary field as a whole.

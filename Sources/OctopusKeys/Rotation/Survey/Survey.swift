@@ -79,6 +79,8 @@ package struct Survey: Sendable {
     }
   }
 
+  /// What was looked at to find the collections.
+  package internal(set) var account = StoreAccount()
   /// The collections in the order of the store.
   package internal(set) var collections: [CollectionNumbers] = []
   /// Everything that cannot be read or judged.
@@ -136,6 +138,7 @@ package struct Survey: Sendable {
   package var decrypted: Int { oldValues + newValues }
   package var unreadableValues: Int { sum(\.unreadableValues) }
   package var documents: Int { sum(\.documents) }
+  package var bytes: Int { sum(\.bytes) }
   package var oldValues: Int { sum(\.oldValues) }
   package var newValues: Int { sum(\.newValues) }
 

@@ -54,6 +54,17 @@ struct PostgreSQLDialect: SQLDialect {
     ORDER BY 1, 2, 3
     """
 
+  let homeSchema = "current_schema()"
+
+  let omittedTablesQuery: String? = """
+    SELECT \(schema), c.relname, CASE c.relkind WHEN 'f' THEN 'foreign' ELSE 'materialized' END
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+      AND c.relkind IN ('f', 'm') AND NOT c.relispartition
+    ORDER BY 1, 2
+    """
+
   // Not INFORMATION_SCHEMA, which omits tables that the login has no permission on.
   // A domain counts as the type that it is made of, without its length.
   let columnsQuery = """
@@ -179,7 +190,7 @@ struct PostgreSQLDialect: SQLDialect {
     let name = quoted(column.name)
     switch column.type {
     case "bytea": return "octet_length(\(name)) >= 32"
-    case "text", "varchar", "bpchar":
+    case "text", "varchar", "bpchar", "citext":
       guard column.length.map({ $0 >= 49 || $0 < 0 }) ?? true else { return nil }
       return "octet_length(\(name)) >= 49 AND (\(hasBar(name)))"
     // As text they are numbers.
@@ -237,7 +248,7 @@ struct PostgreSQLDialect: SQLDialect {
     rows: String, names: [String], where condition: String, inTransaction number: String
   ) -> String {
     let column = quoted(column)
-    let bytes = storage == .text ? "convert_to(t.\(column), 'UTF8')" : "t.\(column)"
+    let bytes = storage == .text ? "convert_to(t.\(column)::text, 'UTF8')" : "t.\(column)"
     return "UPDATE \(table) AS t SET \(column) = \(contents) "
       + "FROM (VALUES \(rows)) AS v(\(names.joined(separator: ", "))) "
       + "WHERE \(condition) AND \(isTransaction(number)) RETURNING v.n, sha256(\(bytes))"
@@ -246,7 +257,7 @@ struct PostgreSQLDialect: SQLDialect {
   // By bytes: to find a character of a text, the server goes through it from its start.
   let textUnit = TextUnit.utf8
 
-  func text(of column: String) -> String { "convert_to(t.\(quoted(column)), 'UTF8')" }
+  func text(of column: String) -> String { "convert_to(t.\(quoted(column))::text, 'UTF8')" }
 
   func splice(_ text: String, start: String, length: String, replacement: String) -> String {
     "overlay(\(text) placing \(replacement) from \(start) for \(length))"
@@ -271,6 +282,10 @@ struct PostgreSQLDialect: SQLDialect {
   func contents(of column: SQLColumn) -> SQLColumn.Contents? {
     switch column.type {
     case "varchar", "text": .init(parameter: "CAST(? AS text)", storage: .text)
+    // A text of json comes back as it is. One of jsonb is in the form that the server gives every text: another string in
+    // it changes nothing else. What pads a bpchar is no part of its text.
+    case "json", "jsonb", "bpchar", "citext":
+      .init(parameter: "CAST(? AS text)", storage: .text, type: column.type)
     case "bytea": .init(parameter: "CAST(? AS bytea)", storage: .bytes)
     default: nil
     }

@@ -34,6 +34,11 @@ protocol SQLDialect: Sendable {
 
   /// A query for the rights that the login lacks: schema, table, and SELECT or UPDATE.
   var missingRightsQuery: String { get }
+  /// An expression for the name of the schema in which the server keeps its documents.
+  var homeSchema: String { get }
+  /// A query for what has rows and is no table: schema, name, and `foreign` or `materialized`. Nil where the engine has
+  /// nothing like that, or it is listed among the tables.
+  var omittedTablesQuery: String? { get }
   /// A query for the columns of all tables: schema, table, column, type, length (-1 or NULL: none), collation,
   /// and 1 if it is computed; in the order of tables and columns.
   var columnsQuery: String { get }
@@ -140,8 +145,8 @@ protocol SQLDialect: Sendable {
   var traitsQuery: String? { get }
   /// A query for what is special about the database: the word of a `DatabaseTrait.Kind`, and a name.
   var databaseTraitsQuery: String? { get }
-  /// A query for the columns that the login may not both read and update, although it may their table: schema, table and
-  /// column.
+  /// A query for the rights that the login lacks for a column, although it has them for the table: schema, table, column,
+  /// and SELECT or UPDATE.
   var deniedColumnsQuery: String? { get }
   func residues(of traits: [TableTrait]) -> [StoreResidue]
   func residues(of traits: [DatabaseTrait]) -> [StoreResidue]
@@ -154,6 +159,7 @@ extension SQLDialect {
   func slices(of column: String, _ storage: FieldStorage) -> SQLSlices? { nil }
 
   var databaseSnapshots: SQLServerSnapshots? { nil }
+  var omittedTablesQuery: String? { nil }
   var traitsQuery: String? { nil }
   var databaseTraitsQuery: String? { nil }
   var deniedColumnsQuery: String? { nil }
@@ -187,9 +193,24 @@ struct SQLColumn: Equatable, Sendable {
   let collation: String?
   let isGenerated: Bool
 
+  /// The same column as long as may be.
+  var withoutLimit: SQLColumn {
+    SQLColumn(
+      name: name, type: type, length: nil, collation: collation, isGenerated: isGenerated)
+  }
+
   struct Contents: Equatable, Sendable {
     let parameter: String
     let storage: FieldStorage
+    /// The type of a column that is read and written as text, and which is no text to the engine.
+    var type: String?
+
+    /// What is read of a column.
+    func read(_ column: String) -> String { type == nil ? column : "CAST(\(column) AS text)" }
+
+    func written(_ contents: String) -> String {
+      type.map { "CAST(\(contents) AS \($0))" } ?? contents
+    }
   }
 }
 

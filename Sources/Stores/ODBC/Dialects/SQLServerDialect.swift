@@ -36,6 +36,8 @@ struct SQLServerDialect: SQLDialect {
   // To see locks a login needs rights over the whole server.
   let lockedTablesQuery: String? = nil
 
+  let homeSchema = "N'dbo'"
+
   /// The schema of `s`, a row of sys.schemas.
   static let schema = "CASE s.name WHEN N'dbo' THEN N'' ELSE s.name END"
 
@@ -51,16 +53,16 @@ struct SQLServerDialect: SQLDialect {
   // t-sql/functions/has-perms-by-name-transact-sql in sql-docs: the name of a column
   // stands without brackets. What computes itself is not written.
   let deniedColumnsQuery: String? = """
-    SELECT \(schema), t.name, c.name
+    SELECT \(schema), t.name, c.name, r.name
     FROM sys.tables AS t
     JOIN sys.schemas AS s ON s.schema_id = t.schema_id
     JOIN sys.columns AS c ON c.object_id = t.object_id
     CROSS APPLY (SELECT QUOTENAME(s.name) + N'.' + QUOTENAME(t.name) AS name) AS q
+    CROSS JOIN (VALUES (N'SELECT'), (N'UPDATE')) AS r(name)
     WHERE c.is_computed = 0 AND c.generated_always_type = 0
-      AND HAS_PERMS_BY_NAME(q.name, N'OBJECT', N'UPDATE') = 1
-      AND (HAS_PERMS_BY_NAME(q.name, N'OBJECT', N'SELECT', c.name, N'COLUMN') = 0
-        OR HAS_PERMS_BY_NAME(q.name, N'OBJECT', N'UPDATE', c.name, N'COLUMN') = 0)
-    ORDER BY 1, 2, c.column_id
+      AND HAS_PERMS_BY_NAME(q.name, N'OBJECT', r.name) = 1
+      AND HAS_PERMS_BY_NAME(q.name, N'OBJECT', r.name, c.name, N'COLUMN') = 0
+    ORDER BY 1, 2, c.column_id, 4
     """
 
   // The type of a column by the type that it is stored as: a type of the database's own has its name otherwise.
