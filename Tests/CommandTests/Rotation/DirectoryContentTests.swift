@@ -74,7 +74,7 @@ import Testing
   func everyDocumentIsRotatedWhereverItIs(_ mark: String) async throws {
     let makers = encodings.map { "document('\($0)', '\($1)')" }.joined(separator: "\n")
     let node = try await node("\(mark)\n\(makers)")
-    let other = try await node.shell("echo 'no document' >documents/Account/Old/notes; cat $_")
+    try await node.shell("echo 'no document' >documents/Account/Old/notes")
     let former = try await node.octokey("show-master-key").stdout
     let before = try await node.octokey("verify")
     #expect(before.status == 0 && before.stdout.contains("all 6 sensitive values in 6 documents"))
@@ -85,11 +85,9 @@ import Testing
     #expect(try await node.octokey("show-master-key").stdout != former)
     let after = try await node.octokey("verify")
     #expect(after.status == 0, "\(after.stdout)")
-    #expect(
-      after.stdout.split(separator: "\n").dropFirst(2)
-        == before.stdout.split(separator: "\n").dropFirst(2))
+    #expect(after.stdout.contains("Not looked at: 1 file without the ending .json\n"))
     #expect(try await sound(mark, on: node) == encodings.keys.sorted())
-    #expect(try await node.shell("cat documents/Account/Old/notes") == other)
+    #expect(try await node.shell("cat documents/Account/Old/notes") == "no document\n")
     #expect(try await node.shell("find documents -name '*.draft-*' -o -name '*.lock'") == "")
   }
 
@@ -167,7 +165,7 @@ import Testing
         chown -R 65534:65534 .; chown root documents/A; chmod \(mode) documents/A
         \(run); run verify; run rotate-master-key --yes
         """)
-      #expect(said.contains("\nA: this was not read"), "\(said)")
+      #expect(said.contains("\n  A: this was not read"), "\(said)")
       #expect(said.contains("exit 2\n") && said.contains("exit 1\n"), "\(said)")
       #expect(said.contains("access to \"\(node.folder)/documents/A\" was denied"), "\(said)")
     }
