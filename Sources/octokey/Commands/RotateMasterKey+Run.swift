@@ -69,10 +69,11 @@ extension RotateMasterKey {
 
   /// Stops this node's server.
   private func stop(_ node: OpenedNode, _ context: Context) throws -> StoppedService {
-    let instance = try self.node.registry.registry(context).instances().first {
-      $0.configPath == node.file.path
-    }
+    let records = try self.node.registry.registry(context).records()
+    let instance = records.instances.first { $0.configPath == node.file.path }
     guard let name = service.name ?? instance.map({ ServiceName(instance: $0.name) }) else {
+      // It may be in one of these.
+      records.bad.forEach(context.console.warn(of:))
       throw CommandError.serviceUnknown(config: node.file.path)
     }
     return try StoppedService(name, context)
