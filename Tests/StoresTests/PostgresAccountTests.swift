@@ -78,7 +78,7 @@ import Testing
       CREATE TABLE "T" ("Id" int PRIMARY KEY, "Any" \(type), "JSON" text);
       INSERT INTO "T" VALUES (1, '\(text)', '{}'), (2, NULL, NULL);
       """)
-    let before = try database.run("SELECT \"Any\" FROM \"T\" ORDER BY 1")
+    let before = try database.run("SELECT \"Any\" FROM \"T\" ORDER BY \"Id\"")
     let store = try database.store()
     let replaced = shapedText.replacing("W6", with: "Z7")
     try store.rewrite { (bytes) in
@@ -86,7 +86,7 @@ import Testing
       return text.contains(shapedText)
         ? Array(text.replacing(shapedText, with: replaced).utf8) : nil
     }
-    let after = try database.run("SELECT \"Any\" FROM \"T\" ORDER BY 1")
+    let after = try database.run("SELECT \"Any\" FROM \"T\" ORDER BY \"Id\"")
     #expect(after == before.replacing(shapedText, with: replaced) && after != before)
   }
 }

@@ -123,7 +123,8 @@ extension PostgresDatabase {
     ("\"Id\" int, \"JSON\" text", StoreObstacle.noRowKey),
     ("\"Id\" timestamp PRIMARY KEY DEFAULT now(), \"JSON\" text", .noRowKey),
     ("\"Id\" int UNIQUE, \"JSON\" text", .noRowKey),
-    ("\"Id\" int PRIMARY KEY DEFAULT 1, \"JSON\" jsonb", .unfitType("JSON")),
+    ("\"Id\" int PRIMARY KEY DEFAULT 1, \"JSON\" xml", .unfitType("JSON")),
+    ("\"Id\" int PRIMARY KEY DEFAULT 1, \"Any\" text[]", .unfitType("Any")),
     ("\"Id\" int PRIMARY KEY DEFAULT 1, \"Any\" xml", .unfitType("Any")),
     ("\"Any\" text PRIMARY KEY, \"Other\" text", .keyColumn("Any")),
     (
@@ -145,8 +146,8 @@ extension PostgresDatabase {
     #expect(refusal(try database.store(), .rewrite) == nil, "it holds nothing")
     let column = ["Any", "A"].first { columns.contains("\"\($0)\"") } ?? "JSON"
     let value =
-      columns.contains("json")
-      ? "\"\(shapedText)\"" : columns.contains("xml") ? "<a>\(shapedText)</a>" : shapedText
+      columns.contains("[]")
+      ? "{\(shapedText)}" : columns.contains("xml") ? "<a>\(shapedText)</a>" : shapedText
     try database.run("INSERT INTO \"T\" (\"\(column)\") VALUES ('\(value)')")
     let store = try database.store()
     let expected = StoreError.obstacle(location: store.location, collection: "T", obstacle)
@@ -248,8 +249,9 @@ extension PostgresDatabase {
     #expect(refusal(reader, .rewrite) == lacking)
     // What cannot be read cannot be said to hold nothing.
     try database.run("GRANT UPDATE ON \"U\" TO reader; REVOKE SELECT ON \"Plain\" FROM reader")
+    #expect(refusal(reader, .read) == nil, "it is named")
     #expect(
-      refusal(reader, .read) == .lacksRights(location: reader.location, collection: "Plain"))
+      refusal(reader, .examine) == .lacksRights(location: reader.location, collection: "Plain"))
     try database.run("GRANT SELECT ON \"Plain\" TO reader")
     #expect(refusal(reader, .examine) == nil)
     #expect(refusal(reader, .rewrite) == nil)

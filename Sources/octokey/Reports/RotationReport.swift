@@ -154,7 +154,7 @@ struct BinaryPlaceLine: Encodable {
   }
 
   static func lines(of survey: Survey) -> [BinaryPlaceLine] {
-    survey.bytePlaces.map { BinaryPlaceLine(place: $0.name, values: $1) }
+    survey.bytePlaces.filter { $1 > 0 }.map { BinaryPlaceLine(place: $0.name, values: $1) }
       .sorted { $0.place.utf8.lexicographicallyPrecedes($1.place.utf8) }
   }
 }
