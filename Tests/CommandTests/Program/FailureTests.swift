@@ -50,7 +50,9 @@ import Testing
     .noConfig(workingDirectory: "/", instancesFolder: "/i"),
     .noSuchInstance(name: "n", folder: "/i"),
     .severalInstances(name: nil, folder: "/i", found: ["a", "b"]),
-    .severalInstances(name: "A", folder: "/i", found: ["a", "b"]), .badInstanceRecord(path: "/i/a"),
+    .noSuchInstance(name: "n", folder: "/i", bad: ["/i/a.config"]),
+    .severalInstances(name: "A", folder: "/i", found: ["a", "b"]),
+    .badInstanceRecords(["/i/a.config", "/i/b.config"]),
   ]
   private static let trials: [MachineKeyTrial] = [
     .init(path: "/a", outcome: .missing), .init(path: "/b", outcome: .malformed),
