@@ -76,7 +76,7 @@ import Testing
     #expect(section.commands == ["octokey recover", "octokey verify"], "\(section.text)")
     let node = try await SampleNode(["--documents", "60"])
     if kind == "directory" { try await makeFolderStore(node) }
-    let before = try await node.octokey("verify").stdout.split(separator: "\n").dropFirst(2)
+    let before = try await verdict(node.octokey("verify"))
     try await interrupt(node, call, number)
     let hasJournal = try !node.files("octokey-journal.json").isEmpty
     #expect(hasJournal == !outcome.hasPrefix("There is no"))
@@ -115,7 +115,7 @@ import Testing
     #expect(endings[0].status == 0, "\(endings[0].stderr)")
     #expect(endings[0].stdout.hasPrefix(outcome), "\(endings[0].stdout)")
     #expect(endings[1].status == 0, "\(endings[1].stderr)")
-    #expect(endings[1].stdout.split(separator: "\n").dropFirst(2) == before)
+    #expect(verdict(endings[1]) == before)
     #expect(try node.files("octokey-journal.json").isEmpty)
     // "If the rotation was rolled back, begin again."
     let again = try await node.octokey("rotate-master-key", "--yes")
@@ -135,5 +135,10 @@ import Testing
     try await node.shell("mv octopus.db empty.db")
     let done = try await node.octokey("recover", "--store", "sqlite:\(node.folder)/away/octopus.db")
     #expect(done.status == 0, "\(done.stderr)")
+  }
+
+  /// What verify says of the values. Where they are spelt with escapes, others take more bytes or fewer.
+  private func verdict(_ ending: Ending) -> [Substring] {
+    ending.stdout.split(separator: "\n").dropFirst(2).filter { !$0.hasPrefix("Looked at:") }
   }
 }

@@ -54,7 +54,8 @@ import Testing
     let new = try key(100)
     let text = try value("note", old)
     let store = store(
-      [try bytes(old), try bytes(new), try bytes(old), try bytes(new)], beside: text, isTransactional: false)
+      [try bytes(old), try bytes(new), try bytes(old), try bytes(new)], beside: text,
+      isTransactional: false)
     let (survey, outcome) = try rotate(store, old, new)
     #expect(survey.oldValues == 6 && survey.newValues == 2)
     #expect(outcome.collections[0].reencryptedValues == 6)
