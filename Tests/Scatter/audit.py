@@ -62,14 +62,17 @@ def dry_run(node, store, total):
 
 
 def compared(store, before, after, old, new):
-    """The faults of cells, the first of each combination, with the number of all."""
-    first, counts = {}, {}
+    """The faults of cells, the first of each kind of column and encoding, with the number of all."""
+    first, counts, spellings = {}, {}, {}
     for place, cell in store.cells.items():
         if fault := cell.fault(before[place], after.get(place), old, new):
-            key = (cell.combination, fault.split(":")[0])
+            key = (*cell.combination[:2], fault.split(":")[0])
             counts[key] = counts.get(key, 0) + 1
+            spellings.setdefault(key, set()).add(cell.combination[2])
             first.setdefault(key, f"{', '.join(place)}: {fault}")
-    faults = [f"{', '.join(key[0])}, {counts[key]} times; {text}" for key, text in first.items()]
+    faults = [
+        f"{key[0]}, {key[1]}, {counts[key]} times in {len(spellings[key])} spellings; {text}"
+        for key, text in first.items()]
     for place in before.keys() | after.keys():
         if place not in store.cells and before.get(place) != after.get(place):
             faults.append(f"{place} was {before.get(place)!r:.200} and is {after.get(place)!r:.200}")

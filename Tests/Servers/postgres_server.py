@@ -1,6 +1,7 @@
 """A PostgreSQL server of a test's own: on loopback, in a folder that goes with it, without any sync to the disk."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -43,13 +44,13 @@ class Server:
         return done.stdout
 
     def dump(self, database, *options):
-        """What pg_dump writes of a database."""
+        """What pg_dump writes of a database, but for the word that it draws anew each time."""
         done = subprocess.run(
             [self.programs / "pg_dump", *self.address, "-d", database, *options],
             capture_output=True)
         if done.returncode:
             raise RuntimeError(f"pg_dump: {done.stderr.decode(errors='replace')}")
-        return done.stdout
+        return re.sub(rb"(?m)^\\(un)?restrict .*$", b"", done.stdout)
 
     @property
     def address(self):
