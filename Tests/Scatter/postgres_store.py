@@ -8,7 +8,7 @@ import cells
 from cells import BYTES, PACKED, RAW, TEXT
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Servers"))
-from postgres_server import Server, literal, quoted  # noqa: E402, F401
+from postgres_server import Server, driver, literal, quoted  # noqa: E402, F401
 
 KIND = "odbc"
 SCHEMAS = ("public", "Executions", 'of "Executions" and \'others\'')

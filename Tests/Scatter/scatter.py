@@ -19,9 +19,13 @@ import tempfile
 from pathlib import Path
 
 import audit
+import small
+import small_folder
+import small_postgres
+import small_sqlite
 from cells import Maker
 from folder_store import FolderScatter
-from postgres_store import PostgresScatter, Server
+from postgres_store import PostgresScatter, Server, driver
 from sqlite_store import ENCODINGS, SQLiteScatter
 from values import Key, Plaintexts
 
@@ -75,15 +79,40 @@ class Run:
         return PostgresScatter(self.start_server(), path.name, maker, rounds, source)
 
     def scatter(self, kind):
-        """Returns how many values there were."""
+        """Scattered values of one kind of store, and then its small stores; returns how many values there were."""
+        if kind == "sqlite-odbc":
+            self.faults += [f"{kind}: {fault}" for fault in small_sqlite.driver_refusal(
+                self.octokey, self.made(kind), self.seed, driver("libsqlite3odbc.so"))]
+            print(f"{kind}: octokey has no dialect for this driver, and refuses it by name", flush=True)
+            return 0
         stores = values = 0
         for store, path, old, new in self.scattered(kind):
             found, faults = audit.audited(self.octokey, path, store, old, new)
             stores += 1
             values += found
             self.faults += faults
-        print(f"{kind}: {values} values in {stores} stores", flush=True)
+        refused, rewritten = self.try_small(kind)
+        print(f"{kind}: {values} values in {stores} stores; {refused} small stores to be refused, {rewritten} "
+              "odd ones to be rewritten", flush=True)
         return values
+
+    def try_small(self, kind):
+        """Returns how many small stores there were, those that are refused and those that are rewritten."""
+        module = {"sqlite": small_sqlite, "postgres": small_postgres, "folder": small_folder}[kind]
+        server = [self.start_server()] if kind == "postgres" else []
+        groups = [list(module.refusals()), list(module.odd_ones())]
+        for number, case in enumerate(groups[0] + groups[1]):
+            folder = self.made(f"small-{kind}-{number}")
+            found = small.run(
+                self.octokey, folder, module.Store(folder, *server), case, f"{self.seed} {case.title}")
+            self.faults += [f"{kind}: {fault}" for fault in found]
+        found = module.account(self.octokey, self.made(f"account-{kind}"), self.seed, *server)
+        self.faults += [f"{kind}: {fault}" for fault in found]
+        return len(groups[0]), len(groups[1])
+
+    def made(self, name):
+        (self.folder / name).mkdir()
+        return self.folder / name
 
 
 def main():
@@ -99,13 +128,12 @@ def main():
         values = 0
         try:
             for kind in [options.only] if options.only else KINDS:
-                if kind != "sqlite-odbc":
-                    values += run.scatter(kind)
+                values += run.scatter(kind)
         finally:
             if run.server:
                 run.server.stop()
     for fault in run.faults:
-        print(f"FAULT {fault}")
+        print("FAULT " + fault.replace("\n", "\n      "))
     if run.faults:
         print(f"scatter: {values} values, {len(run.faults)} faults; --seed {options.seed}")
         sys.exit(1)

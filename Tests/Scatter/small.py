@@ -16,7 +16,7 @@ from node import Node, Trouble
 
 # Values in every store that are in order, so that there is something to judge the key by.
 SOUND = 5
-SHAPE = re.compile(rb"([A-Za-z0-9+/]{22,}={0,2})\|([A-Za-z0-9+/]{22}==)")
+SHAPE = re.compile(rb"(?<![A-Za-z0-9+/])([A-Za-z0-9+/]{22,}+={0,2})\|([A-Za-z0-9+/]{22}==)")
 
 
 @dataclass
@@ -26,6 +26,8 @@ class Case:
     make: object
     # Where verify names something, by collection, column (None for any) and reason; empty for what is to be rewritten.
     named: tuple = ()
+    # Whether verify reads nothing at all because of it, and says so.
+    stops: bool = False
     # The login, where it is not the owner.
     user: str | None = None
     # More arguments for both commands.
@@ -75,6 +77,13 @@ def flipped(hand):
     return value.pipe.split("|")[0] + "|" + base64.b64encode(value.iv).decode()
 
 
+def damaged(title, make, place):
+    """A case with all of STRINGS, each in a table, or a folder, of its own. `make` gets a hand, the name and the string."""
+    return Case(title, lambda *arguments: make(*arguments, [
+        (f"Suspicious {n}", string) for n, (string, _) in enumerate(STRINGS.values())]), tuple(
+            (place(f"Suspicious {n}")[0], place("")[1], reason) for n, (_, reason) in enumerate(STRINGS.values())))
+
+
 # What is the matter with a string where a value could be, and the reason that verify gives.
 STRINGS = {
     "a character is missing at the left": (lambda hand: hand.foreign()[1:], "damagedShape"),
@@ -101,14 +110,13 @@ def run(octokey, folder, store, case, seed):
 def refused(node, store, case):
     """Verify names each place, and a rotation refuses, names one, and changes nothing."""
     before = node.digest(), store.dump()
-    status, report = node.report("verify", *case.options)
-    faults = [] if status == 2 else [f"verify ended with {status}, {report['opened']} opened"]
-    for place in case.named:
-        collection, column, reason = (*place, None, None)[:3]
-        if not any(
-                found["collection"] == collection and column in (None, found["field"])
-                and reason in (None, found["reason"]) for found in report["findings"]):
-            faults.append(f"verify does not name {place}, but {brief(report)}")
+    faults = []
+    if case.stops:
+        done = node.run("verify", *case.options)
+        if done.returncode != 1 or not all(place[0] in done.stderr for place in case.named):
+            faults.append(f"verify ended with {done.returncode}: {done.stderr}")
+    else:
+        faults += unnamed(node, case)
     for words in (("--dry-run",), ()):
         done = node.run(
             "rotate-master-key", "--yes", "--new-key-file", str(node.folder / "new.key"), *words, *case.options)
@@ -118,6 +126,19 @@ def refused(node, store, case):
             faults.append(f"rotate {' '.join(words)} names none: {done.stderr}")
     if (node.digest(), store.dump()) != before:
         faults.append("a refusal changed something")
+    return faults
+
+
+def unnamed(node, case):
+    """What verify does not name."""
+    status, report = node.report("verify", *case.options)
+    faults = [] if status == 2 else [f"verify ended with {status}, {report['opened']} opened"]
+    for place in case.named:
+        collection, column, reason = (*place, None, None)[:3]
+        if not any(
+                found["collection"] == collection and column in (None, found["field"])
+                and reason in (None, found["reason"]) for found in report["findings"]):
+            faults.append(f"verify does not name {place}, but {brief(report)}")
     return faults
 
 

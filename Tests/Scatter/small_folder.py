@@ -52,10 +52,11 @@ def refusals():
                (("Sound/Lost.json", None, "notRead"),))
     yield Case("a link that leads nowhere, deep down", linked("a/b/c/Lost", "/nowhere/at all"),
                (("a/b/c/Lost", None, "notRead"),))
-    for title, (string, reason) in small.STRINGS.items():
-        yield Case(title, written(
-            "Deep/Down/One.json", lambda h, s=string: b'{"V":"' + s(h).encode() + b'"}'),
-            (("Deep/Down", "JSON", reason),))
+    yield small.damaged("strings of JSON", lambda path, hand, strings: [
+        written(f"Deep/{name}/One.json", lambda h, s=string: b'{"V":"' + s(h).encode() + b'"}')(path, hand)
+        for name, string in strings], lambda name: (f"Deep/{name}", "JSON"))
+    yield Case("a folder that is named like a document", written(
+        "Suspicious.json/One.json", lambda h: h.json().encode()), (("Suspicious.json",),), stops=True)
     for title, content, reason in (
             ("a bare value", lambda h: h.pipe().encode(), "malformedJSON"),
             ("a document that ends too early", lambda h: h.json()[:-1].encode(), "malformedJSON"),
@@ -78,7 +79,6 @@ def odd_ones():
     yield Case("a document of 5 MB", written(
         "Large/One.json", lambda h: ('{"A":"' + "ä|" * 2_500_000 + '","V":"' + h.pipe() + '"}').encode()))
     yield Case("ten folders deep", written("a/b/c/d/e/f/g/h/i/j/One.json", lambda h: h.json().encode()))
-    yield Case("a folder that is named like a document", written("Odd.json/One.json", lambda h: h.json().encode()))
 
 
 def account(octokey, folder, seed):

@@ -40,12 +40,12 @@ class Store:
         return self.server.dump(self.database, "--inserts")
 
 
-def table(columns, *rows, then=""):
+def table(columns, *rows, then="", name=NAME):
     """SQL for a table and its rows, each a function of a hand that gives its contents."""
     def make(hand):
         inserts = "".join(
-            f'INSERT INTO "{NAME}" VALUES ({", ".join(map(literal, row(hand)))});' for row in rows)
-        return f'CREATE TABLE "{NAME}" ({columns}); {inserts} {then}'
+            f'INSERT INTO "{name}" VALUES ({", ".join(map(literal, row(hand)))});' for row in rows)
+        return f'CREATE TABLE "{name}" ({columns}); {inserts} {then}'
     return make
 
 
@@ -99,11 +99,12 @@ def refusals():
     yield Case("a generated column JSON", table(
         '"Id" int PRIMARY KEY, "Value" text, "JSON" text GENERATED ALWAYS AS ("Value") STORED',
         lambda h: (1, h.json())), ((NAME, "JSON", "notRead"),))
-    for title, (string, reason) in small.STRINGS.items():
-        yield Case(f"{title}, in jsonb", table(
-            one("jsonb"), lambda h, s=string: (1, '{"V":"' + s(h) + '"}')), ((NAME, "Value", reason),))
-        yield Case(f"{title}, bare", table(
-            one("text"), lambda h, s=string: (1, s(h))), ((NAME, "Value", reason),))
+    yield small.damaged("strings of JSON", lambda hand, strings: "".join(
+        table(one("jsonb"), lambda h, s=string: (1, '{"V":"' + s(h) + '"}'), name=name)(hand)
+        for name, string in strings), lambda name: (name, "Value"))
+    yield small.damaged("bare texts", lambda hand, strings: "".join(
+        table(one("text"), lambda h, s=string: (1, s(h)), name=name)(hand)
+        for name, string in strings), lambda name: (name, "Value"))
 
 
 def short(hand):
@@ -112,12 +113,6 @@ def short(hand):
         hand.made.pop()
         hand.texts.pop()
     return value
-
-
-def full(hand, spell):
-    """A row with a value in a column that has no room for one character more."""
-    spelt = spell(hand.pipe())
-    return spelt, len(spelt)
 
 
 def filled(declared, spell, rows=12):
@@ -129,6 +124,10 @@ def filled(declared, spell, rows=12):
         return (f'CREATE TABLE "{NAME}" ("Id" int PRIMARY KEY{columns}); '
                 f'INSERT INTO "{NAME}" VALUES (1, {values})')
     return make
+
+
+def long_document(hand):
+    return '{"A":"' + "ä|" * 1_700_000 + '","V":"' + hand.pipe() + '"}'
 
 
 def odd_ones():
@@ -165,8 +164,9 @@ def odd_ones():
         CREATE TABLE "Nothing" (); CREATE TABLE "{NAME}" ("Id" int PRIMARY KEY, "Gone" text, "Value" citext_like);
         ALTER TABLE "{NAME}" DROP COLUMN "Gone"; INSERT INTO "{NAME}" VALUES (1, '{h.pipe()}')""".replace(
             "citext_like", "text"))
-    yield Case("a document of 5 MB", table(
-        one("jsonb"), lambda h: (1, '{"A":"' + "ä|" * 2_500_000 + '","V":"' + h.pipe() + '"}')))
+    for declared in ("json", "jsonb", "bytea"):
+        yield Case(f"{declared} of 5 MB", table(
+            one(declared), lambda h, d=declared: (1, long_document(h).encode() if d == "bytea" else long_document(h))))
     yield Case("a view, and a rule that nobody uses", lambda h: f"""
         CREATE TABLE "{NAME}" ({one("text")}); INSERT INTO "{NAME}" VALUES (1, '{h.pipe()}');
         CREATE VIEW "Seen" AS SELECT * FROM "{NAME}" """)

@@ -30,15 +30,15 @@ class Store:
             ["sqlite3", self.path, ".dump"], capture_output=True, check=True).stdout
 
 
-def table(columns, rows, end=""):
-    """Makes a table T and its rows; each row is a function of a hand that gives its contents."""
+def table(columns, rows, end="", name=DAMAGED):
+    """Makes a table and its rows; each row is a function of a hand that gives its contents."""
     def make(database, hand):
-        database.execute(f"CREATE TABLE {DAMAGED} ({columns}){end}")
+        database.execute(f'CREATE TABLE "{name}" ({columns}){end}')
         for row in rows:
             contents = row(hand)
             marks = ", ".join("?" * len(contents))
-            names = ", ".join(name.split()[0] for name in columns.split(", ")[:len(contents)])
-            database.execute(f"INSERT INTO {DAMAGED} ({names}) VALUES ({marks})", contents)
+            names = ", ".join(column.split()[0] for column in columns.split(", ")[:len(contents)])
+            database.execute(f'INSERT INTO "{name}" ({names}) VALUES ({marks})', contents)
     return make
 
 
@@ -79,11 +79,12 @@ def refusals():
         lambda h: (h.json(),)), ((DAMAGED, None),))
     yield Case("columns with all names of the rowid", table(
         "rowid TEXT, oid TEXT, _rowid_ TEXT", [lambda h: (h.pipe(), "", "")]), ((DAMAGED, None),))
-    for title, (string, reason) in small.STRINGS.items():
-        yield Case(f"{title}, in JSON", table(
-            "Id TEXT, JSON TEXT", [lambda h, s=string: ("1", '{"V":"' + s(h) + '"}')]), ((DAMAGED, "JSON", reason),))
-        yield Case(f"{title}, bare", table(
-            "Id TEXT, Name TEXT", [lambda h, s=string: ("1", s(h))]), ((DAMAGED, "Name", reason),))
+    yield small.damaged("strings of JSON", lambda database, hand, strings: [
+        table("Id TEXT, JSON TEXT", [lambda h, s=string: ("1", '{"V":"' + s(h) + '"}')], name=name)(database, hand)
+        for name, string in strings], lambda name: (name, "JSON"))
+    yield small.damaged("bare texts", lambda database, hand, strings: [
+        table("Id TEXT, Name TEXT", [lambda h, s=string: ("1", s(h))], name=name)(database, hand)
+        for name, string in strings], lambda name: (name, "Name"))
     yield from damaged_cells()
 
 
@@ -141,3 +142,19 @@ def account(octokey, folder, seed):
     return small.account_faults(
         node, [(name, None, "enginesOwn", None, None) for name in own]
         + [("Computed", "Twice", "computed", None, None)])
+
+
+def driver_refusal(octokey, folder, seed, driver):
+    """SQLite behind ODBC has no dialect: octokey says so by name, and changes nothing."""
+    store = Store(folder)
+    hand = small.Hand(seed, small.values.Key(bytes(range(16))))
+    store.make(hand, Case("", lambda database, hand: None))
+    node = small.Node(
+        octokey, folder, f"odbc:Driver={driver};Database={store.path}", hand.key, small.values.Key(bytes(32)))
+    before = node.digest()
+    faults = []
+    for words in (("verify",), ("rotate-master-key", "--yes", "--dry-run"), ("rotate-master-key", "--yes")):
+        done = node.run(*words)
+        if done.returncode != 1 or "SQLite is not a database that octokey knows" not in done.stderr:
+            faults.append(f"{' '.join(words)} ended with {done.returncode}: {done.stderr}")
+    return faults + ([] if node.digest() == before else ["a refusal changed something"])

@@ -28,6 +28,10 @@ class Server:
                  f"--log={folder}/log", "--options",
                  f"-c listen_addresses=127.0.0.1 -c port={self.port} -c fsync=off "
                  "-c unix_socket_directories=''")
+        # Whatever ends this program, it closes its end of this, and then the server ends.
+        self.lifeline = subprocess.Popen(
+            [*self.user, "sh", "-c", 'cat >/dev/null; exec "$1" stop --silent --mode=immediate --pgdata="$2"',
+             "sh", self.programs / "pg_ctl", self.data], stdin=subprocess.PIPE, cwd="/", start_new_session=True)
 
     def run(self, program, *arguments):
         subprocess.run(
@@ -62,7 +66,8 @@ class Server:
                 f"Database={database};UID={user};PWD={{none}}")
 
     def stop(self):
-        self.run("pg_ctl", "stop", "--silent", "--mode=immediate", f"--pgdata={self.data}")
+        self.lifeline.stdin.close()
+        self.lifeline.wait()
 
 
 def free_port():
