@@ -80,7 +80,7 @@ class PostgresScatter:
             for spelling in cells.spellings_for(True, encoding):
                 for row in range(self.rounds):
                     self.add(self.maker.text(
-                        (*table, name, f"{encoding}, {spelling}, {row}"), f"column {name}", encoding,
+                        (*table, name, f"Things-{len(self.cells)}"), f"column {name}", encoding,
                         spelling))
 
     def add_places_of_bytes(self):
