@@ -103,6 +103,8 @@ def tried(number):
         faults = [str(trouble)]
     if faults and OPTIONS.keep:
         shutil.copytree(trial.folder, OPTIONS.keep / trial.folder.name, dirs_exist_ok=True)
+    if number[0] == "postgres":
+        trial.case.drop()
     shutil.rmtree(trial.folder)
     return number, trial.values, faults
 

@@ -58,7 +58,8 @@ def read_pipe(text):
     """(iv, ciphertext) of a text form as the vendor's converter reads it: parts between bars, of which the first two
     count, with blanks and line ends anywhere in the base64. None if it would not."""
     parts = ["".join(part.split()) for part in text.split("|")]
-    if len(parts) < 2:
+    # Python takes more padding than there may be.
+    if len(parts) < 2 or any(len(part) % 4 for part in parts[:2]):
         return None
     try:
         ciphertext, iv = (base64.b64decode(part, validate=True) for part in parts[:2])

@@ -38,10 +38,13 @@ class Server:
             [*self.user, self.programs / program, *arguments], check=True, cwd="/",
             stdout=subprocess.DEVNULL)
 
-    def psql(self, database, script):
-        """Runs SQL and gives what psql prints: a line for each row, columns with a tab between."""
+    def psql(self, database, script, stops=True):
+        """Runs SQL and gives what psql prints: a line for each row, columns with a tab between.
+
+        Without `stops` a statement that fails is passed over.
+        """
         done = subprocess.run(
-            [self.programs / "psql", "-XqAt", "-F", "\t", "-v", "ON_ERROR_STOP=1",
+            [self.programs / "psql", "-XqAt", "-F", "\t", "-v", f"ON_ERROR_STOP={int(stops)}",
              *self.address, "-d", database], input=script.encode(), capture_output=True)
         if done.returncode:
             raise RuntimeError(f"psql: {done.stderr.decode(errors='replace')}")
