@@ -224,3 +224,36 @@ import Testing
     #expect(Outside.bytes(target) == [1])
   }
 }
+
+@Suite struct FolderEntryTests {
+  @Test func entriesAreNotFollowedBelowTheRoot() throws {
+    let folder = ScratchFolder()
+    try Outside.run(
+      "sh", "-c",
+      """
+      cd \(folder.path); mkdir -p real/a/b; ln -s real root; cd real/a; echo x >b/file; ln -s b link
+      ln -s nowhere gone; mkfifo pipe; ln -s pipe other; echo x >"$(printf 'caf\\351')"
+      """)
+    let root = folder.path + "/root"
+    let entries = try FolderEntry.all(in: "a", below: root)
+    #expect(entries.map(\.name) == ["b", "caf\u{FFFD}", "gone", "link", "other", "pipe"])
+    #expect(
+      entries.map(\.status.kind)
+        == [.folder, .regular, .symbolicLink, .symbolicLink, .symbolicLink, .pipe])
+    #expect(entries.map(\.target) == [nil, nil, nil, .folder, .pipe, nil])
+    #expect(entries.filter { !$0.isNamedInUTF8 }.map(\.name) == ["caf\u{FFFD}"])
+    #expect(try FolderEntry.all(in: ".", below: root).map(\.name) == ["a"])
+    #expect(try FolderEntry.all(in: "a/b", below: root).map(\.name) == ["file"])
+    #expect(try FileContents.read("a/b/file", below: root, limit: 9).bytes == Array("x\n".utf8))
+    let link = NativeError.changedMeanwhile(path: root + "/a/link")
+    #expect(throws: link) { try FolderEntry.all(in: "a/link", below: root) }
+    #expect(throws: link) { try FileContents.read("a/link/file", below: root, limit: 9) }
+    #expect(throws: link) { try FileContents.read("a/link", below: root, limit: 9) }
+    #expect(throws: NativeError.notAFile(path: root + "/a/pipe")) {
+      try FileContents.read("a/pipe", below: root, limit: 9)
+    }
+    #expect(throws: NativeError.system(call: "open", path: root + "/none", errno: ENOENT)) {
+      try FolderEntry.all(in: "none", below: root)
+    }
+  }
+}

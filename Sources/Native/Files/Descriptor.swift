@@ -23,6 +23,27 @@ struct Descriptor: ~Copyable {
     try open(path.folder, O_RDONLY | O_DIRECTORY)
   }
 
+  /// Opens the folder at `path` in the folder `root`, which may be reached through links; below it none is followed.
+  ///
+  /// - Parameter path: `.` for `root` itself.
+  /// - Throws: `NativeError.changedMeanwhile` where something on the way is not a folder: whoever lists folders knows
+  ///   that it was one.
+  static func folder(_ path: String, below root: String) throws(NativeError) -> Descriptor {
+    let flags = O_RDONLY | O_DIRECTORY
+    var folder = try open(root, flags)
+    var place = root
+    for name in path.utf8.split(separator: UInt8(ascii: "/")).map({ Substring($0) })
+    where name != "." {
+      place += "/" + name
+      do throws(NativeError) {
+        folder = try folder.open(FilePath(place), flags)
+      } catch .system(_, _, ENOTDIR), .system(_, _, ELOOP) {
+        throw .changedMeanwhile(path: place)
+      }
+    }
+    return folder
+  }
+
   /// Opens `path` in this folder; a symbolic link is not followed. A new file has mode 0600 at most.
   ///
   /// - Parameter name: its name so far, where `path` is its final one and the one for errors.
@@ -167,19 +188,20 @@ package struct FilePath: Sendable {
   package let name: String
 
   package init(_ text: String) {
-    guard let slash = text.lastIndex(of: "/") else {
+    // Not by character: a name may begin with an accent, which Swift takes for the slash's.
+    guard let slash = text.utf8.lastIndex(of: UInt8(ascii: "/")) else {
       (folder, name) = (".", text)
       return
     }
     folder = slash == text.startIndex ? "/" : String(text[..<slash])
-    name = String(text[text.index(after: slash)...])
+    name = String(text[text.utf8.index(after: slash)...])
   }
 
   /// A hidden name that tells what it is, in case a crash leaves it behind.
   var draftName: String { ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))" }
 
   /// The name that a draft was to get, from the hidden one; nil for the names of other files.
-  static func name(ofDraft hidden: String) -> String? {
+  package static func name(ofDraft hidden: String) -> String? {
     guard hidden.hasPrefix("."), let mark = hidden.ranges(of: ".draft-").last else { return nil }
     let digits = hidden[mark.upperBound...]
     guard (1...16).contains(digits.count), digits.allSatisfy(\.isHexDigit) else { return nil }

@@ -19,8 +19,30 @@ package struct FileContents: Sendable {
   ///   another process wrote while it was read, `.system`.
   package static func read(_ path: String, limit: Int) throws(NativeError) -> FileContents {
     let (target, links) = try resolve(path)
-    let folder = try Descriptor.folder(of: target)
-    let file = try folder.open(target, O_RDONLY)
+    let file = try Descriptor.folder(of: target).open(target, O_RDONLY)
+    return try read(file, path, target, links, limit: limit)
+  }
+
+  /// Reads all of the file at `path` in the folder `root`, which may be reached through links; below it none is
+  /// followed.
+  ///
+  /// - Throws: as `read` does; `NativeError.changedMeanwhile` also where there is a link.
+  package static func read(
+    _ path: String, below root: String, limit: Int
+  ) throws(NativeError) -> FileContents {
+    let target = FilePath(root + "/" + path)
+    let folder = try Descriptor.folder(FilePath(path).folder, below: root)
+    do throws(NativeError) {
+      return try read(folder.open(target, O_RDONLY), target.text, target, [], limit: limit)
+    } catch .system(_, _, ELOOP) {
+      throw .changedMeanwhile(path: target.text)
+    }
+  }
+
+  private static func read(
+    _ file: borrowing Descriptor, _ path: String, _ target: FilePath,
+    _ links: [(path: String, owner: FileOwner)], limit: Int
+  ) throws(NativeError) -> FileContents {
     let before = try file.status()
     guard before.kind == .regular else { throw .notAFile(path: path) }
     guard before.identity.size <= Int64(limit) else { throw .tooLarge(path: path, limit: limit) }

@@ -19,16 +19,17 @@ package enum FileRemoval {
     try folder.sync()
   }
 
-  /// Removes the drafts for files with this `suffix` that killed processes left in a folder.
+  /// Removes the drafts that killed processes left in a folder.
   ///
+  /// - Parameter isWanted: whether the drafts of a file of this name are to go.
   /// - Returns: the names of those that stay: what cannot be looked at or removed, is not a plain file, or belongs
   ///   neither to us nor to the owner of what the draft was to replace.
   package static func removeAbandonedDrafts(
-    in folder: String, suffix: String
+    in folder: String, where isWanted: (String) -> Bool
   ) throws(NativeError) -> [String] {
     var left: [String] = []
     for name in try FolderNames.read(folder) {
-      guard let final = FilePath.name(ofDraft: name), final.hasSuffix(suffix) else { continue }
+      guard let final = FilePath.name(ofDraft: name), isWanted(final) else { continue }
       var users: Set = [geteuid()]
       if try FileStatus.isThere(folder + "/" + final) {
         users.insert(try FileStatus.readLink(folder + "/" + final).owner.user)

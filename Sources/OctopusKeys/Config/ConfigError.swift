@@ -44,8 +44,10 @@ package enum ConfigError: Error, Equatable, Sendable {
 
   /// There is no config: none was named, and none is where the server would look.
   case noConfig(workingDirectory: String?, instancesFolder: String)
-  case noSuchInstance(name: String, folder: String)
+  /// No record of the register has the name; `bad` are the paths of those that cannot be read.
+  case noSuchInstance(name: String, folder: String, bad: [String] = [])
   /// Several instances match; `name` is nil if none was asked for.
   case severalInstances(name: String?, folder: String, found: [String])
-  case badInstanceRecord(path: String)
+  /// No instance was named, and the one that is meant may be in these records, which cannot be read.
+  case badInstanceRecords([String])
 }

@@ -88,6 +88,10 @@ struct ValueScanner {
     var saysSensitive = false
     /// The property `Value`, if it is a string without the shape.
     var plainValue: Int?
+    /// The same of a template: `"Octopus.ControlType": "Sensitive"` is in its `DisplaySettings`, and its
+    /// `DefaultValue`.
+    var hasSensitiveControl = false
+    var plainDefault: Int?
   }
 
   private func walk(
@@ -100,7 +104,11 @@ struct ValueScanner {
       case .openObject: frames.append(Frame(isObject: true))
       case .openArray: frames.append(Frame(isObject: false))
       case .close:
-        if let frame = frames.popLast(), frame.saysSensitive, let offset = frame.plainValue {
+        guard let frame = frames.popLast() else { break }
+        if frame.saysSensitive, let offset = frame.plainValue {
+          result.suspects.append(.init(offset: offset, reason: .notEncrypted))
+        }
+        if frame.hasSensitiveControl, let offset = frame.plainDefault {
           result.suspects.append(.init(offset: offset, reason: .notEncrypted))
         }
       case .key(let key):
@@ -128,25 +136,57 @@ struct ValueScanner {
     into result: inout ScannedText
   ) {
     guard let frame = frames.last else { return }
+    guard frame.isObject else {
+      if places.hasElements,
+        places.requireElement(depth: frames.count, { matches($0, $1, text, frames) })
+      {
+        result.suspects.append(.init(offset: string.range.lowerBound, reason: .notEncrypted))
+      }
+      return
+    }
     let key = frame.key
-    if frame.isObject, key.count == 4, equal(text, key, ValueScanner.type) {
+    if key.count == 4, equal(text, key, ValueScanner.type) {
       if equal(text, string.range, ValueScanner.sensitive) {
         frames[frames.count - 1].saysSensitive = true
       }
-    } else if frame.isObject, key.count == 5, equal(text, key, ValueScanner.value) {
+    } else if key.count == 5, equal(text, key, ValueScanner.value) {
       frames[frames.count - 1].plainValue = string.range.lowerBound
+    } else if places.hasTemplates {
+      considerTemplate(string, text, &frames)
     }
-    if frame.isObject, SensitivePaths.mayRequire(lastKey: text, key) {
-      let isRequired = places.require(lastKey: text, key, depth: frames.count) { index, step in
-        switch step {
-        case .element: !frames[index].isObject
-        case .property(let name):
-          frames[index].isObject && SensitivePaths.equal(name, text, frames[index].key)
-        }
+    if places.mayRequire(lastKey: text, key),
+      places.require(lastKey: text, key, depth: frames.count, { matches($0, $1, text, frames) })
+    {
+      result.suspects.append(.init(offset: string.range.lowerBound, reason: .notEncrypted))
+    }
+  }
+
+  /// Looks at a string in case it is one of a template: of an object in the array `Templates` of a document.
+  private func considerTemplate(
+    _ string: JSONTokens.StringToken, _ text: Span<UInt8>, _ frames: inout [Frame]
+  ) {
+    guard frames.count == 3 || frames.count == 4, !frames[1].isObject,
+      equal(text, frames[0].key, ValueScanner.templates)
+    else { return }
+    if frames.count == 3 {
+      if equal(text, frames[2].key, ValueScanner.defaultValue) {
+        frames[2].plainDefault = string.range.lowerBound
       }
-      if isRequired {
-        result.suspects.append(.init(offset: string.range.lowerBound, reason: .notEncrypted))
-      }
+    } else if equal(text, frames[3].key, ValueScanner.controlType),
+      frames[2].isObject, equal(text, frames[2].key, ValueScanner.displaySettings),
+      equal(text, string.range, ValueScanner.sensitive)
+    {
+      frames[2].hasSensitiveControl = true
+    }
+  }
+
+  private func matches(
+    _ index: Int, _ step: SensitivePaths.Step, _ text: Span<UInt8>, _ frames: [Frame]
+  ) -> Bool {
+    switch step {
+    case .element: !frames[index].isObject
+    case .anyProperty: frames[index].isObject
+    case .property(let name): frames[index].isObject && equal(text, frames[index].key, name)
     }
   }
 
@@ -222,4 +262,8 @@ struct ValueScanner {
   private static let value = Array("Value".utf8)
   private static let sensitive = Array("Sensitive".utf8)
   private static let isSensitive = Array("IsSensitive".utf8)
+  private static let templates = Array("Templates".utf8)
+  private static let defaultValue = Array("DefaultValue".utf8)
+  private static let displaySettings = Array("DisplaySettings".utf8)
+  private static let controlType = Array("Octopus.ControlType".utf8)
 }

@@ -32,6 +32,10 @@ package enum StoreError: Error, Equatable, Sendable {
   case invalidLocation(text: String, reason: String)
   case connection(ConnectionFault)
   case obstacle(location: String, collection: String, StoreObstacle)
+  /// A folder or file of the store that a copy of it would lack.
+  case notCopied(location: String, collection: String, StoreObstacle)
+  /// The folder is a project export of Octopus, whose documents are under a key made of its password.
+  case projectExport(location: String)
   /// There can be no snapshot of the database.
   case noSnapshot(location: String, DatabaseSnapshotObstacle)
   /// A document is not any more what was read.

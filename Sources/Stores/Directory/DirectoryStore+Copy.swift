@@ -1,4 +1,5 @@
-// Copies of a whole folder of documents, for backups, and comparing two folders.
+// Copies of a whole folder of documents, for backups, and comparing two folders. A copy has the documents and their
+// folders, and no other file.
 
 internal import Native
 internal import OctopusKeys
@@ -14,7 +15,7 @@ extension DirectoryStore {
     try rethrow(as: StoreError.native, folder.makeFolder(name))
     for (path, identity) in try copy(documents, into: folder, below: name + "/") {
       try rethrow(as: { failure($0) }) { () throws(NativeError) in
-        guard try FileStatus.read(path).identity == identity else {
+        guard try FileStatus.readLink(path).identity == identity else {
           throw .changedMeanwhile(path: path)
         }
       }
@@ -40,18 +41,23 @@ extension DirectoryStore {
     defer { rollback() }
     try begin(.read)
     var (bytes, files) = (0, 1)
+    var folders: Set<ExactName> = []
     for (collection, names) in try documents() {
-      files += names.count + 1
+      files += names.count
+      for folder in DirectoryStore.folders(to: collection) { folders.insert(ExactName(folder)) }
       for name in names {
-        let path = location + "/" + collection + "/" + name
-        let status = try rethrow(as: { failure($0, collection, name) }, FileStatus.read(path))
+        let inner = DirectoryStore.path(of: name, in: collection)
+        let status = try rethrow(
+          as: { failure($0, collection, DirectoryStore.id(of: name)) },
+          FileStatus.readLink(path(of: inner)))
         bytes += Int(status.identity.size)
       }
     }
+    files += folders.count
     return (bytes, files)
   }
 
-  /// Whether the folder has no documents.
+  /// Whether nothing is in the folder.
   func isEmptyFolder() throws(StoreError) -> Bool {
     try rethrow(as: { failure($0) }, FolderNames.read(location)).isEmpty
   }
@@ -63,14 +69,20 @@ extension DirectoryStore {
     }
     try begin(.read)
     try other.begin(.read)
-    let mine = try documents()
+    let mine: [(collection: String, files: [String])]
+    do throws(StoreError) {
+      mine = try documents()
+    } catch .notCopied, .projectExport {
+      // No copy has what is in this one.
+      return false
+    }
     guard try mine.elementsEqual(other.documents(), by: { $0 == $1 }) else { return false }
     return try rethrow(as: { failure($0) }) { () throws(NativeError) in
       for (collection, files) in mine {
         for file in files {
-          let name = "/" + collection + "/" + file
-          let digest = try Digest.sha256(file: location + name)
-          guard try digest == Digest.sha256(file: other.location + name) else { return false }
+          let inner = DirectoryStore.path(of: file, in: collection)
+          let digest = try Digest.sha256(file: path(of: inner))
+          guard try digest == Digest.sha256(file: other.path(of: inner)) else { return false }
         }
       }
       return true
@@ -83,20 +95,32 @@ extension DirectoryStore {
     below prefix: String
   ) throws(StoreError) -> [(path: String, identity: FileIdentity)] {
     var copied: [(path: String, identity: FileIdentity)] = []
+    var made: Set<ExactName> = []
     for (collection, files) in documents {
-      if collection != "." {
-        try rethrow(as: StoreError.native, folder.makeFolder(prefix + collection))
+      // A folder without documents of its own may have some that do.
+      for inner in DirectoryStore.folders(to: collection)
+      where made.insert(ExactName(inner)).inserted {
+        try rethrow(as: StoreError.native, folder.makeFolder(prefix + inner))
       }
-      let inner = prefix + (collection == "." ? "" : collection + "/")
       for file in files {
-        let path = location + "/" + collection + "/" + file
+        let inner = DirectoryStore.path(of: file, in: collection)
         let contents = try rethrow(
-          as: { failure($0, collection, file) },
-          FileContents.read(path, limit: DirectoryStore.documentBytes))
-        try rethrow(as: StoreError.native, folder.write(inner + file, contents.bytes.span))
-        copied.append((path, contents.identity))
+          as: { failure($0, collection, DirectoryStore.id(of: file)) },
+          FileContents.read(inner, below: location, limit: DirectoryStore.documentBytes))
+        try rethrow(as: StoreError.native, folder.write(prefix + inner, contents.bytes.span))
+        copied.append((path(of: inner), contents.identity))
       }
     }
     return copied
+  }
+
+  /// The folders from the store to a collection, the collection included, each before those in it.
+  private static func folders(to collection: String) -> [String] {
+    guard collection != "." else { return [] }
+    var folders: [String] = []
+    for name in collection.utf8.split(separator: UInt8(ascii: "/")).map({ Substring($0) }) {
+      folders.append(folders.last.map { $0 + "/" + name } ?? String(name))
+    }
+    return folders
   }
 }

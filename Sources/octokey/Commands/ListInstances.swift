@@ -7,16 +7,21 @@ struct ListInstances: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "list-instances",
     abstract: "List the instances that are registered on this machine.",
-    exits: [.done, .failed, .usage], special: [.done: "the instances were listed"])
+    exits: [.done, .failed, .incomplete, .usage],
+    special: [
+      .done: "the instances were listed",
+      .incomplete: "done in part: a record cannot be read, see the warning; the others were listed",
+    ])
 
   @OptionGroup var registry: RegistryOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   func run(_ context: Context) throws -> ExitStatus {
-    let instances = try registry.registry(context).instances()
+    let records = try registry.records(context)
+    let instances = records.instances
     switch output.format {
     case .text:
-      if instances.isEmpty { context.console.print("No instances installed") }
+      if instances.isEmpty, records.bad.isEmpty { context.console.print("No instances installed") }
       for instance in instances {
         context.console.print(
           "Instance '\(instance.name)' uses configuration '\(instance.configPath)'.")
@@ -34,6 +39,6 @@ struct ListInstances: OctokeyCommand {
       context.console.print(
         raw: objects.isEmpty ? "[]\n" : "[\n\(objects.joined(separator: ",\n"))\n]\n")
     }
-    return .done
+    return records.bad.isEmpty ? .done : .incomplete
   }
 }

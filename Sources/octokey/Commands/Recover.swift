@@ -94,6 +94,10 @@ struct Recover: AuditedCommand {
       location, ownName: node.name, age: .seconds(300), stopsOwn: false, isIgnored: true)
     servers.ask()
     servers.noteGaps(context.console)
+    // Before it changes anything: a signal ends the count.
+    let attachments =
+      dryRun || diagnosis.course == .rollBack
+      ? nil : try node.file.attachments(node.settings, Cancellation(watch))
     let outcome =
       dryRun
       ? nil : try recovery.run(diagnosis, now: context.clock.now())
@@ -105,7 +109,8 @@ struct Recover: AuditedCommand {
     }
     let report = RecoveryReport(
       journal, diagnosis, outcome, config: node.file.path, place: place,
-      store: StoreName(location.store()), keyFile: recovery.keyFile, otherNodes: servers.otherNodes,
+      store: StoreName(location.store()), keyFile: recovery.keyFile,
+      attachments: attachments.map { AttachmentsReport($0) }, otherNodes: servers.otherNodes,
       time: time)
     try context.console.answer(report, as: output.format)
     let isComplete = outcome.map(\.isComplete) ?? diagnosis.isComplete

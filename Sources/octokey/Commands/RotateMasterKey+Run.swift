@@ -18,15 +18,16 @@ extension RotateMasterKey {
     let plan = try plan(node, store, servers, watch, context)
     context.audit[.oldKey] = try plan.oldFingerprint().description
     context.audit[.newKey] = try plan.newFingerprint().description
-    if dryRun { return try dryRun(plan, store, servers, context) }
+    if dryRun { return try dryRun(plan, node, store, servers, context) }
     try context.console.warn(of: node.file.exposure)
     let pauses = stopService || !questions.isEmpty
     if pauses { try requireNoObstacle(Preflight(plan).examine(), context.console) }
     context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
     try confirm(context.console)
+    let attachments = try plan.attachments(node.settings).map { AttachmentsReport($0) }
     let stopped = try stopService ? stop(node, context) : nil
     do {
-      let status = try rotate(plan, node, store, servers, context)
+      let status = try rotate(plan, node, store, servers, attachments, context)
       stopped?.startAgain()
       return status
     } catch {
@@ -69,10 +70,11 @@ extension RotateMasterKey {
 
   /// Stops this node's server.
   private func stop(_ node: OpenedNode, _ context: Context) throws -> StoppedService {
-    let instance = try self.node.registry.registry(context).instances().first {
-      $0.configPath == node.file.path
-    }
+    let records = try self.node.registry.registry(context).records()
+    let instance = records.instances.first { $0.configPath == node.file.path }
     guard let name = service.name ?? instance.map({ ServiceName(instance: $0.name) }) else {
+      // It may be in one of these.
+      records.bad.forEach(context.console.warn(of:))
       throw CommandError.serviceUnknown(config: node.file.path)
     }
     return try StoppedService(name, context)
@@ -105,7 +107,7 @@ extension RotateMasterKey {
 
   private func rotate(
     _ plan: RotationPlan, _ node: OpenedNode, _ store: any Store, _ servers: ServerWatch,
-    _ context: Context
+    _ attachments: AttachmentsReport?, _ context: Context
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
     let permit: Preflight.Permit
@@ -133,7 +135,8 @@ extension RotateMasterKey {
         file: rotation.keyFile),
       store: StoreName(store),
       config: ReplacedConfig(path: node.file.path, copy: rotation.configBackup),
-      snapshot: snapshot, otherNodes: servers.otherNodes, residues: rotation.residues,
+      snapshot: snapshot, attachments: attachments, otherNodes: servers.otherNodes,
+      residues: rotation.residues,
       peakMemory: ProcessMemory.peak(),
       duration: context.clock.uptime() - start, time: TimeStamp.forText(plan.now))
     let files = RotationReportFiles(
@@ -161,16 +164,20 @@ extension RotateMasterKey {
 
   /// Prints what a run would find, and ends as it would end.
   private func dryRun(
-    _ plan: RotationPlan, _ store: any Store, _ servers: ServerWatch, _ context: Context
+    _ plan: RotationPlan, _ node: OpenedNode, _ store: any Store, _ servers: ServerWatch,
+    _ context: Context
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
     let examination = try Preflight(plan).examine()
+    let readingTime = context.clock.uptime() - start
     context.console.clearProgress()
     if let survey = examination.survey, survey.keyFit != .doesNotFit || trustOldKey {
       let report = DryRunReport(
         examination, survey: survey,
         oldKey: .init(fingerprint: try plan.oldFingerprint().description, bits: plan.oldBits),
-        store: StoreName(store), readingTime: context.clock.uptime() - start,
+        store: StoreName(store),
+        attachments: try plan.attachments(node.settings).map { AttachmentsReport($0) },
+        readingTime: readingTime,
         nodesAlive: servers.liveNodes)
       try context.console.answer(report, as: output.format)
     }

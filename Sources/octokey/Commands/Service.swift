@@ -15,7 +15,9 @@ struct Service: AuditedCommand {
     special: [
       .done: "the server runs, or does not, as was wanted",
       .failed: "failed, and the server is as it was",
-      .incomplete: "the server does not run (--status); or it is neither as wanted nor as it was",
+      .incomplete:
+        "the server does not run (--status), or is neither as wanted nor as it was; or the "
+        + "record of an instance cannot be read (--instance '*')",
     ])
 
   @Flag(help: "Start it.") var start = false
@@ -42,7 +44,7 @@ struct Service: AuditedCommand {
   }
 
   func run(_ context: Context) throws -> ExitStatus {
-    let names = try names(context)
+    let (names, areAll) = try names(context)
     context.audit[.service] =
       (start ? "start " : stop ? "stop " : "restart ")
       + names.map(\.text).joined(separator: " ")
@@ -56,7 +58,7 @@ struct Service: AuditedCommand {
       throw error
     }
     try show(answers, context)
-    return status && !answers.allSatisfy(\.running) ? .incomplete : .done
+    return !areAll || status && !answers.allSatisfy(\.running) ? .incomplete : .done
   }
 
   private func answer(
@@ -81,19 +83,18 @@ struct Service: AuditedCommand {
       name: name.text, running: state.isRunning, state: state.word, changed: isNeeded)
   }
 
-  private func names(_ context: Context) throws -> [ServiceName] {
-    if let name = service.name { return [name] }
-    let registry = try registry.registry(context)
+  /// - Returns: also whether they are all that are meant: a record that cannot be read is one of all instances.
+  private func names(_ context: Context) throws -> ([ServiceName], areAll: Bool) {
+    if let name = service.name { return ([name], true) }
+    let records = try registry.records(context)
     if instance == "*" {
-      let all = try registry.instances()
-      if all.isEmpty { throw CommandError.noSuchService(name: "*") }
-      return all.map { ServiceName(instance: $0.name) }
+      let names = records.instances.map { ServiceName(instance: $0.name) }
+      if names.isEmpty { throw CommandError.noSuchService(name: "*") }
+      return (names, records.bad.isEmpty)
     }
-    guard let found = try registry.find(instance) else {
-      // The server's name for an instance without one.
-      return [ServiceName(instance: "OctopusServer")]
-    }
-    return [ServiceName(instance: found.name)]
+    // Without any, the server's name for an instance without one.
+    let name = try records.find(instance)?.name ?? "OctopusServer"
+    return ([ServiceName(instance: name)], true)
   }
 
   private func show(_ answers: [Answer], _ context: Context) throws {

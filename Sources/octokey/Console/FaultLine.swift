@@ -132,6 +132,11 @@ extension Console {
       hint: "chmod 600 \(path)")
   }
 
+  func warn(of record: BadInstanceRecord) {
+    let failure = Failure(record)
+    warning(failure.message, hint: failure.hint)
+  }
+
   func warn(of faults: [ConfigFault]) {
     for fault in faults.map({ FaultLine($0) }) {
       warning("\(fault.path.quoted): \(fault.text)", hint: fault.hint)

@@ -93,10 +93,13 @@ extension Failure {
         "no node config: there is no "
           + (workingDirectory.map { "OctopusServer.config in \($0.quoted)" } ?? "working directory")
           + " and no instance in \(instancesFolder.quoted)", hint: "--config names one")
-    case .noSuchInstance(let name, let folder):
+    case .noSuchInstance(let name, let folder, let bad):
       self.init(
-        "there is no instance \(name.quoted) in \(folder.quoted)",
-        hint: "--config names a node config itself")
+        "no instance \(name.quoted) found in \(folder.quoted)",
+        hint: bad.isEmpty
+          ? "--config names a node config itself"
+          : "it may be in \(alternatives(bad)), which cannot be read as an instance record; --config names a "
+            + "node config itself")
     case .severalInstances(nil, let folder, let found):
       self.init(
         "there are several instances in \(folder.quoted): \(list(found))",
@@ -105,13 +108,34 @@ extension Failure {
       self.init(
         "\(name.quoted) is spelt like several instances in \(folder.quoted): \(list(found))",
         hint: "give the name in the same letter case")
-    case .badInstanceRecord(let path):
+    case .badInstanceRecords(let paths):
       self.init(
-        "\(path.quoted) is no instance record",
-        hint:
-          "a record is a JSON object with Name and ConfigurationFilePath; --config goes round it")
+        "cannot tell which instance is meant: \(alternatives(paths)) cannot be read as an instance record",
+        hint: "--instance names an instance, --config a node config")
     }
   }
+
+  /// A file of the register that is passed over.
+  init(_ record: BadInstanceRecord) {
+    let isNot = "\(record.path.quoted) is not an instance record: "
+    switch record.reason {
+    case .native(let error):
+      self.init(
+        "an instance record was skipped: \(Failure(error).message)", hint: Failure(error).hint)
+    case .malformed(let line):
+      self.init(isNot + "not a JSON object (line \(line))", hint: whatRecordsHold)
+    case .notText:
+      self.init(isNot + "Name and ConfigurationFilePath must be strings", hint: whatRecordsHold)
+    case .withoutPath: self.init(isNot + "no ConfigurationFilePath in it", hint: whatRecordsHold)
+    }
+  }
+}
+
+private let whatRecordsHold =
+  "a record is a JSON object with Name and ConfigurationFilePath; correct or remove the file"
+
+private func alternatives(_ paths: [String]) -> String {
+  paths.map(\.quoted).joined(separator: " or ")
 }
 
 private func list(_ names: [String]) -> String { names.map(\.quoted).joined(separator: ", ") }

@@ -75,6 +75,15 @@ extension Failure {
       self.init(
         "refusing to rewrite \(place(location, collection)): \(obstacle.words)",
         hint: obstacle.advice)
+    case .notCopied(let location, let collection, let obstacle):
+      self.init(
+        "\(place(location, collection)) cannot be copied: \(obstacle.words)", hint: obstacle.advice)
+    case .projectExport(let location):
+      self.init(
+        "\(location.quoted) is a project export of Octopus, not a store: its sensitive values are encrypted "
+          + "with the password of the export and not with the Master Key, and its checksums break when a "
+          + "file is rewritten",
+        hint: "rotate the server's database, then export the project again")
     case .noSnapshot(let location, let obstacle):
       self.init(
         "there can be no database snapshot of \(location.quoted): \(obstacle.words)",

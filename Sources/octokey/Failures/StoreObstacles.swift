@@ -10,7 +10,7 @@ extension StoreObstacle {
     case .generatedColumn(let name): "column \(name.quoted) is computed from others"
     case .virtualTable: "it is a virtual table"
     case .unfitType(let name): "the type of column \(name.quoted) does not keep a text as it is"
-    case .noPermission(nil): "the login may not read it"
+    case .noPermission(nil): "permission to read it was denied"
     case .noPermission(let name?): "the login may not read column \(name.quoted)"
     case .symbolicLink: "it is a symbolic link, which is not followed"
     case .noRowKey: "no key tells its rows apart"
@@ -39,6 +39,9 @@ extension StoreObstacle {
     case .triggers: "drop the triggers for the time of the rotation"
     case .generatedColumn, .virtualTable, .noRowKey, .keyColumn, .unfitType, .external, .fileTable:
       "no table of Octopus Server is like this; move it to a database of its own"
+    case .noPermission(nil):
+      "grant the login SELECT on the table (octokey-sqlserver(7) lists the rights that it needs); read a "
+        + "folder as root, or as its owner"
     case .noPermission:
       "grant the login SELECT on it; octokey-sqlserver(7) lists the rights that it needs"
     case .symbolicLink: "put the files in the place of the link, or remove the link"

@@ -43,13 +43,12 @@ final class ServerWatch {
     guard !isIgnored else { return }
     switch trouble {
     case .lacksRights?, .failed?, .obstacle?, .noSnapshot?, .changedMeanwhile?, .notKept?,
-      .transactionLost?, .unconfirmed?, .refused?,
-      .sameFile?:
+      .transactionLost?, .unconfirmed?, .refused?, .notCopied?, .sameFile?:
       if let trouble { throw .activityUnknown(trouble) }
     // The store cannot be opened at all: that is what has to be said.
     case .notFound?, .notAStore?, .readOnly?, .accessDenied?, .busy?, .full?, .unreachable?,
       .serverRefused?, .disconnected?, .invalidLocation?, .connection?, .native?, .hotJournal?,
-      .logNotReadable?, .logWithoutDatabase?:
+      .logNotReadable?, .logWithoutDatabase?, .projectExport?:
       if let trouble { throw .store(trouble) }
     case nil: break
     }

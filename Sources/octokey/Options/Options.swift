@@ -11,6 +11,13 @@ struct RegistryOptions: ParsableArguments {
   func registry(_ context: Context) throws -> InstanceRegistry {
     InstanceRegistry(folder: try context.absolutePath(instancesDir))
   }
+
+  /// What the register holds, with a warning for each record that cannot be read.
+  func records(_ context: Context) throws -> InstanceRecords {
+    let records = try registry(context).records()
+    records.bad.forEach(context.console.warn(of:))
+    return records
+  }
 }
 
 struct NodeOptions: ParsableArguments {

@@ -33,6 +33,8 @@ struct DryRunReport: CommandReport {
   let quoted: Int
   let binaryPlaces: [BinaryPlaceLine]
   let lookedAt: AccountReport
+  /// Files of the server that would stay under the old key; nil if there are none.
+  let attachments: AttachmentsReport?
   let expectedSeconds: Double
   /// Nodes that the database has seen lately; nil if it has no list of nodes.
   let nodesAlive: [String]?
@@ -42,7 +44,8 @@ struct DryRunReport: CommandReport {
 
   init(
     _ examination: Preflight.Examination, survey: Survey, oldKey: RotationReport.Key,
-    store: StoreName, readingTime: Duration, nodesAlive: [String]?
+    store: StoreName, attachments: AttachmentsReport?, readingTime: Duration,
+    nodesAlive: [String]?
   ) {
     documents = Documents(
       total: survey.documents,
@@ -61,6 +64,7 @@ struct DryRunReport: CommandReport {
     quoted = survey.quotations.count
     binaryPlaces = BinaryPlaceLine.lines(of: survey)
     lookedAt = AccountReport(survey, of: store)
+    self.attachments = attachments
     // Three passes read everything, and the second one also writes.
     expectedSeconds = readingTime * 5 / .seconds(1)
     self.nodesAlive = nodesAlive
@@ -97,6 +101,9 @@ struct DryRunReport: CommandReport {
     lines += lookedAt.lines.map(\.escaped)
     if quoted > 0 {
       lines.append("\(quoted) longer texts quote a ciphertext; they would stay as they are")
+    }
+    if let attachments {
+      lines.append(attachments.sentence(oldKey: oldKey.fingerprint).escaped)
     }
     lines.append(
       wouldRun

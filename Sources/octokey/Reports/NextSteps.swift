@@ -8,10 +8,12 @@ enum NextSteps {
   ///   - isProved: whether every value is under the new key, so that something may be destroyed.
   ///   - copies: copies of the config that hold the old key, and are not needed for anything else.
   ///   - snapshot: what is to be done about the database snapshot from before.
+  ///   - attachments: files of the server that stay under the old key.
   static func afterRotation(
     oldKey: String, newKey: String, keyFile: String, aboutCopy: [String],
     isProved: Bool = true, copies: String?,
-    otherNodes: [String], snapshot: [String], residues: [StoreResidue], quoted: Int, unreadable: Int
+    otherNodes: [String], snapshot: [String], attachments: AttachmentsReport?,
+    residues: [StoreResidue], quoted: Int, unreadable: Int
   ) -> [String] {
     let name = keyFile.split(separator: "/").last.map(String.init) ?? keyFile
     var steps: [String] = []
@@ -48,9 +50,11 @@ enum NextSteps {
           + "left as they were and cannot be read once the old key is gone")
     }
     steps += aboutCopy
+    if let attachments { steps.append(attachments.sentence(oldKey: oldKey)) }
     steps += [
-      "keep the old key (\(oldKey)) for as long as a backup from before the rotation is "
-        + "kept: it is the only key to it",
+      "keep the old key (\(oldKey)) for as long as a backup from before the rotation"
+        + (attachments == nil ? "" : " or an attachment of the server")
+        + " is kept: it is the only key to it",
       "whoever has the old key can still read what was made with it: \(copies.map { $0 + ", " } ?? "")database "
         + "backups, replicas and transaction logs from before; "
         + (isProved ? "destroy them in time, and " : "")

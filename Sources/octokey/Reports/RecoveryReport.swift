@@ -45,12 +45,14 @@ struct RecoveryReport: CommandReport {
   let config: ReplacedConfig
   /// The one that the rotation made.
   private(set) var snapshot: SnapshotReport?
+  /// Files of the server that stay under the old key, as far as is known; nil before the end of a rotation.
+  private(set) var attachments: AttachmentsReport?
   private var configHolds: RecoveryKey?
   private(set) var nextSteps: [String] = []
 
   private enum CodingKeys: String, CodingKey {
     case command, time, outcome, values, isComplete, oldKey, newKey, store, config, snapshot,
-      nextSteps
+      attachments, nextSteps
   }
 
   /// Without a journal.
@@ -64,7 +66,8 @@ struct RecoveryReport: CommandReport {
   ///   - done: nil after a dry run.
   init(
     _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?, config: String,
-    place: RecoveryPlace, store: StoreName, keyFile: String, otherNodes: [String], time: String
+    place: RecoveryPlace, store: StoreName, keyFile: String, attachments: AttachmentsReport?,
+    otherNodes: [String], time: String
   ) {
     self.time = time
     outcome = Outcome(diagnosis.course, isDone: done != nil)
@@ -78,8 +81,10 @@ struct RecoveryReport: CommandReport {
     self.store = store
     self.config = ReplacedConfig(path: config, copy: done?.configBackup)
     snapshot = journal.snapshot.map { SnapshotReport($0) }
+    self.attachments = attachments
     nextSteps = Self.nextSteps(
-      journal, keyFile, diagnosis, done, self.config, isCertain: place.isCertain, otherNodes)
+      journal, keyFile, diagnosis, done, self.config, isCertain: place.isCertain, attachments,
+      otherNodes)
     if let named = place.stillNamed {
       nextSteps.insert(
         "the config names \(named.quoted): let it name this store before the node starts "
@@ -89,7 +94,9 @@ struct RecoveryReport: CommandReport {
 
   private static func nextSteps(
     _ journal: Journal, _ keyFile: String, _ diagnosis: Recovery.Diagnosis,
-    _ done: Recovery.Outcome?, _ config: ReplacedConfig, isCertain: Bool, _ otherNodes: [String]
+    _ done: Recovery.Outcome?, _ config: ReplacedConfig, isCertain: Bool,
+    _ attachments: AttachmentsReport?,
+    _ otherNodes: [String]
   ) -> [String] {
     guard let done else { return ["octokey recover, without --dry-run"] }
     guard diagnosis.course != .rollBack else {
@@ -116,7 +123,8 @@ struct RecoveryReport: CommandReport {
           ? config.copyOfOldKey(journal.oldKey)?.quoted ?? copies(journal, diagnosis) : nil,
         otherNodes: otherNodes,
         snapshot: snapshot?.steps(configCopy: config.copyOfOldKey(journal.oldKey)) ?? [],
-        residues: done.residues.without(snapshot), quoted: 0, unreadable: diagnosis.unreadableValues
+        attachments: attachments, residues: done.residues.without(snapshot), quoted: 0,
+        unreadable: diagnosis.unreadableValues
       )
   }
 

@@ -47,6 +47,7 @@ extension RotationReport {
     ]
     lines += config.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint)
     if let snapshot { lines.append(snapshot.line) }
+    if let attachments { lines.append("Attachments:  " + attachments.line) }
     lines += [
       "Values:       \(values.reencrypted) re-encrypted, \(values.alreadyNew) already new, "
         + "\(values.unreadable) unreadable",

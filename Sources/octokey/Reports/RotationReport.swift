@@ -57,6 +57,8 @@ struct RotationReport: Encodable {
   let certificate: Certificate
   let config: ReplacedConfig
   let snapshot: SnapshotReport?
+  /// Files of the server that stay under the old key; nil if there are none.
+  let attachments: AttachmentsReport?
   let unreadable: [FindingLine]
   let quoted: [FindingLine]
   let binaryPlaces: [BinaryPlaceLine]
@@ -68,7 +70,8 @@ struct RotationReport: Encodable {
 
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
-    config: ReplacedConfig, snapshot: SnapshotReport?, otherNodes: [String],
+    config: ReplacedConfig, snapshot: SnapshotReport?, attachments: AttachmentsReport?,
+    otherNodes: [String],
     residues: [StoreResidue], peakMemory: Int?, duration: Duration, time: String
   ) {
     self.time = time
@@ -97,6 +100,7 @@ struct RotationReport: Encodable {
       closed: written.closedCertificate.map { words(for: $0) })
     self.config = config
     self.snapshot = snapshot
+    self.attachments = attachments
     unreadable = survey.findings.first.map(FindingLine.init)
     quoted = survey.quotations.first.map(FindingLine.init)
     binaryPlaces = BinaryPlaceLine.lines(of: survey)
@@ -110,7 +114,8 @@ struct RotationReport: Encodable {
       copies: config.copyOfOldKey(oldKey.fingerprint)?.quoted,
       otherNodes: otherNodes,
       snapshot: snapshot?.steps(configCopy: config.copyOfOldKey(oldKey.fingerprint)) ?? [],
-      residues: residues.without(snapshot), quoted: survey.quotations.count,
+      attachments: attachments, residues: residues.without(snapshot),
+      quoted: survey.quotations.count,
       unreadable: survey.findings.count)
   }
 }
@@ -149,7 +154,7 @@ struct BinaryPlaceLine: Encodable {
   }
 
   static func lines(of survey: Survey) -> [BinaryPlaceLine] {
-    survey.bytePlaces.map { BinaryPlaceLine(place: $0.name, values: $1) }
+    survey.bytePlaces.filter { $1 > 0 }.map { BinaryPlaceLine(place: $0.name, values: $1) }
       .sorted { $0.place.utf8.lexicographicallyPrecedes($1.place.utf8) }
   }
 }

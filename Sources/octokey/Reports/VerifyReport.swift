@@ -53,10 +53,12 @@ struct VerifyReport: CommandReport {
         "all \(opened) sensitive values in \(documents) documents open with this key, of everything that can "
           + "hold one")
     } else {
+      // None of them where nothing but tables or links was not read.
+      let places = collections.filter { $0.unreadable > 0 }
+        .map { "\($0.name.escaped) \($0.unreadable)" }
       lines.append(
-        "\(unreadable) sensitive values do not open with this key, \(opened) do; in "
-          + collections.filter { $0.unreadable > 0 }
-          .map { "\($0.name.escaped) \($0.unreadable)" }.joined(separator: ", "))
+        "\(unreadable) sensitive values do not open with this key, \(opened) do"
+          + (places.isEmpty ? "" : "; in " + places.joined(separator: ", ")))
     }
     return lines.joined(separator: "\n") + "\n"
   }

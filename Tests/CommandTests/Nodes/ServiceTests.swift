@@ -42,8 +42,8 @@ import Testing
       esac
       END
       chmod +x bin/*
-      echo '{"Name": "OctopusServer", "ConfigurationFilePath": "'$PWD'/OctopusServer.config"}' >instances/1
-      echo '{"Name": "My /Server", "ConfigurationFilePath": "/elsewhere"}' >instances/2
+      echo '{"Name": "OctopusServer", "ConfigurationFilePath": "'$PWD'/OctopusServer.config"}' >instances/1.config
+      echo '{"Name": "My /Server", "ConfigurationFilePath": "/elsewhere"}' >instances/2.config
       """)
     return node
   }
@@ -173,6 +173,18 @@ import Testing
     #expect(none.status == 1 && none.stdout.isEmpty, "\(none)")
   }
 
+  @Test func allThatCanBeReadAreNotAll() async throws {
+    let node = try await node()
+    try await node.shell("echo '{' >instances/3.config")
+    let ending = try await run(node, ["service", "--stop", "--instance", "*"])
+    #expect(ending.status == 2 && ending.stderr.contains("/instances/3.config\" is not"))
+    #expect(
+      ending.stdout
+        == "My-Server.service stopped (unchanged)\nOctopusServer.service stopped\n", "\(ending)")
+    let one = try await run(node, ["service", "--start"])
+    #expect(one.status == 0 && one.stderr.contains("warning: "), "\(one)")
+  }
+
   @Test(arguments: [
     ["service"], ["service", "--start", "--stop"], ["service", "--stop", "--unit", "--now"],
     ["service", "--stop", "--unit=-H"], ["service", "--stop", "--unit", ""],
@@ -227,7 +239,7 @@ import Testing
 
   @Test func aConfigWithoutAnInstanceNeedsTheNameOfItsService() async throws {
     let node = try await node()
-    try await node.shell("rm instances/1")
+    try await node.shell("rm instances/1.config")
     let unknown = try await run(
       node,
       [

@@ -1,4 +1,4 @@
-// One node at a glance, and the instances of a machine.
+// One node at a glance.
 
 import Foundation
 import Outside
@@ -171,69 +171,5 @@ import Testing
     #expect(result.status == 2)
     let faults = try #require(report["faults"] as? [[String: Any]])
     #expect(faults.map { $0["kind"] as? String } == ["open"])
-  }
-
-  // MARK: Instances
-
-  private func list(_ folder: ScratchFolder, _ arguments: String...) async throws -> Ending {
-    try await OctokeyProgram.run(["list-instances", "--instances-dir", folder.path] + arguments)
-  }
-
-  @Test func instancesInTheVendorsShapes() async throws {
-    let folder = ScratchFolder()
-    #expect(try await list(folder).stdout == "No instances installed\n")
-    #expect(try await list(folder, "--format=json").stdout == "[]\n")
-    _ = folder.file(
-      "b", Array(#"{"Name": "OctopusServer", "ConfigurationFilePath": "/etc/o\"x/a.config"}"#.utf8))
-    _ = folder.file(
-      "a", Array("\u{FEFF}{\"name\": \"My Two\", \"CONFIGURATIONFILEPATH\": \"/b\", \"x\": 1}".utf8)
-    )
-    let text = try await list(folder, "--console", "-format:Text")
-    #expect(
-      text.stdout == """
-        Instance 'My Two' uses configuration '/b'.
-        Instance 'OctopusServer' uses configuration '/etc/o"x/a.config'.
-
-        """)
-    let json = try await list(folder, "/format=JSON", "--nologo")
-    #expect(
-      json.stdout == """
-        [
-          {
-            "InstanceName": "My Two",
-            "ConfigurationFilePath": "/b"
-          },
-          {
-            "InstanceName": "OctopusServer",
-            "ConfigurationFilePath": "/etc/o\\"x/a.config"
-          }
-        ]
-
-        """)
-    _ = folder.file("c", Array("no JSON".utf8))
-    let bad = try await list(folder)
-    #expect(bad.status == 1 && bad.stderr.contains("/c\" is no instance record"))
-  }
-
-  @Test func aFolderThatMayNotBeSeenIsNotTakenForEmpty() async throws {
-    let node = try await SampleNode(["--documents", "30"])
-    let output = try await node.shell(
-      """
-      chmod 755 .; mkdir -m 700 locked
-      setpriv --reuid 65534 --regid 65534 --clear-groups "$OCTOKEY" list-instances \\
-        --instances-dir locked 2>&1 || echo "exit $?"
-      """)
-    #expect(output.contains("permission denied") && output.hasSuffix("exit 1\n"), "\(output)")
-  }
-
-  @Test func aNamedInstanceIsWorkedOn() async throws {
-    let node = try await SampleNode(["--documents", "30"])
-    let folder = ScratchFolder()
-    _ = folder.file(
-      "main.config", Array(#"{"Name":"Main","ConfigurationFilePath":"\#(node.config)"}"#.utf8))
-    let get = try await OctokeyProgram.run([
-      "config", "get", "Octopus.Server.NodeName", "--instance=MAIN", "--instances-dir", folder.path,
-    ])
-    #expect(get.stdout == "node-01\n", "\(get.stderr)")
   }
 }

@@ -179,7 +179,7 @@ import Testing
       END
       printf '#!/bin/sh\\nsed -i "s#</octopus#<!-- edited --></octopus#" "$1"\\n' >bin/editor
       chmod +x bin/*
-      echo '{"Name": "a", "ConfigurationFilePath": "'$PWD'/OctopusServer.config"}' >instances/1
+      echo '{"Name": "a", "ConfigurationFilePath": "'$PWD'/OctopusServer.config"}' >instances/1.config
       openssl rand -base64 16 >new.key; chmod 600 new.key
       set +e
       \(row.setup)

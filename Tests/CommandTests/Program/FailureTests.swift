@@ -50,7 +50,9 @@ import Testing
     .noConfig(workingDirectory: "/", instancesFolder: "/i"),
     .noSuchInstance(name: "n", folder: "/i"),
     .severalInstances(name: nil, folder: "/i", found: ["a", "b"]),
-    .severalInstances(name: "A", folder: "/i", found: ["a", "b"]), .badInstanceRecord(path: "/i/a"),
+    .noSuchInstance(name: "n", folder: "/i", bad: ["/i/a.config"]),
+    .severalInstances(name: "A", folder: "/i", found: ["a", "b"]),
+    .badInstanceRecords(["/i/a.config", "/i/b.config"]),
   ]
   private static let trials: [MachineKeyTrial] = [
     .init(path: "/a", outcome: .missing), .init(path: "/b", outcome: .malformed),
@@ -119,6 +121,9 @@ import Testing
       .obstacle(location: "/x", collection: "T", .noRowKey),
       .obstacle(location: "/x", collection: "T", .unfitType("JSON")),
       .obstacle(location: "/x", collection: "T", .keyColumn("C")),
+      .obstacle(location: "/x", collection: "a/b.json", .symbolicLink),
+      .notCopied(location: "/x", collection: "a", .noPermission(nil)),
+      .projectExport(location: "/x"),
       .lacksRights(location: "s/d", collection: nil),
       .lacksRights(location: "s/d", collection: "T"),
       .disconnected(location: "s/d", collection: "T", reason: "Connection reset (08S01)"),
@@ -142,7 +147,7 @@ import Testing
     .memoryOptimized, .appendOnly, .mergePublished, .updatableSubscription, .external, .stretched,
     .fileTable, .readOnlyFilegroup("F"), .rowSecurity("[s].[p]"),
     .loginPolicies("\"p\""), .loginPolicies(""), .masked("C"), .alwaysEncrypted("C"),
-    .unpadded("C"),
+    .unpadded("C"), .noPermission(nil), .noPermission("C"),
   ]
   static let commands: [CommandError] = [
     .cancelled, .declined, .interrupted(signal: "SIGTERM"),

@@ -151,7 +151,7 @@ import Testing
       "$OCTOKEY" verify "${m[@]}" --store "sqlite:$here/z.db" >/dev/null
       "$OCTOKEY" rotate-master-key "${m[@]}" --yes >/dev/null 2>&1
       echo '{"Name": "a", "ConfigurationFilePath": "'$here'/OctopusServer.config"}' \
-        >"$here/instances/1"
+        >"$here/instances/1.config"
       "$OCTOKEY" status --instances-dir "$here/instances" --machine-id-file "$here/machine-id" \
         >/dev/null
       # What was put into the root is named, and does not stay there.

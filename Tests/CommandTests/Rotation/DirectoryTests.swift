@@ -37,6 +37,11 @@ import Testing
     return try await OctokeyProgram.runProgram(words[0], Array(words.dropFirst()))
   }
 
+  /// What `verify` counted, without the key, and without the bytes, of which an escaped value may take more.
+  private func numbers(_ verified: Ending) -> [Substring] {
+    verified.stdout.split(separator: "\n").dropFirst(2).filter { !$0.hasPrefix("Looked at:") }
+  }
+
   private func digest(_ node: SampleNode) async throws -> String {
     try await node.shell("cd documents && find . -type f | sort | xargs sha256sum | sha256sum")
   }
@@ -49,24 +54,9 @@ import Testing
     #expect(result.status == 0, "\(result.stderr)")
     let after = try await node.octokey("verify")
     #expect(after.status == 0, "\(after.stderr)")
-    #expect(
-      after.stdout.split(separator: "\n").dropFirst(2)
-        == before.stdout.split(separator: "\n").dropFirst(2))
+    #expect(numbers(after) == numbers(before))
     #expect(
       try await node.shell("find documents -name '.*' -type f; ls documents/*.lock || true") == "")
-  }
-
-  @Test func aFolderThatIsThereTwiceIsRefused() async throws {
-    let node = try await makeNode()
-    let before = try await digest(node)
-    try await node.shell("ln -s VariableSet documents/Again")
-    for command in [["verify"], ["rotate-master-key", "--yes"]] {
-      let ending = try await OctokeyProgram.run(
-        command + ["--config", node.config, "--machine-id-file", node.machineID])
-      #expect(ending.status == 1, "\(ending.stdout)")
-      #expect(ending.stderr.contains("\"Again\" and \"VariableSet\""), "\(ending.stderr)")
-    }
-    #expect(try await digest(node) == before)
   }
 
   @Test func aDryRunChangesNothing() async throws {
@@ -95,8 +85,6 @@ import Testing
     #expect(recovered.status == 0, "\(recovered.stderr)")
     let after = try await node.octokey("verify")
     #expect(after.status == 0, "\(after.stderr)")
-    #expect(
-      after.stdout.split(separator: "\n").dropFirst(2)
-        == documents.stdout.split(separator: "\n").dropFirst(2))
+    #expect(numbers(after) == numbers(documents))
   }
 }

@@ -168,6 +168,52 @@ import Testing
     #expect(try await node.octokey("rotate-master-key", "--yes", "--skip-unreadable").status == 2)
   }
 
+  /// What is not encrypted where it has to be is not taken for any other text.
+  @Test func plainTextInEveryKnownPlaceIsNamed() async throws {
+    let node = try await node(
+      """
+      import json
+      control = {'Octopus.ControlType': 'Sensitive'}
+      places = [
+          ('Feed', lambda v: {'ServiceAccountJsonKey': v}),
+          ('Account', lambda v: {'CertificateBytes': v}),
+          ('Configuration', lambda v: {'SmtpPassword': v}),
+          ('Configuration', lambda v: {'Details': {'SmtpPassword': v}}),
+          ('Machine', lambda v: {'Endpoint': {'AadUserCredentialPassword': v}}),
+          ('Worker', lambda v: {'Endpoint': {'AadUserCredentialPassword': v}}),
+          ('Project', lambda v: {'PersistenceSettings': {'Credentials': {'Password': v}}}),
+          ('Project', lambda v: {'Templates': [{'DisplaySettings': control, 'DefaultValue': v}]}),
+          ('LibraryVariableSet', lambda v: {'Templates': [{'DefaultValue': v, 'DisplaySettings': control}]}),
+          ('ProjectTrigger', lambda v: {'Filter': {'Secret': v}}),
+          ('ServerTask', lambda v: {'LogContext': {'SensitiveValues': [value('x'), v, None]}}),
+          ('Interruption', lambda v: {'LogContext': {'SensitiveValues': [v]}}),
+      ]
+      for number, (table, document) in enumerate(places):
+          db.execute(f'CREATE TABLE IF NOT EXISTS "{table}" (Id TEXT PRIMARY KEY, JSON TEXT)')
+          for kind, text in (('plain', 'hunter2'), ('sealed', value('secret')), ('empty', '')):
+              db.execute(f'INSERT INTO "{table}" VALUES (?, ?)',
+                         (f'{kind}-{number:02}', json.dumps(document(text))))
+      """)
+    let plain = try await node.octokey("verify", "--format", "json")
+    #expect(plain.status == 2, "\(plain.stderr)")
+    let report = try #require(
+      try JSONSerialization.jsonObject(with: Data(plain.stdout.utf8)) as? [String: Any])
+    let findings = try #require(report["findings"] as? [[String: Any]])
+    #expect(findings.allSatisfy { $0["reason"] as? String == "notEncrypted" }, "\(findings)")
+    #expect(
+      findings.compactMap { $0["document"] as? String }.sorted()
+        == (0..<12).map { "plain-" + ($0 < 10 ? "0" : "") + "\($0)" }, "\(findings)")
+    try await node.shell(
+      """
+      for table in $(sqlite3 octopus.db "SELECT name FROM sqlite_schema WHERE type = 'table'"); do
+        sqlite3 octopus.db "DELETE FROM \"$table\" WHERE Id LIKE 'plain%'"
+      done
+      """)
+    let sealed = try await node.octokey("verify")
+    #expect(sealed.status == 0, "\(sealed.stdout)")
+    #expect(try await node.octokey("rotate-master-key", "--yes").status == 0)
+  }
+
   @Test func findingsComeInOneOrder() async throws {
     let node = try await node(
       """

@@ -153,18 +153,6 @@ import Testing
     #expect(found.quotations.map { String(decoding: bytes[$0.range], as: UTF8.self) } == [value])
   }
 
-  @Test func namesPlainTextInKnownPlaces() {
-    #expect(scan(#"{"Password":"hunter2"}"#, table: "account").suspects.count == 1)
-    #expect(scan(#"{"Password":"hunter2"}"#, table: "User").suspects.isEmpty)
-    #expect(scan(#"{"Password":"","Token":null}"#, table: "Account").suspects.isEmpty)
-    #expect(scan(#"{"a":[{"SensitiveValue":"x"}]}"#).suspects.map(\.reason) == [.notEncrypted])
-    let variables =
-      #"{"Variables":[{"Value":"x","Type":"Sensitive"},{"Value":"y","Type":"String"}]}"#
-    #expect(scan(variables).suspects.count == 1)
-    #expect(scan(#"{"Value":"x","IsSensitive":true}"#).suspects.count == 1)
-    #expect(scan(#"{"Value":{"Type":"Sensitive"},"Type":"String"}"#).suspects.isEmpty)
-  }
-
   @Test func distrustsWhatIsNoJSON() throws {
     let old = try key(1)
     let value = try value("secret", old)

@@ -64,9 +64,7 @@ struct SurveyPass {
       survey.add(found)
       progress(page.page.documents.count)
     }
-    for (place, tally) in survey.placeTallies where tally.others > 0 {
-      survey.bytePlaces[place] = tally.others
-    }
+    survey.bytePlaces = survey.placeTallies.mapValues(\.others)
     return survey
   }
 }
