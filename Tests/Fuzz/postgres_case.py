@@ -14,7 +14,7 @@ from postgres_server import Server, literal, quoted  # noqa: E402
 SCHEMAS = ("public", "public", "Executions", 'o"dd', "ä b")
 NAMES = ("T", "odd name", 'quo"te', "select", "ä|ö", "'", "%", "🔑", "café", "café", "VariableSet", "new\nline", "JSON")
 COLUMNS = ("JSON", "JSONBlob", "json", "Id", "ctid2", "Name", "a b", 'c"d', "e.f", "Value", "🔑", "group", "Password", "x'y")
-TYPES = ("text", "text", "varchar(30)", "varchar(400)", "varchar", "char(300)", "json", "jsonb", "bytea", "bytea", "text[]",
+TYPES = ("text", "text", "text", "varchar(30)", "varchar(400)", "varchar(4000)", "varchar", "char(300)", "json", "jsonb", "bytea", "bytea", "text[]",
          "xml", "int", "bigint", "numeric", "timestamptz", "sealed", "bytea[]", "name")
 # Of these octokey reads the contents; of others it only says that there is something.
 READ = ("text", "varchar", "char", "json", "jsonb", "bytea", "sealed")
@@ -58,7 +58,7 @@ class PostgresCase:
             parts.append(f"{kind} ({', '.join(map(quoted, wanted))})")
         yield f"CREATE TABLE {name} ({', '.join(parts)});"
         sources = [random.choice((None, None, self.pieces.raw, self.pieces.pipe, self.pieces.json)) for _ in names]
-        for _ in range(random.choice((0, 1, 2, 5, 9))):
+        for _ in range(random.choice((0, 1, 3, 9, 20))):
             contents = [
                 literal(self.content(declared, source or self.pieces.cell))
                 for declared, source in zip(columns.values(), sources)]

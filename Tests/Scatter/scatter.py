@@ -2,7 +2,7 @@
 """Scatters sensitive values over every place of a store that can hold one, rotates the Master Key, and looks for
 each of them again.
 
-    scatter.py --octokey PROGRAM [--values 2000] [--seed N] [--only sqlite|postgres|folder|sqlite-odbc]
+    scatter.py --octokey PROGRAM [--values 2000] [--seed N] [--only sqlite|postgres|folder|sqlite-odbc] [--part 1/1]
 
 Every combination of store, schema, kind of column, encoding, spelling, and sizes of both keys is there at least once.
 Each value has a plaintext of its own, and it is python's `cryptography` that reads it afterwards, from the place where
@@ -40,6 +40,7 @@ class Run:
     def __init__(self, options, folder):
         self.octokey, self.folder = str(options.octokey.resolve()), folder
         self.values, self.seed = options.values, options.seed
+        self.part, self.parts = options.part
         self.server = None
         self.faults = []
 
@@ -47,31 +48,35 @@ class Run:
         self.server = self.server or Server(self.folder / "server")
         return self.server
 
+    def mine(self, items):
+        """Those of this part."""
+        return items[self.part - 1::self.parts]
+
     def keys(self, source, sizes):
         return [Key(source.randbytes(size)) for size in sizes]
 
     def scattered(self, kind):
-        """(store, old key, new key) of every store of a kind, one after the other."""
-        stores = 3 * len(SIZES) if kind == "sqlite" else len(SIZES)
-        for number, sizes in enumerate(SIZES):
-            for encoding in ENCODINGS if kind == "sqlite" else ("",):
-                title = f"{kind} {encoding} {sizes}"
-                source = random.Random(f"{self.seed} {title}")
-                old, new = self.keys(source, sizes)
-                maker = Maker(old, Plaintexts(source), source)
-                rounds = 1
-                while True:
-                    path = self.folder / f"{kind}{encoding}{number}-{rounds}"
-                    store = self.store(kind, path, encoding, maker, rounds, source)
-                    store.scatter()
-                    count = sum(len(cell.slots) for cell in store.cells.values())
-                    if count * stores >= self.values:
-                        break
-                    rounds = rounds * self.values // (count * stores) + 1
-                yield store, path, old, new
+        """(store, folder, old key, new key) of every store of a kind, one after the other."""
+        encodings = ENCODINGS if kind == "sqlite" else ("",)
+        stores = [(sizes, encoding) for sizes in SIZES for encoding in encodings]
+        for sizes, encoding in self.mine(stores):
+            title = f"{kind}{encoding}-{sizes[0]}-{sizes[1]}"
+            source = random.Random(f"{self.seed} {title}")
+            old, new = self.keys(source, sizes)
+            maker = Maker(old, Plaintexts(source), source)
+            rounds = 1
+            while True:
+                path = self.made(f"{title}-{rounds}")
+                store = self.store(kind, path, encoding, maker, rounds, source)
+                store.scatter()
+                count = sum(len(cell.slots) for cell in store.cells.values())
+                if count * len(stores) >= self.values:
+                    break
+                # The combinations alone are too few.
+                rounds = rounds * self.values // (count * len(stores)) + 1
+            yield store, path, old, new
 
     def store(self, kind, path, encoding, maker, rounds, source):
-        path.mkdir()
         if kind == "sqlite":
             return SQLiteScatter(path / "octopus.db", encoding, maker, rounds, source)
         if kind == "folder":
@@ -100,12 +105,14 @@ class Run:
         """Returns how many small stores there were, those that are refused and those that are rewritten."""
         module = {"sqlite": small_sqlite, "postgres": small_postgres, "folder": small_folder}[kind]
         server = [self.start_server()] if kind == "postgres" else []
-        groups = [list(module.refusals()), list(module.odd_ones())]
+        groups = [self.mine(list(module.refusals())), self.mine(list(module.odd_ones()))]
         for number, case in enumerate(groups[0] + groups[1]):
             folder = self.made(f"small-{kind}-{number}")
             found = small.run(
                 self.octokey, folder, module.Store(folder, *server), case, f"{self.seed} {case.title}")
             self.faults += [f"{kind}: {fault}" for fault in found]
+        if self.part < self.parts:
+            return len(groups[0]), len(groups[1])
         found = module.account(self.octokey, self.made(f"account-{kind}"), self.seed, *server)
         self.faults += [f"{kind}: {fault}" for fault in found]
         return len(groups[0]), len(groups[1])
@@ -115,12 +122,18 @@ class Run:
         return self.folder / name
 
 
+def part(text):
+    number, parts = map(int, text.split("/"))
+    return number, parts
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--octokey", type=Path, required=True)
     parser.add_argument("--values", type=int, default=2000, help="in all, at least")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=KINDS)
+    parser.add_argument("--part", type=part, default=(1, 1), metavar="N/M", help="of M parts, the N-th")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="octokey-scatter-") as name:
         Path(name).chmod(0o755)  # the server is another user

@@ -74,16 +74,16 @@ def refusals():
     yield Case("a schema without USAGE", lambda h: f"""
         CREATE SCHEMA hidden; CREATE TABLE hidden."{NAME}" ({one("text")});
         INSERT INTO hidden."{NAME}" VALUES (1, '{h.pipe()}'); GRANT SELECT, UPDATE ON hidden."{NAME}" TO {APP}""",
-        ((f"hidden.{NAME}", None, "notRead"),), APP)
+        ((f"hidden.{NAME}", None, "notRead"),), user=APP)
     yield Case("a table without SELECT", table(
-        one("text"), lambda h: (1, h.pipe())), ((NAME, None, "notRead"),), APP)
+        one("text"), lambda h: (1, h.pipe())), ((NAME, None, "notRead"),), user=APP)
     yield Case("a column without SELECT", table(
         one("text"), lambda h: (1, h.pipe()), then=f'GRANT SELECT ("Id") ON "{NAME}" TO {APP};'),
-        ((NAME, None, "notRead"),), APP)
+        ((NAME, None, "notRead"),), user=APP)
     yield Case("a policy that hides rows", table(
         one("text"), lambda h: (1, h.pipe()), then=f"""
             GRANT SELECT, UPDATE ON "{NAME}" TO {APP}; ALTER TABLE "{NAME}" ENABLE ROW LEVEL SECURITY;"""),
-        ((NAME, None, "notRead"),), APP)
+        ((NAME, None, "notRead"),), user=APP)
     yield Case("a table without a key", table(
         '"Id" int, "Value" text', lambda h: (1, h.pipe())), ((NAME, None, "notRead"),))
     yield Case("bytes of values in a table without a key", table(
@@ -92,6 +92,8 @@ def refusals():
         '"Id" timestamptz PRIMARY KEY, "Value" text', lambda h: ("2026-11-27", h.pipe())), ((NAME, None, "notRead"),))
     yield Case("a value in the key", table(
         '"Id" text PRIMARY KEY, "Value" text', lambda h: (h.pipe(), "")), ((NAME, "Id", "notRead"),))
+    yield Case("a document as the key", table(
+        '"JSON" text PRIMARY KEY', lambda h: (h.json(),)), ((NAME, "JSON", "notRead"),))
     yield Case("a value in a part of the key", table(
         '"Id" int, "Value" text, PRIMARY KEY ("Id", "Value")', lambda h: (1, h.pipe())), ((NAME, "Value", "notRead"),))
     yield Case("bytes of values in the key", table(
@@ -115,10 +117,17 @@ def short(hand):
     return value
 
 
-def filled(declared, spell, rows=12):
-    """A column for each row, just as long as what is in it."""
+def filled(declared, spell, rows=8):
+    """Columns that are just as long as what is in them, a value with few signs that are escaped."""
     def make(hand):
-        texts = [spell(hand.pipe()) for _ in range(rows)]
+        texts = []
+        for _ in range(rows):
+            drawn = [hand.value() for _ in range(40)]
+            least = min((value for value in drawn if "+" in value.pipe), key=lambda value: (
+                value.pipe.count("+") / len(value.pipe), -len(value.pipe)))
+            hand.made[-len(drawn):] = [least]
+            hand.texts.append(least)
+            texts.append(spell(least.pipe))
         columns = "".join(f', "Of {n}" {declared}({len(text)})' for n, text in enumerate(texts))
         values = ", ".join(map(literal, texts))
         return (f'CREATE TABLE "{NAME}" ("Id" int PRIMARY KEY{columns}); '
@@ -136,6 +145,11 @@ def odd_ones():
     yield Case("columns without room, padded", filled("char", lambda pipe: pipe))
     yield Case("columns without room, escaped", filled(
         "varchar", lambda pipe: '{"V":"' + pipe.replace("+", "\\u002B") + '"}'))
+    yield Case("a value in a column Id that is no key", table(
+        '"Number" int PRIMARY KEY, "Id" text', lambda h: (1, h.pipe())))
+    yield Case("a long key with bars in it", table(
+        '"Id" text PRIMARY KEY, "JSON" text',
+        lambda h: ("|Projects-1|Environments-2|Tenants-3|and so on, 60 letters|", h.json())))
     yield Case("a table that inherits", lambda h: f"""
         CREATE TABLE "{NAME}" ({one("text")}); CREATE TABLE "Heir" (PRIMARY KEY ("Id")) INHERITS ("{NAME}");
         INSERT INTO "{NAME}" VALUES (1, '{h.pipe()}'); INSERT INTO "Heir" VALUES (2, '{h.pipe()}')""")

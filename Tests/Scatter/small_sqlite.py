@@ -101,6 +101,8 @@ def damaged_cells():
     yield cell("gzip that is cut off", lambda h: gzip.compress(h.json().encode())[:-3], "damagedGzip", "JSONBlob BLOB")
     yield cell("gzip with more behind it", lambda h: gzip.compress(h.json().encode()) + b"x", "damagedGzip",
                "JSONBlob BLOB")
+    yield Case("gzip with a zero behind it, in a column of bytes", table(
+        "Id TEXT, Data BLOB", [lambda h: ("1", gzip.compress(h.json().encode()) + b"\0")]), ((DAMAGED, "Data"),))
     yield cell("half a unit of UTF-16", lambda h: h.json().encode("utf-16-le") + b"x", "invalidUTF8")
 
 
@@ -113,6 +115,19 @@ def odd_ones():
     yield Case("the least and the greatest rowid", table(
         "Id INTEGER PRIMARY KEY, JSON TEXT", [
             lambda h, n=n: (n, h.json()) for n in (-2**63, -1, 0, 1, 2**63 - 1)]))
+    yield Case("a value in a column Id that is no key", table(
+        "Id TEXT, Name TEXT", [lambda h: (h.pipe(), "x")] * 3))
+    yield Case("a value in a column Id beside a key", table(
+        "Id TEXT, Name TEXT PRIMARY KEY", [lambda h: (h.pipe(), "x")]))
+    yield Case("a long key with bars in it", table(
+        "Id TEXT PRIMARY KEY, JSON TEXT", [lambda h: ("|Projects-1|Environments-2|Tenants-3|and so on, 60 letters|", h.json())],
+        " WITHOUT ROWID"))
+    yield Case("a value behind the third bar", table(
+        "Id TEXT, Name TEXT", [lambda h: ("1", h.pipe() + "|" + h.quotation())]), quoted=1)
+    yield Case("a list of values, which are quotations", table(
+        "Id TEXT, Name TEXT", [lambda h: ("1", "\n".join(h.quotation() for _ in range(3)))]), quoted=3)
+    yield Case("JSON in JSON with everything escaped", table(
+        "Id TEXT, Name TEXT", [lambda h: ("1", h.escaped_json())]))
     yield Case("a strict table", table(
         "Id INT, Name TEXT, Data ANY, JSONBlob BLOB", [
             lambda h: (1, h.pipe(), h.json(), gzip.compress(h.json().encode()))] * 3, " STRICT"))
