@@ -17,8 +17,10 @@ import Testing
   func everyValueIsFoundAgain(_ arguments: [String], _ least: Int) async throws {
     let result = try await OctokeyProgram.runProgram(
       "python3",
-      ["\(SampleNode.tests)/Scatter/scatter.py", "--octokey", OctokeyProgram.path, "--values", "2000"]
-        + arguments)
+      [
+        "\(SampleNode.tests)/Scatter/scatter.py", "--octokey", OctokeyProgram.path,
+        "--values", "2000",
+      ] + arguments)
     let last = result.stdout.split(separator: "\n").last ?? ""
     #expect(result.status == 0, "\(result.stdout)\(result.stderr)")
     #expect(last.hasSuffix(" values, all decrypt"), "\(result.stdout)\(result.stderr)")
