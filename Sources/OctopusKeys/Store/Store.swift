@@ -166,6 +166,9 @@ package struct StoreCollection: Hashable, Sendable {
       ["json", "jsonblob"].contains(name.lowercased())
     }
 
+    /// Bytes of text that may be a value, at least: the shortest has 49, and one that lacks some is to be named.
+    package static let leastText = 43
+
     package init(name: String, storage: FieldStorage) {
       exactName = ExactName(name)
       self.storage = storage

@@ -101,8 +101,9 @@ struct SQLiteSchema {
         !column.isGenerated || isDocument(column)
       else { return "0" }
       var condition = SQLiteSchema.holding(column.name)
-      if field?.storage == .bytes {
-        condition += " OR length(CAST(\(inQuotes(column.name)) AS BLOB)) >= 32"
+      if field?.storage == .bytes || column.isPrimaryKey {
+        let name = inQuotes(column.name)
+        condition += " OR (typeof(\(name)) = 'blob' AND length(\(name)) >= 32)"
       }
       return "max(\(condition))"
     }
@@ -115,13 +116,13 @@ struct SQLiteSchema {
     return found.first ?? columns.map { _ in false }
   }
 
-  /// The condition that a row may hold a value in a column: it is long enough, and has a bar, in whatever encoding,
-  /// or an escaped one.
+  /// The condition that a row may hold a value in a column, also one with some characters missing: it is long
+  /// enough, and has a bar, in whatever encoding, or an escaped one.
   private static func holding(_ column: String) -> String {
     let name = inQuotes(column)
     // Step by step: a part of AND is computed even where the first one says no.
     return "(CASE WHEN typeof(\(name)) IN ('text', 'blob') "
-      + "THEN CASE WHEN length(CAST(\(name) AS BLOB)) >= 49 "
+      + "THEN CASE WHEN length(CAST(\(name) AS BLOB)) >= \(StoreCollection.Field.leastText) "
       + "THEN instr(CAST(\(name) AS BLOB), x'7C') > 0 OR instr(\(name), 'u007') > 0 "
       + "ELSE 0 END ELSE 0 END)"
   }
@@ -171,12 +172,14 @@ struct SQLiteSchema {
   }
 
   private func field(_ column: Column) -> StoreCollection.Field? {
+    // What is part of the key stays: rows are found by it, here or in other tables.
+    guard !column.isPrimaryKey else { return nil }
     switch column.name.lowercased() {
     case "json": return .init(name: column.name, storage: .text)
     case "jsonblob": return .init(name: column.name, storage: .bytes)
     default: break
     }
-    guard !column.isPrimaryKey, !column.isGenerated else { return nil }
+    guard !column.isGenerated else { return nil }
     let type = column.declaredType
     let isBinary = type.isEmpty || ["BLOB", "BINARY", "IMAGE"].contains { type.contains($0) }
     return isBinary ? .init(name: column.name, storage: .bytes) : nil

@@ -192,12 +192,12 @@ struct PostgreSQLDialect: SQLDialect {
     case "bytea": return "octet_length(\(name)) >= 32"
     case "text", "varchar", "bpchar", "citext":
       guard column.length.map({ $0 >= 49 || $0 < 0 }) ?? true else { return nil }
-      return "octet_length(\(name)) >= 49 AND (\(hasBar(name)))"
+      return "octet_length(\(name)) >= \(StoreCollection.Field.leastText) AND (\(hasBar(name)))"
     // As text they are numbers.
     case "_bytea": return "octet_length(\(name)::text) >= 64"
     case let type where PostgreSQLDialect.cannotHold.contains(type): return nil
     // Arrays and composites, too, and whatever types a database has of its own.
-    default: return "octet_length(\(name)::text) >= 49 AND (\(hasBar(name + "::text")))"
+    default: return "octet_length(\(name)::text) >= \(StoreCollection.Field.leastText) AND (\(hasBar(name + "::text")))"
     }
   }
 

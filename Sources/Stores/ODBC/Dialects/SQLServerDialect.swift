@@ -183,7 +183,7 @@ struct SQLServerDialect: SQLDialect {
       return "DATALENGTH(\(name)) >= 32"
     case "nvarchar", "nchar", "ntext", "varchar", "char", "text":
       guard column.length.map({ $0 >= 49 }) ?? true else { return nil }
-      return "DATALENGTH(\(name)) >= 49 AND (\(hasBar(name)))"
+      return "DATALENGTH(\(name)) >= \(StoreCollection.Field.leastText) AND (\(hasBar(name)))"
     case "xml", "json":
       return hasBar(name)
     // A variant of another type converts to a text without a bar.
