@@ -197,7 +197,9 @@ struct PostgreSQLDialect: SQLDialect {
     case "_bytea": return "octet_length(\(name)::text) >= 64"
     case let type where PostgreSQLDialect.cannotHold.contains(type): return nil
     // Arrays and composites, too, and whatever types a database has of its own.
-    default: return "octet_length(\(name)::text) >= \(StoreCollection.Field.leastText) AND (\(hasBar(name + "::text")))"
+    default:
+      return "octet_length(\(name)::text) >= \(StoreCollection.Field.leastText) "
+        + "AND (\(hasBar(name + "::text")))"
     }
   }
 
