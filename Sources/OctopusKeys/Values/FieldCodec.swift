@@ -64,14 +64,14 @@ final class FieldCodec {
   /// - Returns: what is wrong, without a call of `body`, if the contents are not what the field is
   ///   expected to hold.
   func decode(
-    _ contents: Span<UInt8>, of field: Int,
+    _ contents: Span<UInt8>, of field: Int, storedAs storage: FieldStorage,
     _ body: (Span<UInt8>, Encoding) throws(NativeError) -> Void
   ) throws(NativeError) -> Fault? {
     if Gzip.begins(contents) {
       let fault = unpack(contents)
       guard fault != nil else { return try decodeUnpacked(body) }
-      // Ciphertext may begin like that, too.
-      if fault == .tooLarge || expected[field] != .anything { return fault }
+      // Ciphertext may begin like that, too: but not what unpacks to a value and has more behind it.
+      if fault == .tooLarge || expected[field] != .anything || hasUnpackedValue { return fault }
     }
     let whole = contents.count & ~1
     for order in ByteSearch.hasZero(in: contents) ? [UTF16Text.ByteOrder.little, .big] : [] {
@@ -85,7 +85,8 @@ final class FieldCodec {
     }
     // Whatever the column is called and made for: a text with a value in it is a text.
     let isText =
-      expected[field] == .text || contents.isEmpty || CiphertextSearch.mayHoldValue(contents)
+      expected[field] == .text || storage == .text || contents.isEmpty
+      || CiphertextSearch.mayHoldValue(contents)
     guard isText || expected[field] == .anything else { return .damaged }
     try body(contents, isText ? .text(.utf8) : .binary)
     return nil
@@ -101,6 +102,15 @@ final class FieldCodec {
       return .tooLarge
     } catch {
       return .damaged
+    }
+  }
+
+  /// Whether what was unpacked so far has a value in it.
+  private var hasUnpackedValue: Bool {
+    if CiphertextSearch.mayHoldValue(unpacked.span) { return true }
+    let whole = unpacked.span.extracting(0..<unpacked.count & ~1)
+    return [UTF16Text.ByteOrder.little, .big].contains {
+      widen(whole, $0) && CiphertextSearch.mayHoldValue(decoded.span)
     }
   }
 

@@ -50,11 +50,10 @@ final class FieldScan {
     _ body: (Span<UInt8>, ScannedText, FieldCodec.Encoding) throws(NativeError) -> Void
   ) throws(NativeError) {
     let contents = page.bytes.span.extracting(slot.range)
-    let fault = try codec.decode(contents, of: slot.field) {
+    let fault = try codec.decode(contents, of: slot.field, storedAs: slot.storage) {
       (text, encoding) throws(NativeError) in
       if encoding == .binary {
-        // Text in a column of bytes, without anything like a value in it.
-        guard !text.isEmpty, slot.storage == .bytes, !vectors[slot.field].isEmpty else { return }
+        guard !text.isEmpty, !vectors[slot.field].isEmpty else { return }
         scanned.takeWhole(text, vectors[slot.field])
       } else if !isDocument[slot.field] {
         scanner.scanAny(text, into: &scanned)

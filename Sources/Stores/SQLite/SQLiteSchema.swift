@@ -63,7 +63,8 @@ struct SQLiteSchema {
         } else if column.isPrimaryKey {
           if holds { obstacles.append(.keyColumn(column.name)) }
         } else if holds || isRead {
-          fields.append(.init(name: column.name, storage: .text))
+          // Whatever it was declared with, it may hold bytes.
+          fields.append(.init(name: column.name, storage: .bytes))
           conditions.append(SQLiteSchema.holding(column.name))
         }
       }
@@ -100,12 +101,7 @@ struct SQLiteSchema {
       guard asksAll || (field == nil && (column.isPrimaryKey || !isRead)),
         !column.isGenerated || isDocument(column)
       else { return "0" }
-      var condition = SQLiteSchema.holding(column.name)
-      if field?.storage == .bytes || column.isPrimaryKey {
-        let name = inQuotes(column.name)
-        condition += " OR (typeof(\(name)) = 'blob' AND length(\(name)) >= 32)"
-      }
-      return "max(\(condition))"
+      return "max(\(SQLiteSchema.holding(column.name)))"
     }
     guard terms.contains(where: { $0 != "0" }) else { return columns.map { _ in false } }
     let query =
@@ -116,12 +112,12 @@ struct SQLiteSchema {
     return found.first ?? columns.map { _ in false }
   }
 
-  /// The condition that a row may hold a value in a column, also one with some characters missing: it is long
-  /// enough, and has a bar, in whatever encoding, or an escaped one.
+  /// The condition that a row may hold a value in a column: bytes that are long enough, or a text, also one that lacks
+  /// some characters, with a bar in whatever encoding, or an escaped one.
   private static func holding(_ column: String) -> String {
     let name = inQuotes(column)
     // Step by step: a part of AND is computed even where the first one says no.
-    return "(CASE WHEN typeof(\(name)) IN ('text', 'blob') "
+    return "(CASE typeof(\(name)) WHEN 'blob' THEN length(\(name)) >= 32 WHEN 'text' "
       + "THEN CASE WHEN length(CAST(\(name) AS BLOB)) >= \(StoreCollection.Field.leastText) "
       + "THEN instr(CAST(\(name) AS BLOB), x'7C') > 0 OR instr(\(name), 'u007') > 0 "
       + "ELSE 0 END ELSE 0 END)"

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct BinaryColumnTests {
   /// A node with a table of blobs; each is `sealed`, or bytes that are not ciphertext.
-  private func node(_ blobs: [String]) async throws -> SampleNode {
+  private func node(
+    _ blobs: [String], type: String = "VARBINARY(8000)"
+  ) async throws -> SampleNode {
     let node = try await SampleNode(["--documents", "30"])
     let key = try await node.octokey("show-master-key").stdout
     let rows = try blobs.enumerated().map { index, blob in
@@ -20,7 +22,7 @@ import Testing
       return "(\(index), x'\(Outside.hex(iv + sealed))')"
     }
     try await node.sql(
-      "CREATE TABLE Vault (Id INTEGER PRIMARY KEY, Data VARBINARY(8000)); "
+      "CREATE TABLE Vault (Id INTEGER PRIMARY KEY, Data \(type)); "
         + "INSERT INTO Vault VALUES \(rows.joined(separator: ", "))")
     return node
   }
@@ -43,8 +45,10 @@ import Testing
         + options)
   }
 
-  @Test func fourValuesThatOpenAreRotated() async throws {
-    let node = try await node(["sealed", "sealed", "sealed", "sealed"])
+  /// In SQLite whatever the column was declared for.
+  @Test(arguments: ["VARBINARY(8000)", "TEXT", "nvarchar(400)", "INTEGER", ""])
+  func fourValuesThatOpenAreRotated(_ type: String) async throws {
+    let node = try await node(["sealed", "sealed", "sealed", "sealed"], type: type)
     #expect(try await rotate(node).status == 0)
     let keyFile = try #require(try node.files("master-key-").first)
     let expected = (0..<4).map { "secret \($0)\n" }.joined()

@@ -34,8 +34,8 @@ import Testing
       """)
     #expect(
       tables == [
-        "A:JSON=text", "B:json=text,Other=text", "C:Json=text,JSONBlob=bytes", "D:jsonblob=bytes",
-        "F:Data=bytes,Picture=bytes,Plain=text", "G:Untyped=bytes,N=text",
+        "A:JSON=text", "B:json=text,Other=bytes", "C:Json=text,JSONBlob=bytes", "D:jsonblob=bytes",
+        "F:Data=bytes,Picture=bytes,Plain=bytes", "G:Untyped=bytes,N=bytes",
       ])
   }
 

@@ -95,6 +95,11 @@ extension Survey {
       let codec = FieldCodec(collection.fields)
       for field in collection.fields.indices where codec.isBinary(field) {
         let name = BinaryField(collection: collection.name, field: collection.fields[field].name)
+        // Of a column without bytes there is nothing to say.
+        guard
+          decided[name] != nil
+            || tallies[BinaryReading(field: name, vector: .first)] != nil
+        else { continue }
         let first = tallies[BinaryReading(field: name, vector: .first)] ?? BinaryTally()
         let last = tallies[BinaryReading(field: name, vector: .last)] ?? BinaryTally()
         let contents =
