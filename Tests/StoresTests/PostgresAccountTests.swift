@@ -89,4 +89,32 @@ import Testing
     let after = try database.run("SELECT \"Any\" FROM \"T\" ORDER BY \"Id\"")
     #expect(after == before.replacing(shapedText, with: replaced) && after != before)
   }
+
+  @Test func longJSONIsReadInSlices() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE TABLE "T" ("Id" int PRIMARY KEY, "JSON" json);
+      INSERT INTO "T" VALUES
+        (1, ('{"a":"\(shapedText)","b":"' || repeat('x', 5000000) || '"}')::json);
+      """)
+    let replaced = shapedText.replacing("W6", with: "Z7")
+    try database.store().rewrite { (bytes) in
+      Array(String(decoding: bytes, as: UTF8.self).replacing(shapedText, with: replaced).utf8)
+    }
+    let found = try database.run(
+      "SELECT left(\"JSON\"::text, 59), length(\"JSON\"::text) FROM \"T\"")
+    #expect(found == "{\"a\":\"\(replaced)\",\"b|5000064\n", "\(found)")
+  }
+
+  /// A collation that calls different texts equal keeps a server from looking into a text.
+  @Test func aCollationIsNoObstacle() throws {
+    let database = try PostgresServer.shared.database(
+      """
+      CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+      CREATE TABLE "T" ("Id" int PRIMARY KEY, "Any" text COLLATE loose);
+      INSERT INTO "T" VALUES (1, '\(shapedText)');
+      """)
+    let fields = try inventory(try database.store()).collections.flatMap(\.fields)
+    #expect(fields.map(\.name) == ["Any"])
+  }
 }

@@ -127,6 +127,7 @@ extension PostgresDatabase {
     ("\"Id\" int PRIMARY KEY DEFAULT 1, \"Any\" text[]", .unfitType("Any")),
     ("\"Id\" int PRIMARY KEY DEFAULT 1, \"Any\" xml", .unfitType("Any")),
     ("\"Any\" text PRIMARY KEY, \"Other\" text", .keyColumn("Any")),
+    ("\"JSON\" text PRIMARY KEY, \"Other\" text", .keyColumn("JSON")),
     (
       "\"Id\" int PRIMARY KEY DEFAULT 1, \"A\" varchar(99), "
         + "\"JSON\" text GENERATED ALWAYS AS (\"A\") STORED", .generatedColumn("JSON")

@@ -108,10 +108,15 @@ final class FieldCodec {
   /// Whether what was unpacked so far has a value in it.
   private var hasUnpackedValue: Bool {
     if CiphertextSearch.mayHoldValue(unpacked.span) { return true }
-    let whole = unpacked.span.extracting(0..<unpacked.count & ~1)
-    return [UTF16Text.ByteOrder.little, .big].contains {
-      widen(whole, $0) && CiphertextSearch.mayHoldValue(decoded.span)
+    let whole = unpacked.count & ~1
+    for order in [UTF16Text.ByteOrder.little, .big] {
+      if widen(unpacked.span.extracting(0..<whole), order),
+        CiphertextSearch.mayHoldValue(decoded.span)
+      {
+        return true
+      }
     }
+    return false
   }
 
   /// Lends the text in `unpacked`. The first character of JSON and of a value is ASCII: in UTF-16 its other byte is 0.

@@ -34,7 +34,8 @@ extension ODBCStore {
     _ bounds: (after: [UInt8]?, upTo: [UInt8]), to bytes: inout [UInt8]
   ) throws(StoreError) {
     let dialect = try opened().dialect
-    let column = dialect.quoted(table.collection.fields[index].name)
+    let column = table.contents[index].read(
+      dialect.quoted(table.collection.fields[index].name))
     guard let slices = dialect.slices(of: column, table.contents[index].storage) else {
       throw failed(table.collection.name, "a document is too long to be read at once")
     }

@@ -25,7 +25,8 @@ struct SQLSearch {
     for (index, table) in tables.enumerated() {
       let asksAll = table.mayBeRefused(dialect)
       let columns = table.columns.enumerated().compactMap { place, column in
-        let isRead = !column.isGenerated && column.isReadAnyway(dialect)
+        let isKey = table.key.contains { ExactName($0) == ExactName(column.name) }
+        let isRead = !column.isGenerated && !isKey && column.isReadAnyway(dialect)
         return (isRead && !asksAll ? nil : dialect.holding(of: column))
           .map { (place: place, condition: $0) }
       }

@@ -62,7 +62,10 @@ struct SQLTableChoice {
       if !holding.isEmpty { obstacles.append(.noRowKey) }
       return
     }
-    let id = columns.first { $0.name.lowercased() == "id" }?.name
+    // A name must stay what it is.
+    let id = columns.enumerated().first {
+      $0.element.name.lowercased() == "id" && !holding.contains($0.offset)
+    }?.element.name
     table = SQLTable(
       collection: StoreCollection(
         schema: found.name.schema, name: found.name.table, fields: fields),

@@ -83,7 +83,7 @@ struct SQLiteSchema {
       tables.append(
         SQLiteTable(
           collection: StoreCollection(name: found.name, fields: fields), conditions: conditions,
-          key: key, names: names(columns)))
+          key: key, names: names(columns, holding)))
     }
     return (tables, unread, account)
   }
@@ -98,7 +98,7 @@ struct SQLiteSchema {
   ) throws(StoreError) -> [Bool] {
     let terms = columns.map { column in
       let field = field(column)
-      guard asksAll || (field == nil && (column.isPrimaryKey || !isRead)),
+      guard asksAll || column.isNamedId || (field == nil && (column.isPrimaryKey || !isRead)),
         !column.isGenerated || isDocument(column)
       else { return "0" }
       return "max(\(SQLiteSchema.holding(column.name)))"
@@ -130,6 +130,8 @@ struct SQLiteSchema {
     let declaredType: String
     let isPrimaryKey: Bool
     let isGenerated: Bool
+
+    var isNamedId: Bool { name.lowercased() == "id" }
   }
 
   private static let isServers =
@@ -181,8 +183,10 @@ struct SQLiteSchema {
     return isBinary ? .init(name: column.name, storage: .bytes) : nil
   }
 
-  private func names(_ columns: [Column]) -> [String] {
-    if let id = columns.first(where: { $0.name.lowercased() == "id" }) { return [id.name] }
+  /// - Parameter holding: of each column, whether it may hold a value: a name must stay what it is.
+  private func names(_ columns: [Column], _ holding: [Bool]) -> [String] {
+    let id = zip(columns, holding).first { $0.0.isNamedId }
+    if let id, !id.1 { return [id.0.name] }
     return columns.filter(\.isPrimaryKey).map(\.name)
   }
 

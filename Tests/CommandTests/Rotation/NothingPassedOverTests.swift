@@ -75,6 +75,21 @@ import Testing
     #expect(try await decrypted(node) == "6\n")
   }
 
+  /// Documents are called by the column Id where there is one: not where a value is in it.
+  @Test func aValueMayBeInAColumnCalledId() async throws {
+    let node = try await node(
+      #"""
+      db.execute('CREATE TABLE T (Number INTEGER PRIMARY KEY, Id TEXT, JSON TEXT)')
+      for number in range(3):
+          text = value(f'secret {number}')
+          db.execute('INSERT INTO T VALUES (?, ?, ?)', (number, text, '{"Value": "' + text + '"}'))
+      """#)
+    let done = try await node.octokey("rotate-master-key", "--yes")
+    #expect(done.status == 0, "\(done.stderr)")
+    #expect(try await decrypted(node) == "3\n", "in the documents")
+    #expect(try await node.octokey("verify").stdout.contains("all 6 sensitive values"))
+  }
+
   /// SQLite keeps half a UTF-16 unit only in a damaged file: one byte of the last text is cut off in it.
   @Test(arguments: ["UTF-16le", "UTF-16be"])
   func aBrokenTextIsNamed(_ encoding: String) async throws {

@@ -30,7 +30,7 @@ import Testing
     let codec = FieldCodec(Self.fields)
     var edits = PageEdits()
     edits.bytes = Array("another document's".utf8)
-    let fault = try codec.decode(contents.span, of: field) { (text, encoding) in
+    let fault = try codec.decode(contents.span, of: field, storedAs: .bytes) { (text, encoding) in
       let start = edits.bytes.count
       var splices: [PageEdits.Splice] = []
       for (range, new) in replacements {

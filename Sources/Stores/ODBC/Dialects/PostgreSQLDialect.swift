@@ -242,7 +242,8 @@ struct PostgreSQLDialect: SQLDialect {
   }
 
   func contains(_ text: String, in column: String) -> String {
-    "strpos(\(column), '\(text)') > 0"
+    // By bytes: a collation may call different texts equal, and is then refused here.
+    "strpos(\(column) COLLATE \"C\", '\(text)') > 0"
   }
 
   func update(
