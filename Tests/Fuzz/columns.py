@@ -47,7 +47,7 @@ class Trial:
         if kind == "sqlite":
             self.case = SQLiteCase(self.folder / "octopus.db", self.random, self.key)
         else:
-            self.case = options.postgres_case(options.server, f"fuzz_{place}", self.random, self.key)
+            self.case = options.postgres_case(options.server, self.random, self.key)
         self.values = 0
 
     def run(self):
@@ -102,9 +102,8 @@ def tried(number):
     except Trouble as trouble:
         faults = [str(trouble)]
     if faults and OPTIONS.keep:
+        trial.case.save(trial.folder)
         shutil.copytree(trial.folder, OPTIONS.keep / trial.folder.name, dirs_exist_ok=True)
-    if number[0] == "postgres":
-        trial.case.drop()
     shutil.rmtree(trial.folder)
     return number, trial.values, faults
 

@@ -1,6 +1,7 @@
 """A random PostgreSQL database, and what a dump of it holds."""
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -21,20 +22,27 @@ READ = ("text", "varchar", "char", "json", "jsonb", "bytea", "sealed")
 
 
 class PostgresCase:
-    """One database."""
+    """One database; each process has one, and empties it for the next case, because to make one takes long."""
 
-    def __init__(self, server, name, random, key):
-        self.server, self.name, self.random = server, name, random
+    made = set()
+
+    def __init__(self, server, random, key):
+        self.server, self.random = server, random
+        self.name = f"fuzz_{os.getpid()}"
         self.pieces = Pieces(random, key)
         # The columns and types of each table, by schema and name.
         self.columns = {}
-        self.location = server.odbc(name)
+        self.location = server.odbc(self.name)
 
     def make(self):
         random = self.random
-        self.server.psql("postgres", f'CREATE DATABASE "{self.name}"')
-        script = ["SET client_min_messages = fatal; CREATE DOMAIN sealed AS text;"]
-        script += [f"CREATE SCHEMA {quoted(name)};" for name in sorted(set(SCHEMAS)) if name != "public"]
+        if self.name not in PostgresCase.made:
+            self.server.psql("postgres", f'CREATE DATABASE "{self.name}"')
+            PostgresCase.made.add(self.name)
+        script = ["SET client_min_messages = fatal;"]
+        for schema in map(quoted, sorted(set(SCHEMAS))):
+            script.append(f"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema};")
+        script.append("CREATE DOMAIN sealed AS text;")
         for name in random.sample(NAMES, random.randrange(1, 5)):
             script += self.table((random.choice(SCHEMAS), name))
         # A statement that the server does not take is none.
@@ -111,8 +119,8 @@ class PostgresCase:
                 else:
                     yield Cell(collection, column, text, is_unfit=declared.split("(")[0] not in READ)
 
-    def drop(self):
-        self.server.psql("postgres", f'DROP DATABASE "{self.name}"')
+    def save(self, folder):
+        (folder / "dump.sql").write_bytes(self.server.dump(self.name, "--inserts"))
 
 
 __all__ = ["PostgresCase", "Server"]

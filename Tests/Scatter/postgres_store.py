@@ -40,9 +40,9 @@ class PostgresScatter:
     def scatter(self):
         for schema in SCHEMAS:
             for kind, declared in TEXTS.items():
-                self.add_type(schema, kind, declared, [TEXT], cells.spellings_for(False, TEXT))
+                self.add_type(schema, kind, declared, TEXT, cells.spellings_for(False, TEXT))
             for kind, declared in JSONS.items():
-                self.add_type(schema, kind, declared, [TEXT], cells.spellings_for(True, TEXT))
+                self.add_type(schema, kind, declared, TEXT, cells.spellings_for(True, TEXT))
             self.add_bytes(schema)
             self.add_documents(schema, "JSON", "text", [TEXT])
             self.add_documents(schema, "JSONBlob", "bytea", [*BYTES, *PACKED])
@@ -50,23 +50,19 @@ class PostgresScatter:
         self.add_decoys()
         self.write()
 
-    def add_type(self, schema, kind, declared, encodings, spellings):
-        """A column for each encoding and spelling."""
-        table = (schema, f"Of {kind}")
-        columns = self.columns.setdefault(table, {})
-        for encoding in encodings:
-            for spelling in spellings:
-                column = f"{encoding}, {spelling}"
-                columns[column] = declared
-                for row in range(self.rounds):
-                    self.add(self.maker.text(
-                        (*table, column, f"{row}"), kind, encoding, spelling,
-                        as_jsonb if declared == "jsonb" else None))
+    def add_type(self, schema, kind, declared, encoding, spellings):
+        """A table with a column for each spelling."""
+        table = (schema, f"{kind}, {encoding}")
+        self.columns[table] = {spelling: declared for spelling in spellings}
+        for spelling in spellings:
+            for row in range(self.rounds):
+                self.add(self.maker.text(
+                    (*table, spelling, f"{row}"), kind, encoding, spelling,
+                    as_jsonb if declared == "jsonb" else None))
 
     def add_bytes(self, schema):
         for encoding in [*BYTES, *PACKED]:
-            self.add_type(
-                schema, "bytea", "bytea", [encoding], cells.spellings_for(False, encoding))
+            self.add_type(schema, "bytea", "bytea", encoding, cells.spellings_for(False, encoding))
         for encoding in RAW:
             table = (schema, f"Raw, {encoding}")
             self.columns[table] = {"Sealed": "bytea"}

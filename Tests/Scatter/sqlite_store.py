@@ -46,7 +46,7 @@ class SQLiteScatter:
         self.write()
 
     def add_type(self, kind, declared):
-        """A column for each encoding and spelling, and two tables of ciphertexts as bytes."""
+        """A table for each encoding with a column for each spelling, and two tables of ciphertexts as bytes."""
         for encoding in self.encodings:
             for spelling in cells.spellings_for(False, encoding):
                 self.add_column(kind, declared, encoding, spelling)
@@ -57,10 +57,10 @@ class SQLiteScatter:
                 self.add(self.maker.raw((table, "Sealed", f"{row}"), kind, encoding))
 
     def add_column(self, kind, declared, encoding, spelling):
-        table, column = f"Of {kind}", f"{encoding}, {spelling}"
-        self.columns.setdefault(table, {})[column] = declared
+        table = f"{kind}, {encoding}"
+        self.columns.setdefault(table, {})[spelling] = declared
         for row in range(self.rounds):
-            self.add(self.maker.text((table, column, f"{row}"), kind, encoding, spelling))
+            self.add(self.maker.text((table, spelling, f"{row}"), kind, encoding, spelling))
 
     def add_documents(self, name):
         table = f"Documents in {name}"
