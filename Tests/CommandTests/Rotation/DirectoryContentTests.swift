@@ -193,7 +193,7 @@ import Testing
           && refused.stderr.contains("checksums"), "\(refused.stderr)")
     }
     #expect(try await digest(node) == before)
-    #expect(try await node.files("master-key-") == [])
+    #expect(try node.files("master-key-") == [])
   }
 
   @Test func aBackupKeepsFoldersInFolders() async throws {
