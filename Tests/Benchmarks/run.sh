@@ -20,6 +20,7 @@ cc -O3 -march=native -Wall -Wextra -Werror Tests/Benchmarks/bare_minimum.c \
 
 failed=0
 "$python" Tests/Benchmarks/round_trips.py --octokey "$folder/octokey" || failed=1
+"$python" Tests/Benchmarks/search.py --octokey "$folder/octokey" || failed=1
 "$python" Tests/Benchmarks/rotation.py --octokey "$folder/octokey" \
   --bare-minimum .build-release/bare_minimum "$@" || failed=1
 exit "$failed"
