@@ -114,11 +114,13 @@ class Judge:
 
     def judge_bytes(self, name, column, contents, count):
         """Bytes have no shape; what shows that they are ciphertexts is that they open."""
+        # What is too short to be one is not looked at everywhere.
+        long = [content for content in contents if len(content) >= 2 * BLOCK]
         readings = []
         for place in (slice(0, BLOCK), slice(-BLOCK, None)):
             fits, texts = [], set()
-            for content in contents:
-                if len(content) >= 2 * BLOCK and len(content) % BLOCK == 0:
+            for content in long:
+                if len(content) % BLOCK == 0:
                     rest = content[BLOCK:] if place.start == 0 else content[:-BLOCK]
                     kind = self.opens(content[place], rest)
                     fits += [content] if kind else []
@@ -127,8 +129,8 @@ class Judge:
         count.most += max(len(fits) for fits, _ in readings)
         is_undecided = self.named[name, column, "undecidedBinary"]
         for fits, texts in readings:
-            if len(fits) == len(contents) and len(set(fits)) >= PROOF:
-                count.least += len(fits)
+            if len(fits) == len(long) and len(set(fits)) >= PROOF:
+                count.least += 0 if is_undecided and len(long) < len(contents) else len(fits)
                 self.has_values = True
                 return
         if any(texts for _, texts in readings):

@@ -128,9 +128,14 @@ def add_quotations(text, found):
 def of_bytes(content, is_document):
     """The contents of bytes: a text in some encoding, perhaps packed, or none."""
     packed = unpacked(content)
-    readings = texts(content if packed is None else packed)
+    bare = content if packed is None else packed
+    readings = texts(bare)
     found = [of_text(text, is_document) for text in readings]
     best = max(found, key=lambda contents: contents.count, default=Contents())
+    # A stream with more behind it, and UTF-16 with half a unit at its end, are damaged: it must be said.
+    is_broken = packed is not None and not is_whole_stream(content)
+    if best.values and (is_broken or len(bare) % 2 == 1 and best is not found[0]):
+        best.distrusted, best.values, best.quotations = len(best.values), [], []
     best.is_text = packed is not None or best.count > 0 or any(map(LOOSE.search, readings))
     return best
 
@@ -154,6 +159,17 @@ def unpacked(content):
         return gzip.decompress(content)
     except (OSError, EOFError, zlib.error):
         return None
+
+
+def is_whole_stream(content):
+    """Whether a gzip stream ends where its bytes end."""
+    while content:
+        stream = zlib.decompressobj(wbits=31)
+        stream.decompress(content)
+        if content[:3] != b"\x1f\x8b\x08" or not stream.eof:
+            return False
+        content = stream.unused_data
+    return True
 
 
 def is_text(plaintext):

@@ -101,6 +101,10 @@ def refusals():
     yield Case("a generated column JSON", table(
         '"Id" int PRIMARY KEY, "Value" text, "JSON" text GENERATED ALWAYS AS ("Value") STORED',
         lambda h: (1, h.json())), ((NAME, "JSON", "notRead"),))
+    yield Case("a value as the name of a property in jsonb", table(
+        one("jsonb"), *[lambda h: (h.random.randrange(2**31), '{"' + '":1,"'.join(h.pipe() for _ in range(5)) + '":1}')] * 4),
+        ((NAME, "Value", "sortedName"),))
+    yield Case("large objects", lambda h: f"SELECT lo_from_bytea(0, '{h.pipe()}');", (("pg_largeobject", None, "notRead"),))
     yield small.damaged("strings of JSON", lambda hand, strings: "".join(
         table(one("jsonb"), lambda h, s=string: (1, '{"V":"' + s(h) + '"}'), name=name)(hand)
         for name, string in strings), lambda name: (name, "Value"))
@@ -161,8 +165,6 @@ def odd_ones():
         CREATE TABLE "One" PARTITION OF "{NAME}" FOR VALUES FROM (0) TO (10);
         CREATE TABLE "Rest" PARTITION OF "{NAME}" DEFAULT;
         INSERT INTO "{NAME}" VALUES (1, '{h.pipe()}'), (11, '{h.pipe()}')""")
-    yield Case("a value as the name of a property in jsonb", table(
-        one("jsonb"), *[lambda h: (h.random.randrange(2**31), '{"' + '":1,"'.join(h.pipe() for _ in range(5)) + '":1}')] * 4))
     yield Case("a unique value to which another table refers", lambda h: (lambda pipe: f"""
         CREATE TABLE "{NAME}" ("Id" int PRIMARY KEY, "Value" text UNIQUE);
         CREATE TABLE "Referring" ("Id" int PRIMARY KEY, "Value" text REFERENCES "{NAME}" ("Value") ON UPDATE CASCADE);

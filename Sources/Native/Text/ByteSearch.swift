@@ -30,8 +30,8 @@ package enum ByteSearch {
     }
   }
 
-  /// The first position at or after `start` of a vertical bar, or of `u??7`, which may begin its escape
-  /// (`u007c`). `text.count` if there is none.
+  /// The first position at or after `start` of a vertical bar, or of `u??7` or `u??3`, which may begin its escape
+  /// (`u007c`) or that of a part of it (`u0037`). `text.count` if there is none.
   package static func nextBar(in text: Span<UInt8>, from start: Int) -> Int {
     unsafe text.withUnsafeBufferPointer { bytes in
       guard let base = bytes.baseAddress else { return 0 }
@@ -39,19 +39,21 @@ package enum ByteSearch {
       var index = start
       let bar = SIMD16<UInt8>(repeating: 0x7C)
       let letter = SIMD16<UInt8>(repeating: 0x75)
-      let seven = SIMD16<UInt8>(repeating: 0x37)
+      // The digits 3 and 7 differ in one bit.
+      let three = SIMD16<UInt8>(repeating: 0x33)
+      let mask = SIMD16<UInt8>(repeating: 0xFB)
       while index + 19 <= count {
         let raw = unsafe UnsafeRawPointer(base + index)
         let chunk = unsafe raw.loadUnaligned(as: SIMD16<UInt8>.self)
         let third = unsafe raw.loadUnaligned(fromByteOffset: 3, as: SIMD16<UInt8>.self)
-        let hit = (chunk .== bar) .| ((chunk .== letter) .& (third .== seven))
+        let hit = (chunk .== bar) .| ((chunk .== letter) .& ((third & mask) .== three))
         if let offset = ByteSearch.firstHit(hit) { return index + offset }
         index += 16
       }
       while index < count {
         let byte = unsafe base[index]
         if byte == 0x7C { return index }
-        if byte == 0x75, index + 3 < count, unsafe base[index + 3] == 0x37 { return index }
+        if byte == 0x75, index + 3 < count, unsafe base[index + 3] & 0xFB == 0x33 { return index }
         index += 1
       }
       return count

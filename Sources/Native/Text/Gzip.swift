@@ -32,8 +32,8 @@ package final class Gzip {
   /// Unpacks all members of a file: gzip allows several in a row.
   ///
   /// - Throws: `NativeError.damagedGzip` if it is not one, is cut off, or is followed by other bytes;
-  ///   `.gzipTooLarge` if it holds more than `limit` bytes, of which no more are ever kept. `output` has
-  ///   what it had then.
+  ///   `.gzipTooLarge` if it holds more than `limit` bytes. `output` then has what came before the fault, and never more
+  ///   than `limit`.
   package func unpack(
     _ stream: Span<UInt8>, limit: Int, appendingTo output: inout [UInt8]
   ) throws(NativeError) {
@@ -48,19 +48,14 @@ package final class Gzip {
       let result = unsafe run(inflater, member, limit: room, into: &output) {
         unsafe inflate($0, Z_NO_FLUSH)
       }
-      if result == Z_MEM_ERROR {
-        output.removeSubrange(start...)
-        throw .gzipTooLarge(limit: limit)
-      }
+      if result == Z_MEM_ERROR { throw .gzipTooLarge(limit: limit) }
       guard result == Z_STREAM_END else {
-        output.removeSubrange(start...)
         let isCut = result == Z_BUF_ERROR
         let reason = unsafe inflater.pointee.msg.map { unsafe String(cString: $0) }
         throw .damagedGzip(reason: isCut ? "it is cut off" : reason ?? "code \(result)")
       }
       rest = unsafe member.extracting(last: Int(inflater.pointee.avail_in))
       guard rest.isEmpty || Gzip.begins(rest) else {
-        output.removeSubrange(start...)
         throw .damagedGzip(reason: "more bytes follow its end")
       }
     } while !rest.isEmpty

@@ -47,7 +47,22 @@ enum CiphertextSearch {
   }
 
   /// Whether anything like a ciphertext is in a text, whatever else is.
-  static func mayHoldValue(_ text: Span<UInt8>) -> Bool { !offsets(in: text).isEmpty }
+  static func mayHoldValue(_ text: Span<UInt8>) -> Bool {
+    !offsets(in: text).isEmpty || hasHiddenBar(text)
+  }
+
+  /// Whether there may be a bar that is only seen when strings in strings are decoded.
+  private static func hasHiddenBar(_ text: Span<UInt8>) -> Bool {
+    var index = 0
+    while true {
+      index = ByteSearch.nextBar(in: text, from: index)
+      guard index < text.count else { return false }
+      if let unit = JSONEscapes.hexadecimal(text, at: index + 1), JSONEscapes.mayHideBar(unit) {
+        return true
+      }
+      index += 1
+    }
+  }
 
   /// Where something like a ciphertext begins in a text that is not JSON, however it is escaped: a bar
   /// between two runs that are long enough. A run is looked at once, however many bars are in it or

@@ -31,6 +31,15 @@ enum JSONEscapes {
     return value
   }
 
+  /// Whether an escape with this number can be a part of another one, which is that of a bar, in JSON inside a string:
+  /// `\u\u0030\u0030\u0037c`. Some part of `u007` is then spelt as one of these, on whatever level.
+  static func mayHideBar(_ unit: UInt32) -> Bool {
+    switch unit {
+    case 0x30, 0x33, 0x37, 0x75: true
+    default: false
+    }
+  }
+
   /// Appends the decoded string to `output`; `range` is known to be well-formed. A lone surrogate
   /// becomes U+FFFD: nothing of a ciphertext is one.
   static func decode(

@@ -144,9 +144,7 @@ struct JSONTokens {
         hasEscapes = true
         let escape = index
         try skipEscape(text)
-        if !resembles, let end = JSONTokens.endOfEscapedBar(text, at: escape) {
-          resembles = JSONTokens.vectorMayFollow(text, at: end)
-        }
+        if !resembles { resembles = JSONTokens.mayEscapeBar(text, at: escape) }
       default:
         throw fault()  // a control character
       }
@@ -167,16 +165,21 @@ struct JSONTokens {
     }
   }
 
-  /// The end of a bar that is spelt as an escape from `index` on: `\u007c`, or one level further in `\\u007c` or
-  /// `\u005cu007c`.
-  private static func endOfEscapedBar(_ text: Span<UInt8>, at index: Int) -> Int? {
-    let letter =
-      text[index + 1] == UInt8(ascii: "\\")
-      ? index + 2 : JSONEscapes.hexadecimal(text, at: index + 2) == 0x5C ? index + 6 : index + 1
-    guard letter + 5 <= text.count, text[letter] == UInt8(ascii: "u"),
-      JSONEscapes.hexadecimal(text, at: letter + 1) == 0x7C
-    else { return nil }
-    return letter + 5
+  /// Whether the escape at `index` is that of a bar before a vector: `\u007c`, or one level further in `\\u007c` or
+  /// `\u005cu007c`. Where a part of such an escape is an escape itself, it is only seen when the levels are decoded.
+  private static func mayEscapeBar(_ text: Span<UInt8>, at index: Int) -> Bool {
+    var letter = index + (text[index + 1] == UInt8(ascii: "\\") ? 2 : 1)
+    while letter + 5 <= text.count, text[letter] == UInt8(ascii: "u"),
+      let unit = JSONEscapes.hexadecimal(text, at: letter + 1)
+    {
+      switch unit {
+      case 0x7C: return vectorMayFollow(text, at: letter + 5)
+      // A backslash, which makes an escape of what follows.
+      case 0x5C: letter += 5
+      default: return JSONEscapes.mayHideBar(unit)
+      }
+    }
+    return false
   }
 
   /// Whether the bytes after a bar could be a base64 vector: damaged, escaped or with blanks in it perhaps. Scripts

@@ -14,6 +14,8 @@ struct ScannedText {
     let ciphertext: Range<Int>
     /// How it is spelt, and so how its replacement is to be.
     let spelling: EncryptedValue.Spelling
+    /// Whether it is the name of a property.
+    var isName = false
   }
 
   /// Something that should be a sensitive value, or holds one, and cannot be one.
@@ -47,6 +49,15 @@ struct ScannedText {
     quotations.removeAll()
   }
 
+  /// Turns the values that are names of properties into suspects.
+  mutating func distrustNames(_ reason: Finding.Reason) {
+    guard values.contains(where: \.isName) else { return }
+    suspects += values.filter(\.isName).map {
+      Suspect(offset: $0.range.lowerBound, reason: reason)
+    }
+    values.removeAll(where: \.isName)
+  }
+
   /// Takes over what was found in the decoded form of the string at `range`.
   mutating func adopt(_ inner: ScannedText, from range: Range<Int>, of text: Span<UInt8>) {
     let shift = ciphertexts.count
@@ -57,6 +68,18 @@ struct ScannedText {
     for suspect in inner.suspects.sorted(by: { ($0.offset ?? 0) < ($1.offset ?? 0) }) {
       let offset = suspect.offset.map { positions.place(of: $0, in: text) }
       suspects.append(Suspect(offset: offset, reason: suspect.reason))
+    }
+  }
+
+  /// Takes over the quotations of a part of the same text, which begins at `start`.
+  mutating func adopt(_ part: ScannedText, at start: Int) {
+    let shift = ciphertexts.count
+    ciphertexts += part.ciphertexts
+    quotations += part.quotations.map {
+      Value(
+        range: $0.range.lowerBound + start..<$0.range.upperBound + start,
+        ciphertext: $0.ciphertext.lowerBound + shift..<$0.ciphertext.upperBound + shift,
+        spelling: $0.spelling)
     }
   }
 

@@ -28,6 +28,10 @@ struct ValueScanner {
       where !named.contains(where: { (offset..<next).contains($0) }) {
         result.suspects.append(.init(offset: offset, reason: .malformedJSON))
       }
+      // What cannot be decoded may be anything.
+      if result.suspects.isEmpty, !text.isUTF8 {
+        result.suspects.append(.init(offset: nil, reason: .invalidUTF8))
+      }
     }
   }
 
@@ -40,7 +44,10 @@ struct ValueScanner {
     {
       let range = mark + found.lowerBound..<mark + found.upperBound
       let ciphertext = 0..<result.ciphertexts.count
-      return result.values.append(.init(range: range, ciphertext: ciphertext, spelling: .plain))
+      result.values.append(.init(range: range, ciphertext: ciphertext, spelling: .plain))
+      return result.adopt(
+        ValueScanner.quotations(in: text.extracting(range.upperBound..<text.count)),
+        at: range.upperBound)
     }
     do throws(JSONFault) {
       try walk(text, nesting: 0, into: &result)
@@ -63,7 +70,12 @@ struct ValueScanner {
       let bar = ByteSearch.nextBar(in: text, from: index)
       guard bar < text.count else { return }
       index = bar + 1
-      guard text[bar] == UInt8(ascii: "|") else { return scan(text, into: &result) }
+      guard text[bar] == UInt8(ascii: "|") else {
+        // Most are the escapes of other characters, as of those of HTML.
+        let unit = JSONEscapes.hexadecimal(text, at: index)
+        guard unit == 0x7C || unit.map(JSONEscapes.mayHideBar) == true else { continue }
+        return scan(text, into: &result)
+      }
       guard JSONTokens.vectorMayFollow(text, at: index) else { continue }
       var start = bar
       while start > 0, text[start - 1] == UInt8(ascii: "=") { start -= 1 }
@@ -113,7 +125,13 @@ struct ValueScanner {
         }
       case .key(let key):
         frames[frames.count - 1].key = key.range
-        if key.resemblesCiphertext { examine(key, text, nesting: nesting, into: &result) }
+        if key.resemblesCiphertext {
+          let others = result.values.count
+          examine(key, text, nesting: nesting, into: &result)
+          for index in result.values.indices.dropFirst(others) {
+            result.values[index].isName = true
+          }
+        }
       case .literal(let range):
         if let frame = frames.last, frame.isObject, range.count == 4,
           text[range.lowerBound] == UInt8(ascii: "t"),
@@ -221,6 +239,13 @@ struct ValueScanner {
         string.hasEscapes ? .text([JSONEscapes.style(of: text, range)]) : .plain
       let ciphertext = start..<result.ciphertexts.count
       result.values.append(.init(range: range, ciphertext: ciphertext, spelling: spelling))
+      // The server passes over what follows a second bar.
+      if found.upperBound < contents.count {
+        var quoted = ScannedText()
+        let rest = found.upperBound..<contents.count
+        quoted.adopt(ValueScanner.quotations(in: contents.extracting(rest)), at: rest.lowerBound)
+        result.adopt(quoted, from: string.range, of: text)
+      }
       return true
     }
     if CiphertextSearch.resemblesDamagedValue(contents) {

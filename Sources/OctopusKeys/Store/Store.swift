@@ -159,6 +159,9 @@ package struct StoreCollection: Hashable, Sendable {
     /// What the column is made for; single values may be kept otherwise.
     package let storage: FieldStorage
 
+    /// Whether the database keeps its JSON sorted by the names of properties, so that none can be replaced in its place.
+    package let sortsNames: Bool
+
     /// Whether the server keeps documents in columns of this name.
     var isDocument: Bool { Field.isDocument(name) }
 
@@ -169,9 +172,10 @@ package struct StoreCollection: Hashable, Sendable {
     /// Bytes of text that may be a value, at least: the shortest has 49, and one that lacks some is to be named.
     package static let leastText = 43
 
-    package init(name: String, storage: FieldStorage) {
+    package init(name: String, storage: FieldStorage, sortsNames: Bool = false) {
       exactName = ExactName(name)
       self.storage = storage
+      self.sortsNames = sortsNames
     }
   }
 

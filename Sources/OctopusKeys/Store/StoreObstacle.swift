@@ -17,6 +17,8 @@ package enum StoreObstacle: Hashable, Sendable {
   case noPermission(String?)
   /// A symbolic link, to a document or a folder, is not followed.
   case symbolicLink
+  /// PostgreSQL's objects outside any table, which are read by functions.
+  case largeObjects
 
   // Of SQL Server.
 
@@ -55,7 +57,7 @@ extension StoreObstacle {
     case .noPermission(let name): name
     case .triggers, .virtualTable, .noRowKey, .memoryOptimized, .appendOnly, .mergePublished,
       .updatableSubscription, .external, .stretched, .fileTable, .readOnlyFilegroup, .rowSecurity,
-      .loginPolicies, .symbolicLink:
+      .loginPolicies, .symbolicLink, .largeObjects:
       nil
     }
   }

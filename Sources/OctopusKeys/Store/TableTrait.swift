@@ -28,6 +28,8 @@ package struct TableTrait: Hashable, Sendable {
     case rowSecurity = "row-security"
     /// PostgreSQL's row security: unlike SQL Server's it depends on the login.
     case loginPolicies = "login-policies"
+    /// Other tables of PostgreSQL inherit from it, and show their rows in it.
+    case heirs = "heirs"
     /// Of a column, as are the following.
     case masked = "masked"
     case alwaysEncrypted = "always-encrypted"
@@ -77,7 +79,7 @@ package struct TableTrait: Hashable, Sendable {
   package var effect: Effect {
     let column = column ?? ""
     return switch kind {
-    case .temporal, .updatableLedger, .captured, .published, .filestream: .none
+    case .temporal, .updatableLedger, .captured, .published, .filestream, .heirs: .none
     case .temporalHistory, .ledgerHistory, .changeTable, .columnSet, .generated: .skipped
     case .appendOnlyLedger: .refused(.appendOnly)
     case .mergePublished: .refused(.mergePublished)

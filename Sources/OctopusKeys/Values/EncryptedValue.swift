@@ -21,6 +21,12 @@ package enum EncryptedValue {
     return parseLoosely(text, appendingTo: &output)
   }
 
+  /// Whether a text has something in it that may be a value, as it is, damaged, quoted or escaped: nothing else is ever
+  /// found in one. Text with zeros may be UTF-16.
+  package static func mayBe(in text: Span<UInt8>) -> Bool {
+    CiphertextSearch.mayHoldValue(text) || ByteSearch.hasZero(in: text)
+  }
+
   private static func parseLoosely(
     _ text: Span<UInt8>, appendingTo output: inout [UInt8]
   ) -> Range<Int>? {

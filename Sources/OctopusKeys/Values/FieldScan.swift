@@ -62,6 +62,7 @@ final class FieldScan {
       } else {
         scanner.scan(text, into: &scanned)
       }
+      if collection.fields[slot.field].sortsNames { scanned.distrustNames(.sortedName) }
       if !bytePlaces.isEmpty { findBytePlaces(in: text, of: slot.field) }
       try body(text, scanned, encoding)
     }

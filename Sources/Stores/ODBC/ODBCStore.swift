@@ -107,6 +107,10 @@ package final class ODBCStore: Store {
     let schema = SQLSchema(session: session)
     let catalog = try schema.catalog()
     let all = catalog.tables
+    if access.refusesObstacles, let unread = catalog.unread.first {
+      throw .obstacle(
+        location: location, collection: unread.collection, unread.obstacle)
+    }
     let found = try readable(all.filter { !$0.isServersOwn })
     // The own server may have them locked as long as it runs.
     if access == .examine { try requireUnlocked(found.tables, schema) }
@@ -119,8 +123,14 @@ package final class ODBCStore: Store {
       }
       try session.requireTransaction()
     }
-    let holding = try SQLSearch(session: session).columns(of: found.tables)
-    let inventory = try choose(from: found.tables, holding, found.unread, catalog.account)
+    let search = SQLSearch(session: session)
+    var holding = try search.columns(of: found.tables)
+    for (index, table) in found.tables.enumerated()
+    where table.hasObstacle(holding[index], session.dialect) {
+      holding[index] = try search.confirmed(holding[index], of: table)
+    }
+    let inventory = try choose(
+      from: found.tables, holding, catalog.unread + found.unread, catalog.account)
     if access == .rewrite { residues = try residues(of: all, schema) }
     return inventory
   }
@@ -164,7 +174,7 @@ package final class ODBCStore: Store {
   ) throws(StoreError) -> [StoreResidue] {
     let chosen = Set(tables.values.map(\.qualifiedName).map(ExactName.init))
     let traits = found.filter {
-      $0.isServersOwn || chosen.contains(ExactName(schema.dialect.qualified($0.name)))
+      $0.isServersOwn || chosen.contains(ExactName($0.source(schema.dialect)))
     }.flatMap(\.traits)
     return try schema.dialect.residues(of: traits)
       + schema.dialect.residues(of: SQLTraits(session: schema.session).ofDatabase())
@@ -201,7 +211,7 @@ package final class ODBCStore: Store {
     let session = try opened()
     var rest = tables[...]
     for (statement, count) in session.dialect.locks(
-      tables.map { session.dialect.qualified($0.name) })
+      tables.map { $0.source(session.dialect) })
     {
       let waiting = rest.prefix(count)
       rest = rest.dropFirst(count)

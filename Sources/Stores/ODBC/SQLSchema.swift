@@ -48,6 +48,8 @@ struct CatalogTable: Equatable {
 struct SQLCatalog: Equatable {
   /// All tables with a column that could hold a value, in the order of their names.
   let tables: [CatalogTable]
+  /// What could hold values and is no table.
+  let unread: [StoreInventory.Unread]
   let account: StoreAccount
 }
 
@@ -75,7 +77,16 @@ struct SQLSchema {
         traits: traits, fixedColumns: denied.fixed[$0.name] ?? [],
         hiddenColumns: denied.hidden[$0.name] ?? [])
     }
-    return SQLCatalog(tables: tables, account: try account(of: columns, tables))
+    var account = try account(of: columns, tables)
+    var unread: [StoreInventory.Unread] = []
+    for (name, kind) in try omittedTables() {
+      switch kind {
+      case .foreign: account.omissions.append(.init(place: name.title, .foreignTable))
+      case .materialized: account.omissions.append(.init(place: name.title, .materializedView))
+      case .largeObjects: unread.append(.init(collection: name.title, obstacle: .largeObjects))
+      }
+    }
+    return SQLCatalog(tables: tables, unread: unread, account: account)
   }
 
   private func account(
@@ -85,10 +96,6 @@ struct SQLSchema {
     let home = try session.text("SELECT \(dialect.homeSchema)") ?? ""
     account.schemas = Set(all.map { ExactName($0.name.schema ?? home) }).map(\.text)
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    account.omissions =
-      try dialect.omittedTablesQuery.map { (query) throws(StoreError) in
-        try omittedTables(query)
-      } ?? []
     let byName = Dictionary(candidates.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
     for (name, columns) in all {
       let table = byName[name]
@@ -118,16 +125,26 @@ struct SQLSchema {
     return !isLookedAt || (column.isGenerated && !column.isDocument) ? .computed : nil
   }
 
-  private func omittedTables(
-    _ query: String
-  ) throws(StoreError) -> [StoreAccount.Omission] {
-    var omissions: [StoreAccount.Omission] = []
+  private enum OmittedKind: String {
+    case foreign, materialized
+    case largeObjects = "large-objects"
+  }
+
+  private func omittedTables() throws(StoreError) -> [(name: SQLName, kind: OmittedKind)] {
+    guard let query = dialect.omittedTablesQuery else { return [] }
+    var tables: [(name: SQLName, kind: OmittedKind)] = []
+    var strange: String?
     try session.rows(query) { (row) throws(NativeError) in
       let name = SQLName(schema: try row.text(1) ?? "", table: try row.text(2) ?? "")
-      let isForeign = try row.text(3) == "foreign"
-      omissions.append(.init(place: name.title, isForeign ? .foreignTable : .materializedView))
+      let word = try row.text(3) ?? ""
+      if let kind = OmittedKind(rawValue: word) {
+        tables.append((name, kind))
+      } else {
+        strange = word
+      }
     }
-    return omissions
+    if let strange { throw SQLTraits(session: session).unknown(strange) }
+    return tables
   }
 
   /// The columns of every table, tables and columns in their order.

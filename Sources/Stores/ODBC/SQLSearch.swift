@@ -57,13 +57,38 @@ struct SQLSearch {
     return found
   }
 
+  /// Those of `holding` in which there is really something. The database knows only bars and lengths; where much depends
+  /// on it, because the table would be refused, the texts in question are fetched and looked at.
+  func confirmed(_ holding: Set<Int>, of table: CatalogTable) throws(StoreError) -> Set<Int> {
+    let dialect = session.dialect
+    var confirmed = holding
+    for place in holding {
+      let column = table.columns[place]
+      // Documents are many, and their bars tell enough.
+      guard let condition = dialect.holding(of: column), let how = dialect.contents(of: column),
+        how.storage == .text, !column.isDocument
+      else { continue }
+      let text = how.read(dialect.quoted(column.name))
+      let query = "SELECT \(text) AS text FROM \(table.source(dialect)) WHERE \(condition)"
+      var holds = false
+      var contents: [UInt8] = []
+      try session.rows(query) { (row) throws(NativeError) in
+        guard !holds else { return }
+        contents.removeAll(keepingCapacity: true)
+        if try row.appendText(1, to: &contents) { holds = EncryptedValue.mayBe(in: contents.span) }
+      }
+      if !holds { confirmed.remove(place) }
+    }
+    return confirmed
+  }
+
   private func query(_ parts: ArraySlice<Part>, _ tables: [CatalogTable]) -> String {
     parts.enumerated().map { number, part in
       let terms = part.columns.enumerated().map { bit, column in
         "COALESCE(MAX(CASE WHEN \(column.condition) THEN \(1 << bit) ELSE 0 END), 0)"
       }
       return "SELECT \(number) AS n, CAST(\(terms.joined(separator: " + ")) AS bigint) AS found "
-        + "FROM \(session.dialect.qualified(tables[part.table].name))"
+        + "FROM \(tables[part.table].source(session.dialect))"
     }.joined(separator: " UNION ALL ")
   }
 }

@@ -10,7 +10,7 @@ struct SQLTable: Sendable {
   }
 
   let collection: StoreCollection
-  /// The table's name in SQL.
+  /// The table's name in SQL; see `CatalogTable.source`.
   let qualifiedName: String
   let contents: [SQLColumn.Contents]
   /// For each field the condition that a row may hold a value in it; nil where all rows are read.
@@ -53,7 +53,8 @@ struct SQLTableChoice {
       }
       let readsAll = column.isReadAnyway(dialect)
       guard readsAll || holds else { continue }
-      fields.append(.init(name: column.name, storage: how.storage))
+      fields.append(
+        .init(name: column.name, storage: how.storage, sortsNames: how.sortsNames))
       contents.append(how)
       conditions.append(readsAll ? nil : condition)
     }
@@ -69,7 +70,7 @@ struct SQLTableChoice {
     table = SQLTable(
       collection: StoreCollection(
         schema: found.name.schema, name: found.name.table, fields: fields),
-      qualifiedName: dialect.qualified(found.name), contents: contents, conditions: conditions,
+      qualifiedName: found.source(dialect), contents: contents, conditions: conditions,
       key: key, name: id.flatMap { keyNames.contains(ExactName($0)) ? nil : $0 })
   }
 }
@@ -96,6 +97,11 @@ extension CatalogTable {
 }
 
 extension CatalogTable {
+  /// The table's own rows, for FROM and UPDATE: what inherits from it is a table of its own.
+  func source(_ dialect: any SQLDialect) -> String {
+    (traits.contains { $0.kind == .heirs } ? "ONLY " : "") + dialect.qualified(name)
+  }
+
   /// Whether the server alone writes to it.
   var isServersOwn: Bool { traits.contains { $0.column == nil && $0.effect == .skipped } }
 
@@ -142,6 +148,13 @@ extension CatalogTable {
       return obstacle
     }
     return nil
+  }
+
+  /// Whether anything is in the way of rewriting the table.
+  func hasObstacle(_ holding: Set<Int>, _ dialect: any SQLDialect) -> Bool {
+    !holding.isEmpty
+      && (!SQLTableChoice(self, holding: holding, dialect).obstacles.isEmpty
+        || refusal(holding) != nil || !isWritable(holding))
   }
 
   /// Whether the login may write to the columns that hold something.

@@ -44,7 +44,10 @@ struct SQLiteSchema {
       // Of what is read anyway it matters only where something is in the way of the table.
       let asksAll = key == nil || columns.contains { $0.isGenerated && isDocument($0) }
       let isRead = key != nil && columns.contains { !$0.isGenerated && field($0) != nil }
-      let holding = try holding(found.name, columns, asksAll: asksAll, isRead: isRead)
+      var holding = try holding(found.name, columns, asksAll: asksAll, isRead: isRead)
+      if key == nil || zip(columns, holding).contains(where: { $0.isPrimaryKey && $1 }) {
+        holding = try confirmed(holding, found.name, columns)
+      }
       var obstacles: [StoreObstacle] = []
       var fields: [StoreCollection.Field] = []
       var conditions: [String?] = []
@@ -72,10 +75,11 @@ struct SQLiteSchema {
         obstacles.append(found.kind == "virtual" ? .virtualTable : .noRowKey)
       }
       let triggers = try forWriting && key != nil ? triggers(on: found.name, fields) : []
-      if !triggers.isEmpty,
-        try self.holding(found.name, columns, asksAll: true, isRead: false).contains(true)
-      {
-        obstacles.append(.triggers(triggers))
+      if !triggers.isEmpty {
+        let all = try self.holding(found.name, columns, asksAll: true, isRead: false)
+        if try confirmed(all, found.name, columns).contains(true) {
+          obstacles.append(.triggers(triggers))
+        }
       }
       if forWriting, let obstacle = obstacles.first { throw self.obstacle(found.name, obstacle) }
       unread += obstacles.map { .init(collection: found.name, obstacle: $0) }
@@ -112,6 +116,29 @@ struct SQLiteSchema {
     return found.first ?? columns.map { _ in false }
   }
 
+  /// Those of `holding` in which there is really something: SQL knows only bars and lengths. Texts are looked at where
+  /// much depends on it, because the table would be refused.
+  private func confirmed(
+    _ holding: [Bool], _ table: String, _ columns: [Column]
+  ) throws(StoreError) -> [Bool] {
+    var confirmed = holding
+    for (index, column) in columns.enumerated() where holding[index] && !isDocument(column) {
+      let name = inQuotes(column.name)
+      confirmed[index] = try rethrow(as: { StoreError($0, location: location) }) {
+        () throws(NativeError) in
+        let statement = try database.prepare(
+          "SELECT typeof(\(name)) = 'text', \(name) FROM main.\(inQuotes(table)) "
+            + "WHERE \(SQLiteSchema.holding(column.name))")
+        while try statement.step() {
+          let mayBe = statement.withBytes(1) { EncryptedValue.mayBe(in: $0) }
+          if statement.integer(0) == 0 || mayBe { return true }
+        }
+        return false
+      }
+    }
+    return confirmed
+  }
+
   /// The condition that a row may hold a value in a column: bytes that are long enough, or a text, also one that lacks
   /// some characters, with a bar in whatever encoding, or an escaped one.
   private static func holding(_ column: String) -> String {
@@ -120,6 +147,8 @@ struct SQLiteSchema {
     return "(CASE typeof(\(name)) WHEN 'blob' THEN length(\(name)) >= 32 WHEN 'text' "
       + "THEN CASE WHEN length(CAST(\(name) AS BLOB)) >= \(StoreCollection.Field.leastText) "
       + "THEN instr(CAST(\(name) AS BLOB), x'7C') > 0 OR instr(\(name), 'u007') > 0 "
+      // An escaped part of an escape, see `JSONEscapes`.
+      + "OR instr(\(name), 'u003') > 0 "
       + "ELSE 0 END ELSE 0 END)"
   }
 

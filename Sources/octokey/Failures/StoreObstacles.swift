@@ -13,6 +13,8 @@ extension StoreObstacle {
     case .noPermission(nil): "permission to read it was denied"
     case .noPermission(let name?): "the login may not read column \(name.quoted)"
     case .symbolicLink: "it is a symbolic link, which is not followed"
+    case .largeObjects:
+      "the database has large objects, which are not in a table and are not looked at"
     case .noRowKey: "no key tells its rows apart"
     case .keyColumn(let name): "column \(name.quoted) is part of its key and holds a value"
     case .memoryOptimized: "it is a memory-optimized table"
@@ -45,6 +47,8 @@ extension StoreObstacle {
     case .noPermission:
       "grant the login SELECT on it; octokey-sqlserver(7) lists the rights that it needs"
     case .symbolicLink: "put the files in the place of the link, or remove the link"
+    case .largeObjects:
+      "remove them (lo_unlink), or keep them in a database of their own; Octopus Server makes none"
     case .memoryOptimized:
       "no table of Octopus Server is like this; copy it to a table on disk, and drop it"
     case .appendOnly:

@@ -109,6 +109,8 @@ extension FindingLine {
     case .damagedGzip: "should be a gzip stream and is none, or a damaged one"
     case .tooLarge: "unpacks to more than 128 MiB, and was not looked at"
     case .quotedInText: "a longer text quotes a ciphertext under the old key"
+    case .sortedName:
+      "a sensitive value as the name of a property, in JSON that the database sorts by names"
     case .undecidedBinary:
       "a binary column of which it is not clear whether it holds ciphertext; decide with "
         + "--binary-column \(collection).\(field)=ciphertext, =vector-last or =plain"

@@ -122,6 +122,7 @@ import Testing
       .obstacle(location: "/x", collection: "T", .unfitType("JSON")),
       .obstacle(location: "/x", collection: "T", .keyColumn("C")),
       .obstacle(location: "/x", collection: "a/b.json", .symbolicLink),
+      .obstacle(location: "s/d", collection: "pg_largeobject", .largeObjects),
       .notCopied(location: "/x", collection: "a", .noPermission(nil)),
       .projectExport(location: "/x"),
       .lacksRights(location: "s/d", collection: nil),

@@ -201,4 +201,66 @@ import Testing
       #expect(reasons(for: store, old, new) == [.damagedGzip])
     }
   }
+
+  /// In a column of which nothing is known, bytes that begin like gzip may be ciphertext: not if they unpack to a value.
+  @Test func aDamagedStreamWithAValueIsNamedInAnyColumn() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let fields = ["Data", "JSON"].map { StoreCollection.Field(name: $0, storage: .bytes) }
+    var packed: [UInt8] = []
+    let text = #"["\#(try value("packed", old))"]"#
+    Gzip().pack(Array(text.utf8).span, appendingTo: &packed)
+    let wrongChecksum = Array(packed.dropLast(8)) + [UInt8](repeating: 0, count: 8)
+    for damaged in [packed + [0], packed + [1, 2], wrongChecksum, Array(packed.dropLast(2))] {
+      let store = MemoryStore([
+        (
+          StoreCollection(name: "T", fields: fields),
+          [.init(id: "1", fields: [damaged, nil]), .init(id: "2", fields: [nil, packed])]
+        )
+      ])
+      #expect(reasons(for: store, old, new) == [.damagedGzip])
+    }
+  }
+
+  /// The column may be just as wide as what is in it.
+  @Test func whatIsSpeltWithEscapesDoesNotGrow() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let fields = [StoreCollection.Field(name: "Value", storage: .text)]
+    var texts: [String] = []
+    while texts.count < 200 {
+      let plain = try value("of more than one block, \(texts.count)", old)
+      guard plain.count(where: { $0 == "+" }) == 1 else { continue }
+      let plus = plain.replacing("+", with: #"\u002B"#)
+      texts.append(#"["\#(plus)", "\#(plus.replacing("|", with: #"\u007C"#))"]"#)
+    }
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "T", fields: fields),
+        texts.enumerated().map { .init(id: "\($0.offset)", fields: [Array($0.element.utf8)]) }
+      )
+    ])
+    let (_, outcome) = try rotate(store, old, new)
+    #expect(outcome.collections[0].reencryptedValues == 400)
+    for (document, text) in zip(store.contents[0].documents, texts) {
+      let stored = try #require(document.fields[0])
+      #expect(stored.count <= text.utf8.count)
+    }
+  }
+
+  @Test func aNameThatTheDatabaseSortsByIsNamed() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let (name, content) = (try value("a name", old), try value("a value", old))
+    let text = Array(#"{"\#(name)":1,"V":"\#(content)"}"#.utf8)
+    func store(sortsNames: Bool) -> MemoryStore {
+      let field = StoreCollection.Field(name: "V", storage: .text, sortsNames: sortsNames)
+      return MemoryStore([
+        (StoreCollection(name: "T", fields: [field]), [.init(id: "1", fields: [text])])
+      ])
+    }
+    #expect(reasons(for: store(sortsNames: true), old, new) == [.sortedName])
+    let (_, outcome) = try rotate(store(sortsNames: false), old, new)
+    #expect(outcome.collections[0].reencryptedValues == 2)
+  }
 }

@@ -22,7 +22,12 @@ import Testing
   /// The places that a scan found, as pieces of the text.
   private func pieces(_ text: String) -> [String] {
     let bytes = Array(text.utf8)
-    return scan(text).values.map { String(decoding: bytes[$0.range], as: UTF8.self) }
+    let found = scan(text)
+    // The short way of a later pass.
+    var again = ScannedText()
+    ValueScanner(places: SensitivePaths(collection: "Any")).scanAgain(bytes.span, into: &again)
+    #expect(again.values.map(\.range) == found.values.map(\.range), "\(text)")
+    return found.values.map { String(decoding: bytes[$0.range], as: UTF8.self) }
   }
 
   @Test func findsValuesWhereverTheyAre() throws {
@@ -119,10 +124,44 @@ import Testing
   }
 
   /// The backslash of the inner escape is an escape of the outer one.
-  @Test(arguments: [#"\u005cu007c"#, #"\u005Cu007C"#, #"\\u007c"#, #"\u007c"#, "|"])
+  @Test(arguments: [
+    #"\u005cu007c"#, #"\u005Cu007C"#, #"\\u007c"#, #"\u007c"#, "|",
+    #"\u005c\u0075\u0030\u0030\u0037\u0063"#, #"\u005cu00\u0037c"#, #"\\\u0075007C"#,
+    #"\\u\u0030\u00307c"#, #"\\u0\u00307c"#, #"\\u00\u0037\u0063"#,
+  ])
   func findsNestedValuesHoweverTheirBarIsSpelt(_ bar: String) throws {
     let spelt = try value("deep", try key(1)).replacing("|", with: bar)
     #expect(pieces(#"{"n":"{\u0022a\u0022:\u0022\#(spelt)\u0022}"}"#) == [spelt])
+  }
+
+  /// Three levels, each of which json.dumps would spell otherwise.
+  @Test(arguments: [
+    #"\u005cu005cu007c"#, #"\\\\u007c"#, #"\\u005cu007c"#, #"\u005c\u0075005cu007c"#,
+    #"\\\\u\\u003007c"#,
+  ])
+  func findsValuesThreeLevelsDeep(_ bar: String) throws {
+    let spelt = try value("deep", try key(1)).replacing("|", with: bar)
+    let inner = #"{\\\u0022a\\\u0022:\\\u0022\#(spelt)\\\u0022}"#
+    #expect(pieces(#"{"n":"{\u0022b\u0022:\u0022\#(inner)\u0022}"}"#) == [spelt])
+  }
+
+  /// The server passes over what follows a second bar.
+  @Test func aValueBehindASecondBarIsAQuotation() throws {
+    let (first, second) = (try value("first", try key(1)), try value("second", try key(1)))
+    let spelt = second.replacing("+", with: #"\u002B"#)
+    for (text, quoted) in [
+      (#"{"x":"\#(first)|\#(second)"}"#, second), (#"{"x":"\#(first)|was \#(spelt)."}"#, spelt),
+    ] {
+      #expect(pieces(text) == [first])
+      let bytes = Array(text.utf8)
+      #expect(
+        scan(text).quotations.map { String(decoding: bytes[$0.range], as: UTF8.self) } == [quoted])
+    }
+    var bare = ScannedText()
+    let text = Array(" \(first)|\(second)".utf8)
+    ValueScanner(places: SensitivePaths(collection: "Any")).scanAny(text.span, into: &bare)
+    #expect(bare.values.map { String(decoding: text[$0.range], as: UTF8.self) } == [first])
+    #expect(bare.quotations.map { String(decoding: text[$0.range], as: UTF8.self) } == [second])
   }
 
   @Test(arguments: [
@@ -166,6 +205,10 @@ import Testing
       #expect(found.suspects.map(\.reason) == [.malformedJSON], "\(text)")
     }
     #expect(scan("no JSON and no value").suspects.isEmpty)
+    var undecodable = ScannedText()
+    ValueScanner(places: SensitivePaths(collection: "Any")).scan(
+      [0xFE, 0x10, 0x99].span, into: &undecodable)
+    #expect(undecodable.suspects.map(\.reason) == [.invalidUTF8])
   }
 
   @Test func distrustsInvalidUTF8() throws {

@@ -133,14 +133,24 @@ final class PageRewriter {
     return isReadable
   }
 
+  /// A value that has escapes is drawn again where it comes out longer, because the column may have no room: half of
+  /// them are no longer the first time.
+  private static let mostDraws = 256
+
   /// Appends a new ciphertext to `bytes`, spelt as the old one.
   private func seal(
     _ plaintext: SecretBuffer, in value: ScannedText.Value, _ bytes: inout [UInt8]
   ) throws(NativeError) -> PageEdits.Splice {
-    sealed.removeAll(keepingCapacity: true)
-    try new.seal(plaintext, replacing: old, appendingTo: &sealed)
-    let (start, ciphertext) = (bytes.count, sealed)
-    EncryptedValue.format(ciphertext.span, as: value.spelling, appendingTo: &bytes)
+    let start = bytes.count
+    var draws = 0
+    repeat {
+      bytes.removeSubrange(start...)
+      sealed.removeAll(keepingCapacity: true)
+      try new.seal(plaintext, replacing: old, appendingTo: &sealed)
+      let ciphertext = sealed
+      EncryptedValue.format(ciphertext.span, as: value.spelling, appendingTo: &bytes)
+      draws += 1
+    } while bytes.count - start > value.range.count && draws < PageRewriter.mostDraws
     return PageEdits.Splice(replaced: value.range, replacement: start..<bytes.count)
   }
 }

@@ -38,6 +38,8 @@ package struct Finding: Hashable, Sendable {
     case tooLarge
     /// A ciphertext under the old key inside a longer text, such as an audit trail's.
     case quotedInText
+    /// A value is the name of a property in JSON that the database keeps sorted by names.
+    case sortedName
     /// A binary column of which some values look like ciphertext and some do not.
     case undecidedBinary
     /// Something has the shape of a value, or may have it, and cannot be read.

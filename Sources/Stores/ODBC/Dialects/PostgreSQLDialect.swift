@@ -62,6 +62,9 @@ struct PostgreSQLDialect: SQLDialect {
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
       AND c.relkind IN ('f', 'm') AND NOT c.relispartition
+    UNION ALL
+    SELECT '', 'pg_largeobject', 'large-objects'
+    WHERE EXISTS (SELECT 1 FROM pg_largeobject_metadata)
     ORDER BY 1, 2
     """
 
@@ -123,7 +126,12 @@ struct PostgreSQLDialect: SQLDialect {
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relrowsecurity AND row_security_active(c.oid) AND \(isOurs)
-    ORDER BY 1, 2
+    UNION ALL
+    SELECT \(schema), c.relname, NULL, 'heirs', ''
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND c.relhassubclass AND \(isOurs)
+    ORDER BY 1, 2, 4
     """
 
   func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String {
@@ -288,7 +296,9 @@ struct PostgreSQLDialect: SQLDialect {
     // A text of json comes back as it is. One of jsonb is in the form that the server gives every text: another string in
     // it changes nothing else. What pads a bpchar is no part of its text.
     case "json", "jsonb", "bpchar", "citext":
-      .init(parameter: "CAST(? AS text)", storage: .text, type: column.type)
+      .init(
+        parameter: "CAST(? AS text)", storage: .text, type: column.type,
+        sortsNames: column.type == "jsonb")
     case "bytea": .init(parameter: "CAST(? AS bytea)", storage: .bytes)
     default: nil
     }

@@ -36,8 +36,8 @@ protocol SQLDialect: Sendable {
   var missingRightsQuery: String { get }
   /// An expression for the name of the schema in which the server keeps its documents.
   var homeSchema: String { get }
-  /// A query for what has rows and is no table: schema, name, and `foreign` or `materialized`. Nil where the engine has
-  /// nothing like that, or it is listed among the tables.
+  /// A query for what has contents and is not a table: schema, name, and `foreign`, `materialized` or `large-objects`.
+  /// Nil where the engine has nothing like that, or it is listed among the tables.
   var omittedTablesQuery: String? { get }
   /// A query for the columns of all tables: schema, table, column, type, length (-1 or NULL: none), collation,
   /// and 1 if it is computed; in the order of tables and columns.
@@ -168,7 +168,8 @@ extension SQLDialect {
 
   /// A condition that the text in `column` has a bar, as it is or escaped.
   func hasBar(_ column: String) -> String {
-    ["|", "u007"].map { contains($0, in: column) }.joined(separator: " OR ")
+    // An escaped bar, or an escaped part of its escape; see `JSONEscapes`.
+    ["|", "u007", "u003"].map { contains($0, in: column) }.joined(separator: " OR ")
   }
 }
 
@@ -204,6 +205,8 @@ struct SQLColumn: Equatable, Sendable {
     let storage: FieldStorage
     /// The type of a column that is read and written as text, and which is no text to the engine.
     var type: String?
+    /// See `StoreCollection.Field`.
+    var sortsNames = false
 
     /// What is read of a column.
     func read(_ column: String) -> String { type == nil ? column : "CAST(\(column) AS text)" }
