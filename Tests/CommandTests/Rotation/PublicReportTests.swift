@@ -42,10 +42,14 @@ import Testing
     let node = try await SampleNode(["--documents", "30"])
     try await node.shell("rm octopus.db")
     try await node.sql(Self.variables + script)
+    try await setKey(of: node)
+    return node
+  }
+
+  private func setKey(of node: SampleNode) async throws {
     let set = try await node.octokey(
       "set-master-key", "--no-store-check", "--key-file", "-", input: "AAECAwQFBgcICQoLDA0ODw==\n")
     #expect(set.status == 0, "\(set.stderr)")
-    return node
   }
 
   /// How many values of a dump each of two keys decrypts, by Python: the padding and nothing else, so that a wrong key
@@ -83,6 +87,36 @@ import Testing
     #expect(rotated.status == 0, "\(rotated.stderr)")
     let (old, new) = try await decrypted(node)
     #expect(new == values && old <= 1)
+  }
+
+  @Test func everySchemaIsLookedAt() async throws {
+    let values = [
+      "W6+kV5IBEmWYIopVs88f9g==|LBdDo5EwX782ffjk8Gn5+Q==",
+      "1Tcg/whffdcNHstgBHV+mg==|ntOeLqkxWGtqmFppQu9XPg==",
+    ]
+    let node = try await PostgresNode(
+      ["--documents", "30"],
+      script: """
+        DROP SCHEMA public CASCADE; CREATE SCHEMA public;
+        CREATE TABLE "VariableSet"("Id" text primary key,"JSON" text);
+        INSERT INTO "VariableSet" VALUES('vs-1','{"Variables": [{"Type": "Sensitive", "Value": "\(values[0])"}]}');
+        CREATE SCHEMA "Executions";
+        CREATE TABLE "Executions"."DeploymentExecution"("Id" text primary key,"JSON" text);
+        INSERT INTO "Executions"."DeploymentExecution"
+          VALUES('x-1','{"State": {"SensitiveValue": "\(values[1])"}}');
+        """)
+    try await setKey(of: node.node)
+    let verified = try await node.node.octokey("verify")
+    #expect(
+      verified.status == 0 && verified.stdout.contains("all 2 sensitive values"),
+      "\(verified.stdout)")
+    let rotated = try await node.node.octokey("rotate-master-key", "--yes")
+    #expect(rotated.status == 0, "\(rotated.stderr)")
+    #expect(try await node.node.octokey("verify").stdout.contains("all 2 sensitive values"))
+    let texts = try node.database.run(
+      "SELECT \"JSON\" FROM \"VariableSet\" UNION ALL SELECT \"JSON\" FROM \"Executions\".\"DeploymentExecution\""
+    )
+    #expect(texts.split(separator: "|").count == 3 && !values.contains { texts.contains($0) })
   }
 
   @Test func bytesInAuditEntriesAreNamedAndCanBeAccepted() async throws {

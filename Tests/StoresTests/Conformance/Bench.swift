@@ -63,8 +63,10 @@ enum BenchKind: String, CaseIterable, Sendable {
 /// A SQLite file, made and read by Python.
 struct SQLiteBench: Bench {
   static let hasBlobs = true
-  private let database: TestDatabase
+  let database: TestDatabase
   var path: String { database.path }
+
+  init(_ database: TestDatabase) { self.database = database }
 
   init(_ tables: [SampleTable]) throws {
     // Nothing outside a hexadecimal digit gets into the script.

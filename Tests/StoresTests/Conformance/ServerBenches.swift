@@ -9,7 +9,9 @@ import Stores
 /// The tests' own PostgreSQL, made and read by psql.
 struct PostgreSQLBench: Bench {
   static let hasBlobs = true
-  private let database: PostgresDatabase
+  let database: PostgresDatabase
+
+  init(_ database: PostgresDatabase) { self.database = database }
 
   init(_ tables: [SampleTable]) throws {
     let scripts = tables.map { table in
@@ -102,17 +104,21 @@ struct SQLServerBench: Bench {
   }
 
   func texts(_ table: String) throws -> [String: String] {
-    let connection = try ODBCConnection.open(
-      database.text, secrets: [database.text], loginTimeout: .seconds(15))
-    let statement = try connection.prepare(
-      "SELECT Id, JSON FROM \(doubled(table, "[", "]")) WHERE JSON IS NOT NULL")
-    try statement.execute()
     var texts: [String: String] = [:]
-    while try statement.step() {
-      let id = try statement.text(1) ?? ""
-      texts[id] = try statement.text(2)
+    try rows("SELECT Id, JSON FROM \(doubled(table, "[", "]")) WHERE JSON IS NOT NULL") { row in
+      texts[try row.text(1) ?? ""] = try row.text(2)
     }
     return texts
+  }
+
+  func run(_ sql: String) throws { try database.run(sql) }
+
+  func rows(_ query: String, _ body: (ODBCStatement) throws -> Void) throws {
+    let connection = try ODBCConnection.open(
+      database.text, secrets: [database.text], loginTimeout: .seconds(15))
+    let statement = try connection.prepare(query)
+    try statement.execute()
+    while try statement.step() { try body(statement) }
   }
 
   func write(_ text: String, to id: String, of table: String) throws {
