@@ -13,7 +13,7 @@ package enum ExportManifest {
   package static func isManifest(_ text: Span<UInt8>) -> Bool {
     var reading = Reading()
     var tokens = JSONTokens(text)
-    // What follows the proof does not matter.
+    // What follows the proof does not matter, and what is not JSON up to it is not a manifest.
     while !reading.isProof {
       guard let token = try? tokens.next(in: text), reading.add(token, of: text) else {
         return false

@@ -63,7 +63,7 @@ extension Failure {
         "\(findings.count) sensitive value\(findings.count == 1 ? "" : "s") in \(location.quoted) "
           + "cannot be read, see above; nothing was changed",
         hint: "--skip-unreadable goes on and leaves them as they are; --binary-column decides for "
-          + "a binary column, and --accept-binary for values that are no text")
+          + "a binary column, and --accept-binary for values that are not text")
     case .undecidedBinary(let fields, let location):
       self.init(
         "it is not clear whether \(fields.map(\.quoted).joined(separator: ", ")) in "

@@ -30,6 +30,7 @@ extension NodeOptions {
   func configPath(_ context: Context) throws -> String {
     let path = try registry.registry(context).configPath(
       instance: instance, config: config.map { try context.absolutePath($0) },
+      // Only to find a config there; without one the registry is asked.
       workingDirectory: try? context.workingDirectory.get(), note: context.console.warn(of:))
     context.audit[.config] = path
     return path

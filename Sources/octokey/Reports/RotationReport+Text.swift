@@ -104,9 +104,9 @@ extension FindingLine {
     case .ambiguous: "opens under both keys, and nothing tells which one is right"
     case .damagedShape: "a sensitive value with characters missing or too many"
     case .notEncrypted: "plain text in a place for sensitive values"
-    case .malformedJSON: "a sensitive value in a text that is no valid JSON"
-    case .invalidUTF8: "a sensitive value in a text that is no valid UTF-8"
-    case .damagedGzip: "should be a gzip stream and is none, or a damaged one"
+    case .malformedJSON: "a sensitive value in a text that is not valid JSON"
+    case .invalidUTF8: "a text that is not valid UTF-8, and has or may have a sensitive value in it"
+    case .damagedGzip: "should be a gzip stream, and is not one or is damaged"
     case .tooLarge: "unpacks to more than 128 MiB, and was not looked at"
     case .quotedInText: "a longer text quotes a ciphertext under the old key"
     case .sortedName:

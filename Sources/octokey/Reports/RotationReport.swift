@@ -144,13 +144,13 @@ struct FindingLine: Encodable {
   }
 }
 
-/// A place where values decrypt to bytes that are no text.
+/// A place where values decrypt to bytes that are not text.
 struct BinaryPlaceLine: Encodable {
   let place: String
   let values: Int
 
   var text: String {
-    "\(values) value\(values == 1 ? "" : "s") at \(place) open to bytes that are no text, as is meant there"
+    "\(values) value\(values == 1 ? "" : "s") at \(place) open to bytes that are not text, as is meant there"
   }
 
   static func lines(of survey: Survey) -> [BinaryPlaceLine] {

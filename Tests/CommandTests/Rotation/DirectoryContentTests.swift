@@ -102,7 +102,7 @@ import Testing
     #expect(verified.status == 2 && verified.stdout.contains("T 3: JSON: "), "\(verified.stdout)")
     let refused = try await node.octokey("rotate-master-key", "--yes")
     #expect(refused.status == 1, "\(refused.stdout)")
-    #expect(refused.stderr.contains("T 3") && refused.stderr.contains("no valid UTF-8"))
+    #expect(refused.stderr.contains("T 3") && refused.stderr.contains("not valid UTF-8"))
     #expect(try await digest(node) == before)
   }
 
@@ -132,7 +132,7 @@ import Testing
       "backup", "create", "--no-passphrase", "--to", node.folder + "/backup")
     #expect(backup.status == 1, "\(backup.stdout)")
     #expect(backup.stderr.contains("\"\(link)\""), "\(backup.stderr)")
-    #expect(try await node.shell("ls -A | grep backup || true") == "")
+    #expect(try node.files("backup").isEmpty)
     #expect(try await digest(node) == before)
   }
 

@@ -178,7 +178,7 @@ import Testing
     let refused = try await node.octokey("rotate-master-key", "--yes")
     #expect(refused.status == 1, "\(refused.stdout)")
     #expect(
-      refused.stderr.contains("VariableSet") && refused.stderr.contains("no valid UTF-8"),
+      refused.stderr.contains("VariableSet") && refused.stderr.contains("not valid UTF-8"),
       "\(refused.stderr)")
     #expect(try await node.octokey("rotate-master-key", "--yes", "--skip-unreadable").status == 2)
   }

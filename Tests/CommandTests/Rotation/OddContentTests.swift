@@ -129,11 +129,12 @@ import Testing
     "damaged": "A[1].B (byte 14): has the shape of a sensitive value, but no key opens it",
     "third-key": "A (byte 6): has the shape of a sensitive value, but no key opens it",
     "shape": "A (byte 6): has the shape of a sensitive value, but no key opens it",
-    "invalid-utf-8": "A (byte 6): a sensitive value in a text that is no valid UTF-8",
-    "nul": "A (byte 6): a sensitive value in a text that is no valid JSON",
-    "malformed": "A (byte 6): a sensitive value in a text that is no valid JSON",
-    "cut": "byte 6: a sensitive value in a text that is no valid JSON",
-    "trailing": "A (byte 6): a sensitive value in a text that is no valid JSON",
+    "invalid-utf-8":
+      "A (byte 6): a text that is not valid UTF-8, and has or may have a sensitive value in it",
+    "nul": "A (byte 6): a sensitive value in a text that is not valid JSON",
+    "malformed": "A (byte 6): a sensitive value in a text that is not valid JSON",
+    "cut": "byte 6: a sensitive value in a text that is not valid JSON",
+    "trailing": "A (byte 6): a sensitive value in a text that is not valid JSON",
   ]
 
   @Test(arguments: odd.keys.sorted())

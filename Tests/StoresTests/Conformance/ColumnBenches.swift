@@ -5,6 +5,7 @@ import Native
 import OctopusKeys
 import Outside
 import Stores
+import Testing
 
 /// A store with a table `T` that has a column `C`, made and read by a program other than octokey.
 protocol ColumnBench: Bench {
@@ -29,7 +30,9 @@ extension BenchKind {
   /// Those of the available ones that have columns.
   static let withColumns = available.filter { $0.type is any ColumnBench.Type }
 
-  var columnType: any ColumnBench.Type { type as! any ColumnBench.Type }
+  var columnType: any ColumnBench.Type {
+    get throws { try #require(type as? any ColumnBench.Type) }
+  }
 }
 
 extension SQLiteBench: ColumnBench {
