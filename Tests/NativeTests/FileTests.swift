@@ -225,6 +225,49 @@ import Testing
   }
 }
 
+/// What the owner of a folder may put in the place of root's lock.
+@Suite struct PlantedLockTests {
+  /// A folder of user 12345 and, outside, a file of root's; `stat` and contents of both.
+  private func tried(_ plant: String) throws -> (error: NativeError?, kept: Bool) {
+    try #require(geteuid() == 0, "files of other users take root to make")
+    let folder = ScratchFolder()
+    try Outside.run(
+      "sh", "-c",
+      """
+      cd \(folder.path); mkdir theirs; printf x >outside; : >empty; chmod 640 outside empty
+      cd theirs; \(plant); chown 12345:12345 .
+      """)
+    let look = "cd \(folder.path); stat -c '%n %u:%g %a %h %s %F' outside empty theirs/* | sort"
+    let before = try Outside.run("sh", "-c", look)
+    var error: NativeError?
+    // Of the config, which may be another one than the folder's.
+    try Outside.run("sh", "-c", "cd \(folder.path); : >config; chown 54321:54321 config")
+    let owner = try FileStatus.read(folder.file("config")).owner
+    do throws(NativeError) {
+      _ = try FileLock.acquire(folder.file("theirs/lock"), owner: owner) != nil
+    } catch let refusal {
+      error = refusal
+    }
+    return (error, try Outside.run("sh", "-c", look) == before)
+  }
+
+  @Test(arguments: [
+    "ln ../outside lock", "ln ../empty lock", "ln -s ../outside lock", "ln -s nowhere lock",
+    "cp -p ../outside lock", "mkfifo lock", "mkdir lock", "mknod lock c 1 3",
+    ": >lock; chown 777 lock",
+  ])
+  func isRefusedAndLeftAsItIs(_ plant: String) throws {
+    let (error, kept) = try tried(plant)
+    #expect(error != nil && kept, "\(String(describing: error))")
+  }
+
+  /// A lock that a crash has left is taken, and its mode and owner are left as they are until it goes.
+  @Test(arguments: [": >lock", ": >lock; chown 12345 lock", ": >lock; chown 54321 lock"])
+  func aLeftoverIsTaken(_ plant: String) throws {
+    #expect(try tried(plant).error == nil)
+  }
+}
+
 @Suite struct FolderEntryTests {
   @Test func entriesAreNotFollowedBelowTheRoot() throws {
     let folder = ScratchFolder()

@@ -60,7 +60,8 @@ package struct StateFolder: Hashable, Sendable {
 
   /// Fails where `lock` would fail now; takes no lock, and makes no file.
   package func requireLockable(for config: String) throws(ConfigError) {
-    let isHeld = try rethrow(as: ConfigError.native, FileLock.isHeld(path + "/octokey.lock"))
+    let isHeld = try rethrow(
+      as: ConfigError.native, FileLock.isHeld(path + "/octokey.lock", owner: owner))
     if isHeld { throw .locked(path: config) }
   }
 

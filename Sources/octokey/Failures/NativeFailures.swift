@@ -24,6 +24,10 @@ extension Failure {
       self.init(
         "\(path.quoted) is \(name(of: kind)), and nothing but a plain file may be there",
         hint: "find out who put it there, and remove it")
+    case .notALock(let path):
+      self.init(
+        "\(path.quoted) is not a lock of octokey: it has contents, another name, or another owner",
+        hint: "find out who put it there, and remove it if no octokey is running")
     case .noWriter(let path):
       self.init(
         "nobody writes to the pipe \(path.quoted)",

@@ -23,6 +23,7 @@ import Testing
     .noFreeInodes(path: "/x"), .badReadBack(path: "/x"),
     .halfWritten(path: "/x", copy: "/y", call: "write", errno: 28),
     .system(call: "flock", path: "/x", errno: 37), .notPlain(path: "/x", .pipe),
+    .notALock(path: "/x"),
     .noWriter(path: "/x"),
   ]
   static let keys: [KeyError] = [
