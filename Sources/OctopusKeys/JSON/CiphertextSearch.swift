@@ -32,20 +32,6 @@ enum CiphertextSearch {
     return false
   }
 
-  /// The ciphertexts in a longer text, in order.
-  static func ciphertexts(in text: Span<UInt8>) -> [Range<Int>] {
-    var found: [Range<Int>] = []
-    for index in text.indices where text[index] == UInt8(ascii: "|") {
-      var start = index
-      while start > 0, text[start - 1] == UInt8(ascii: "=") { start -= 1 }
-      start = Base64.startOfDigits(in: text, before: start)
-      let end = index + 1 + EncryptedValue.vectorLength
-      guard end <= text.count, end - start >= EncryptedValue.minimumLength else { continue }
-      found.append(start..<end)
-    }
-    return found
-  }
-
   /// Whether anything like a ciphertext is in a text, whatever else is.
   static func mayHoldValue(_ text: Span<UInt8>) -> Bool {
     !offsets(in: text).isEmpty || hasHiddenBar(text)
@@ -57,9 +43,7 @@ enum CiphertextSearch {
     while true {
       index = ByteSearch.nextBar(in: text, from: index)
       guard index < text.count else { return false }
-      if let unit = JSONEscapes.hexadecimal(text, at: index + 1), JSONEscapes.mayHideBar(unit) {
-        return true
-      }
+      if JSONEscapes.mayHideBar(text, at: index + 1) { return true }
       index += 1
     }
   }
@@ -74,6 +58,9 @@ enum CiphertextSearch {
     var start = 0
     var end = 0
     var lastBar = 0
+    // The same with blanks in it, and how many digits it has so far.
+    var looseStart = 0
+    var looseDigits = 0
     var index = 0
     while index < text.count {
       let byte = text[index]
@@ -90,39 +77,38 @@ enum CiphertextSearch {
           if index - start >= 20, end - next >= 20 {
             found.append(max(start, lastBar))
             lastBar = next
-          } else if let first = looseStart(text, from: lastBar, before: index, after: next) {
-            found.append(first)
+          } else if looseDigits >= 20, mayBePaddedVector(text, from: next) {
+            found.append(max(looseStart, lastBar))
             lastBar = next
+            looseDigits = 0
           }
         }
       }
-      if !belongs(byte) { start = index + 1 }
+      if Base64.isDigit(byte) { looseDigits += 1 }
+      if !belongs(byte) {
+        start = index + 1
+        if !Span<UInt8>.isBlank(byte) { (looseStart, looseDigits) = (index + 1, 0) }
+      }
       index += 1
     }
     return found
   }
 
-  /// Where a ciphertext with blanks in it begins, the bar of which is at `bar`: enough of base64 before and behind
-  /// it, and padding at the end, which a text of words has not.
-  private static func looseStart(
-    _ text: Span<UInt8>, from first: Int, before bar: Int, after next: Int
-  ) -> Int? {
-    guard JSONTokens.vectorMayFollow(text, at: next) else { return nil }
-    var end = next
-    while end < text.count, text[end] != UInt8(ascii: "="), isLoose(text[end]) { end += 1 }
-    let isPadded =
-      end < text.count && text[end] == UInt8(ascii: "=")
-      || (next..<end).contains {
-        text[$0] == UInt8(ascii: "u") && JSONEscapes.hexadecimal(text, at: $0 + 1) == 0x3D
+  /// Whether a vector with blanks in it may begin here: it has padding at its end, which a text of words has not.
+  private static func mayBePaddedVector(_ text: Span<UInt8>, from start: Int) -> Bool {
+    guard JSONTokens.vectorMayFollow(text, at: start) else { return false }
+    var index = start
+    var count = 0
+    // 22 digits, each of them escaped on two levels at most.
+    while index < text.count, count < 22 * 8, isLoose(text[index]) {
+      if text[index] == UInt8(ascii: "=") { return true }
+      if text[index] == UInt8(ascii: "u"), JSONEscapes.hexadecimal(text, at: index + 1) == 0x3D {
+        return true
       }
-    guard isPadded else { return nil }
-    var start = bar
-    var digits = 0
-    while start > first, isLoose(text[start - 1]) {
-      start -= 1
-      if Base64.isDigit(text[start]) { digits += 1 }
+      if !Span<UInt8>.isBlank(text[index]) { count += 1 }
+      index += 1
     }
-    return digits >= 20 ? start : nil
+    return false
   }
 
   private static func isLoose(_ byte: UInt8) -> Bool {

@@ -31,11 +31,16 @@ enum JSONEscapes {
     return value
   }
 
-  /// Whether an escape with this number can be a part of another one, which is that of a bar, in JSON inside a string:
-  /// `\u\u0030\u0030\u0037c`. Some part of `u007` is then spelt as one of these, on whatever level.
-  static func mayHideBar(_ unit: UInt32) -> Bool {
-    switch unit {
+  /// Whether the digits at `index`, which follow a `u`, can be a part of the escape of a bar that is only seen when
+  /// strings in strings are decoded: some part of `u007c` is then an escape itself, on whatever level, as in
+  /// `\u\u0030\u0030\u0037c` or `\u007\u0063`.
+  static func mayHideBar(_ text: Span<UInt8>, at index: Int) -> Bool {
+    switch hexadecimal(text, at: index) {
     case 0x30, 0x33, 0x37, 0x75: true
+    case nil:
+      index + 4 <= text.count && text[index] == UInt8(ascii: "0")
+        && text[index + 1] == UInt8(ascii: "0") && text[index + 2] == UInt8(ascii: "7")
+        && text[index + 3] == UInt8(ascii: "\\")
     default: false
     }
   }

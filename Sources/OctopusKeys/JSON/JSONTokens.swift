@@ -169,14 +169,12 @@ struct JSONTokens {
   /// `\u005cu007c`. Where a part of such an escape is an escape itself, it is only seen when the levels are decoded.
   private static func mayEscapeBar(_ text: Span<UInt8>, at index: Int) -> Bool {
     var letter = index + (text[index + 1] == UInt8(ascii: "\\") ? 2 : 1)
-    while letter + 5 <= text.count, text[letter] == UInt8(ascii: "u"),
-      let unit = JSONEscapes.hexadecimal(text, at: letter + 1)
-    {
-      switch unit {
+    while letter + 5 <= text.count, text[letter] == UInt8(ascii: "u") {
+      switch JSONEscapes.hexadecimal(text, at: letter + 1) {
       case 0x7C: return vectorMayFollow(text, at: letter + 5)
       // A backslash, which makes an escape of what follows.
       case 0x5C: letter += 5
-      default: return JSONEscapes.mayHideBar(unit)
+      default: return JSONEscapes.mayHideBar(text, at: letter + 1)
       }
     }
     return false

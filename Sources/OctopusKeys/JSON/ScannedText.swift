@@ -28,7 +28,8 @@ struct ScannedText {
   var values: [Value] = []
   var ciphertexts: [UInt8] = []
   var suspects: [Suspect] = []
-  /// Ciphertexts inside longer texts, such as an audit trail's: `range` covers the ciphertext alone.
+  /// Ciphertexts inside longer texts, such as an audit trail's: `range` covers the ciphertext alone. Of those that end at
+  /// the same byte one at most is meant.
   var quotations: [Value] = []
   /// Of values in places where any bytes are plaintext: the place, by the index of the value.
   var bytePlaces: [Int: ValuePlace] = [:]
@@ -89,7 +90,9 @@ struct ScannedText {
     var positions = JSONEscapes.Positions(from: range.lowerBound)
     return found.map { value in
       let start = positions.place(of: value.range.lowerBound, in: text)
-      let end = positions.place(of: value.range.upperBound, in: text)
+      // The next one may begin before the end of this one.
+      var ahead = positions
+      let end = ahead.place(of: value.range.upperBound, in: text)
       return Value(
         range: start..<end,
         ciphertext: value.ciphertext.lowerBound + shift..<value.ciphertext.upperBound + shift,

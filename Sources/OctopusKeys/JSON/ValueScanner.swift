@@ -29,7 +29,7 @@ struct ValueScanner {
         result.suspects.append(.init(offset: offset, reason: .malformedJSON))
       }
       // What cannot be decoded may be anything.
-      if result.suspects.isEmpty, !text.isUTF8 {
+      if result.suspects.isEmpty, !text.isUTF8 || text.isMostlyZero {
         result.suspects.append(.init(offset: nil, reason: .invalidUTF8))
       }
     }
@@ -46,14 +46,14 @@ struct ValueScanner {
       let ciphertext = 0..<result.ciphertexts.count
       result.values.append(.init(range: range, ciphertext: ciphertext, spelling: .plain))
       return result.adopt(
-        ValueScanner.quotations(in: text.extracting(range.upperBound..<text.count)),
+        QuotationSearch.quotations(in: text.extracting(range.upperBound..<text.count)),
         at: range.upperBound)
     }
     do throws(JSONFault) {
       try walk(text, nesting: 0, into: &result)
       if !result.values.isEmpty && !text.isUTF8 { result.distrust(.invalidUTF8) }
     } catch {
-      result = ValueScanner.quotations(in: text)
+      result = QuotationSearch.quotations(in: text)
       if CiphertextSearch.resemblesDamagedValue(text) {
         result.suspects.append(.init(offset: 0, reason: .damagedShape))
       }
@@ -72,8 +72,10 @@ struct ValueScanner {
       index = bar + 1
       guard text[bar] == UInt8(ascii: "|") else {
         // Most are the escapes of other characters, as of those of HTML.
-        let unit = JSONEscapes.hexadecimal(text, at: index)
-        guard unit == 0x7C || unit.map(JSONEscapes.mayHideBar) == true else { continue }
+        guard
+          JSONEscapes.hexadecimal(text, at: index) == 0x7C
+            || JSONEscapes.mayHideBar(text, at: index)
+        else { continue }
         return scan(text, into: &result)
       }
       guard JSONTokens.vectorMayFollow(text, at: index) else { continue }
@@ -243,7 +245,7 @@ struct ValueScanner {
       if found.upperBound < contents.count {
         var quoted = ScannedText()
         let rest = found.upperBound..<contents.count
-        quoted.adopt(ValueScanner.quotations(in: contents.extracting(rest)), at: rest.lowerBound)
+        quoted.adopt(QuotationSearch.quotations(in: contents.extracting(rest)), at: rest.lowerBound)
         result.adopt(quoted, from: string.range, of: text)
       }
       return true
@@ -263,20 +265,8 @@ struct ValueScanner {
         return !inner.values.isEmpty
       }
     }
-    result.adopt(ValueScanner.quotations(in: contents), from: string.range, of: text)
+    result.adopt(QuotationSearch.quotations(in: contents), from: string.range, of: text)
     return false
-  }
-
-  private static func quotations(in text: Span<UInt8>) -> ScannedText {
-    var result = ScannedText()
-    for found in CiphertextSearch.ciphertexts(in: text) {
-      let start = result.ciphertexts.count
-      guard EncryptedValue.parse(text.extracting(found), appendingTo: &result.ciphertexts) != nil
-      else { continue }
-      result.quotations.append(
-        .init(range: found, ciphertext: start..<result.ciphertexts.count, spelling: .plain))
-    }
-    return result
   }
 
   private func equal(_ text: Span<UInt8>, _ range: Range<Int>, _ word: [UInt8]) -> Bool {
@@ -291,4 +281,12 @@ struct ValueScanner {
   private static let defaultValue = Array("DefaultValue".utf8)
   private static let displaySettings = Array("DisplaySettings".utf8)
   private static let controlType = Array("Octopus.ControlType".utf8)
+}
+
+extension Span<UInt8> {
+  /// As UTF-32 is, which counts as UTF-8.
+  fileprivate var isMostlyZero: Bool {
+    guard ByteSearch.hasZero(in: self) else { return false }
+    return indices.count { self[$0] == 0 } * 2 >= count
+  }
 }

@@ -74,6 +74,14 @@ final class FieldCodec {
       if fault == .tooLarge || expected[field] != .anything || hasUnpackedValue { return fault }
     }
     let whole = contents.count & ~1
+    if expected[field] == .text, let order = FieldCodec.byteOrder(contents),
+      widen(contents.extracting(0..<whole), order)
+    {
+      guard whole == contents.count else { return .brokenUTF16 }
+      let text = decoded
+      try body(text.span, .text(.utf16(order)))
+      return nil
+    }
     for order in ByteSearch.hasZero(in: contents) ? [UTF16Text.ByteOrder.little, .big] : [] {
       guard widen(contents.extracting(0..<whole), order),
         CiphertextSearch.mayHoldValue(decoded.span)
@@ -87,6 +95,7 @@ final class FieldCodec {
     let isText =
       expected[field] == .text || storage == .text || contents.isEmpty
       || CiphertextSearch.mayHoldValue(contents)
+      || (expected[field] == .gzip && CiphertextSearch.beginsLikeJSON(contents) && contents.isUTF8)
     guard isText || expected[field] == .anything else { return .damaged }
     try body(contents, isText ? .text(.utf8) : .binary)
     return nil
@@ -119,18 +128,22 @@ final class FieldCodec {
     return false
   }
 
-  /// Lends the text in `unpacked`. The first character of JSON and of a value is ASCII: in UTF-16 its other byte is 0.
+  /// The order of bytes of UTF-16; nil if it is another encoding. The first character of JSON and of a value is ASCII:
+  /// in UTF-16 its other byte is 0.
+  private static func byteOrder(_ text: Span<UInt8>) -> UTF16Text.ByteOrder? {
+    guard text.count >= 2 else { return nil }
+    return switch (text[0], text[1]) {
+    case (0xFF, 0xFE), (1..., 0): .little
+    case (0xFE, 0xFF), (0, 1...): .big
+    default: nil
+    }
+  }
+
+  /// Lends the text in `unpacked`.
   private func decodeUnpacked(
     _ body: (Span<UInt8>, Encoding) throws(NativeError) -> Void
   ) throws(NativeError) -> Fault? {
-    let head = (unpacked.first ?? 1, unpacked.dropFirst().first ?? 1)
-    let order: UTF16Text.ByteOrder? =
-      switch head {
-      case (0xFF, 0xFE), (1..., 0): .little
-      case (0xFE, 0xFF), (0, 1...): .big
-      default: nil
-      }
-    guard let order else {
+    guard let order = FieldCodec.byteOrder(unpacked.span) else {
       let text = unpacked
       try body(text.span, .gzip(.utf8))
       return nil

@@ -19,6 +19,9 @@ struct VerifyReport: CommandReport {
   let unreadable: Int
   let collections: [Collection]
   let findings: [FindingLine]
+  /// The first ones of `quotations`.
+  let quoted: [FindingLine]
+  let quotations: Int
   let binaryPlaces: [BinaryPlaceLine]
   let lookedAt: AccountReport
 
@@ -35,6 +38,8 @@ struct VerifyReport: CommandReport {
         unreadable: $0.unreadableValues)
     }
     findings = audit.findings.first.map(FindingLine.init)
+    quoted = audit.quotations.first.map(FindingLine.init)
+    quotations = audit.quotations.count
     binaryPlaces = BinaryPlaceLine.lines(of: audit)
     lookedAt = AccountReport(audit, of: self.store)
   }
@@ -48,6 +53,13 @@ struct VerifyReport: CommandReport {
     lines += findings.listed(of: unreadable)
     lines += binaryPlaces.map(\.text.escaped)
     lines += lookedAt.lines.map(\.escaped)
+    if quotations > 0 {
+      lines.append(
+        "\(quotations) longer text\(quotations == 1 ? " quotes" : "s quote") a ciphertext that opens with this key; "
+          + "a rotation leaves "
+          + (quotations == 1 ? "it as it is" : "them as they are"))
+      lines += quoted.prefix(5).map { "  " + $0.place.escaped }
+    }
     if unreadable == 0 {
       lines.append(
         "all \(opened) sensitive values in \(documents) documents open with this key, of everything that can "

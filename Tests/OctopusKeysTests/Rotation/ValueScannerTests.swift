@@ -128,6 +128,7 @@ import Testing
     #"\u005cu007c"#, #"\u005Cu007C"#, #"\\u007c"#, #"\u007c"#, "|",
     #"\u005c\u0075\u0030\u0030\u0037\u0063"#, #"\u005cu00\u0037c"#, #"\\\u0075007C"#,
     #"\\u\u0030\u00307c"#, #"\\u0\u00307c"#, #"\\u00\u0037\u0063"#,
+    #"\\u007\u0043"#, #"\u005cu007\u0063"#,
   ])
   func findsNestedValuesHoweverTheirBarIsSpelt(_ bar: String) throws {
     let spelt = try value("deep", try key(1)).replacing("|", with: bar)

@@ -149,9 +149,12 @@ final class PageSurveyor {
       }
     }
     for suspect in found.suspects { unreadable(suspect.reason, suspect.offset) }
-    for quotation in found.quotations {
+    var end: Int?
+    for quotation in found.quotations where quotation.range.upperBound != end {
       switch try keys.judge(ciphertexts.extracting(quotation.ciphertext), as: .text) {
-      case .old, .both: note(\.quotations, .quotedInText, quotation.range.lowerBound)
+      case .old, .both:
+        end = quotation.range.upperBound
+        note(\.quotations, .quotedInText, quotation.range.lowerBound)
       case .new, .implausible, .neither: break
       }
     }
