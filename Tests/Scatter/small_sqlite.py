@@ -103,6 +103,7 @@ def damaged_cells():
                "JSONBlob BLOB")
     yield Case("gzip with a zero behind it, in a column of bytes", table(
         "Id TEXT, Data BLOB", [lambda h: ("1", gzip.compress(h.json().encode()) + b"\0")]), ((DAMAGED, "Data"),))
+    yield cell("UTF-32", lambda h: h.json().encode("utf-32-le"), "invalidUTF8")
     yield cell("half a unit of UTF-16", lambda h: h.json().encode("utf-16-le") + b"x", "invalidUTF8")
 
 
@@ -124,6 +125,22 @@ def odd_ones():
         " WITHOUT ROWID"))
     yield Case("a value behind the third bar", table(
         "Id TEXT, Name TEXT", [lambda h: ("1", h.pipe() + "|" + h.quotation())]), quoted=1)
+    yield Case("lines of JSON, one of them escaped", table(
+        "Id TEXT, Log TEXT", [lambda h: ("1", '{"V":"' + h.quotation() + '"}\n{"V":"' + h.quotation().replace("+", "\\u002B") + '"}\n')]),
+        quoted=2)
+    for title, text in {
+            "a comment": '/* x */ {"V":"%s"}', "a comma too many": '{"V":"%s",}', "more behind it": '{"V":"%s"};',
+            "an escaped bar": "{V:'%s'}"}.items():
+        yield Case(f"JSON with {title}", table(
+            "Id TEXT, Log TEXT", [lambda h, t=text: ("1", t % h.quotation().replace("|", "\\u007c"))]), quoted=1)
+    yield Case("a quotation that is wrapped in lines", table(
+        "Id TEXT, Log TEXT", [lambda h: ("1", "it was " + h.quotation().replace("|", "\r\n|") + " before")]), quoted=1)
+    yield Case("values behind their lengths", table(
+        "Id TEXT, Data BLOB", [lambda h: ("1", (lambda text: b"\xd9" + bytes([len(text)]) + text + b"\xc0")(
+            h.quotation().encode()))] * 4), quoted=4)
+    yield Case("documents in UTF-16 without a value", table(
+        "Id TEXT, JSON TEXT", [lambda h: ("1", h.json()), lambda h: ("2", '\ufeff{"ä":1}'.encode("utf-16-le")),
+                               lambda h: ("3", '{"A":1}'.encode("utf-16-be"))]))
     yield Case("a list of values, which are quotations", table(
         "Id TEXT, Name TEXT", [lambda h: ("1", "\n".join(h.quotation() for _ in range(3)))]), quoted=3)
     yield Case("JSON in JSON with everything escaped", table(

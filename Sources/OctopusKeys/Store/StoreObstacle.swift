@@ -11,6 +11,10 @@ package enum StoreObstacle: Hashable, Sendable {
   case noRowKey
   /// The column is part of the key.
   case keyColumn(String)
+  /// The column holds values that must be the same as those of another column.
+  case foreignKey(String)
+  /// Only the database engine writes to it.
+  case enginesOwn
   /// The type of the column would not keep a document byte for byte.
   case unfitType(String)
   /// The login may not read the column, or the table if it is nil.
@@ -51,13 +55,14 @@ extension StoreObstacle {
   /// The column that it is about, if it is about one.
   var column: String? {
     switch self {
-    case .generatedColumn(let name), .keyColumn(let name), .unfitType(let name), .masked(let name),
+    case .generatedColumn(let name), .keyColumn(let name), .foreignKey(let name),
+      .unfitType(let name), .masked(let name),
       .alwaysEncrypted(let name), .unpadded(let name):
       name
     case .noPermission(let name): name
     case .triggers, .virtualTable, .noRowKey, .memoryOptimized, .appendOnly, .mergePublished,
       .updatableSubscription, .external, .stretched, .fileTable, .readOnlyFilegroup, .rowSecurity,
-      .loginPolicies, .symbolicLink, .largeObjects:
+      .loginPolicies, .symbolicLink, .largeObjects, .enginesOwn:
       nil
     }
   }

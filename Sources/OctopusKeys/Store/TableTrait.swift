@@ -30,7 +30,8 @@ package struct TableTrait: Hashable, Sendable {
     case loginPolicies = "login-policies"
     /// Other tables of PostgreSQL inherit from it, and show their rows in it.
     case heirs = "heirs"
-    /// Of a column, as are the following.
+    /// Of a column, as are the following: it refers to another one.
+    case foreignKey = "foreign-key"
     case masked = "masked"
     case alwaysEncrypted = "always-encrypted"
     /// Without ANSI_PADDING: trailing zeros and blanks get lost.
@@ -86,6 +87,7 @@ package struct TableTrait: Hashable, Sendable {
     case .updatableSubscription: .refused(.updatableSubscription)
     case .stretched: .refused(.stretched)
     case .fileTable: .refused(.fileTable)
+    case .foreignKey: .refused(.foreignKey(column))
     case .readOnlyFilegroup: .refused(.readOnlyFilegroup(detail))
     case .unpadded: .refused(.unpadded(column))
     case .computed: .refused(.generatedColumn(column))

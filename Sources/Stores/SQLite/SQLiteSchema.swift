@@ -37,9 +37,16 @@ struct SQLiteSchema {
     var unread: [StoreInventory.Unread] = []
     var account = StoreAccount()
     account.omissions = try enginesTables().map { .init(place: $0, .enginesOwn) }
+    let foreignKeys = try forWriting ? foreignKeys() : []
     for found in try tableNames() {
-      let columns = try columns(of: found.name)
       account.collections += 1
+      if found.kind == "virtual", !isReadable(found.name) {
+        // It has no contents of its own, or the module is not here.
+        if forWriting { throw self.obstacle(found.name, .virtualTable) }
+        unread.append(.init(collection: found.name, obstacle: .virtualTable))
+        continue
+      }
+      let columns = try columns(of: found.name)
       let key = found.kind == "virtual" ? nil : try key(of: found, columns)
       // Of what is read anyway it matters only where something is in the way of the table.
       let asksAll = key == nil || columns.contains { $0.isGenerated && isDocument($0) }
@@ -81,6 +88,7 @@ struct SQLiteSchema {
           obstacles.append(.triggers(triggers))
         }
       }
+      obstacles += try self.obstacles(found.name, columns, among: foreignKeys)
       if forWriting, let obstacle = obstacles.first { throw self.obstacle(found.name, obstacle) }
       unread += obstacles.map { .init(collection: found.name, obstacle: $0) }
       guard !fields.isEmpty, let key else { continue }
@@ -88,6 +96,13 @@ struct SQLiteSchema {
         SQLiteTable(
           collection: StoreCollection(name: found.name, fields: fields), conditions: conditions,
           key: key, names: names(columns, holding)))
+    }
+    for name in try enginesTables() {
+      let columns = try columns(of: name)
+      let holding = columns.map { _ in true }
+      guard try confirmed(holding, name, columns, textsOnly: true).contains(true) else { continue }
+      if forWriting { throw obstacle(name, .enginesOwn) }
+      unread.append(.init(collection: name, obstacle: .enginesOwn))
     }
     return (tables, unread, account)
   }
@@ -119,10 +134,11 @@ struct SQLiteSchema {
   /// Those of `holding` in which there is really something: SQL knows only bars and lengths. Texts are looked at where
   /// much depends on it, because the table would be refused.
   private func confirmed(
-    _ holding: [Bool], _ table: String, _ columns: [Column]
+    _ holding: [Bool], _ table: String, _ columns: [Column], textsOnly: Bool = false
   ) throws(StoreError) -> [Bool] {
     var confirmed = holding
-    for (index, column) in columns.enumerated() where holding[index] && !isDocument(column) {
+    for (index, column) in columns.enumerated()
+    where holding[index] && (textsOnly || !isDocument(column)) {
       let name = inQuotes(column.name)
       confirmed[index] = try rethrow(as: { StoreError($0, location: location) }) {
         () throws(NativeError) in
@@ -131,7 +147,7 @@ struct SQLiteSchema {
             + "WHERE \(SQLiteSchema.holding(column.name))")
         while try statement.step() {
           let mayBe = statement.withBytes(1) { EncryptedValue.mayBe(in: $0) }
-          if statement.integer(0) == 0 || mayBe { return true }
+          if statement.integer(0) == 0 ? !textsOnly : mayBe { return true }
         }
         return false
       }
@@ -242,6 +258,36 @@ struct SQLiteSchema {
       return .rowid(inQuotes(primary[0].name))
     }
     return nil
+  }
+
+  /// The columns that refer to another one, by table and name in lower case. SQLite does not check them unless it is told
+  /// to, and both sides of one would get different ciphertexts.
+  private func foreignKeys() throws(StoreError) -> Set<[String]> {
+    let query = """
+      SELECT t.name, f."from" FROM pragma_table_list AS t, pragma_foreign_key_list(t.name) AS f
+      WHERE t.schema = 'main' AND t.type = 'table'
+      """
+    return Set(
+      try rows(query, []) { (row) in
+        [(row.text(0) ?? "").lowercased(), (row.text(1) ?? "").lowercased()]
+      })
+  }
+
+  private func obstacles(
+    _ table: String, _ columns: [Column], among foreignKeys: Set<[String]>
+  ) throws(StoreError) -> [StoreObstacle] {
+    let referring = columns.map {
+      foreignKeys.contains([table.lowercased(), $0.name.lowercased()])
+    }
+    guard referring.contains(true) else { return [] }
+    return try zip(columns, confirmed(referring, table, columns)).filter { $1 }.map {
+      .foreignKey($0.0.name)
+    }
+  }
+
+  private func isReadable(_ virtualTable: String) -> Bool {
+    // Whatever SQLite says against it: that is what is asked.
+    (try? rows("SELECT * FROM main.\(inQuotes(virtualTable)) LIMIT 1", []) { _ in }) != nil
   }
 
   /// SQLite itself says whether a write would run a trigger: the compiled statement calls a program.

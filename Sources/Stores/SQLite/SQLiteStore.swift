@@ -144,6 +144,8 @@ package final class SQLiteStore: Store {
           guard UTF16Text.encode(contents, order: .little, appendingTo: &wide) else {
             throw .notUnicode
           }
+          // SQLite takes a byte order mark for one, and not for a part of the text: the first of two.
+          if wide.starts(with: [0xFF, 0xFE]) { wide.insert(contentsOf: [0xFF, 0xFE], at: 0) }
           let text = wide
           try statement.run(1, text.span, as: .utf16LittleEndian)
         }

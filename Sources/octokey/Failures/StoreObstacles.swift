@@ -17,6 +17,9 @@ extension StoreObstacle {
       "the database has large objects, which are not in a table and are not looked at"
     case .noRowKey: "no key tells its rows apart"
     case .keyColumn(let name): "column \(name.quoted) is part of its key and holds a value"
+    case .foreignKey(let name):
+      "column \(name.quoted) refers to another column, and holds a value"
+    case .enginesOwn: "only the database engine writes to it, and it holds a value"
     case .memoryOptimized: "it is a memory-optimized table"
     case .appendOnly: "it is an append-only ledger table, whose rows cannot be changed"
     case .mergePublished: "it is published for merge replication"
@@ -41,6 +44,9 @@ extension StoreObstacle {
     case .triggers: "drop the triggers for the time of the rotation"
     case .generatedColumn, .virtualTable, .noRowKey, .keyColumn, .unfitType, .external, .fileTable:
       "no table of Octopus Server is like this; move it to a database of its own"
+    case .foreignKey: "drop the foreign key for the time of the rotation, and write the new value to both columns"
+    case .enginesOwn:
+      "remove the virtual table that it belongs to, or the value from the definition (a default, a view) in it"
     case .noPermission(nil):
       "grant the login SELECT on the table (octokey-sqlserver(7) lists the rights that it needs); read a "
         + "folder as root, or as its owner"

@@ -123,6 +123,8 @@ import Testing
       .obstacle(location: "/x", collection: "T", .unfitType("JSON")),
       .obstacle(location: "/x", collection: "T", .keyColumn("C")),
       .obstacle(location: "/x", collection: "a/b.json", .symbolicLink),
+      .obstacle(location: "/x", collection: "T", .foreignKey("C")),
+      .obstacle(location: "/x", collection: "sqlite_schema", .enginesOwn),
       .obstacle(location: "s/d", collection: "pg_largeobject", .largeObjects),
       .notCopied(location: "/x", collection: "a", .noPermission(nil)),
       .projectExport(location: "/x"),

@@ -109,12 +109,17 @@ struct PostgreSQLDialect: SQLDialect {
     ORDER BY 1, 2, k.place
     """
 
+  // Those of a partition run with an update of the table, and so does a rule.
   let triggersQuery = """
-    SELECT \(schema), c.relname, t.tgname
-    FROM pg_trigger AS t
-    JOIN pg_class AS c ON c.oid = t.tgrelid
+    SELECT \(schema), c.relname, t.name
+    FROM (
+      SELECT tgrelid, tgname FROM pg_trigger
+      WHERE NOT tgisinternal AND tgenabled <> 'D' AND tgtype & 16 <> 0
+      UNION SELECT ev_class, rulename FROM pg_rewrite WHERE ev_type = '2' AND ev_enabled <> 'D'
+    ) AS t(relation, name)
+    JOIN pg_class AS c ON c.oid = COALESCE(pg_partition_root(t.relation), t.relation)
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
-    WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgtype & 16 <> 0 AND \(isOurs)
+    WHERE \(isOurs)
     ORDER BY 1, 2, 3
     """
 
@@ -131,7 +136,14 @@ struct PostgreSQLDialect: SQLDialect {
     FROM pg_class AS c
     JOIN pg_namespace AS n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND c.relhassubclass AND \(isOurs)
-    ORDER BY 1, 2, 4
+    UNION ALL
+    SELECT \(schema), c.relname, a.attname, 'foreign-key', ''
+    FROM pg_constraint AS k
+    JOIN pg_class AS c ON c.oid = k.conrelid
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = ANY (k.conkey)
+    WHERE k.contype = 'f' AND \(isOurs)
+    ORDER BY 1, 2, 4, 3
     """
 
   func session(_ access: StoreAccess, patience: Duration, allowsSnapshot: Bool) -> String {
@@ -152,7 +164,7 @@ struct PostgreSQLDialect: SQLDialect {
     [
       ("lock_timeout", "\(patience.milliseconds)ms"), ("statement_timeout", "0ms"),
       ("idle_in_transaction_session_timeout", "0ms"), ("standard_conforming_strings", "on"),
-      ("client_encoding", "UTF8"),
+      ("client_encoding", "UTF8"), ("bytea_output", "hex"),
       (
         "default_transaction_isolation",
         access == .rewrite ? "read committed" : "repeatable read"
@@ -201,13 +213,14 @@ struct PostgreSQLDialect: SQLDialect {
     case "text", "varchar", "bpchar", "citext":
       guard column.length.map({ $0 >= 49 || $0 < 0 }) ?? true else { return nil }
       return "octet_length(\(name)) >= \(StoreCollection.Field.leastText) AND (\(hasBar(name)))"
-    // As text they are numbers.
-    case "_bytea": return "octet_length(\(name)::text) >= 64"
     case let type where PostgreSQLDialect.cannotHold.contains(type): return nil
-    // Arrays and composites, too, and whatever types a database has of its own.
+    case "xml":
+      return "octet_length(\(name)::text) >= \(StoreCollection.Field.leastText) "
+        + "AND (\(hasBar(name + "::text")) OR \(name)::text ~* '&#(0*124|x0*7c);')"
+    // Arrays and composites, too, and whatever types a database has of its own. Bytes in them are digits.
     default:
       return "octet_length(\(name)::text) >= \(StoreCollection.Field.leastText) "
-        + "AND (\(hasBar(name + "::text")))"
+        + "AND (\(hasBar(name + "::text")) OR \(name)::text ~ '\\\\x[0-9a-f]{64}')"
     }
   }
 

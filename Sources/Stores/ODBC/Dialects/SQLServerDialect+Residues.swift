@@ -19,7 +19,7 @@ extension SQLServerDialect {
           clearedBy: SQLServerDialect.collectingFiles)
       case .memoryOptimized, .temporal, .updatableLedger, .appendOnlyLedger, .captured,
         .mergePublished, .updatableSubscription, .external, .stretched, .fileTable,
-        .readOnlyFilegroup, .rowSecurity, .loginPolicies, .heirs, .masked, .alwaysEncrypted,
+        .readOnlyFilegroup, .rowSecurity, .loginPolicies, .heirs, .foreignKey, .masked, .alwaysEncrypted,
         .unpadded, .columnSet, .computed, .generated:
         nil
       }
