@@ -38,7 +38,8 @@ enum QuotationSearch {
             range: start..<vector.end, ciphertext: before..<result.ciphertexts.count,
             spelling: .plain))
       }
-      (first, index) = (vector.end, vector.end)
+      // What looks like a vector may be the ciphertext before the next bar.
+      if run.hasBlocks { (first, index) = (vector.end, vector.end) }
     }
   }
 
@@ -91,7 +92,8 @@ enum QuotationSearch {
         if unit == 0x5C { continue }
         return (unit < 0x80 ? UInt8(unit) : 0, place - index)
       } else {
-        let isBlank = isEscaped && [UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t")].contains(byte)
+        let isBlank =
+          isEscaped && [UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t")].contains(byte)
         return (isBlank ? 0x20 : byte, place + 1 - index)
       }
     }
@@ -138,16 +140,22 @@ enum QuotationSearch {
       padding = 0
     }
 
+    /// Whether there is a block of ciphertext in it.
+    var hasBlocks: Bool {
+      // Three blocks more are 64 digits more.
+      Run.shortest.indices.contains(padding) && digits.count >= Run.shortest[padding]
+    }
+
+    /// The digits of one, two or three blocks, by their padding.
+    private static let shortest = [64, 43, 22]
+
     /// Whole blocks, each with where it begins and its base64: the longest ones, and those that begin behind a blank.
     func candidates(most: Int) -> [(start: Int, digits: [UInt8])] {
-      // 16 bytes, or 64 digits of base64 for three blocks more.
-      let shortest = [64, 43, 22]
-      guard shortest.indices.contains(padding), digits.count >= shortest[padding] else { return [] }
+      guard hasBlocks else { return [] }
+      let last = digits.count - Run.shortest[padding]
       var found: [(start: Int, digits: [UInt8])] = []
       let tail = [UInt8](repeating: UInt8(ascii: "="), count: padding)
-      for first in stride(
-        from: (digits.count - shortest[padding]) % 64, through: digits.count - shortest[padding],
-        by: 64)
+      for first in stride(from: last % 64, through: last, by: 64)
       where found.count < most / 2 || (places[first].isFirst && found.count < most) {
         found.append((places[first].start, Array(digits[first...]) + tail))
       }
