@@ -21,7 +21,7 @@ COLUMNS = 30
 MOST_TIMES = 1.25
 MOST_MEMORY = 1.05
 SOURCE = "Sources/Stores/SQLite/SQLiteSchema.swift"
-SEARCH = '  private static func holding(_ column: String) -> String {\n'
+SEARCH = '  private func holding(_ column: String) -> String {\n'
 
 
 def build_without_search(folder):

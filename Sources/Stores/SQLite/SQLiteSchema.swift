@@ -24,6 +24,8 @@ struct SQLiteTable {
 struct SQLiteSchema {
   let database: SQLiteConnection
   let location: String
+  /// Whether texts are kept in UTF-16.
+  let isWide: Bool
 
   /// All tables that are to be read, sorted by name.
   ///
@@ -75,7 +77,7 @@ struct SQLiteSchema {
         } else if holds || isRead {
           // Whatever it was declared with, it may hold bytes.
           fields.append(.init(name: column.name, storage: .bytes))
-          conditions.append(SQLiteSchema.holding(column.name))
+          conditions.append(self.holding(column.name))
         }
       }
       if key == nil, holding.contains(true) {
@@ -120,7 +122,7 @@ struct SQLiteSchema {
       guard asksAll || column.isNamedId || (field == nil && (column.isPrimaryKey || !isRead)),
         !column.isGenerated || isDocument(column)
       else { return "0" }
-      return "max(\(SQLiteSchema.holding(column.name)))"
+      return "max(\(self.holding(column.name)))"
     }
     guard terms.contains(where: { $0 != "0" }) else { return columns.map { _ in false } }
     let query =
@@ -144,7 +146,7 @@ struct SQLiteSchema {
         () throws(NativeError) in
         let statement = try database.prepare(
           "SELECT typeof(\(name)) = 'text', \(name) FROM main.\(inQuotes(table)) "
-            + "WHERE \(SQLiteSchema.holding(column.name))")
+            + "WHERE \(self.holding(column.name))")
         while try statement.step() {
           let mayBe = statement.withBytes(1) { EncryptedValue.mayBe(in: $0) }
           if statement.integer(0) == 0 ? !textsOnly : mayBe { return true }
@@ -156,15 +158,17 @@ struct SQLiteSchema {
   }
 
   /// The condition that a row may hold a value in a column: bytes that are long enough, or a text, also one that lacks
-  /// some characters, with a bar in whatever encoding, or an escaped one.
-  private static func holding(_ column: String) -> String {
+  /// some characters, with a bar in whatever encoding, or an escaped one; or with an escaped part of that escape, see
+  /// `JSONEscapes`.
+  private func holding(_ column: String) -> String {
     let name = inQuotes(column)
-    // Step by step: a part of AND is computed even where the first one says no.
+    let bytes = "CAST(\(name) AS BLOB)"
+    // Of UTF-16 SQLite makes UTF-8 first: a bar behind half a character gets lost. What most texts lack comes first, and
+    // step by step: a part of AND is computed even where the first one says no.
+    let bar = isWide ? "instr(\(bytes), x'7C')" : "instr(\(name), '|')"
     return "(CASE typeof(\(name)) WHEN 'blob' THEN length(\(name)) >= 32 WHEN 'text' "
-      + "THEN CASE WHEN length(CAST(\(name) AS BLOB)) >= \(StoreCollection.Field.leastText) "
-      + "THEN instr(CAST(\(name) AS BLOB), x'7C') > 0 OR instr(\(name), 'u007') > 0 "
-      // An escaped part of an escape, see `JSONEscapes`.
-      + "OR instr(\(name), 'u003') > 0 "
+      + "THEN CASE WHEN \(bar) > 0 THEN length(\(bytes)) >= \(StoreCollection.Field.leastText) "
+      + "WHEN instr(\(name), 'u00') > 0 THEN instr(\(name), 'u007') > 0 OR instr(\(name), 'u003') > 0 "
       + "ELSE 0 END ELSE 0 END)"
   }
 

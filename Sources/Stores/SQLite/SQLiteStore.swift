@@ -71,7 +71,7 @@ package final class SQLiteStore: Store {
   }
 
   package func inventory() throws(StoreError) -> StoreInventory {
-    let schema = SQLiteSchema(database: try opened(), location: location)
+    let schema = SQLiteSchema(database: try opened(), location: location, isWide: isWide)
     let (found, unread, account) = try schema.tables(forWriting: access.refusesObstacles)
     for table in found { tables[table.collection.exactName] = table }
     return StoreInventory(

@@ -193,7 +193,8 @@ struct BinaryPlace: ExpressibleByArgument, Equatable {
   let place: ValuePlace
 
   init?(argument: String) {
-    guard argument.dropFirst().dropLast().contains(".") else { return nil }
+    // A table, a column and a property may have an empty name.
+    guard argument.contains(".") else { return nil }
     place = ValuePlace(argument)
   }
 }
