@@ -30,6 +30,7 @@ package final class SQLiteStore: Store {
   private var key: [UInt8] = []
   private var name: [UInt8] = []
 
+  private static let preparedStatements = 8
   /// The most documents and bytes on a page.
   private static let pageDocuments = 64
   private static let pageBytes = 1 << 18
@@ -302,6 +303,8 @@ package final class SQLiteStore: Store {
   ) throws(NativeError) -> SQLiteStatement {
     let name = ExactName(sql)
     if let statement = statements[name] { return statement }
+    // Of the table before: a statement takes a kilobyte for each column that is looked into.
+    if statements.count >= SQLiteStore.preparedStatements { statements.removeAll() }
     let statement = try database.prepare(sql)
     statements[name] = statement
     return statement

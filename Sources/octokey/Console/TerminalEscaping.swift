@@ -19,6 +19,23 @@ extension String {
     return result
   }
 
+  /// A text of JSON in which the unprintable characters of strings are escapes of JSON.
+  var withUnprintablesAsJSON: String {
+    if unicodeScalars.allSatisfy({ $0.isPrintable || $0 == "\n" }) { return self }
+    var result = ""
+    for scalar in unicodeScalars {
+      guard !scalar.isPrintable, scalar != "\n" else {
+        result.unicodeScalars.append(scalar)
+        continue
+      }
+      for unit in UTF16.encode(scalar) ?? .init() {
+        let digits = String(unit, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      }
+    }
+    return result
+  }
+
   /// The escaped text in double quotes, for paths and names in messages.
   var quoted: String { "\"" + escaped + "\"" }
 }

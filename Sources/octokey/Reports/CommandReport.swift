@@ -29,11 +29,13 @@ extension Double {
 }
 
 extension Encodable {
-  /// The value as indented JSON with a newline at the end.
+  /// The value as indented JSON with a newline at the end. What a terminal would take for a command, or not show, is
+  /// escaped in it.
   func indentedJSON() throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self)) + [UInt8(ascii: "\n")]
+    let text = String(decoding: try encoder.encode(self), as: UTF8.self)
+    return Array(text.withUnprintablesAsJSON.utf8) + [UInt8(ascii: "\n")]
   }
 }
 

@@ -33,7 +33,8 @@ extension RotationReport {
       }
     }
     lines += ["", "Next steps"] + nextSteps.numbered
-    return lines.joined(separator: "\n") + "\n"
+    // Names from a database could forge whole sections.
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 
   private var details: [String] {

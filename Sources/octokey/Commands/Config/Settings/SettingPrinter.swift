@@ -61,7 +61,7 @@ struct SettingPrinter {
   static func json(_ text: String) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(text), as: UTF8.self)
+    return String(decoding: try encoder.encode(text), as: UTF8.self).withUnprintablesAsJSON
   }
 
   func isProtected(_ entry: NodeConfig.Entry) -> Bool {
