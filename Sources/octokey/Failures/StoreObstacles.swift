@@ -44,7 +44,8 @@ extension StoreObstacle {
     case .triggers: "drop the triggers for the time of the rotation"
     case .generatedColumn, .virtualTable, .noRowKey, .keyColumn, .unfitType, .external, .fileTable:
       "no table of Octopus Server is like this; move it to a database of its own"
-    case .foreignKey: "drop the foreign key for the time of the rotation, and write the new value to both columns"
+    case .foreignKey:
+      "drop the foreign key for the time of the rotation, and write the new value to both columns"
     case .enginesOwn:
       "remove the virtual table that it belongs to, or the value from the definition (a default, a view) in it"
     case .noPermission(nil):

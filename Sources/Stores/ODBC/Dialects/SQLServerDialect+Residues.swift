@@ -19,8 +19,8 @@ extension SQLServerDialect {
           clearedBy: SQLServerDialect.collectingFiles)
       case .memoryOptimized, .temporal, .updatableLedger, .appendOnlyLedger, .captured,
         .mergePublished, .updatableSubscription, .external, .stretched, .fileTable,
-        .readOnlyFilegroup, .rowSecurity, .loginPolicies, .heirs, .foreignKey, .masked, .alwaysEncrypted,
-        .unpadded, .columnSet, .computed, .generated:
+        .readOnlyFilegroup, .rowSecurity, .loginPolicies, .heirs, .foreignKey, .masked,
+        .alwaysEncrypted, .unpadded, .columnSet, .computed, .generated:
         nil
       }
     }
