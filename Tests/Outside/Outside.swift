@@ -60,11 +60,13 @@ package enum Outside {
 
   /// Runs a program of the search path to its end, in whatever way it ends.
   ///
-  /// - Parameter hasTerminal: false for a program that must not find the terminal of whoever runs the
-  ///   tests: it gets a session of its own.
+  /// - Parameters:
+  ///   - hasTerminal: false for a program that must not find the terminal of whoever runs the tests: it gets a session
+  ///     of its own.
+  ///   - limit: in seconds, see the property.
   package static func end(
     _ words: [String], input: [UInt8] = [], environment: [String: String] = [:],
-    directory: String? = nil, hasTerminal: Bool = true
+    directory: String? = nil, hasTerminal: Bool = true, limit: Int = limit
   ) throws -> Ending {
     // Files and not pipes: tests run in parallel, and a child that inherits the other end of another
     // child's pipe keeps it waiting for ever.

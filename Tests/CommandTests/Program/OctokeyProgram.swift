@@ -26,7 +26,8 @@ enum OctokeyProgram {
   /// first on the `PATH`.
   static func runProgram(
     _ program: String, _ arguments: [String], input: String = "",
-    environment: [String: String] = [:], directory: String? = nil, hasTerminal: Bool = true
+    environment: [String: String] = [:], directory: String? = nil, hasTerminal: Bool = true,
+    limit: Int = Outside.limit
   ) async throws -> Ending {
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     let environment = ["PATH": folder + ":" + Outside.search, "OCTOKEY": path].merging(environment)
@@ -38,7 +39,7 @@ enum OctokeyProgram {
           with: Result {
             try Outside.end(
               [program] + arguments, input: [UInt8](input.utf8), environment: environment,
-              directory: directory, hasTerminal: hasTerminal)
+              directory: directory, hasTerminal: hasTerminal, limit: limit)
           })
       }
     }

@@ -19,7 +19,8 @@ import Testing
   private func requireNoFault(_ arguments: [String], values least: Int) async throws {
     let result = try await OctokeyProgram.runProgram(
       "python3",
-      ["\(SampleNode.tests)/Fuzz/columns.py", "--octokey", OctokeyProgram.path] + arguments)
+      ["\(SampleNode.tests)/Fuzz/columns.py", "--octokey", OctokeyProgram.path] + arguments,
+      limit: 400)
     let last = result.stdout.split(separator: "\n").last ?? ""
     #expect(result.status == 0, "\(result.stdout)\(result.stderr)")
     #expect(last.hasSuffix(" values, 0 faults"), "\(result.stdout)\(result.stderr)")
