@@ -12,7 +12,7 @@ package enum NativeError: Error, Equatable, Sendable {
   case notAFile(path: String)
   /// Where only a plain file of octokey's or SQLite's may be, there is something else.
   case notPlain(path: String, FileStatus.Kind)
-  /// A file in the place of a lock has contents, or other names, or belongs to somebody else.
+  /// A file in the place of a lock is not empty, has several names, or belongs to another user.
   case notALock(path: String)
   /// Nobody writes to the named pipe.
   case noWriter(path: String)

@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  /// The rows of heirs are theirs; what refers to a value may be empty; a bar alone is no value.
+  /// Tables that inherit, foreign keys without a value in them, other triggers, and bars that belong to no value.
   @Test(arguments: [
     table + #"CREATE TABLE "H" (PRIMARY KEY ("Id")) INHERITS ("T"); INSERT INTO "H" SELECT 1, 'b'"#,
     table + #"CREATE TABLE "C" ("Id" int PRIMARY KEY, "V" text REFERENCES "T" ("V"))"#,

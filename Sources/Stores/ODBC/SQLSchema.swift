@@ -48,7 +48,7 @@ struct CatalogTable: Equatable {
 struct SQLCatalog: Equatable {
   /// All tables with a column that could hold a value, in the order of their names.
   let tables: [CatalogTable]
-  /// What could hold values and is no table.
+  /// What could hold values and is not a table.
   let unread: [StoreInventory.Unread]
   let account: StoreAccount
 }

@@ -38,12 +38,12 @@ struct SQLiteSchema {
     var tables: [SQLiteTable] = []
     var unread: [StoreInventory.Unread] = []
     var account = StoreAccount()
-    account.omissions = try enginesTables().map { .init(place: $0, .enginesOwn) }
+    let enginesTables = try enginesTables()
+    account.omissions = enginesTables.map { .init(place: $0, .enginesOwn) }
     let foreignKeys = try forWriting ? foreignKeys() : []
     for found in try tableNames() {
       account.collections += 1
-      if found.kind == "virtual", !isReadable(found.name) {
-        // It has no contents of its own, or the module is not here.
+      if found.kind == "virtual", try !isReadable(found.name) {
         if forWriting { throw self.obstacle(found.name, .virtualTable) }
         unread.append(.init(collection: found.name, obstacle: .virtualTable))
         continue
@@ -99,7 +99,7 @@ struct SQLiteSchema {
           collection: StoreCollection(name: found.name, fields: fields), conditions: conditions,
           key: key, names: names(columns, holding)))
     }
-    for name in try enginesTables() {
+    for name in enginesTables {
       let columns = try columns(of: name)
       let holding = columns.map { _ in true }
       guard try confirmed(holding, name, columns, textsOnly: true).contains(true) else { continue }
@@ -289,9 +289,15 @@ struct SQLiteSchema {
     }
   }
 
-  private func isReadable(_ virtualTable: String) -> Bool {
-    // Whatever SQLite says against it: that is what is asked.
-    (try? rows("SELECT * FROM main.\(inQuotes(virtualTable)) LIMIT 1", []) { _ in }) != nil
+  /// Whether SQLite can read a virtual table: it needs its module, and contents that are kept somewhere. One that it
+  /// cannot read is named. That the database is busy or not to be had is a failure like any other.
+  private func isReadable(_ virtualTable: String) throws(StoreError) -> Bool {
+    do throws(StoreError) {
+      _ = try rows("SELECT * FROM main.\(inQuotes(virtualTable)) LIMIT 1", []) { _ in }
+      return true
+    } catch .failed {
+      return false
+    }
   }
 
   /// SQLite itself says whether a write would run a trigger: the compiled statement calls a program.

@@ -26,7 +26,7 @@ extension Failure {
         hint: "find out who put it there, and remove it")
     case .notALock(let path):
       self.init(
-        "\(path.quoted) is not a lock of octokey: it has contents, another name, or another owner",
+        "\(path.quoted) is not a lock of octokey: it is not empty, has several names, or belongs to another user",
         hint: "find out who put it there, and remove it if no octokey is running")
     case .noWriter(let path):
       self.init(

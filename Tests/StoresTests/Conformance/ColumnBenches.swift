@@ -12,7 +12,7 @@ protocol ColumnBench: Bench {
   /// Declared types that keep a text, and those that keep bytes.
   static var textTypes: [String] { get }
   static var byteTypes: [String] { get }
-  /// Types that would not keep a text as it is, and types in which there is no room for a value, with an example.
+  /// Types that change a text, and types too short or too narrow for a value, with an example.
   static var unfitTypes: [String] { get }
   static var idleTypes: [(type: String, example: String, reason: StoreAccount.Reason)] { get }
 

@@ -133,8 +133,8 @@ final class PageRewriter {
     return isReadable
   }
 
-  /// A value that has escapes is drawn again where it comes out longer, because the column may have no room: half of
-  /// them are no longer the first time.
+  /// A value with escapes is encrypted again, under another vector, while it comes out longer than the old one: its
+  /// column may be full. Half of the values fit at the first attempt.
   private static let mostDraws = 256
 
   /// Appends a new ciphertext to `bytes`, spelt as the old one.
