@@ -11,6 +11,8 @@ package struct SQLiteResultCode: RawRepresentable, Hashable, Sendable {
   /// The code without its extension: `SQLITE_BUSY_SNAPSHOT` is `busy`.
   package var primary: SQLiteResultCode { SQLiteResultCode(rawValue: rawValue & 0xFF) }
 
+  /// What was asked for makes no sense, or cannot be done: no trouble of the file's.
+  package static let error = SQLiteResultCode(rawValue: SQLITE_ERROR)
   package static let noPermission = SQLiteResultCode(rawValue: SQLITE_PERM)
   package static let busy = SQLiteResultCode(rawValue: SQLITE_BUSY)
   /// Another statement of this connection, or one with a shared cache, holds a lock.

@@ -292,11 +292,14 @@ struct SQLiteSchema {
   /// Whether SQLite can read a virtual table: it needs its module, and contents that are kept somewhere. One that it
   /// cannot read is named. That the database is busy or not to be had is a failure like any other.
   private func isReadable(_ virtualTable: String) throws(StoreError) -> Bool {
-    do throws(StoreError) {
-      _ = try rows("SELECT * FROM main.\(inQuotes(virtualTable)) LIMIT 1", []) { _ in }
+    do throws(NativeError) {
+      let query = "SELECT * FROM main.\(inQuotes(virtualTable)) LIMIT 1"
+      _ = try database.prepare(query).step()
       return true
-    } catch .failed {
+    } catch .sqlite(let code, _, _) where code.primary == .error {
       return false
+    } catch {
+      throw StoreError(error, location: location, collection: virtualTable)
     }
   }
 
