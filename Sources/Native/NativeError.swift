@@ -14,6 +14,8 @@ package enum NativeError: Error, Equatable, Sendable {
   case notPlain(path: String, FileStatus.Kind)
   /// A file in the place of a lock is not empty, has several names, or belongs to another user.
   case notALock(path: String)
+  /// A file with the name of a database's journal, log or index has several names, or belongs to another user.
+  case notACompanion(path: String)
   /// Nobody writes to the named pipe.
   case noWriter(path: String)
   /// The file is not any more what was read.

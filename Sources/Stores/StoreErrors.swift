@@ -23,7 +23,8 @@ extension StoreError {
       }
     case .unconfirmed(let path, let number): self = .unconfirmed(location: path, errno: number)
     // It names the file.
-    case .notPlain: self = .native(error)
+    case .notPlain, .notACompanion, .foreignLink, .severalLinks, .changedMeanwhile:
+      self = .native(error)
     // Its own words say what it is.
     default: self = .refused(error, location: location, collection: collection)
     }

@@ -184,7 +184,7 @@ extension StoreRestoration {
       guard try FileStatus.isThere(path) else { return .nothing }
       // What is in a log is not in the file yet, and what a journal rolls back does not belong there.
       let files = try SQLiteCompanions(of: path)
-      try files.requirePlain()
+      try files.requireTrusted()
       if try files.hasLog { return .other }
       if try files.hasJournal { return .other }
       // A copy may differ in the file format (18, 19: whether there is a log) and in counters: of changes

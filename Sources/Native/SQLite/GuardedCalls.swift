@@ -1,6 +1,6 @@
-// System calls of SQLite in this process, as it should have made them: no file is waited for, nothing is opened but plain
-// files and folders, whoever put it there since its name was looked at, and a file system without locks is not taken
-// for a file that others have locked.
+// System calls of SQLite in this process, as it should have made them: nothing is opened or removed but the files of a
+// database that we opened, whatever its journal names and whoever put a file there since; nothing is given away; and a
+// file system without locks is not taken for a file that others have locked.
 
 internal import CSQLite
 internal import Glibc
@@ -15,6 +15,9 @@ enum GuardedCalls {
     else { return false }
     let calls = unsafe [
       ("open", unsafeBitCast(open, to: sqlite3_syscall_ptr.self)),
+      ("unlink", unsafeBitCast(unlink, to: sqlite3_syscall_ptr.self)),
+      ("fchown", unsafeBitCast(give, to: sqlite3_syscall_ptr.self)),
+      ("fchmod", unsafeBitCast(setMode, to: sqlite3_syscall_ptr.self)),
       ("fcntl", unsafeBitCast(control, to: sqlite3_syscall_ptr.self)),
     ]
     for (name, function) in calls {
@@ -27,22 +30,32 @@ enum GuardedCalls {
   private static let device = "/dev/urandom"
 
   private static let open: @convention(c) (UnsafePointer<CChar>?, Int32, Int32) -> Int32 = {
-    (path, flags, mode) in
-    guard let path = unsafe path else {
-      errno = EFAULT
-      return -1
+    (path, flags, _) in
+    guard let path = unsafe path else { return fail(EFAULT) }
+    if unsafe strcmp(path, device) == 0 { return unsafe Glibc.open(path, flags) }
+    guard let (database, place) = unsafe GuardedDatabase.find(String(cString: path)) else {
+      return fail(EACCES)
     }
-    let file = unsafe Glibc.open(path, flags | O_NONBLOCK, mode_t(UInt32(bitPattern: mode)))
-    guard file >= 0 else { return file }
-    var status = stat()
-    if unsafe fstat(file, &status) == 0 {
-      switch status.st_mode & S_IFMT {
-      case S_IFREG, S_IFDIR: return file
-      default: if unsafe strcmp(path, device) == 0 { return file }
-      }
-    }
-    close(file)
-    errno = EINVAL
+    let (file, number) = database.open(place, flags)
+    return file >= 0 ? file : fail(number)
+  }
+
+  private static let unlink: @convention(c) (UnsafePointer<CChar>?) -> Int32 = { path in
+    guard let path = unsafe path,
+      case (let database, .companion(let name))? = unsafe GuardedDatabase.find(
+        String(cString: path))
+    else { return fail(EACCES) }
+    let (result, number) = database.remove(companion: name)
+    return result == 0 ? 0 : fail(number)
+  }
+
+  /// SQLite gives companions that exist to the database's owner, and empty ones its mode. Ours have both from the
+  /// beginning.
+  private static let give: @convention(c) (Int32, uid_t, gid_t) -> Int32 = { (_, _, _) in 0 }
+  private static let setMode: @convention(c) (Int32, mode_t) -> Int32 = { (_, _) in 0 }
+
+  private static func fail(_ number: Int32) -> Int32 {
+    errno = number
     return -1
   }
 

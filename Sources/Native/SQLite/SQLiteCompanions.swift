@@ -10,6 +10,8 @@ package struct SQLiteCompanions: Sendable {
     database = try FileContents.resolve(path).0.text
   }
 
+  init(database: String) { self.database = database }
+
   /// What the names of a database's companions add to its own.
   package static let suffixes = ["-journal", "-wal", "-shm"]
 
@@ -24,21 +26,40 @@ package struct SQLiteCompanions: Sendable {
 
   package var folder: String { FilePath(database).folder }
 
-  /// Fails for the first of the files that is not a plain file. SQLite would wait indefinitely for the other end of
-  /// a named pipe, and follows no link to a journal or log. What comes there later `GuardedCalls` stops.
+  /// Fails where the database or one of its companions is not what SQLite should open. `GuardedDatabase` looks again at
+  /// what it opens.
   ///
-  /// - Throws: `NativeError.notAFile` for the database, `.notPlain` for what lies beside it, `.system`.
-  package func requirePlain() throws(NativeError) {
-    guard try FileStatus.read(database).kind == .regular else { throw .notAFile(path: database) }
-    for path in [journal, log, sharedMemory] {
-      let kind: FileStatus.Kind
-      do throws(NativeError) {
-        kind = try FileStatus.readLink(path).kind
-      } catch .system(_, _, ENOENT) {
-        continue
-      }
-      guard kind == .regular else { throw .notPlain(path: path, kind) }
+  /// - Parameter folder: that of the database.
+  /// - Returns: the status of the database.
+  /// - Throws: `NativeError.notAFile` for the database, `.notPlain` and `.notACompanion` for what lies beside it,
+  ///   `.system`.
+  func requireTrusted(in folder: borrowing Descriptor) throws(NativeError) -> FileStatus {
+    guard let status = try folder.status(of: FilePath(database).name) else {
+      throw .system(call: "open", path: database, errno: ENOENT)
     }
+    guard status.kind == .regular else { throw .notAFile(path: database) }
+    for path in [journal, log, sharedMemory] {
+      guard let companion = try folder.status(of: FilePath(path).name) else { continue }
+      guard companion.kind == .regular else { throw .notPlain(path: path, companion.kind) }
+      guard SQLiteCompanions.trusts(companion, beside: status) else {
+        throw .notACompanion(path: path)
+      }
+    }
+    return status
+  }
+
+  package func requireTrusted() throws(NativeError) {
+    _ = try requireTrusted(in: Descriptor.folder(of: FilePath(database)))
+  }
+
+  /// Whether a companion may be used: it has one name, and the database's owner made it. Run by root SQLite gives what it
+  /// makes to that owner, so that a file of root's was put there by whoever the folder belongs to. For anyone else root's
+  /// files are as good as the own ones, and what others may open Linux decides.
+  static func trusts(_ companion: FileStatus, beside database: FileStatus) -> Bool {
+    var users = [database.owner.user]
+    if geteuid() != 0 { users += [geteuid(), 0] }
+    return companion.kind == .regular && companion.links == 1
+      && users.contains(companion.owner.user)
   }
 
   /// Fails with `.system` for the first of the files that exists and may not be read. They are not opened:
@@ -94,7 +115,8 @@ package struct SQLiteCompanions: Sendable {
       guard try FileStatus.isThere(journal) else { return false }
       var header = [UInt8](repeating: 0, count: 8)
       var span = header.mutableSpan
-      let file = try Descriptor.open(journal, O_RDONLY | O_NONBLOCK)
+      let path = FilePath(journal)
+      let file = try Descriptor.folder(of: path).open(path, O_RDONLY)
       return try file.read(into: &span, from: 0) > 0 && header.contains { $0 != 0 }
     }
   }

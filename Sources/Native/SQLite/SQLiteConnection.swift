@@ -12,40 +12,48 @@ package final class SQLiteConnection {
   }
 
   let handle: OpaquePointer  // owned
+  private let files: GuardedDatabase
 
-  private init(owning handle: OpaquePointer) {
+  private init(owning handle: OpaquePointer, _ files: GuardedDatabase) {
     unsafe self.handle = handle
+    self.files = files
   }
 
-  deinit { unsafe sqlite3_close_v2(handle) }
+  deinit {
+    unsafe sqlite3_close_v2(handle)
+    files.end()
+  }
 
   /// Opens the file at `path`. No name is special.
   ///
   /// - Parameter patience: how long to wait for the locks of others.
-  /// - Throws: `NativeError.sqlite`; `.notAFile` and `.notPlain`, before anything is opened.
+  /// - Throws: `NativeError.sqlite`; what `GuardedDatabase.begin` throws, before anything is opened.
   package static func open(
     _ path: String, _ access: Access, patience: Duration
   ) throws(NativeError) -> SQLiteConnection {
-    try SQLiteCompanions(of: path).requirePlain()
     guard GuardedCalls.areInstalled else {
       throw .sqlite(.cannotOpen, message: "this SQLite does not let its files be guarded")
     }
-    // `:memory:` and the empty name mean something to SQLite; a path with a slash does not. URIs are
-    // off unless SQLite was built otherwise, and then only for names that begin with `file:`.
-    let plain = path.hasPrefix("/") ? path : "./" + path
+    let files = try GuardedDatabase.begin(path, isWritten: access == .readWrite)
     let mode = access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
     var handle: OpaquePointer?
     let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-    let result = unsafe sqlite3_open_v2(plain, &handle, flags, nil)
+    // A path that begins with a slash is never taken for a URI, or for one of the names with a meaning.
+    let result = unsafe sqlite3_open_v2(files.path, &handle, flags, nil)
     guard let handle = unsafe handle else {
+      files.end()
       let message = unsafe String(cString: sqlite3_errstr(result))
       throw .sqlite(SQLiteResultCode(rawValue: result), message: message)
     }
-    let connection = unsafe SQLiteConnection(owning: handle)
+    let connection = unsafe SQLiteConnection(owning: handle, files)
     guard result == SQLITE_OK else { throw connection.failure(result) }
+    for setting in connectionSettings { try connection.run("PRAGMA " + setting) }
     unsafe sqlite3_busy_timeout(handle, Int32(clamping: patience.milliseconds))
     return connection
   }
+
+  /// Nothing goes to a file of a name that SQLite makes up, and what a schema says runs no function that could do harm.
+  private static let connectionSettings = ["temp_store = MEMORY", "trusted_schema = OFF"]
 
   /// The database file as SQLite knows it: absolute, and with links followed.
   var path: String {

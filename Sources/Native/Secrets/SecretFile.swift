@@ -14,6 +14,16 @@ package enum SecretFile {
     try read(Descriptor.open(path, O_RDONLY), limit: limit)
   }
 
+  /// Reads all of `path` where nobody named it for this: one in a journal, a folder or a backup. It must be a plain
+  /// file; a pipe could have a writer who sends nothing.
+  ///
+  /// - Throws: as `read` does.
+  package static func readPlain(_ path: String, limit: Int) throws(NativeError) -> SecretBytes {
+    let file = try Descriptor.open(path, O_RDONLY)
+    guard try file.status().kind == .regular else { throw .notAFile(path: path) }
+    return try read(file, limit: limit)
+  }
+
   /// Reads standard input to its end; errors name it `standard input`.
   package static func readStandardInput(limit: Int) throws(NativeError) -> SecretBytes {
     try read(Descriptor.standardInput(), limit: limit)

@@ -67,7 +67,7 @@ package struct BackupFolder: Sendable {
   func secret(_ name: String, _ seal: EncryptedFile?) throws(BackupError) -> SecretBytes {
     guard let seal else {
       return try rethrow(
-        as: BackupError.native, SecretFile.read(file(name), limit: EncryptedFile.sizeLimit))
+        as: BackupError.native, SecretFile.readPlain(file(name), limit: EncryptedFile.sizeLimit))
     }
     let sealedName = name + BackupFolder.sealedSuffix
     let bytes = try rethrow(

@@ -27,6 +27,8 @@ package enum ConfigError: Error, Equatable, Sendable {
   case locked(path: String)
   /// A rotation was interrupted: nothing else may write before `recover`.
   case unfinishedRotation(config: String, journal: String)
+  /// A file with the journal's name belongs to a user who runs neither octokey nor the server.
+  case foreignJournal(path: String, user: UInt32)
 
   /// The Master Key is protected by Windows (DPAPI), which only that machine can undo.
   case protectedByWindows(path: String, setting: String = SettingName.masterKey)

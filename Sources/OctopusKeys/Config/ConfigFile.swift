@@ -90,23 +90,11 @@ package struct ConfigFile: Sendable {
   ///
   /// - Parameter inPlace: whether the file itself may be written where a rename is impossible.
   package func requireReplaceable(inPlace: Bool = false) throws(ConfigError) {
-    try requireOwnFolder()
+    try stateFolder.requireOurs(for: path)
     _ = try rethrow(
       as: ConfigError.native,
       // A changed setting makes it a little larger.
       ReplacementCheck.way(target, contents: bytes.count + 4096, copies: 1, inPlace: inPlace))
-  }
-
-  /// Fails where others may create, rename or remove files in the folder: they could plant what octokey
-  /// reads there, or take away what it writes.
-  ///
-  /// - Throws: `ConfigError.openFolder`.
-  func requireOwnFolder() throws(ConfigError) {
-    let status = try rethrow(as: ConfigError.native, FileStatus.read(folder))
-    guard !FilePermissions.letsOthersCreate(status, besides: owner) else {
-      throw .openFolder(
-        config: path, folder: folder, mode: status.mode, group: status.owner.group)
-    }
   }
 
   /// Fails where a rotation must be recovered first; for commands that ask before they lock.

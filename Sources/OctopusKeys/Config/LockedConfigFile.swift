@@ -59,7 +59,7 @@ package struct LockedConfigFile: ~Copyable {
   package borrowing func replace(
     with contents: [UInt8], backupAt time: Date, keepsCopy: Bool = true, inPlace: Bool = false
   ) throws(ConfigError) -> String? {
-    try file.requireOwnFolder()
+    try file.stateFolder.requireOurs(for: file.path)
     let backups = ConfigBackups(of: file)
     let name = backups.freeName(TimeStamp.forFileName(time))
     let copy = try rethrow(
@@ -82,7 +82,7 @@ package struct LockedConfigFile: ~Copyable {
     masterKey: borrowing MasterKey, machineKeys: MachineKeys, stamp: String,
     inPlace: Bool = false
   ) throws(ConfigError) -> FileReplacement {
-    try file.requireOwnFolder()
+    try file.stateFolder.requireOurs(for: file.path)
     let edited = try file.edited(masterKey: masterKey, machineKeys)
     // A copy of half a config would be of no use, and there is one of the whole.
     let backup = FileReplacement.Backup(

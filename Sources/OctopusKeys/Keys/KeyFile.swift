@@ -31,7 +31,14 @@ package enum KeyFile {
     return file
   }
 
+  /// Reads a key from what a person named: a file, or a pipe.
   package static func read(_ path: String) throws(KeyError) -> MasterKey {
+    let text = try rethrow(as: KeyError.native, SecretFile.read(path, limit: sizeLimit))
+    return try parse(text, source: path)
+  }
+
+  /// Reads a key from a file that was found, as by the name in a journal: see `SecretFile.readPlain`.
+  package static func readFound(_ path: String) throws(KeyError) -> MasterKey {
     try parse(text(at: path), source: path)
   }
 
@@ -66,7 +73,7 @@ package enum KeyFile {
   }
 
   private static func text(at path: String) throws(KeyError) -> SecretBytes {
-    try rethrow(as: KeyError.native, SecretFile.read(path, limit: sizeLimit))
+    try rethrow(as: KeyError.native, SecretFile.readPlain(path, limit: sizeLimit))
   }
 
   package static func contents(

@@ -75,15 +75,21 @@ package struct Journal: Codable, Equatable, Sendable {
   }
 
   /// Reads the journal in `folder`; nil if there is none.
+  ///
+  /// - Throws: `RotationError.journalUnreadable`; `.config` for one of a stranger's.
   package static func read(in folder: StateFolder) throws(RotationError) -> Journal? {
     let path = folder.journalPath
+    guard try rethrow(as: RotationError.config, folder.hasJournal()) else { return nil }
     let contents: FileContents
     do throws(NativeError) {
-      contents = try FileContents.read(path, limit: sizeLimit)
+      contents = try FileContents.read(fileName, below: folder.path, limit: sizeLimit)
     } catch .system(_, _, let number) where SystemErrorKind(errno: number) == .notFound {
       return nil
     } catch {
       throw .native(error)
+    }
+    guard folder.trusts(contents.status) else {
+      throw .config(.foreignJournal(path: path, user: contents.status.owner.user))
     }
     guard let journal = try? JSONDecoder().decode(Journal.self, from: Data(contents.bytes)),
       journal.version == currentVersion, journal.isSound
@@ -144,7 +150,7 @@ package struct Journal: Codable, Equatable, Sendable {
     else { return nil }
     let path = folder.beside(oldKeyFile.path)
     do {
-      return try KeyFingerprint(of: KeyFile.read(path)).description == oldKey ? path : nil
+      return try KeyFingerprint(of: KeyFile.readFound(path)).description == oldKey ? path : nil
     } catch {
       // Not found, or not readable: then it is not known to be ours, and stays.
       return nil

@@ -82,7 +82,7 @@ final class RecoveryKeys {
   ) throws(RotationError) -> (key: HeldKey, path: String)? {
     for candidate in [path, folder.beside(path)] {
       do throws(RotationError) {
-        let key = try rethrow(as: RotationError.key, KeyFile.read(candidate))
+        let key = try rethrow(as: RotationError.key, KeyFile.readFound(candidate))
         return (try held(key, role, candidate), candidate)
       } catch {
         // A file that is damaged, or holds another key, says more than one that is missing.

@@ -48,9 +48,11 @@ package struct StateFolder: Hashable, Sendable {
   /// - Parameters:
   ///   - config: the config that is worked on, for errors.
   ///   - patience: how long to wait for another octokey.
+  /// - Throws: `ConfigError.openFolder`, `.locked`.
   package func lock(
     for config: String, patience: Duration = .zero
   ) throws(ConfigError) -> FileLock {
+    try requireOurs(for: config)
     let lock = try rethrow(
       as: ConfigError.native,
       FileLock.acquire(path + "/octokey.lock", owner: owner, patience: patience))
@@ -60,17 +62,45 @@ package struct StateFolder: Hashable, Sendable {
 
   /// Fails where `lock` would fail now; takes no lock, and makes no file.
   package func requireLockable(for config: String) throws(ConfigError) {
+    try requireOurs(for: config)
     let isHeld = try rethrow(
       as: ConfigError.native, FileLock.isHeld(path + "/octokey.lock", owner: owner))
     if isHeld { throw .locked(path: config) }
   }
 
+  /// Fails where others may create, rename or remove files in the folder: they could plant what octokey
+  /// reads there, or take away what it writes.
+  ///
+  /// - Parameter config: the config that is worked on, for the error.
+  /// - Throws: `ConfigError.openFolder`.
+  func requireOurs(for config: String) throws(ConfigError) {
+    let status = try rethrow(as: ConfigError.native, FileStatus.read(path))
+    guard !FilePermissions.letsOthersCreate(status, besides: owner) else {
+      throw .openFolder(config: config, folder: path, mode: status.mode, group: status.owner.group)
+    }
+  }
+
   /// Fails where a rotation must be recovered first; for whoever holds the lock. The error names
   /// `config`.
   package func requireNoJournal(of config: String) throws(ConfigError) {
-    if try rethrow(as: ConfigError.native, FileStatus.isThere(journalPath)) {
-      throw .unfinishedRotation(config: config, journal: journalPath)
-    }
+    if try hasJournal() { throw .unfinishedRotation(config: config, journal: journalPath) }
+  }
+
+  /// Whether there is a journal.
+  ///
+  /// - Throws: `ConfigError.foreignJournal` for one that only a stranger can have put there.
+  func hasJournal() throws(ConfigError) -> Bool {
+    let path = journalPath
+    guard try rethrow(as: ConfigError.native, FileStatus.isThere(path)) else { return false }
+    let status = try rethrow(as: ConfigError.native, FileStatus.readLink(path))
+    guard status.kind == .regular else { throw .native(.notPlain(path: path, status.kind)) }
+    guard trusts(status) else { throw .foreignJournal(path: path, user: status.owner.user) }
+    return true
+  }
+
+  /// Whether a journal with this status can be octokey's: it has its owner from `owner` or from who ran octokey.
+  func trusts(_ journal: FileStatus) -> Bool {
+    [owner.user, FileOwner.current.user, 0].contains(journal.owner.user)
   }
 
   /// Removes drafts that a killed octokey left: files that never got their name, of no use to anybody,

@@ -132,7 +132,9 @@ struct BackupRestoration {
   }
 
   private func lockFolder() throws -> FileLock {
-    let folder = StateFolder(path: FilePath(configPath).folder, owner: .current)
+    let path = FilePath(configPath).folder
+    // There may be no config any more: what was left of its node belongs to the folder's owner.
+    let folder = StateFolder(path: path, owner: try FileStatus.read(path).owner)
     let lock = try folder.lock(for: configPath)
     try folder.requireNoJournal(of: configPath)
     return lock

@@ -52,6 +52,10 @@ extension Failure {
       self.init(
         "a rotation was interrupted and must be finished or rolled back first (\(journal.quoted))",
         hint: "octokey recover --config \(config.shellWord)", status: .unfinishedRotation)
+    case .foreignJournal(let path, let user):
+      self.init(
+        "\(path.quoted) belongs to user \(user), so octokey has not written it",
+        hint: "find out who put it there, and remove it: rm \(path.shellWord)")
     case .protectedByWindows(let path, let setting) where setting != SettingName.masterKey:
       self.init(
         "\(setting.quoted) in \(path.quoted) is protected by Windows (DPAPI) and opens only on the "

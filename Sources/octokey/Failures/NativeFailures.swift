@@ -28,6 +28,10 @@ extension Failure {
       self.init(
         "\(path.quoted) is not a lock of octokey: it is not empty, has several names, or belongs to another user",
         hint: "find out who put it there, and remove it if no octokey is running")
+    case .notACompanion(let path):
+      self.init(
+        "\(path.quoted) was not made by the database beside it: it has several names, or belongs to another user",
+        hint: "find out who put it there, and move it away if it is not the database's own")
     case .noWriter(let path):
       self.init(
         "nobody writes to the pipe \(path.quoted)",

@@ -69,7 +69,7 @@ struct KeyTrial: CommandReport {
   private static func key(in path: String, _ machineKeys: MachineKeys) throws -> MasterKey {
     let fault: KeyError
     do throws(KeyError) {
-      return try KeyFile.read(path)
+      return try KeyFile.readFound(path)
     } catch {
       fault = error
     }

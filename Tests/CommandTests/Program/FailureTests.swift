@@ -23,7 +23,7 @@ import Testing
     .noFreeInodes(path: "/x"), .badReadBack(path: "/x"),
     .halfWritten(path: "/x", copy: "/y", call: "write", errno: 28),
     .system(call: "flock", path: "/x", errno: 37), .notPlain(path: "/x", .pipe),
-    .notALock(path: "/x"),
+    .notALock(path: "/x"), .notACompanion(path: "/x"),
     .noWriter(path: "/x"),
   ]
   static let keys: [KeyError] = [
@@ -40,6 +40,7 @@ import Testing
     .missing(path: "/c", copy: "/b"),
     .halfWritten(path: "/c", copy: "/d"), .halfWritten(path: "/c", copy: nil),
     .openFolder(config: "/c", folder: "/", mode: 0o775, group: 5),
+    .foreignJournal(path: "/octokey-journal.json", user: 5),
     .openFolder(config: "/c", folder: "/", mode: 0o1777, group: 0),
     .forbidden(path: "/c", line: 3, construct: "a DOCTYPE"), .wrongRoot(path: "/c", found: "a"),
     .editFailed(path: "/c"), .protectionFailed,
