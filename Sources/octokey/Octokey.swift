@@ -21,6 +21,7 @@ struct Octokey: ParsableCommand {
     ])
 
   static func main() {
+    LockedMemory.giveToLibcrypto()
     Hardening.occupyStandardDescriptors()
     Hardening.disableCoreDumps()
     Hardening.disableCrashReports()

@@ -120,19 +120,17 @@ package final class AESCBC {
     let padding = block - plaintext.count % block
     let length = plaintext.count + padding
     let start = output.count
-    // Room first: an array that grows would leave plaintext behind in freed memory.
-    output.reserveCapacity(start + block + length)
     output.append(contentsOf: vector[..<block])
-    // The plaintext goes where its ciphertext will be, and is encrypted in place.
-    plaintext.append(to: &output)
-    for _ in 0..<padding { output.append(UInt8(padding)) }
+    output.append(contentsOf: repeatElement(0, count: length))
     var written: Int32 = 0
     let done = unsafe output.withUnsafeMutableBufferPointer { output -> Bool in
       guard let base = output.baseAddress else { return false }
       let target = unsafe base + start + block
-      let first = unsafe AESCBC.block(at: base + start) ^ encryptionChain ^ AESCBC.block(at: target)
-      unsafe UnsafeMutableRawPointer(target).storeBytes(of: first, as: SIMD16<UInt8>.self)
-      let result = unsafe EVP_EncryptUpdate(encryption, target, &written, target, Int32(length))
+      let source = unsafe plaintext.padded(by: padding)
+      let correction = unsafe AESCBC.block(at: base + start) ^ encryptionChain
+      unsafe AESCBC.add(correction, at: source)
+      let result = unsafe EVP_EncryptUpdate(encryption, target, &written, source, Int32(length))
+      unsafe AESCBC.add(correction, at: source)
       unsafe encryptionChain = AESCBC.block(at: target + length - block)
       return result == 1
     }
@@ -146,10 +144,15 @@ package final class AESCBC {
     let ciphertext = unsafe vector + AESCBC.blockLength
     let result = unsafe EVP_DecryptUpdate(decryption, output, &written, ciphertext, Int32(count))
     guard result == 1 else { return false }
-    let first = unsafe AESCBC.block(at: output) ^ decryptionChain ^ AESCBC.block(at: vector)
-    unsafe UnsafeMutableRawPointer(output).storeBytes(of: first, as: SIMD16<UInt8>.self)
+    unsafe AESCBC.add(decryptionChain ^ AESCBC.block(at: vector), at: output)
     unsafe decryptionChain = AESCBC.block(at: ciphertext + count - AESCBC.blockLength)
     return true
+  }
+
+  /// XOR of a block in memory, which is its own opposite.
+  private static func add(_ block: SIMD16<UInt8>, at address: UnsafeMutablePointer<UInt8>) {
+    let sum = unsafe AESCBC.block(at: address) ^ block
+    unsafe UnsafeMutableRawPointer(address).storeBytes(of: sum, as: SIMD16<UInt8>.self)
   }
 
   private static func block(at address: UnsafePointer<UInt8>) -> SIMD16<UInt8> {

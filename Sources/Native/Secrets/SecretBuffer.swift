@@ -1,5 +1,5 @@
-// A growing scratch buffer for plaintexts: reused from value to value, wiped when it grows and at its
-// end. Not locked: a certificate or a script may be larger than what a user may lock.
+// A growing scratch buffer for plaintexts, in locked memory: reused from value to value, wiped by whoever has no more
+// use for the last one, when it grows, and at its end.
 
 internal import CLibCrypto
 
@@ -8,17 +8,20 @@ package final class SecretBuffer {
   // Visible to other modules only through inlined code: this is the inner loop of a rotation.
   @usableFromInline private(set) var base: UnsafeMutablePointer<UInt8>
   private var capacity: Int
+  /// How much of the memory has held something since it was wiped.
+  private var touched = 0
 
   package private(set) var count = 0
 
   package init(capacity: Int = 4096) {
-    unsafe base = .allocate(capacity: capacity)
+    unsafe base = SecretBuffer.memory(capacity)
     self.capacity = capacity
   }
 
-  deinit {
-    unsafe OPENSSL_cleanse(base, capacity)
-    unsafe base.deallocate()
+  deinit { unsafe LockedMemory.free(base) }
+
+  private static func memory(_ capacity: Int) -> UnsafeMutablePointer<UInt8> {
+    unsafe LockedMemory.allocate(capacity).assumingMemoryBound(to: UInt8.self)
   }
 
   @inlinable
@@ -35,8 +38,8 @@ package final class SecretBuffer {
   }
 
   package func wipe() {
-    unsafe OPENSSL_cleanse(base, count)
-    count = 0
+    unsafe OPENSSL_cleanse(base, touched)
+    (count, touched) = (0, 0)
   }
 
   package func fill(_ bytes: Span<UInt8>) {
@@ -44,21 +47,32 @@ package final class SecretBuffer {
     unsafe bytes.withUnsafeBufferPointer { source in
       if let start = source.baseAddress { unsafe target.update(from: start, count: source.count) }
     }
-    count = bytes.count
+    use(bytes.count)
   }
 
-  /// Appends a copy of the bytes in use to `output`, where they are to be encrypted.
-  func append(to output: inout [UInt8]) {
-    unsafe output.append(contentsOf: UnsafeBufferPointer(start: base, count: count))
+  /// The bytes in use with `padding` more of that value behind them, which are not in use. The caller may change them for
+  /// a while.
+  func padded(by padding: Int) -> UnsafeMutablePointer<UInt8> {
+    let length = count + padding
+    if length > capacity {
+      let larger = unsafe SecretBuffer.memory(length)
+      unsafe larger.update(from: base, count: count)
+      unsafe LockedMemory.free(base)
+      unsafe base = larger
+      capacity = length
+    }
+    unsafe (base + count).update(repeating: UInt8(padding), count: padding)
+    touched = max(touched, length)
+    return unsafe base
   }
 
   /// Memory for at least `length` bytes; the contents may be lost. `use(_:)` then sets how many are used.
   func reserve(_ length: Int) -> UnsafeMutablePointer<UInt8> {
     if length > capacity {
-      unsafe OPENSSL_cleanse(base, capacity)
-      unsafe base.deallocate()
+      unsafe LockedMemory.free(base)
       capacity = max(length, capacity * 2)
-      unsafe base = .allocate(capacity: capacity)
+      unsafe base = SecretBuffer.memory(capacity)
+      touched = 0
     }
     return unsafe base
   }
@@ -66,5 +80,6 @@ package final class SecretBuffer {
   func use(_ length: Int) {
     precondition(length <= capacity)
     count = length
+    touched = max(touched, length)
   }
 }

@@ -6,7 +6,8 @@ internal import Glibc
 
 /// A fixed number of secret bytes.
 ///
-/// A failure to lock them is ignored: the user's limit may be used up.
+/// Where Linux does not lock them, because the user's limit is used up, they are as good as any: see
+/// `LockedMemory.isLocked`.
 @safe
 package struct SecretBytes: ~Copyable, @unchecked Sendable {
   // Sendable: the pointer never leaves this value, and mutation needs exclusive access to it.
@@ -22,7 +23,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     guard let memory = unsafe mmap(nil, length, PROT_READ | PROT_WRITE, flags, -1, 0),
       unsafe memory != MAP_FAILED
     else { fatalError("out of memory") }
-    unsafe mlock(memory, length)
+    if unsafe mlock(memory, length) != 0 { LockedMemory.noteRefusal() }
     unsafe madvise(memory, length, Int32(MADV_DONTDUMP))
     unsafe base = memory
     self.count = count

@@ -27,6 +27,12 @@ final class KeyPair {
     self.new = new
   }
 
+  /// Wipes the plaintexts of the last judgement, and of those before it what they left.
+  func wipe() {
+    oldPlaintext.wipe()
+    newPlaintext.wipe()
+  }
+
   func judge(
     _ ciphertext: Span<UInt8>, as contents: ValueCipher.Contents
   ) throws(NativeError) -> Judgement {

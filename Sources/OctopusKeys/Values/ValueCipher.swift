@@ -62,6 +62,7 @@ final class ValueCipher {
       try cipher.encrypt(plaintext, vector: vector, appendingTo: &output)
     } while try former?.paddingFits(output.span.extracting(start..<output.count)) == true
     let sealed = output.span.extracting(start..<output.count)
+    defer { verification.wipe() }
     let padding = try cipher.decrypt(vectorAndCiphertext: sealed, into: verification)
     guard padding != nil, verification.equals(plaintext) else {
       throw .crypto(call: "EVP_EncryptUpdate", reason: "the result does not open again")

@@ -58,6 +58,7 @@ struct Status: OctokeyCommand {
     } catch {
       report.add(problem: error)
     }
+    if report.fingerprint != nil { report.memoryLocked = LockedMemory.isLocked }
     try context.console.answer(report, as: output.format)
     if report.unfinishedRotation { return .unfinishedRotation }
     return report.isSound ? .done : .incomplete

@@ -36,6 +36,8 @@ struct StatusReport: CommandReport {
   @OrNull var nodesAlive: Int?
   @OrNull var nodes: [Node]?
   var faults: [FaultLine] = []
+  /// Whether Linux keeps octokey's secrets out of swap space.
+  @OrNull var memoryLocked: Bool?
   /// Why something could not be found out.
   private(set) var problems: [String] = []
 
@@ -80,7 +82,7 @@ struct StatusReport: CommandReport {
       "Store:     \(store.map { "\($0.kind) \($0.location)" } ?? "unknown")",
       "Opens:     \(opensText)",
       "Rotation:  \(unfinishedRotation ? "not finished: run octokey recover" : "none under way")",
-      "Nodes:     \(nodesText)", "Faults:    \(faults.isEmpty ? "none" : "")",
+      "Nodes:     \(nodesText)", "Memory:    \(memoryText)", "Faults:    \(faults.isEmpty ? "none" : "")",
     ]
     while lines[lines.count - 1].last == " " { lines[lines.count - 1].removeLast() }
     lines += faults.map { "  " + $0.located }
@@ -101,6 +103,14 @@ struct StatusReport: CommandReport {
     case true? where valuesUnreadable == 0: return "yes, all \(tried) values that were tried"
     case true?: return "yes, but not \(valuesUnreadable) of \(tried) values that were tried"
     case false?: return "no, \(valuesUnreadable) of \(tried) values that were tried do not"
+    }
+  }
+
+  private var memoryText: String {
+    switch memoryLocked {
+    case true?: "locked while octokey works with keys"
+    case false?: "not all can be locked, and keys may get into swap space (ulimit -l)"
+    case nil: "unknown, no key was read"
     }
   }
 

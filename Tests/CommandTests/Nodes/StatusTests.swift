@@ -24,10 +24,26 @@ import Testing
     #expect((report["faults"] as? [Any])?.isEmpty == true)
     #expect((report["store"] as? [String: String])?["location"] == node.database)
     #expect(report["protectedBy"] as? String == node.machineID)
+    #expect(report["memoryLocked"] as? Bool == true)
     #expect(try await node.shell(sums) == before)
     let text = try await node.octokey("status")
     #expect(text.status == 0 && text.stdout.contains("\nFaults:    none\n"), "\(text.stdout)")
     #expect(text.stdout.contains(report["fingerprint"] as? String ?? "?"))
+  }
+
+  /// A user whose limit for locked memory is used up; root has none.
+  @Test func memoryThatCannotBeLockedIsSaid() async throws {
+    let node = try await SampleNode(["--documents", "5"])
+    let said = try await node.shell(
+      """
+      chmod 755 .; chown -R 12345 .
+      for format in text json; do
+        prlimit --memlock=0 setpriv --reuid 12345 --clear-groups "$OCTOKEY" status --format $format \
+          --config OctopusServer.config --machine-id-file machine-id --machine-key-file none
+      done
+      """)
+    #expect(said.contains("Memory:    not all can be locked"), "\(said)")
+    #expect(said.contains(#""memoryLocked" : false"#), "\(said)")
   }
 
   @Test func theKeyItselfIsNowhere() async throws {

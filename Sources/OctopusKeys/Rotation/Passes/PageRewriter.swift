@@ -66,6 +66,7 @@ final class PageRewriter {
   }
 
   func rewrite(_ page: PipelinePage) throws(NativeError) -> RewrittenPage {
+    defer { keys.wipe() }
     var result = RewrittenPage()
     result.edits.bytes.reserveCapacity(min(lastCount, 1 << 20))
     scan.begin(page.collection)

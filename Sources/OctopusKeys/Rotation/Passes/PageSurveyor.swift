@@ -35,6 +35,7 @@ final class PageSurveyor {
   }
 
   func survey(_ page: PipelinePage) throws(NativeError) -> Survey {
+    defer { keys.wipe() }
     var survey = Survey()
     var numbers = Survey.CollectionNumbers(name: page.collection.name)
     if page.bytePlaces != bytePlaces {
