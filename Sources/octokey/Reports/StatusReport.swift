@@ -82,7 +82,8 @@ struct StatusReport: CommandReport {
       "Store:     \(store.map { "\($0.kind) \($0.location)" } ?? "unknown")",
       "Opens:     \(opensText)",
       "Rotation:  \(unfinishedRotation ? "not finished: run octokey recover" : "none under way")",
-      "Nodes:     \(nodesText)", "Memory:    \(memoryText)", "Faults:    \(faults.isEmpty ? "none" : "")",
+      "Nodes:     \(nodesText)", "Memory:    \(memoryText)",
+      "Faults:    \(faults.isEmpty ? "none" : "")",
     ]
     while lines[lines.count - 1].last == " " { lines[lines.count - 1].removeLast() }
     lines += faults.map { "  " + $0.located }
