@@ -12,7 +12,6 @@ memory at some moment. Needs root, for ptrace(2) on a program that makes itself 
 """
 
 import argparse
-import base64
 import collections
 import os
 import subprocess
@@ -20,65 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from scene import COMMANDS, Scene, command
 from tracer import Tracer
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Crash"))
-from node import Node  # noqa: E402
-
-PASSPHRASE = "nine dull otters carry 47 umbrellas"
-
-
-class Scene:
-    """A node, its secrets by name, and command lines of octokey."""
-
-    def __init__(self, folder, documents):
-        self.node = Node.make(folder, documents, "delete")
-        self.old = self.node.key_in_config()
-        self.new = os.urandom(32)
-        self.write("new.key", base64.b64encode(self.new) + b"\n")
-        self.write("pass", PASSPHRASE.encode() + b"\n")
-        plaintexts = self.plaintexts()
-        self.secrets = {
-            "old key": self.old, "new key": self.new,
-            "old key in base64": base64.b64encode(self.old),
-            "new key in base64": base64.b64encode(self.new),
-            "machine id": (self.node.folder / "machine-id").read_bytes()[:32],
-            "passphrase": PASSPHRASE.encode(),
-        } | {f"plaintext of {len(text)} bytes": text for text in plaintexts}
-
-    def write(self, name, contents):
-        path = self.node.folder / name
-        path.write_bytes(contents)
-        path.chmod(0o600)
-
-    def path(self, name):
-        return str(self.node.folder / name)
-
-    def plaintexts(self):
-        """Some, of all lengths, that are nowhere in the store or the config as they are."""
-        public = (self.node.folder / "octopus.db").read_bytes()
-        texts = {text for text in self.node.plaintexts(self.old).values()
-                 if text and len(text) >= 12 and text not in public}
-        texts = sorted(texts, key=lambda text: (len(text), text))
-        step = max(1, len(texts) // 24)
-        return texts[::step] + texts[-3:]
-
-    def commands(self):
-        """(name, words, the secrets that must be seen at work)"""
-        new, passphrase = self.path("new.key"), ("--passphrase-file", self.path("pass"))
-        backup = self.path("kept")
-        yield "status", ("status",), ("old key",)
-        yield "verify", ("verify",), ("old key", "plaintext")
-        yield "show-master-key", ("show-master-key", "--fingerprint"), ("old key",)
-        yield "backup create", ("backup", "create", "--to", backup, *passphrase), ("passphrase", "old key")
-        yield "backup verify", ("backup", "verify", backup, *passphrase), ("passphrase", "old key")
-        yield "rotate-master-key --dry-run", ("rotate-master-key", "--dry-run"), ("old key", "plaintext")
-        yield ("rotate-master-key", ("rotate-master-key", "--yes", "--new-key-file", new),
-               ("old key", "new key", "plaintext"))
-        yield "verify afterwards", ("verify",), ("new key", "plaintext")
-        yield ("set-master-key", ("set-master-key", "--no-store-check", "--key-file", self.path("old.key")),
-               ("old key",))
-        yield "backup restore", ("backup", "restore", backup, "--overwrite", *passphrase), ("passphrase",)
 
 
 class Look:
@@ -122,11 +64,8 @@ def main():
     failed = looks = count = 0
     with tempfile.TemporaryDirectory(prefix="octokey-memory-") as folder:
         scene = Scene(Path(folder) / "node", options.documents)
-        scene.write("old.key", base64.b64encode(scene.old) + b"\n")
-        for name, words, expected in scene.commands():
-            line = [os.path.abspath(options.octokey), *words]
-            if name != "backup verify":  # which knows no node
-                line += scene.node.command("", "")[2:8]
+        for name, words, expected in COMMANDS:
+            line = command(options.octokey, scene.node.folder, words)
             if options.only not in (None, name):
                 subprocess.run(line, capture_output=True, stdin=subprocess.DEVNULL, check=True)
                 continue
