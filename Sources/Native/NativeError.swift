@@ -52,6 +52,8 @@ package enum NativeError: Error, Equatable, Sendable {
   case severalLinks(path: String, count: Int)
   /// The symbolic link at `path` and the file that it leads to belong to different users.
   case foreignLink(path: String, target: String)
+  /// A folder or database belongs to `user`, and the folder around it to another one, who may have moved it there.
+  case belongsToOther(path: String, user: UInt32)
   /// Symbolic links lead from `path` to more of them than Linux would follow.
   case tooManyLinks(path: String)
   /// No folder may hold a copy that others must not see; `path` is the last that was tried.

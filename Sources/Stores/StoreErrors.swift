@@ -23,7 +23,7 @@ extension StoreError {
       }
     case .unconfirmed(let path, let number): self = .unconfirmed(location: path, errno: number)
     // It names the file.
-    case .notPlain, .notACompanion, .foreignLink, .severalLinks, .changedMeanwhile:
+    case .notPlain, .notACompanion, .belongsToOther, .foreignLink, .severalLinks, .changedMeanwhile:
       self = .native(error)
     // Its own words say what it is.
     default: self = .refused(error, location: location, collection: collection)
@@ -50,6 +50,9 @@ extension StoreError {
       self = StoreError.withCompanions(of: location) {
         .logNotReadable(location: location, folder: $0.folder)
       }
+      return
+    case .readOnlyMoved:
+      self = .native(.changedMeanwhile(path: location))
       return
     default: break
     }

@@ -25,7 +25,8 @@ package struct StoreRestoration: ~Copyable {
     return try rethrow(as: { failure($0, path) }) { () throws(NativeError) in
       let copy = try FileCopy.make(of: examination.source, for: path)
       if journalMode == "wal" {
-        let database = try SQLiteConnection.open(copy.draft, .readWrite, patience: .zero)
+        let database = try SQLiteConnection.open(
+          copy.draft, .readWrite, patience: .zero, made: copy.status())
         try database.setJournalMode("WAL")
       }
       return StoreRestoration(examination: examination, path: path, file: copy, folder: nil)
@@ -150,14 +151,22 @@ extension StoreRestoration {
 
     /// Refuses a store that another process uses, and moves a write-ahead log into it. What is not a store,
     /// or a damaged one, may be replaced; one that could not be looked at may not.
-    package func requireUnused() throws(StoreError) {
+    ///
+    /// - Returns: a folder store, locked: until it is let go no rotation begins in what is replaced. SQLite itself
+    ///   notices that a database was moved, and its files must not be open then.
+    package func lockUnused() throws(StoreError) -> (any Store)? {
       let store = location.store()
-      defer { store.rollback() }
       do throws(StoreError) {
         try store.begin(.rewrite)
+        if !isFile { return store }
       } catch .notAStore {
       } catch StoreError.damaged(path) {
+      } catch {
+        store.rollback()
+        throw error
       }
+      store.rollback()
+      return nil
     }
 
     /// SQLite would apply a log that belongs to another database to the new one. That of the store which is

@@ -42,6 +42,7 @@ extension StoreLocation {
   ) throws(StoreError) -> StoreSnapshot {
     let name = "store.sqlite"
     try rethrow(as: StoreError.native, folder.write(name, [UInt8]().span))
+    let made = try rethrow(as: StoreError.native, folder.status(of: name))
     let (mode, journalMode, database) = try rethrow(
       as: { StoreError($0, location: path) },
       { () throws(NativeError) in
@@ -51,7 +52,7 @@ extension StoreLocation {
       })
     let copy: SQLiteConnection
     do throws(SQLiteCopyError) {
-      copy = try database.copy(to: folder.draft + "/" + name)
+      copy = try database.copy(to: folder.draft + "/" + name, made)
     } catch {
       switch error {
       case .source(let error): throw StoreError(error, location: path)

@@ -1,6 +1,6 @@
 // ODBC against two independent engines: PostgreSQL over a socket, and SQLite in-process.
 
-import Native
+@testable import Native
 import Outside
 import Testing
 
@@ -16,6 +16,8 @@ enum ODBCEngine: String, CaseIterable, Sendable {
         server.database().odbc, secrets: [server.password], loginTimeout: .seconds(10))
     case .sqlite:
       let driver = ODBCLibrary.path("libsqlite3odbc.so")
+      // The driver shares the library with octokey's own connections of this process, and its guard.
+      _ = try GuardedDatabase.begin(folder.file("x.db", []), isWritten: false, made: nil)
       return try .open(
         "Driver=\(driver);Database=\(folder.path)/x.db", secrets: [], loginTimeout: .seconds(10))
     }

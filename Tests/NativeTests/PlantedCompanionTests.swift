@@ -118,7 +118,8 @@ import Testing
   /// A second name for a database of root's is not written to; one that is only read may have it.
   @Test func aDatabaseWithTwoNamesIsNotWritten() throws {
     _ = try run(
-      "sqlite3 other.db 'CREATE TABLE t (a)'; rm theirs/data.db; ln other.db theirs/data.db")
+      "sqlite3 other.db 'CREATE TABLE t (a)'; rm theirs/data.db; chown 12345 other.db; ln other.db theirs/data.db"
+    )
     try use(.readOnly)
     #expect(throws: NativeError.severalLinks(path: database, count: 2)) { try use(.readWrite) }
   }

@@ -2,11 +2,14 @@
 
 import base64
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Crash"))
-from node import Node  # noqa: E402
+from node import VALUE, Node  # noqa: E402
 
 PASSPHRASE = "nine dull otters carry 47 umbrellas"
 PASSWORD = "Marker-Q7xw-of-a-database-login"
@@ -19,6 +22,9 @@ class Scene:
         self.node = Node.make(folder, documents, "delete")
         self.old = self.node.key_in_config()
         self.new = os.urandom(32)
+        self.plaintexts = [
+            f"{number}: a marker that nobody else writes ".encode() * number for number in (1, 3, 30)]
+        self.mark()
         self.write("old.key", base64.b64encode(self.old) + b"\n")
         self.write("new.key", base64.b64encode(self.new) + b"\n")
         self.write("pass", PASSPHRASE.encode() + b"\n")
@@ -28,21 +34,33 @@ class Scene:
             "new key in base64": base64.b64encode(self.new),
             "machine id": (self.node.folder / "machine-id").read_bytes()[:32],
             "passphrase": PASSPHRASE.encode(),
-        } | {f"plaintext of {len(text)} bytes": text for text in self.plaintexts()}
+        } | {f"plaintext of {len(text)} bytes": text for text in self.plaintexts}
+
+    def mark(self):
+        """Puts the marked plaintexts in the place of all values but those of certificates."""
+        with sqlite3.connect(self.node.folder / "octopus.db") as database:
+            tables = [row[0] for row in database.execute(
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'Certificate'")]
+            for table in tables:
+                columns = [row[1] for row in database.execute(f'PRAGMA table_info("{table}")')]
+                if "JSON" not in columns:
+                    continue
+                for number, text in list(database.execute(f'SELECT rowid, JSON FROM "{table}"')):
+                    marked = VALUE.sub(self.value, text or "")
+                    database.execute(f'UPDATE "{table}" SET JSON = ? WHERE rowid = ?', (marked, number))
+        database.close()
+
+    def value(self, match):
+        text = self.plaintexts[len(match[0]) % len(self.plaintexts)]
+        padding, vector = 16 - len(text) % 16, os.urandom(16)
+        cipher = Cipher(algorithms.AES(self.old), modes.CBC(vector)).encryptor()
+        sealed = cipher.update(text + bytes([padding]) * padding) + cipher.finalize()
+        return "|".join(base64.b64encode(part).decode() for part in (sealed, vector))
 
     def write(self, name, contents):
         path = self.node.folder / name
         path.write_bytes(contents)
         path.chmod(0o600)
-
-    def plaintexts(self):
-        """Some, of all lengths, that are nowhere in the store or the config as they are."""
-        public = (self.node.folder / "octopus.db").read_bytes()
-        texts = {text for text in self.node.plaintexts(self.old).values()
-                 if text and len(text) >= 12 and text not in public}
-        texts = sorted(texts, key=lambda text: (len(text), text))
-        step = max(1, len(texts) // 24)
-        return texts[::step] + texts[-3:]
 
 
 def command(octokey, folder, words):

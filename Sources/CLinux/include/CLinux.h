@@ -10,6 +10,12 @@
 // prctl(PR_SET_DUMPABLE, 0): prctl is variadic, and variadic C functions are not imported.
 int octokey_set_not_dumpable(void);
 
+// Overwrites what calls that have returned left on the stack: the dynamic linker, for one, saves all registers there.
+void octokey_wipe_stack(void);
+
+// Opens a folder, and no link, for nothing but looking names up in it: that takes no right to read it.
+int octokey_open_step(int folder, const char *name);
+
 // renameat2 with RENAME_NOREPLACE: fails with EEXIST where the new name is taken.
 int octokey_rename_new(int folder, const char *from, const char *to);
 

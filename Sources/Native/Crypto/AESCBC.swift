@@ -45,6 +45,7 @@ package final class AESCBC {
         && EVP_CIPHER_CTX_set_padding(decryption, 0) == 1
         && EVP_CIPHER_CTX_set_padding(encryption, 0) == 1
     }
+    LockedMemory.wipeStack()
     guard done else { throw cryptoFailure("EVP_CipherInit_ex2") }
   }
 

@@ -11,37 +11,12 @@ struct Descriptor: ~Copyable {
   deinit { close(number) }
 
   /// Never waits for the other end of a named pipe, or for a device. Plain files do not mind it.
-  private static let always = O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+  static let always = O_CLOEXEC | O_NOCTTY | O_NONBLOCK
 
   /// Opens `path`; child processes do not inherit it.
   static func open(_ path: String, _ flags: Int32) throws(NativeError) -> Descriptor {
     let number = try repeating("open", path) { unsafe Int(Glibc.open(path, flags | always)) }
     return Descriptor(number: Int32(number), path: path)
-  }
-
-  static func folder(of path: FilePath) throws(NativeError) -> Descriptor {
-    try open(path.folder, O_RDONLY | O_DIRECTORY)
-  }
-
-  /// Opens the folder at `path` in the folder `root`, which may be reached through links; below it none is followed.
-  ///
-  /// - Parameter path: `.` for `root` itself.
-  /// - Throws: `NativeError.changedMeanwhile` where something on the way is not a folder: whoever lists folders knows
-  ///   that it was one.
-  static func folder(_ path: String, below root: String) throws(NativeError) -> Descriptor {
-    let flags = O_RDONLY | O_DIRECTORY
-    var folder = try open(root, flags)
-    var place = root
-    for name in path.utf8.split(separator: UInt8(ascii: "/")).map({ Substring($0) })
-    where name != "." {
-      place += "/" + name
-      do throws(NativeError) {
-        folder = try folder.open(FilePath(place), flags)
-      } catch .system(_, _, ENOTDIR), .system(_, _, ELOOP) {
-        throw .changedMeanwhile(path: place)
-      }
-    }
-    return folder
   }
 
   /// Opens `path` in this folder; a symbolic link is not followed. A new file has mode 0600 at most.

@@ -10,17 +10,15 @@ package struct FileContents: Sendable {
   package let bytes: [UInt8]
   package let identity: FileIdentity
   package let status: FileStatus
-  /// The first symbolic link on the way whose owner is not the file's owner, if there is one.
-  let foreignLink: String?
 
   /// Reads all of `path`, through symbolic links.
   ///
   /// - Throws: `NativeError.tooLarge` for more than `limit` bytes, `.notAFile`, `.changedMeanwhile` if
   ///   another process wrote while it was read, `.system`.
   package static func read(_ path: String, limit: Int) throws(NativeError) -> FileContents {
-    let (target, links) = try resolve(path)
+    let target = try resolve(path)
     let file = try Descriptor.folder(of: target).open(target, O_RDONLY)
-    return try read(file, path, target, links, limit: limit)
+    return try read(file, path, target, limit: limit)
   }
 
   /// Reads all of the file at `path` in the folder `root`, which may be reached through links; below it none is
@@ -33,15 +31,14 @@ package struct FileContents: Sendable {
     let target = FilePath(root + "/" + path)
     let folder = try Descriptor.folder(FilePath(path).folder, below: root)
     do throws(NativeError) {
-      return try read(folder.open(target, O_RDONLY), target.text, target, [], limit: limit)
+      return try read(folder.open(target, O_RDONLY), target.text, target, limit: limit)
     } catch .system(_, _, ELOOP) {
       throw .changedMeanwhile(path: target.text)
     }
   }
 
   private static func read(
-    _ file: borrowing Descriptor, _ path: String, _ target: FilePath,
-    _ links: [(path: String, owner: FileOwner)], limit: Int
+    _ file: borrowing Descriptor, _ path: String, _ target: FilePath, limit: Int
   ) throws(NativeError) -> FileContents {
     let before = try file.status()
     guard before.kind == .regular else { throw .notAFile(path: path) }
@@ -51,10 +48,8 @@ package struct FileContents: Sendable {
     guard after.identity == before.identity, bytes.count == Int(before.identity.size) else {
       throw .changedMeanwhile(path: path)
     }
-    let foreign = links.first { $0.owner.user != before.owner.user }
     return FileContents(
-      path: path, target: target.text, bytes: bytes, identity: before.identity, status: before,
-      foreignLink: foreign?.path)
+      path: path, target: target.text, bytes: bytes, identity: before.identity, status: before)
   }
 
   /// Whether the path still leads to the same file with the same contents.
@@ -69,30 +64,25 @@ package struct FileContents: Sendable {
     }
   }
 
-  /// The file that `path` leads to, and the symbolic links on the way.
-  static func resolve(
-    _ path: String
-  ) throws(NativeError) -> (FilePath, links: [(path: String, owner: FileOwner)]) {
+  /// The file that `path` leads to through symbolic links; see `Descriptor.folder(at:)` for those that are followed.
+  ///
+  /// - Throws: `NativeError.foreignLink`, `.tooManyLinks`, `.system`.
+  static func resolve(_ path: String) throws(NativeError) -> FilePath {
     var current = FilePath(path)
-    var links: [(path: String, owner: FileOwner)] = []
+    var links: [(path: String, user: UInt32)] = []
     while true {
       let folder = try Descriptor.folder(of: current)
-      let name = current.name
-      guard let status = try folder.status(of: name), status.kind == .symbolicLink else {
-        return (current, links)
-      }
-      // As many as the kernel follows.
-      guard links.count < 40 else { throw .tooManyLinks(path: path) }
-      links.append((current.text, status.owner))
-      var text = [UInt8](repeating: 0, count: Int(PATH_MAX))
-      let length = try repeating("readlink", path) {
-        unsafe text.withUnsafeMutableBytes { bytes in
-          guard let base = bytes.baseAddress else { return -1 }
-          return unsafe readlinkat(
-            folder.number, name, base.assumingMemoryBound(to: CChar.self), bytes.count)
+      let status = try folder.status(of: current.name)
+      guard let status, status.kind == .symbolicLink else {
+        if !links.isEmpty {
+          let target = if let status { status } else { try folder.status() }
+          try Descriptor.requireTrusted(links, to: target, current.text)
         }
+        return current
       }
-      let next = String(decoding: text[..<length], as: UTF8.self)
+      guard links.count < Descriptor.mostLinks else { throw .tooManyLinks(path: path) }
+      links.append((current.text, status.owner.user))
+      let next = try folder.target(ofLink: current.name)
       current = next.hasPrefix("/") ? FilePath(next) : current.beside(next)
     }
   }

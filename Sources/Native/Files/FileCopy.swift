@@ -41,6 +41,9 @@ package struct FileCopy: ~Copyable {
     }
   }
 
+  /// The file as it is now, whatever has its name.
+  package borrowing func status() throws(NativeError) -> FileStatus { try file.file.status() }
+
   /// - Parameters:
   ///   - owner: nil for the user who runs octokey.
   ///   - former: a free name in the same folder for the file that has the name now; nil if none has it.

@@ -42,6 +42,9 @@ package struct FileLock: ~Copyable {
       }
       // The previous holder may have removed the name after we opened the file.
       guard try file.isNamed(parts.name, in: folder) else { continue }
+      // So may a restoration have put another folder into the place of this one.
+      let present = try Descriptor.folder(of: parts).status()
+      guard try folder.status().isSameFile(as: present) else { continue }
       return FileLock(file: file, folder: folder, name: parts.name)
     }
   }

@@ -1,7 +1,7 @@
 // Making a folder with its contents in one step: it has a hidden name while it is filled, and gets its
-// own when everything is on the device. A failure before that leaves nothing behind.
+// own when everything is on the device. A failure before that leaves nothing behind. All of it goes through the
+// folders that were opened first, whatever has their names by then.
 
-internal import FoundationEssentials
 internal import Glibc
 
 /// A folder that is being filled, and is removed again unless it is committed.
@@ -13,10 +13,12 @@ package struct NewFolder: ~Copyable {
   private var pending = true
   /// Open and locked, so that those who clean up leave it; Linux releases the lock after a kill.
   private let folder: Descriptor
+  /// The folder that it is in.
+  private let around: Descriptor
 
   deinit {
     // Whatever ended the work is reported, and is what keeps the folder from being removed, too.
-    if pending { try? FileManager.default.removeItem(atPath: draft) }
+    if pending { try? NewFolder.remove(folder, FilePath(draft).name, in: around) }
   }
 
   /// Makes a folder of mode 0700 that will be `path`, which must not exist, or be an empty folder.
@@ -30,13 +32,19 @@ package struct NewFolder: ~Copyable {
     while path.count > 1, path.hasSuffix("/") || path.hasSuffix("/.") { path.removeLast() }
     if !replacing { try requireFree(path) }
     let parts = FilePath(path)
-    _ = try ReplacementCheck.requireWritable(folder: Descriptor.folder(of: parts), parts.folder)
+    let around = try Descriptor.folder(of: parts)
+    _ = try ReplacementCheck.requireWritable(folder: around, parts.folder)
     removeAbandoned(in: parts.folder) { name, _ in name == parts.name }
-    let draft = parts.beside(parts.draftName).text
-    try repeating("mkdir", path) { unsafe Int(mkdir(draft, 0o700)) }
-    let folder = try Descriptor.open(draft, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    let draft = parts.beside(parts.draftName)
+    let number = around.number
+    try repeating("mkdir", path) { unsafe Int(mkdirat(number, draft.name, 0o700)) }
+    let folder = try around.folder(draft.name, draft.text)
+    // Another one could have its name by now.
+    guard try folder.status().owner.user == geteuid(), try folder.names().isEmpty else {
+      throw .changedMeanwhile(path: draft.text)
+    }
     flock(folder.number, LOCK_EX | LOCK_NB)
-    let new = NewFolder(path: path, draft: draft, folder: folder)
+    let new = NewFolder(path: path, draft: draft.text, folder: folder, around: around)
     // A umask can take bits from the owner, too.
     try new.folder.setMode(0o700)
     return new
@@ -50,15 +58,15 @@ package struct NewFolder: ~Copyable {
   package static func removeAbandoned(
     in folder: String, where isAbandoned: (_ name: String, _ names: [String]) -> Bool
   ) {
-    for hidden in (try? FolderNames.read(folder)) ?? [] {
-      guard let name = FilePath.name(ofDraft: hidden) else { continue }
-      let path = folder + "/" + hidden
-      guard let draft = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW),
+    guard let around = try? Descriptor.folder(at: folder) else { return }
+    for hidden in (try? around.names()) ?? [] {
+      guard let name = FilePath.name(ofDraft: hidden),
+        let draft = try? around.folder(hidden, folder + "/" + hidden),
         let status = try? draft.status(), status.owner.user == geteuid(),
         flock(draft.number, LOCK_EX | LOCK_NB) == 0,
-        let names = try? FolderNames.read(path), isAbandoned(name, names)
+        let names = try? draft.names(), isAbandoned(name, names)
       else { continue }
-      try? FileManager.default.removeItem(atPath: path)
+      try? remove(draft, hidden, in: around)
     }
   }
 
@@ -66,16 +74,44 @@ package struct NewFolder: ~Copyable {
   ///
   /// - Parameter name: may contain folders of this one.
   package borrowing func write(_ name: String, _ contents: Span<UInt8>) throws(NativeError) {
-    let place = FilePath(draft + "/" + name)
-    let file = try Descriptor.folder(of: place).open(
-      FilePath(path + "/" + name), as: place.name, O_WRONLY | O_CREAT | O_EXCL)
+    let place = FilePath(path + "/" + name)
+    let file = try folder(of: name).open(place, O_WRONLY | O_CREAT | O_EXCL)
     fchmod(file.number, 0o600)
     try file.write(contents)
   }
 
   package borrowing func makeFolder(_ name: String) throws(NativeError) {
-    let place = draft + "/" + name
-    try repeating("mkdir", path + "/" + name) { unsafe Int(mkdir(place, 0o700)) }
+    let number = try folder(of: name)
+    let last = FilePath(name).name
+    try repeating("mkdir", path + "/" + name) { unsafe Int(mkdirat(number.number, last, 0o700)) }
+  }
+
+  /// The status of a file that was written.
+  package borrowing func status(of name: String) throws(NativeError) -> FileStatus {
+    guard let status = try folder(of: name).status(of: FilePath(name).name) else {
+      throw .system(call: "open", path: path + "/" + name, errno: ENOENT)
+    }
+    return status
+  }
+
+  /// Opens the folder of this one that `name` is in.
+  private borrowing func folder(of name: String) throws(NativeError) -> Descriptor {
+    var place = path
+    var inner = try folder.folder(".", path)
+    for part in name.utf8.split(separator: UInt8(ascii: "/")).dropLast() {
+      place += "/" + String(Substring(part))
+      inner = try inner.folder(String(Substring(part)), place)
+    }
+    return inner
+  }
+
+  private static func remove(
+    _ folder: borrowing Descriptor, _ name: String, in around: borrowing Descriptor
+  ) throws(NativeError) {
+    try folder.removeContents()
+    guard try folder.isNamed(name, in: around) else { return }
+    // Of an exchange in between no harm comes: only an empty folder goes.
+    _ = unsafe unlinkat(around.number, name, AT_REMOVEDIR)
   }
 
   /// Waits until everything is on the device, and gives the folder its name.
@@ -89,21 +125,22 @@ package struct NewFolder: ~Copyable {
   package consuming func commit(
     mode: UInt32 = 0o700, owner: FileOwner? = nil, former: String? = nil
   ) throws(NativeError) {
-    if mode != 0o700 || owner != nil { try give(mode, owner, to: draft) }
+    if mode != 0o700 || owner != nil { try NewFolder.give(mode, owner, to: folder) }
     // One call for all files: there may be many.
     try folder.syncFileSystem()
-    let (draft, path) = (draft, path)
-    let around = try Descriptor.folder(of: FilePath(path))
+    let (draft, path) = (FilePath(draft).name, path)
+    guard try folder.isNamed(draft, in: around) else { throw .changedMeanwhile(path: path) }
     if let former {
       try NameExchange.put(
-        FilePath(draft).name, at: FilePath(path), keepingFormerAs: FilePath(former).name, in: around
+        draft, at: FilePath(path), keepingFormerAs: FilePath(former).name, in: around
       )
       pending = false
       return try NewFolder.confirm(path, around)
     }
     do throws(NativeError) {
       // Replaces an empty folder, and nothing else.
-      try repeating("rename", path) { unsafe Int(rename(draft, path)) }
+      let (number, name) = (around.number, FilePath(path).name)
+      try repeating("rename", path) { unsafe Int(renameat(number, draft, number, name)) }
     } catch .system(_, _, ENOTEMPTY), .system(_, _, ENOTDIR) {
       throw .alreadyExists(path: path)
     }
@@ -121,24 +158,24 @@ package struct NewFolder: ~Copyable {
     }
   }
 
-  private borrowing func give(
-    _ mode: UInt32, _ owner: FileOwner?, to path: String
+  private static func give(
+    _ mode: UInt32, _ owner: FileOwner?, to folder: borrowing Descriptor
   ) throws(NativeError) {
-    for name in try FolderNames.read(path) {
-      let inner = path + "/" + name
-      if try FileStatus.read(inner).kind == .folder {
-        try give(mode, owner, to: inner)
+    for name in try folder.names() {
+      let path = folder.path + "/" + name
+      if try folder.status(of: name)?.kind == .folder {
+        try give(mode, owner, to: folder.folder(name, path))
       } else {
-        try NewFolder.set(mode & 0o666, owner, of: inner, O_RDONLY)
+        try set(mode & 0o666, owner, of: folder.open(FilePath(path), as: name, O_RDONLY))
       }
     }
-    try NewFolder.set(mode, owner, of: path, O_RDONLY | O_DIRECTORY)
+    // The folder last: until then nobody else can put anything into it.
+    try set(mode, owner, of: folder)
   }
 
   private static func set(
-    _ mode: UInt32, _ owner: FileOwner?, of path: String, _ flags: Int32
+    _ mode: UInt32, _ owner: FileOwner?, of file: borrowing Descriptor
   ) throws(NativeError) {
-    let file = try Descriptor.open(path, flags | O_NOFOLLOW)
     if let owner { try FileAttributes.setOwner(owner, of: file) }
     try file.setMode(mode)
   }

@@ -17,11 +17,20 @@ final class GuardedDatabase: Sendable {
 
   /// From here on SQLite may open the database at `path`, until `end`.
   ///
-  /// - Parameter isWritten: refuse a database with a second name, of which nobody knows whose it is.
+  /// - Parameters:
+  ///   - isWritten: refuse a database with a second name, of which nobody knows whose it is.
+  ///   - made: the file that it must be, where we made it.
   /// - Throws: what `SQLiteCompanions.requireTrusted` throws; `NativeError.foreignLink`, `.severalLinks`;
   ///   `.changedMeanwhile` where a connection to another database of that path is open, or the folder is moved.
-  static func begin(_ path: String, isWritten: Bool) throws(NativeError) -> GuardedDatabase {
+  static func begin(
+    _ path: String, isWritten: Bool, made: FileStatus?
+  ) throws(NativeError) -> GuardedDatabase {
     let new = try GuardedDatabase(path, isWritten: isWritten)
+    if let made {
+      guard made.isSameFile(as: new.status) else { throw .changedMeanwhile(path: path) }
+    } else {
+      try new.requireInPlace()
+    }
     let isOther = known.withLock { known in
       let isOther = known.contains {
         $0.path.utf8.elementsEqual(new.path.utf8) && !$0.isSame(as: new)
@@ -40,17 +49,11 @@ final class GuardedDatabase: Sendable {
   }
 
   private init(_ path: String, isWritten: Bool) throws(NativeError) {
-    let (target, links) = try FileContents.resolve(path)
-    let folder = try Descriptor.open(
-      GuardedDatabase.withoutLinks(target.folder), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-    let files = SQLiteCompanions(database: FilePath(folder.path + "/" + target.name).text)
+    let target = try FileContents.resolve(path)
+    let folder = try Descriptor.folder(of: target)
+    let real = try GuardedDatabase.withoutLinks(target.folder, folder)
+    let files = SQLiteCompanions(database: FilePath(real + "/" + target.name).text)
     let status = try files.requireTrusted(in: folder)
-    if let link = links.first(where: { ![status.owner.user, 0, geteuid()].contains($0.owner.user) }
-    ),
-      geteuid() == 0
-    {
-      throw .foreignLink(path: link.path, target: target.text)
-    }
     guard !isWritten || status.links == 1 else {
       throw .severalLinks(path: target.text, count: status.links)
     }
@@ -61,13 +64,28 @@ final class GuardedDatabase: Sendable {
     self.isWritten = isWritten
   }
 
-  /// The path of a folder as SQLite will find it, which follows all links before it opens anything.
-  private static func withoutLinks(_ folder: String) throws(NativeError) -> String {
-    guard let path = unsafe realpath(folder, nil) else {
-      throw .system(call: "realpath", path: folder, errno: errno)
+  /// Fails where the folder's owner could have moved the database there, and beside it what looks like its companions.
+  private func requireInPlace() throws(NativeError) {
+    let owner = try folder.status().owner.user
+    guard geteuid() != 0 || [status.owner.user, 0].contains(owner) else {
+      throw .belongsToOther(path: path, user: status.owner.user)
     }
-    defer { unsafe free(path) }
-    return unsafe String(cString: path)
+  }
+
+  /// The path of an open folder as SQLite will find it, which follows all links before it opens anything.
+  private static func withoutLinks(
+    _ path: String, _ folder: borrowing Descriptor
+  ) throws(NativeError) -> String {
+    guard let real = unsafe realpath(path, nil) else {
+      throw .system(call: "realpath", path: path, errno: errno)
+    }
+    defer { unsafe free(real) }
+    let found = unsafe String(cString: real)
+    let status = try folder.status()
+    guard try FileStatus.readLink(found).isSameFile(as: status) else {
+      throw .changedMeanwhile(path: path)
+    }
+    return found
   }
 
   private func isSame(as other: GuardedDatabase) -> Bool {
@@ -87,7 +105,9 @@ extension GuardedDatabase {
     known.withLock { known in
       for database in known {
         if path.utf8.elementsEqual(database.path.utf8) { return (database, .database) }
-        if path.utf8.elementsEqual(database.folder.path.utf8) { return (database, .folder) }
+        if path.utf8.elementsEqual(FilePath(database.path).folder.utf8) {
+          return (database, .folder)
+        }
         for suffix in SQLiteCompanions.suffixes
         where path.utf8.elementsEqual((database.path + suffix).utf8) {
           return (database, .companion(name: FilePath(path).name))

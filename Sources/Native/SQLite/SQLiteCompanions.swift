@@ -7,7 +7,7 @@ package struct SQLiteCompanions: Sendable {
   package let database: String
 
   package init(of path: String) throws(NativeError) {
-    database = try FileContents.resolve(path).0.text
+    database = try FileContents.resolve(path).text
   }
 
   init(database: String) { self.database = database }

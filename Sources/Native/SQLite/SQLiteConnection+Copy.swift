@@ -9,11 +9,17 @@ package enum SQLiteCopyError: Error {
 }
 
 extension SQLiteConnection {
-  /// Copies the database into the file at `path`, which must exist and be empty.
-  package func copy(to path: String) throws(SQLiteCopyError) -> SQLiteConnection {
+  /// Copies the database into an empty file.
+  ///
+  /// - Parameters:
+  ///   - path: where it is now.
+  ///   - made: the file as we made it.
+  package func copy(
+    to path: String, _ made: FileStatus
+  ) throws(SQLiteCopyError) -> SQLiteConnection {
     let target: SQLiteConnection
     do throws(NativeError) {
-      target = try SQLiteConnection.open(path, .readWrite, patience: .zero)
+      target = try SQLiteConnection.open(path, .readWrite, patience: .zero, made: made)
     } catch {
       throw .target(error)
     }

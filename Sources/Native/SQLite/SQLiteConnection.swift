@@ -26,15 +26,17 @@ package final class SQLiteConnection {
 
   /// Opens the file at `path`. No name is special.
   ///
-  /// - Parameter patience: how long to wait for the locks of others.
+  /// - Parameters:
+  ///   - patience: how long to wait for the locks of others.
+  ///   - made: the file that it must be, where we made it.
   /// - Throws: `NativeError.sqlite`; what `GuardedDatabase.begin` throws, before anything is opened.
   package static func open(
-    _ path: String, _ access: Access, patience: Duration
+    _ path: String, _ access: Access, patience: Duration, made: FileStatus? = nil
   ) throws(NativeError) -> SQLiteConnection {
     guard GuardedCalls.areInstalled else {
       throw .sqlite(.cannotOpen, message: "this SQLite does not let its files be guarded")
     }
-    let files = try GuardedDatabase.begin(path, isWritten: access == .readWrite)
+    let files = try GuardedDatabase.begin(path, isWritten: access == .readWrite, made: made)
     let mode = access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
     var handle: OpaquePointer?
     let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
@@ -47,13 +49,11 @@ package final class SQLiteConnection {
     }
     let connection = unsafe SQLiteConnection(owning: handle, files)
     guard result == SQLITE_OK else { throw connection.failure(result) }
-    for setting in connectionSettings { try connection.run("PRAGMA " + setting) }
+    // Nothing goes to a file of a name that SQLite makes up.
+    try connection.run("PRAGMA temp_store = MEMORY")
     unsafe sqlite3_busy_timeout(handle, Int32(clamping: patience.milliseconds))
     return connection
   }
-
-  /// Nothing goes to a file of a name that SQLite makes up, and what a schema says runs no function that could do harm.
-  private static let connectionSettings = ["temp_store = MEMORY", "trusted_schema = OFF"]
 
   /// The database file as SQLite knows it: absolute, and with links followed.
   var path: String {

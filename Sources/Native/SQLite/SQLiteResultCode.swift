@@ -34,6 +34,8 @@ package struct SQLiteResultCode: RawRepresentable, Hashable, Sendable {
   package static let readOnlyRecovery = SQLiteResultCode(rawValue: SQLITE_READONLY | 1 << 8)
   /// The index of a write-ahead log cannot be locked for writing.
   package static let readOnlyCannotLock = SQLiteResultCode(rawValue: SQLITE_READONLY | 2 << 8)
+  /// The file has lost its name since it was opened, or another one has it.
+  package static let readOnlyMoved = SQLiteResultCode(rawValue: SQLITE_READONLY | 4 << 8)
   /// No journal or log can be created in the folder.
   package static let readOnlyFolder = SQLiteResultCode(rawValue: SQLITE_READONLY | 6 << 8)
 }

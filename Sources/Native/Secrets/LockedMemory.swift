@@ -2,6 +2,7 @@
 // libcrypto takes all of its memory here, because its contexts hold keys; so do plaintexts at work.
 
 internal import CLibCrypto
+internal import CLinux
 internal import Glibc
 internal import Synchronization
 
@@ -49,6 +50,9 @@ package enum LockedMemory {
     unsafe free(block)
     return unsafe larger
   }
+
+  /// Overwrites what was left of secrets on the stack below the caller, for which nobody could lock it.
+  package static func wipeStack() { octokey_wipe_stack() }
 
   /// Notes that Linux did not lock memory of `SecretBytes`.
   static func noteRefusal() { state.withLock { $0.refused += 1 } }

@@ -42,6 +42,7 @@ package struct SecretBytes: ~Copyable, @unchecked Sendable {
     unsafe OPENSSL_cleanse(base, mappedLength)
     unsafe munlock(base, mappedLength)
     unsafe munmap(base, mappedLength)
+    LockedMemory.wipeStack()
   }
 
   package borrowing func withBytes<Result: ~Copyable, Failure: Error>(

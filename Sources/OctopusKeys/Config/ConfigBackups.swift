@@ -46,13 +46,15 @@ struct ConfigBackups {
   /// The copy that was made last of those that can be read as a config; nil if there is none.
   func lastReadable() throws(ConfigError) -> ConfigFile? {
     let copies = try rethrow(as: ConfigError.native, found())
-    return copies.sorted { $1.age < $0.age }.lazy.compactMap { (copy) -> ConfigFile? in
+    for copy in copies.sorted(by: { $1.age < $0.age }) {
       // One that cannot be read is passed over for an older one.
-      guard let file = try? ConfigFile.read(folder + "/" + copy.name),
+      if let file = try? ConfigFile.read(folder + "/" + copy.name),
         (try? NodeConfig(contents: file.bytes, path: file.path)) != nil
-      else { return nil }
-      return file
-    }.first
+      {
+        return file
+      }
+    }
+    return nil
   }
 
   /// Removes all but the newest copies. One whose Master Key is not the one of the config stays
@@ -80,7 +82,7 @@ struct ConfigBackups {
         let config = try? NodeConfig(contents: copy.bytes, path: path),
         config.value(of: SettingName.masterKey) == key
       else { continue }
-      try? FileManager.default.removeItem(atPath: path)
+      try? FileRemoval.remove(path)
     }
   }
 

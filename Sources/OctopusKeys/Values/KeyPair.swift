@@ -31,6 +31,7 @@ final class KeyPair {
   func wipe() {
     oldPlaintext.wipe()
     newPlaintext.wipe()
+    LockedMemory.wipeStack()
   }
 
   func judge(

@@ -53,8 +53,9 @@ struct BackupRestoration {
       if examination.present != .same {
         let storeOwner = try FileOwner.ofFolder(of: store.location)
         try examination.requireWritable(owner: storeOwner, others: 2 * transfer.bytes.count)
-        if isOther { try requireNoServer(examination) }
+        let replaced = isOther ? try lockReplaced(examination) : nil
         report.store.former = try restoreStore(examination, storeOwner, audit)
+        replaced?.rollback()
         report.store.changed = true
       }
     } else {
@@ -183,17 +184,21 @@ struct BackupRestoration {
   }
 
   /// Refuses to replace a store while a server is at work on it, or might be.
-  private func requireNoServer(_ examination: StoreRestoration.Examination) throws {
+  /// Fails where a server or an octokey uses the store that is to be replaced.
+  private func lockReplaced(
+    _ examination: StoreRestoration.Examination
+  ) throws -> (any Store)? {
     let servers = ServerWatch(
       target, ownName: "", age: .seconds(300), stopsOwn: false, isIgnored: ignoresLiveNodes)
     do {
       try requireQuiet(servers)
-      try examination.requireUnused()
+      return try examination.lockUnused()
     } catch let error as RotationError {
       // The nodes can be read when the journal is rolled back, which opening the store for writing does.
       guard case .store(.hotJournal) = error else { throw error }
-      try examination.requireUnused()
+      let replaced = try examination.lockUnused()
       try requireQuiet(servers)
+      return replaced
     }
   }
 

@@ -28,6 +28,10 @@ extension Failure {
       self.init(
         "\(path.quoted) is not a lock of octokey: it is not empty, has several names, or belongs to another user",
         hint: "find out who put it there, and remove it if no octokey is running")
+    case .belongsToOther(let path, let user):
+      self.init(
+        "\(path.quoted) belongs to user \(user), and the folder that it is in to another user",
+        hint: "find out who put it there; chown it to the folder's owner if it is in its place")
     case .notACompanion(let path):
       self.init(
         "\(path.quoted) was not made by the database beside it: it has several names, or belongs to another user",

@@ -24,6 +24,7 @@ import Testing
     .halfWritten(path: "/x", copy: "/y", call: "write", errno: 28),
     .system(call: "flock", path: "/x", errno: 37), .notPlain(path: "/x", .pipe),
     .notALock(path: "/x"), .notACompanion(path: "/x"),
+    .belongsToOther(path: "/x", user: 5),
     .noWriter(path: "/x"),
   ]
   static let keys: [KeyError] = [

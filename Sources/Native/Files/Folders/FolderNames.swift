@@ -11,6 +11,11 @@ package enum FolderNames {
       throw .system(call: "opendir", path: path, errno: errno)
     }
     defer { unsafe closedir(list) }
+    return try unsafe all(of: list, path)
+  }
+
+  /// The names of an open folder, in the order of their bytes.
+  static func all(of list: OpaquePointer, _ path: String) throws(NativeError) -> [String] {
     var names: [String] = []
     try unsafe each(of: list, path) { (name) throws(NativeError) in
       names.append(unsafe String(cString: name))

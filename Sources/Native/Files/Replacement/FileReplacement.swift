@@ -43,9 +43,6 @@ package struct FileReplacement: ~Copyable {
   package static func prepare(
     _ original: FileContents, contents: Span<UInt8>, backup: Backup? = nil, inPlace: Bool = false
   ) throws(NativeError) -> FileReplacement {
-    if let link = original.foreignLink, geteuid() == 0 {
-      throw .foreignLink(path: link, target: original.target)
-    }
     let path = FilePath(original.target)
     let folder = try Descriptor.folder(of: path)
     let file = try open(path, in: folder, original)
