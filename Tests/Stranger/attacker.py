@@ -94,9 +94,23 @@ class Attacker:
                     continue
                 path = folder + "/" + name
                 if os.path.isdir(path):
+                    # It is filled, looked at and given away one after the other.
+                    if self.chance.random() < 0.8:
+                        self.wait_for_end(path)
                     self.swap_folder(path)
                 else:
                     self.swap_any(path)
+
+    def wait_for_end(self, folder):
+        """Waits until no folder was made in a folder for a while: whoever may not read it can see that."""
+        patience = 10 ** self.chance.uniform(-4.5, -1.7)
+        try:
+            before, since = os.lstat(folder).st_mtime_ns, time.perf_counter()
+            while time.perf_counter() - since < patience:
+                if (now := os.lstat(folder).st_mtime_ns) != before:
+                    before, since = now, time.perf_counter()
+        except OSError:
+            pass
 
     def subfolders(self):
         documents = self.node + "/documents"

@@ -68,7 +68,7 @@ class Race:
         while True:
             scene = self.random.choice(SCENES + SCENES + CUT)
             command = self.random.choice([one for one in commands.COMMANDS if scene in one.scenes])
-            if command.title.startswith(self.only) and TOUCHED[self.role](command, scene):
+            if self.only in f"{command.title}, {scene}" and TOUCHED[self.role](command, scene):
                 return scene, command
 
     def count(self):

@@ -16,6 +16,7 @@ faults, and the exit code is 1. It takes root.
 
 import argparse
 import collections
+import itertools
 import os
 import random
 import re
@@ -71,7 +72,8 @@ class Report:
         return result.title.split(",")[0] + result.title.split(": ")[-1].split(" against")[-1] + fault
 
     def kept(self, world, result):
-        place = self.keep / f"fault-{self.faulty}"
+        place = next(found for number in itertools.count(1)
+                     if not (found := self.keep / f"fault-{number}").exists())
         place.mkdir(parents=True)
         words = " ".join(map(str, result.arguments))
         (place / "run.txt").write_text(
@@ -158,11 +160,13 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--octokey", type=Path, required=True)
     parser.add_argument("--runs", type=int, default=10_000, help="racing runs")
-    parser.add_argument("--planted", default="all", 
+    parser.add_argument("--planted", default="all",
                         help="how many planted runs: a random choice, all, or every (also under names that a command "
                         "has nothing to do with)")
     parser.add_argument("--role", choices=attacker.ROLES, help="race against this attacker only")
-    parser.add_argument("--only", default="", help="only commands whose title begins so")
+    parser.add_argument("--only", default="",
+                        help="only runs with this in their title, as `rotate, file: octopus.db is a link`")
+    parser.add_argument("--list", action="store_true", help="print the titles of the planted runs, and end")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="copy the folders of faults there")
@@ -172,6 +176,9 @@ def arguments():
 
 def main():
     options = arguments()
+    if options.list:
+        print("\n".join(planted.title(*found) for found in planted.combinations(options.planted == "every")))
+        return
     if os.geteuid() != 0:
         sys.exit("stranger.py: it takes root to be attacked as root")
     os.umask(0o022)
@@ -183,7 +190,7 @@ def main():
         templates = Templates(str(options.octokey.resolve()), folder, random.Random(options.seed))
         test_of_the_check(World(folder / "check", templates))
         combinations = [found for found in planted.combinations(options.planted == "every")
-                        if found[1].title.startswith(options.only)]
+                        if options.only in planted.title(*found)]
         random.Random(options.seed).shuffle(combinations)
         if options.planted not in ("all", "every"):
             combinations = combinations[:int(options.planted)]
