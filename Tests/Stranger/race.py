@@ -16,7 +16,7 @@ from planted import Result
 from world import CUT, OLD, OTHER, SCENES, STRANGER
 
 LIMIT = 30
-# Runs of one attacker; then comes another one.
+# Runs of one attacker, at most; then comes another one.
 BATCH = 20
 # Runs between two readings of all contents.
 FULL = 50
@@ -34,9 +34,10 @@ TOUCHED = {
 class Race:
     """One attacker at a time on one world."""
 
-    def __init__(self, world, random, seed, roles=attacker.ROLES, only=""):
+    def __init__(self, world, random, seed, runs, roles=attacker.ROLES, only=""):
         self.world, self.random, self.seed = world, random, seed
         self.roles, self.only = roles, only
+        self.batch = max(1, min(BATCH, runs // len(roles)))
         self.process, self.role, self.runs = None, None, 0
         self.counter = world.folder / "counter"
         self.counter.write_bytes(bytes(8))
@@ -47,7 +48,7 @@ class Race:
 
     def run(self):
         """The result of the next run."""
-        if self.runs % BATCH == 0:
+        if self.runs % self.batch == 0:
             self.change_attacker()
         self.runs += 1
         scene, command = self.chosen()
@@ -76,7 +77,7 @@ class Race:
 
     def change_attacker(self):
         self.stop()
-        self.role = self.roles[self.runs // BATCH % len(self.roles)]
+        self.role = self.roles[self.runs // self.batch % len(self.roles)]
         self.shared[:8] = bytes(8)
         self.process = subprocess.Popen(
             [sys.executable, Path(attacker.__file__), self.role, self.world.home, self.counter,

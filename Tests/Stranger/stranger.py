@@ -23,6 +23,7 @@ import re
 import shutil
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Lock
@@ -39,11 +40,16 @@ SHOWN = 3
 class Report:
     """What all jobs found."""
 
-    def __init__(self, keep):
+    def __init__(self, keep, minutes):
         self.keep, self.lock = keep, Lock()
+        self.end = time.monotonic() + 60 * minutes
         self.planted = self.raced = self.vanished = self.faulty = 0
         self.seen = collections.Counter()
         self.codes = collections.Counter()
+
+    @property
+    def is_over(self):
+        return time.monotonic() > self.end
 
     def add(self, world, result, is_race):
         with self.lock:
@@ -106,14 +112,18 @@ class Job:
 
     def plant(self, combinations):
         for combination in combinations:
+            if self.report.is_over:
+                return
             self.add(planted.run(self.world, *combination), False)
 
     def race(self, runs, seed, options):
         """Returns the number of swaps of each attacker."""
         roles = [options.role] if options.role else attacker.ROLES
-        found = race.Race(self.world, random.Random(seed), seed, roles, options.only)
+        found = race.Race(self.world, random.Random(seed), seed, runs, roles, options.only)
         try:
             for _ in range(runs):
+                if self.report.is_over:
+                    break
                 self.add(found.run(), True)
         finally:
             found.stop()
@@ -169,6 +179,7 @@ def arguments():
     parser.add_argument("--list", action="store_true", help="print the titles of the planted runs, and end")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time; the counts tell")
     parser.add_argument("--keep", type=Path, help="copy the folders of faults there")
     parser.add_argument("--folder", type=Path, help="where to work, other than the folder for temporary files")
     return parser.parse_args()
@@ -182,7 +193,7 @@ def main():
     if os.geteuid() != 0:
         sys.exit("stranger.py: it takes root to be attacked as root")
     os.umask(0o022)
-    report = Report(options.keep)
+    report = Report(options.keep, options.minutes)
     folder = Path(tempfile.mkdtemp(prefix="octokey-stranger-", dir=options.folder))
     folder.chmod(0o755)
     swaps = collections.Counter()

@@ -1,5 +1,6 @@
-// Every command run by root in a stranger's folder, with traps in it and while its owner swaps names: nothing outside of
-// it may change. Tests/Stranger says what there is; this is a sample of it, in parts, each with a time limit.
+// Every command run by root in a stranger's folder, with traps in it and while its owner swaps names:
+// nothing outside of it may change. Tests/Stranger says what there is; this is a sample of it, in parts,
+// each with a time limit.
 
 import Foundation
 import Outside
@@ -12,8 +13,8 @@ import Testing
     let result = try await OctokeyProgram.runProgram(
       "python3",
       [
-        "\(SampleNode.tests)/Stranger/stranger.py", "--octokey", OctokeyProgram.path, "--runs", "60",
-        "--planted", "150", "--seed", "\(seed)", "--jobs", "1",
+        "\(SampleNode.tests)/Stranger/stranger.py", "--octokey", OctokeyProgram.path, "--runs",
+        "60", "--planted", "150", "--seed", "\(seed)", "--jobs", "1",
       ], limit: 400)
     let last = result.stdout.split(separator: "\n").last ?? ""
     #expect(result.status == 0, "\(result.stdout)\(result.stderr)")
