@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
-from node import IV_OF_MACHINE_ID, ROOT, opened
-
-sys.path.insert(0, str(ROOT / "samples"))
+TESTS = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(TESTS / "Crash"), str(TESTS.parent / "samples")]
 import make_node  # noqa: E402
+from node import IV_OF_MACHINE_ID, opened  # noqa: E402
 
 MACHINE_IDS = (make_node.MACHINE_ID.read_bytes(), b"5f0c1d7e9a3b4c6d8e2f1a0b9c8d7e6f\n")
 KEY = re.compile(rb'(<set key="Octopus.Storage.MasterKey">)[^<]*(</set>)')
