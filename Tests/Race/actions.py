@@ -71,32 +71,48 @@ class Set(Action):
 
 @dataclass(frozen=True)
 class Restore(Action):
-    """The backup of this node over what is there: (contents, key) of its store, and the text of its config."""
+    """The backup of this node, with its store, put in the place of what is there."""
 
     node: int
+    # (contents, key) of the store in it, and the text of the config.
     store: tuple
     text: str
-    # Whether the store is in the backup, and not the config alone.
-    has_store: bool
-    overwrites: bool = True
+    overwrites: bool
 
     def words(self, cluster):
         return [
             "backup", "restore", str(cluster.folder.parent / f"backup-{self.node}"),
-            "--store", cluster.store.location(cluster.folder), *["--overwrite"] * self.overwrites]
+            "--store", cluster.store.location(cluster.nodes[self.node]), *["--overwrite"] * self.overwrites]
+
+    @property
+    def config(self):
+        return self.text, self.store[1]
 
     def apply(self, state):
-        config = (self.text, self.store[1])
-        if not self.overwrites and (state.store, state.configs[self.node]) != (self.store, config):
+        if not self.overwrites and (state.store, state.configs[self.node]) != (self.store, self.config):
             return REFUSED, state
-        restored = state.with_config(self.node, config)
-        if not self.has_store:
-            # 2: done, and the key is not that of the store.
-            return (0 if state.store[1] == self.store[1] else 2), restored
+        restored = state.with_config(self.node, self.config)
         if state.store == self.store:
             return 0, restored
-        formers = tuple(sorted((*state.formers, state.store)))
-        return 0, replace(restored, store=self.store, formers=formers)
+        return 0, replace(restored, store=self.store, formers=tuple(sorted((*state.formers, state.store))))
+
+
+@dataclass(frozen=True)
+class RestoreConfig(Restore):
+    """A backup without the store: that is on a server, and looked at before the config is put back."""
+
+    ignores_faults: bool
+
+    def words(self, cluster):
+        return super().words(cluster) + ["--ignore-faults"] * self.ignores_faults
+
+    def apply(self, state):
+        if state.store != self.store and not self.ignores_faults:
+            return REFUSED, state
+        if not self.overwrites and state.configs[self.node] != self.config:
+            return REFUSED, state
+        # 2: done, and it does not fit the store.
+        return (0 if state.store == self.store else 2), state.with_config(self.node, self.config)
 
 
 @dataclass(frozen=True)
@@ -136,33 +152,45 @@ def outcomes(actions, state):
     return right
 
 
-def pair_of(name, random, has_store):
-    """A draw of a pair: (title of the variant, the two actions, template of the store, texts and keys of the configs)."""
-    size = random.choice((False, True))
-    rotate = Rotate(0, "first", size)
-    plain, keys = ["plain", "plain"], ["sample", "sample"]
-    if name == "rotate-rotate":
-        second = Rotate(1, "second", random.choice((False, True)))
-        return "", (rotate, second), "plain", plain, keys
-    if name == "rotate-set":
-        rotate = Rotate(0, "first", True)
-        title, node, key, own = random.choice((
-            ("the new key, other node", 1, "first", "sample"), ("another key, other node", 1, "other", "sample"),
-            ("the old key, other node", 1, "sample", "other"), ("another key, same node", 0, "other", "sample"),
-            ("the new key, same node", 0, "first", "sample")))
-        return title, (rotate, Set(node, key)), "plain", plain, ["sample", own]
-    if name == "rotate-restore":
-        title = random.choice(("of the same key", "of another key", "of the same store"))
-        node = random.choice((0, 1))
-        kept = title == "of the same store"
-        restore = Restore(node, ("plain", "sample"), "plain", has_store, overwrites=not kept)
-        template = {"of the same key": "later", "of another key": "rotated"}.get(title, "plain")
-        texts = ["later", "later"] if not kept else plain
-        keys = ["later", "later"] if template == "rotated" else keys
-        return f"{title}, {('same', 'other')[node]} node", (rotate, restore), template, texts, keys
-    title, text = random.choice((("config set", "set"), ("config edit", "renamed")))
+@dataclass(frozen=True)
+class Draw:
+    """A pair of actions, and what there is before: the template of the store, texts and keys of the configs."""
+
+    title: str
+    actions: tuple
+    template: str = "plain"
+    texts: tuple = ("plain", "plain")
+    keys: tuple = ("sample", "sample")
+
+
+def draw(pair, random, is_backed_up):
+    rotate = Rotate(0, "first", random.choice((False, True)))
     node = random.choice((0, 1))
-    return f"{title}, {('same', 'other')[node]} node", (rotate, Edit(node, text)), "plain", plain, keys
+    where = ("same node", "other node")[node]
+    if pair == "rotate-rotate":
+        return Draw("", (rotate, Rotate(1, "second", random.choice((False, True)))))
+    if pair == "rotate-set":
+        title, key, own = random.choice((
+            ("the new key", "first", "sample"), ("another key", "other", "sample"),
+            ("the old key", "sample", "other")))
+        # A config with a key of its own is that of the other node: the rotation needs the right one.
+        node = 1 if own != "sample" else node
+        return Draw(f"{title}, {('same node', 'other node')[node]}", (Rotate(0, "first", True), Set(node, key)),
+                    keys=("sample", own))
+    if pair == "rotate-edit":
+        title, text = random.choice((("config set", "set"), ("config edit", "renamed")))
+        return Draw(f"{title}, {where}", (rotate, Edit(node, text)))
+    store = ("plain", "sample")
+    if not is_backed_up:
+        ignores = random.choice((False, True))
+        text, title = random.choice((("plain", "of the same config"), ("later", "of another config")))
+        restore = RestoreConfig(node, store, "plain", overwrites=text == "later", ignores_faults=ignores)
+        return Draw(f"{title}{', faults or not' * ignores}, {where}", (rotate, restore), texts=(text, text))
+    title, template, text, key = random.choice((
+        ("of the same store", "plain", "plain", "sample"), ("of the same key", "later", "later", "sample"),
+        ("of another key", "rotated", "later", "later")))
+    restore = Restore(node, store, "plain", overwrites=template != "plain")
+    return Draw(f"{title}, {where}", (rotate, restore), template, (text, text), (key, key))
 
 
 PAIRS = ("rotate-rotate", "rotate-set", "rotate-restore", "rotate-edit")

@@ -7,13 +7,15 @@ import random
 import re
 import shutil
 
-from actions import BUSY, REFUSED, Rotate, Set, State, outcomes, pair_of
+from actions import BUSY, REFUSED, Rotate, Set, State, draw, outcomes
 from cluster import MACHINE_IDS, Cluster, key_in
 from duel import Duel, Entrant
 from judge import Judge
 from stores import KINDS
 
-DOCUMENTS = 60
+# The stores that there are before a round: (contents, key). And how many documents the contents are.
+TEMPLATES = {"plain": ("plain", "sample"), "later": ("later", "sample"), "rotated": ("later", "later")}
+DOCUMENTS = {"plain": 60, "later": 67}
 # Shares of the rounds in which one is stopped for a while, and in which one has a lower priority.
 PAUSED, SLOWED = 0.45, 0.25
 
@@ -29,12 +31,9 @@ class Arena:
         source = random.Random(f"{self.seed} keys")
         for name in ("sample", "later", "other"):
             self.keys[name] = source.randbytes(16)
-        # The same documents under another key, and other documents under the same one.
-        for template, documents, key in (
-                ("plain", DOCUMENTS, "sample"), ("later", DOCUMENTS + 7, "sample"),
-                ("rotated", DOCUMENTS + 7, "later")):
+        for template, (contents, key) in TEMPLATES.items():
             key = base64.b64encode(self.keys[key]).decode()
-            self.store.add(template, documents, ["--key", key])
+            self.store.add(template, DOCUMENTS[contents], ["--key", key])
         for template in ("plain", "later"):
             cluster = self.cluster("known")
             cluster.make(template, source, ["plain", "plain"], ["sample", "sample"])
@@ -62,34 +61,32 @@ class Round:
     def __init__(self, arena, pair, number):
         self.arena, self.number = arena, number
         self.random = random.Random(f"{arena.seed} {pair} {arena.store.name} {number}")
-        self.variant, self.actions, template, texts, keys = pair_of(
-            pair, self.random, arena.store.restores)
+        drawn = draw(pair, self.random, arena.store.is_backed_up)
+        self.variant, self.actions = drawn.title, drawn.actions
         self.cluster = arena.cluster(f"{pair}-{arena.store.name}-{number}")
         for name in ("first", "second"):
             self.cluster.keys[name] = self.random.randbytes(self.random.choice((16, 32)))
-        self.cluster.make(template, self.random, texts, keys)
-        contents = "plain" if template == "plain" else "later"
-        key = "later" if template == "rotated" else "sample"
-        self.state = State((contents, key), tuple(zip(texts, keys)))
+        self.cluster.make(drawn.template, self.random, drawn.texts, drawn.keys)
+        self.state = State(TEMPLATES[drawn.template], tuple(zip(drawn.texts, drawn.keys)))
         self.faults = []
 
     def run(self):
-        draw = self.random
-        late = draw.randrange(2)
+        source = self.random
+        late = source.randrange(2)
         entrants = [
             Entrant(self.cluster.command(action.node, *action.words(self.cluster)),
                     environment=action.environment)
             for action in self.actions]
-        # Later by up to what the other one takes.
-        entrants[late].delay = draw.random() * self.length(1 - late)
-        if draw.random() < PAUSED:
-            stopped = draw.randrange(2)
+        # At once, or one of them later by up to what the other one takes.
+        entrants[late].delay = max(0, source.uniform(-0.5, 1)) * self.length(1 - late)
+        if source.random() < PAUSED:
+            stopped = source.randrange(2)
             # Some are longer than what SQLite waits for a lock.
-            longest = draw.choices((1, 4, 3 / self.length(1 - stopped)), (60, 35, 5))[0]
+            longest = source.choices((1, 4, 3 / self.length(1 - stopped)), (60, 35, 5))[0]
             entrants[stopped].pause = (
-                draw.random() * self.length(stopped), draw.random() * longest * self.length(1 - stopped))
-        if draw.random() < SLOWED:
-            entrants[draw.randrange(2)].niceness = draw.choice((5, 10, 19))
+                source.random() * self.length(stopped), source.random() * longest * self.length(1 - stopped))
+        if source.random() < SLOWED:
+            entrants[source.randrange(2)].niceness = source.choice((5, 10, 19))
         self.duel = Duel(
             entrants, [self.cluster.nodes[action.node] for action in self.actions], self.cluster.folder)
         self.endings = self.duel.run()

@@ -21,8 +21,8 @@ class SQLiteStore:
 
     name = "sqlite"
     connection = "sqlite:../shared/octopus.db"
-    # Whether `backup restore` puts documents back.
-    restores = True
+    # Whether a backup holds the documents.
+    is_backed_up = True
     modes = ("delete", "wal")
 
     def __init__(self, folder):
@@ -38,8 +38,8 @@ class SQLiteStore:
         shutil.copyfile(
             self.folder / f"{template}-{mode}" / "octopus.db", folder / "shared/octopus.db")
 
-    def location(self, folder):
-        return f"sqlite:{folder}/shared/octopus.db"
+    def location(self, node):
+        return f"sqlite:{node}/../shared/octopus.db"
 
     def read(self, folder):
         """(cells of the store, those of each former one, what is wrong with the files).
@@ -86,7 +86,7 @@ class FolderStore:
 
     name = "folder"
     connection = "directory:../shared/documents"
-    restores = True
+    is_backed_up = True
 
     def __init__(self, folder):
         self.folder = folder / "templates"
@@ -97,8 +97,8 @@ class FolderStore:
     def put(self, template, folder, random):
         shutil.copytree(self.folder / template / "documents", folder / "shared/documents")
 
-    def location(self, folder):
-        return f"directory:{folder}/shared/documents"
+    def location(self, node):
+        return f"directory:{node}/../shared/documents"
 
     def read(self, folder):
         shared = folder / "shared"
@@ -126,8 +126,7 @@ class PostgresStore:
     """A database of a server of our own; its name is the same in every round, so that the configs are, too."""
 
     name = "postgres"
-    # A backup holds the config alone.
-    restores = False
+    is_backed_up = False
 
     def __init__(self, folder):
         self.folder = folder / "templates"
@@ -151,7 +150,7 @@ class PostgresStore:
             DROP DATABASE IF EXISTS race WITH (FORCE);
             CREATE DATABASE race TEMPLATE "{template}";""")
 
-    def location(self, folder):
+    def location(self, node):
         return self.connection
 
     def read(self, folder):
