@@ -145,6 +145,9 @@ def outcomes(actions, state):
         other_status, after = other.apply(between)
         statuses = (status, other_status) if one is first else (other_status, status)
         right.append((statuses, after))
+        if isinstance(one, Restore) and status == 0:
+            # It was done, and then it looked whether its key is that of the store, while the other was at work.
+            right.append(((2, other_status) if one is first else (other_status, 2), after))
         # The other one was refused. Where neither gets anything done, one of them has to be busy: both may be told
         # that the key is wrong only where it is wrong for both.
         for refusal in (BUSY,) if status == REFUSED else (BUSY, REFUSED):
