@@ -31,6 +31,8 @@ class Action:
     """Of a node; `words` are those of its command line, and `apply` gives its exit code and the state after it."""
 
     environment = {}
+    # What a refusal with 1 says: whoever is refused must be told the reason.
+    reason = ""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Rotate(Action):
     node: int
     key: str
     is_given: bool = False
+    reason = "is not the key of"
 
     def words(self, cluster):
         key = ["--new-key-file", cluster.key_file(self.key)] if self.is_given else []
@@ -59,6 +62,7 @@ class Set(Action):
 
     node: int
     key: str
+    reason = "is not the key of"
 
     def words(self, cluster):
         return ["set-master-key", "--key-file", cluster.key_file(self.key)]
@@ -78,6 +82,7 @@ class Restore(Action):
     store: tuple
     text: str
     overwrites: bool
+    reason = "refusing to overwrite|refusing to restore"
 
     def words(self, cluster):
         return [
@@ -121,6 +126,7 @@ class Edit(Action):
 
     node: int
     text: str
+    reason = "was changed by somebody else meanwhile"
 
     def words(self, cluster):
         if self.text == "set":

@@ -9,7 +9,7 @@ import shutil
 
 from actions import BUSY, REFUSED, Rotate, Set, State, draw, outcomes
 from cluster import MACHINE_IDS, Cluster, key_in
-from duel import Duel, Entrant
+from duel import Duel, Entrant, Pause
 from judge import Judge
 from stores import KINDS
 
@@ -17,7 +17,7 @@ from stores import KINDS
 TEMPLATES = {"plain": ("plain", "sample"), "later": ("later", "sample"), "rotated": ("later", "later")}
 DOCUMENTS = {"plain": 60, "later": 67}
 # Shares of the rounds in which one is stopped for a while, and in which one has a lower priority.
-PAUSED, SLOWED = 0.45, 0.25
+PAUSED, SLOWED = 0.5, 0.25
 
 
 class Arena:
@@ -84,12 +84,14 @@ class Round:
             stopped = source.randrange(2)
             # Some are longer than what SQLite waits for a lock.
             longest = source.choices((1, 4, 3 / self.length(1 - stopped)), (60, 35, 5))[0]
-            entrants[stopped].pause = (
-                source.random() * self.length(stopped), source.random() * longest * self.length(1 - stopped))
+            entrants[stopped].pause = Pause(
+                source.random() * longest * self.length(1 - stopped),
+                at=source.random() * self.length(stopped), change=source.choice((0, source.randint(1, 16))))
         if source.random() < SLOWED:
             entrants[source.randrange(2)].niceness = source.choice((5, 10, 19))
         self.duel = Duel(
-            entrants, [self.cluster.nodes[action.node] for action in self.actions], self.cluster.folder)
+            entrants, [self.cluster.nodes[action.node] for action in self.actions],
+            self.cluster.shared, self.cluster.folder)
         self.endings = self.duel.run()
         self.statuses = tuple(ending.status for ending in self.endings)
         self.note_lengths(entrants)
@@ -134,8 +136,8 @@ class Round:
         right = outcomes(self.actions, self.state)
         if (self.statuses, self.found) not in right:
             fault(f"exit codes {self.statuses} and {self.found} are neither order's")
-        for action, status in zip(self.actions, self.statuses):
-            self.look_for_traces(action, status)
+        for action, ending in zip(self.actions, self.endings):
+            self.look_for_traces(action, ending)
 
     def look_at_key_files(self, action, status):
         """The key of a rotation is in a key file; that of one that was refused is not."""
@@ -145,9 +147,11 @@ class Round:
         if made != ([self.cluster.keys[action.key]] if status == 0 else []):
             self.faults.append(f"exit code {status}, and {len(made)} key files beside config {action.node + 1}")
 
-    def look_for_traces(self, action, status):
-        """Whoever was refused has changed nothing, and whoever changed a config has kept the former one."""
-        node = action.node
+    def look_for_traces(self, action, ending):
+        """Whoever was refused was told why and has changed nothing; whoever changed a config has kept the former one."""
+        node, status = action.node, ending.status
+        if status == REFUSED and not re.search(action.reason, ending.errors):
+            self.faults.append(f"refused for another reason: {ending.errors.strip()}")
         if status in (REFUSED, BUSY):
             if len({action.node for action in self.actions}) == 2:
                 # What was edited and could not take its place is kept.
@@ -192,7 +196,7 @@ class Round:
         report = {
             "variant": self.variant, "actions": [repr(action) for action in self.actions],
             "commands": [entrant.words for entrant in self.duel.entrants],
-            "pauses": [entrant.pause for entrant in self.duel.entrants],
+            "pauses": [repr(entrant.pause) for entrant in self.duel.entrants],
             "statuses": self.statuses, "errors": [ending.errors for ending in self.endings],
             "timeline": self.duel.timeline, "before": repr(self.state),
             "found": repr(getattr(self, "found", None)), "faults": self.faults,

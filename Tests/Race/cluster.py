@@ -42,9 +42,11 @@ class Cluster:
     def __init__(self, octokey, folder, store, keys):
         self.octokey, self.folder, self.store, self.keys = octokey, folder, store, keys
         self.nodes = [folder / f"node-0{number}" for number in (1, 2)]
+        self.shared = folder / "shared"
 
     def make(self, template, random, texts, keys):
         """The folders; `texts` and `keys` are the names of those in the configs."""
+        self.shared.mkdir()
         self.store.put(template, self.folder, random)
         for number, node in enumerate(self.nodes):
             node.mkdir(mode=0o700)

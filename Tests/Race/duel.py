@@ -1,7 +1,8 @@
 """Two programs started at once, held up at moments that were drawn before, and what happened in which order.
 
 What the kernel says of the lock files beside the configs (inotify) shows whether the two met: each octokey
-holds the lock for as long as it looks at, and changes, what others may change, too.
+holds the lock for as long as it looks at, and changes, what others may change, too. The moments are times, or changes
+of names in the folders: those come thick where something is decided.
 """
 
 import ctypes
@@ -16,9 +17,20 @@ import time
 from dataclasses import dataclass, field
 
 LOCK = "octokey.lock"
-OPEN, CREATE, DELETE = 0x20, 0x100, 0x200
+OPEN, CREATE, DELETE, MOVED = 0x20, 0x100, 0x200, 0xC0
 # Seconds after which a program counts as stuck.
 LIMIT = 60
+
+
+@dataclass
+class Pause:
+    """When one of the two is stopped, and for how long."""
+
+    length: float
+    # Seconds after its start.
+    at: float = 0
+    # Or the how-many-th change of a name that there is then; 0: by the time.
+    change: int = 0
 
 
 @dataclass
@@ -28,8 +40,7 @@ class Entrant:
     words: list
     delay: float = 0
     niceness: int = 0
-    # When it is stopped, from its start on, and for how long; None: never.
-    pause: tuple | None = None
+    pause: Pause | None = None
     environment: dict = field(default_factory=dict)
 
 
@@ -43,21 +54,22 @@ class Ending:
 
 
 class Folders:
-    """What becomes of the lock files in some folders, in the order in which it happens."""
+    """What becomes of the names in some folders, in the order in which it happens."""
 
     def __init__(self, folders):
         self.libc = ctypes.CDLL(None, use_errno=True)
         self.number = self.libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+        # Two indices may mean one folder: it is known by the first.
         self.folders = {}
         for index, folder in enumerate(folders):
             watch = self.libc.inotify_add_watch(
-                self.number, os.fsencode(folder), OPEN | CREATE | DELETE)
+                self.number, os.fsencode(folder), OPEN | CREATE | DELETE | MOVED)
             if watch < 0:
                 raise OSError(ctypes.get_errno(), f"inotify: {folder}")
-            self.folders[watch] = index
+            self.folders.setdefault(watch, index)
 
     def events(self):
-        """(kind, index of the folder) of everything that is new."""
+        """(kind, name, index of the folder) of everything that is new."""
         try:
             data = os.read(self.number, 1 << 16)
         except BlockingIOError:
@@ -67,20 +79,20 @@ class Folders:
             watch, mask, _, length = struct.unpack_from("iIII", data, offset)
             name = data[offset + 16:offset + 16 + length].rstrip(b"\0").decode()
             offset += 16 + length
-            if name == LOCK:
-                yield mask & (OPEN | CREATE | DELETE), self.folders[watch]
+            yield mask & (OPEN | CREATE | DELETE | MOVED), name, self.folders[watch]
 
     def close(self):
         os.close(self.number)
 
 
 class Duel:
-    """Runs the entrants; `folders` are those of their configs, in the same order."""
+    """Runs the entrants; `folders` are those of their configs, in the same order, and `shared` is one of both."""
 
-    def __init__(self, entrants, folders, output):
+    def __init__(self, entrants, folders, shared, output):
         self.entrants, self.output = entrants, output
-        self.folders = Folders(folders)
-        self.share = len({str(folder) for folder in folders}) == 1
+        self.folders = Folders([*folders, shared])
+        self.share = folders[0] == folders[1]
+        self.changes = 0
         self.begun = time.monotonic()
         self.children, self.starts, self.endings = {}, {}, {}
         # What is still to be done: (when, order, what).
@@ -125,8 +137,15 @@ class Duel:
         self.timeline.append((round(time.monotonic() - self.begun, 4), what, number))
 
     def note_events(self):
-        for kind, folder in self.folders.events():
-            self.note({OPEN: "open", CREATE: "lock", DELETE: "unlock"}[kind], folder)
+        for kind, name, folder in self.folders.events():
+            if name == LOCK and folder < 2:
+                self.note({OPEN: "open", CREATE: "lock", DELETE: "unlock"}.get(kind, "moved"), folder)
+            if kind == OPEN:
+                continue
+            self.changes += 1
+            for number, entrant in enumerate(self.entrants):
+                if number in self.children and entrant.pause and entrant.pause.change == self.changes:
+                    self.stop(number)
 
     def start(self, number):
         entrant = self.entrants[number]
@@ -138,14 +157,18 @@ class Duel:
                 preexec_fn=(lambda: os.nice(entrant.niceness)) if entrant.niceness else None)
         self.children[number], self.starts[number] = child, time.monotonic()
         self.note("start", number)
-        if entrant.pause:
-            at, length = entrant.pause
+        if entrant.pause and not entrant.pause.change:
             now = time.monotonic() - self.begun
-            self.schedule(now + at, lambda: self.send(signal.SIGSTOP, number))
-            self.schedule(now + at + length, lambda: self.send(signal.SIGCONT, number))
+            self.schedule(now + entrant.pause.at, lambda: self.stop(number))
         descriptor = os.pidfd_open(child.pid)
         self.poll.register(descriptor, select.POLLIN)
         return descriptor, number
+
+    def stop(self, number):
+        self.send(signal.SIGSTOP, number)
+        now = time.monotonic() - self.begun
+        self.schedule(
+            now + self.entrants[number].pause.length, lambda: self.send(signal.SIGCONT, number))
 
     def send(self, number, entrant):
         # One that has ended is not reaped yet, or is known to be gone: the signal reaches nobody else.

@@ -33,7 +33,6 @@ class SQLiteStore:
             Node.make(self.folder / f"{template}-{mode}", documents, mode, options=options)
 
     def put(self, template, folder, random):
-        (folder / "shared").mkdir()
         mode = random.choice(self.modes)
         shutil.copyfile(
             self.folder / f"{template}-{mode}" / "octopus.db", folder / "shared/octopus.db")
