@@ -142,13 +142,13 @@ class Round:
     def look_at_key_files(self, action, status):
         """The key of a rotation is in a key file; that of one that was refused is not."""
         made = self.cluster.keys_made(action.node)
-        if status == 0 and not action.is_given and len(made) == 1:
+        if not action.is_given and len(made) == 1:
             self.cluster.keys[action.key] = made[0]
         if made != ([self.cluster.keys[action.key]] if status == 0 else []):
             self.faults.append(f"exit code {status}, and {len(made)} key files beside config {action.node + 1}")
 
     def look_for_traces(self, action, ending):
-        """Whoever was refused was told why and has changed nothing; whoever changed a config has kept the former one."""
+        """Who was refused was told why and has changed nothing; who changed a config has kept the former one."""
         node, status = action.node, ending.status
         if status == REFUSED and not re.search(action.reason, ending.errors):
             self.faults.append(f"refused for another reason: {ending.errors.strip()}")
