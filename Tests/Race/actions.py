@@ -50,7 +50,8 @@ class Rotate(Action):
 
     def apply(self, state):
         (contents, key), (text, own) = state.store, state.configs[self.node]
-        if own != key:
+        # Where all values are under the new key already there is nothing to do but to switch the config.
+        if key not in (own, self.key):
             return REFUSED, state
         state = replace(state, store=(contents, self.key))
         return 0, state.with_config(self.node, (text, self.key))
@@ -172,34 +173,52 @@ class Draw:
     keys: tuple = ("sample", "sample")
 
 
-def draw(pair, random, is_backed_up):
-    rotate = Rotate(0, "first", random.choice((False, True)))
-    node = random.choice((0, 1))
-    where = ("same node", "other node")[node]
-    if pair == "rotate-rotate":
-        return Draw("", (rotate, Rotate(1, "second", random.choice((False, True)))))
-    if pair == "rotate-set":
-        title, key, own = random.choice((
-            ("the new key", "first", "sample"), ("another key", "other", "sample"),
-            ("the old key", "sample", "other")))
-        # A config with a key of its own is that of the other node: the rotation needs the right one.
-        node = 1 if own != "sample" else node
-        return Draw(f"{title}, {('same node', 'other node')[node]}", (Rotate(0, "first", True), Set(node, key)),
-                    keys=("sample", own))
-    if pair == "rotate-edit":
-        title, text = random.choice((("config set", "set"), ("config edit", "renamed")))
-        return Draw(f"{title}, {where}", (rotate, Edit(node, text)))
+def where(node):
+    """The first node is the one that rotates."""
+    return ("same node", "other node")[node]
+
+
+def two_rotations(random, _):
+    if random.random() < 0.25:
+        # Whoever comes second has only the config to switch.
+        return Draw("the same key", (Rotate(0, "first", True), Rotate(1, "first", True)))
+    given = [random.choice((False, True)) for _ in range(2)]
+    return Draw("own keys", (Rotate(0, "first", given[0]), Rotate(1, "second", given[1])))
+
+
+def rotation_and_key(random, _):
+    title, key, own = random.choice((
+        ("the new key", "first", "sample"), ("another key", "other", "sample"), ("the old key", "sample", "other")))
+    # Where the config has another key than the store, it cannot be that of the rotation.
+    node = random.choice((0, 1)) if own == "sample" else 1
+    return Draw(
+        f"{title}, {where(node)}", (Rotate(0, "first", True), Set(node, key)), keys=("sample", own))
+
+
+def rotation_and_restoration(random, is_backed_up):
+    rotate, node = Rotate(0, "first", random.choice((False, True))), random.choice((0, 1))
     store = ("plain", "sample")
     if not is_backed_up:
         ignores = random.choice((False, True))
         text, title = random.choice((("plain", "of the same config"), ("later", "of another config")))
         restore = RestoreConfig(node, store, "plain", overwrites=text == "later", ignores_faults=ignores)
-        return Draw(f"{title}{', faults or not' * ignores}, {where}", (rotate, restore), texts=(text, text))
+        return Draw(
+            f"{title}{', faults or not' * ignores}, {where(node)}", (rotate, restore), texts=(text, text))
     title, template, text, key = random.choice((
         ("of the same store", "plain", "plain", "sample"), ("of the same key", "later", "later", "sample"),
         ("of another key", "rotated", "later", "later")))
     restore = Restore(node, store, "plain", overwrites=template != "plain")
-    return Draw(f"{title}, {where}", (rotate, restore), template, (text, text), (key, key))
+    return Draw(f"{title}, {where(node)}", (rotate, restore), template, (text, text), (key, key))
 
 
-PAIRS = ("rotate-rotate", "rotate-set", "rotate-restore", "rotate-edit")
+def rotation_and_edit(random, _):
+    rotate, node = Rotate(0, "first", random.choice((False, True))), random.choice((0, 1))
+    title, text = random.choice((("config set", "set"), ("config edit", "renamed")))
+    return Draw(f"{title}, {where(node)}", (rotate, Edit(node, text)))
+
+
+# What draws each pair, from a source of random numbers and whether the store is in a backup.
+PAIRS = {
+    "rotate-rotate": two_rotations, "rotate-set": rotation_and_key,
+    "rotate-restore": rotation_and_restoration, "rotate-edit": rotation_and_edit,
+}

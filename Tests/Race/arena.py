@@ -7,7 +7,7 @@ import random
 import re
 import shutil
 
-from actions import BUSY, REFUSED, Rotate, Set, State, draw, outcomes
+from actions import BUSY, PAIRS, REFUSED, Rotate, Set, State, outcomes
 from cluster import MACHINE_IDS, Cluster, key_in
 from duel import Duel, Entrant, Pause
 from judge import Judge
@@ -61,7 +61,7 @@ class Round:
     def __init__(self, arena, pair, number):
         self.arena, self.number = arena, number
         self.random = random.Random(f"{arena.seed} {pair} {arena.store.name} {number}")
-        drawn = draw(pair, self.random, arena.store.is_backed_up)
+        drawn = PAIRS[pair](self.random, arena.store.is_backed_up)
         self.variant, self.actions = drawn.title, drawn.actions
         self.cluster = arena.cluster(f"{pair}-{arena.store.name}-{number}")
         for name in ("first", "second"):
@@ -225,7 +225,7 @@ class Tally:
         won = [status in (0, 2) for status in round.statuses]
         self.winners[{(1, 0): "first", (0, 1): "second", (1, 1): "both", (0, 0): "neither"}[tuple(map(int, won))]] += 1
         self.statuses["/".join(map(str, round.statuses))] += 1
-        self.messages.update(f"{round.variant or self.pair}: {message}" for message in round.messages)
+        self.messages.update(f"{round.variant}: {message}" for message in round.messages)
 
     def line(self, seconds):
         winners = ", ".join(f"{name} {self.winners[name]}" for name in ("first", "second", "both", "neither"))

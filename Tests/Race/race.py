@@ -35,7 +35,7 @@ def race(options, arena, pair):
         tally.add(round)
         if round.faults:
             kept = round.save(options.keep)
-            print(f"{kept}, {round.variant or pair}:")
+            print(f"{kept}, {round.variant}:")
             for fault in round.faults:
                 print(f"  {fault}", flush=True)
         else:
