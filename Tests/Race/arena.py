@@ -16,8 +16,9 @@ from stores import KINDS
 # The stores that there are before a round: (contents, key). And how many documents the contents are.
 TEMPLATES = {"plain": ("plain", "sample"), "later": ("later", "sample"), "rotated": ("later", "later")}
 DOCUMENTS = {"plain": 60, "later": 67}
-# Shares of the rounds in which one is stopped for a while, and in which one has a lower priority.
-PAUSED, SLOWED = 0.5, 0.25
+# Shares of the rounds in which both go on together from their locks, in which one is stopped for a while, and in which
+# one has a lower priority.
+TOGETHER, PAUSED, SLOWED = 0.15, 0.5, 0.25
 
 
 class Arena:
@@ -78,9 +79,12 @@ class Round:
             Entrant(self.cluster.command(action.node, *action.words(self.cluster)),
                     environment=action.environment)
             for action in self.actions]
+        together = source.random() < TOGETHER
         # At once, or one of them later by up to what the other one takes.
-        entrants[late].delay = max(0, source.uniform(-0.5, 1)) * self.length(1 - late)
-        if source.random() < PAUSED:
+        delay = max(0, source.uniform(-0.5, 1)) * self.length(1 - late)
+        if not together:
+            entrants[late].delay = delay
+        if source.random() < PAUSED and not together:
             stopped = source.randrange(2)
             # Some are longer than what SQLite waits for a lock.
             longest = source.choices((1, 4, 3 / self.length(1 - stopped)), (60, 35, 5))[0]
@@ -91,7 +95,7 @@ class Round:
             entrants[source.randrange(2)].niceness = source.choice((5, 10, 19))
         self.duel = Duel(
             entrants, [self.cluster.nodes[action.node] for action in self.actions],
-            self.cluster.shared, self.cluster.folder)
+            self.cluster.shared, self.cluster.folder, together)
         self.endings = self.duel.run()
         self.statuses = tuple(ending.status for ending in self.endings)
         self.note_lengths(entrants)

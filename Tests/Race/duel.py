@@ -20,6 +20,8 @@ LOCK = "octokey.lock"
 OPEN, CREATE, DELETE, MOVED = 0x20, 0x100, 0x200, 0xC0
 # Seconds after which a program counts as stuck.
 LIMIT = 60
+# Seconds for which one is held up until the other comes.
+PATIENCE = 1
 
 
 @dataclass
@@ -86,13 +88,19 @@ class Folders:
 
 
 class Duel:
-    """Runs the entrants; `folders` are those of their configs, in the same order, and `shared` is one of both."""
+    """Runs the entrants.
 
-    def __init__(self, entrants, folders, shared, output):
+    `folders` are those of their configs, in the same order, and `shared` is one of both. With `together` whoever has
+    taken its lock is held up until the other one has, too, so that both go on from there at the same time.
+    """
+
+    def __init__(self, entrants, folders, shared, output, together=False):
         self.entrants, self.output = entrants, output
         self.folders = Folders([*folders, shared])
         self.share = folders[0] == folders[1]
         self.changes = 0
+        self.together = together and not self.share
+        self.waiting = []
         self.begun = time.monotonic()
         self.children, self.starts, self.endings = {}, {}, {}
         # What is still to be done: (when, order, what).
@@ -140,6 +148,8 @@ class Duel:
         for kind, name, folder in self.folders.events():
             if name == LOCK and folder < 2:
                 self.note({OPEN: "open", CREATE: "lock", DELETE: "unlock"}.get(kind, "moved"), folder)
+                if kind == CREATE and self.together:
+                    self.wait_for_other(folder)
             if kind == OPEN:
                 continue
             self.changes += 1
@@ -163,6 +173,21 @@ class Duel:
         descriptor = os.pidfd_open(child.pid)
         self.poll.register(descriptor, select.POLLIN)
         return descriptor, number
+
+    def wait_for_other(self, number):
+        self.send(signal.SIGSTOP, number)
+        self.waiting.append(number)
+        if len(self.waiting) == len(self.entrants):
+            self.go_on()
+        else:
+            # The other one may never come.
+            self.schedule(time.monotonic() - self.begun + PATIENCE, self.go_on)
+
+    def go_on(self):
+        for number in self.waiting:
+            self.send(signal.SIGCONT, number)
+        self.waiting.clear()
+        self.together = False
 
     def stop(self, number):
         self.send(signal.SIGSTOP, number)
