@@ -214,7 +214,7 @@ class Round:
 
 
 class Tally:
-    """The rounds of a pair on a store."""
+    """The rounds of a pair on a store; `faults` are the rounds that have one."""
 
     def __init__(self, pair, store):
         self.pair, self.store = pair, store
@@ -225,7 +225,7 @@ class Tally:
     def add(self, round):
         self.rounds += 1
         self.met += round.duel.met
-        self.faults += len(round.faults)
+        self.faults += bool(round.faults)
         won = [status in (0, 2) for status in round.statuses]
         self.winners[{(1, 0): "first", (0, 1): "second", (1, 1): "both", (0, 0): "neither"}[tuple(map(int, won))]] += 1
         self.statuses["/".join(map(str, round.statuses))] += 1
