@@ -37,9 +37,9 @@ class Node:
         self.folder = Path(folder)
 
     @classmethod
-    def make(cls, folder, documents, journal_mode, directory=False):
+    def make(cls, folder, documents, journal_mode, directory=False, options=()):
         """A node made by samples/make_node.py; with `directory` its documents become files."""
-        node = cls.make_sample(folder, documents, journal_mode)
+        node = cls.make_sample(folder, documents, journal_mode, options)
         if directory:
             for (table, number), text in list(documents_of(node.folder)):
                 path = node.folder / "documents" / table / f"{number}.json"
@@ -52,10 +52,10 @@ class Node:
         return node
 
     @classmethod
-    def make_sample(cls, folder, documents, journal_mode):
+    def make_sample(cls, folder, documents, journal_mode, options=()):
         subprocess.run(
             [sys.executable, ROOT / "samples/make_node.py", "--documents", str(documents),
-             "--journal-mode", journal_mode, str(folder)], check=True, capture_output=True)
+             "--journal-mode", journal_mode, *options, str(folder)], check=True, capture_output=True)
         return cls(folder)
 
     def copy(self, folder):
