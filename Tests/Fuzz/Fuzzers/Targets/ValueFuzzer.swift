@@ -1,0 +1,100 @@
+// The input is a text, JSON or any other, in which sensitive values are looked for and replaced.
+//
+// Oracle: the scanner finds exactly the values that a slow reader of JSON finds, at the same bytes, with the same ciphertext. A
+// plain ciphertext anywhere is a value, a quotation or named, and never passed over. The short scan of a later pass finds
+// what the first one found. New ciphertexts in the place of the old ones are found again by both, and nothing beside them
+// changes.
+
+@testable import Native
+@testable import OctopusKeys
+
+enum ValueFuzzer: Fuzzer {
+  private static let scanner = ValueScanner(places: SensitivePaths(collection: "Any"))
+
+  static func work(_ input: [UInt8]) {
+    var found = ScannedText()
+    scanner.scan(input.span, into: &found)
+    scanner.scanAny(input.span, into: &found)
+    scanner.scanAgain(input.span, into: &found)
+    _ = CiphertextSearch.mayHoldValue(input.span)
+    _ = JSONPath.paths(to: [input.count / 2], in: input.span)
+  }
+
+  /// As one text of JSON, if the input is one.
+  static func enlarged(_ input: [UInt8]) -> [UInt8] {
+    guard (try? JSONReference.read(input)) != nil else { return repeated(input) }
+    let text = input.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(input.dropFirst(3)) : input
+    return [UInt8(ascii: "[")] + repeated(text + [UInt8(ascii: ",")]) + Array("0]".utf8)
+  }
+
+  static func check(_ input: [UInt8]) throws {
+    var found = ScannedText()
+    scanner.scan(input.span, into: &found)
+    var any = ScannedText()
+    scanner.scanAny(input.span, into: &any)
+    requireNothingPassedOver(input, found)
+    requireNothingPassedOver(input, any)
+    guard let expected = try? ValueReference.values(in: input) else {
+      require(found.values.isEmpty, "values in a text that is not JSON")
+      if let (range, sealed) = Base64Reference.value(input), !input.starts(with: [0xEF, 0xBB, 0xBF]) {
+        require(values(any) == [.init(range: range, sealed: sealed)], "not found as a whole")
+      }
+      return
+    }
+    require(found.values.allSatisfy { $0.range.upperBound <= input.count }, "beyond the end")
+    guard input.span.isUTF8 else {
+      return require(found.values.isEmpty, "values in a text that is not UTF-8")
+    }
+    require(values(found) == expected, "found \(values(found)), and not \(expected)")
+    require(values(any) == expected, "as any text found \(values(any)), and not \(expected)")
+    if found.suspects.isEmpty {
+      var again = ScannedText()
+      scanner.scanAgain(input.span, into: &again)
+      require(values(again) == expected, "again found \(values(again)), and not \(expected)")
+    }
+    try checkSplices(input, found)
+  }
+
+  private static func values(_ found: ScannedText) -> [ValueReference.Value] {
+    found.values.map { .init(range: $0.range, sealed: Array(found.ciphertexts[$0.ciphertext])) }
+      .sorted { $0.range.lowerBound < $1.range.lowerBound }
+  }
+
+  private static func requireNothingPassedOver(_ text: [UInt8], _ found: ScannedText) {
+    guard found.suspects.isEmpty else { return }
+    for bar in ValueReference.plainBars(in: text) {
+      require(
+        (found.values + found.quotations).contains { $0.range.contains(bar) },
+        "the ciphertext around byte \(bar) is passed over")
+    }
+  }
+
+  private static func checkSplices(_ text: [UInt8], _ found: ScannedText) throws {
+    guard !found.values.isEmpty else { return }
+    var bytes: [UInt8] = []
+    var splices: [PageEdits.Splice] = []
+    var sealed: [[UInt8]] = []
+    for (number, value) in found.values.enumerated() {
+      let new = found.ciphertexts[value.ciphertext].enumerated().map {
+        $1 ^ UInt8(truncatingIfNeeded: $0 &* 37 &+ number &+ 1)
+      }
+      let start = bytes.count
+      EncryptedValue.format(new.span, as: value.spelling, appendingTo: &bytes)
+      splices.append(.init(replaced: value.range, replacement: start..<bytes.count))
+      sealed.append(new)
+    }
+    var edited: [UInt8] = []
+    PageEdits.apply(splices[...], with: bytes.span, to: text.span, appendingTo: &edited)
+    var slow = text
+    for splice in splices.reversed() {
+      slow.replaceSubrange(splice.replaced, with: bytes[splice.replacement])
+    }
+    require(edited == slow, "the splices change something else")
+    var again = ScannedText()
+    scanner.scan(edited.span, into: &again)
+    require(values(again).map(\.sealed) == sealed, "the new ciphertexts are not found")
+    require(again.suspects.count == found.suspects.count, "other suspects")
+    let reference = try ValueReference.values(in: edited) ?? []
+    require(reference.map(\.sealed) == sealed, "the slow reader does not find the new ciphertexts")
+  }
+}
