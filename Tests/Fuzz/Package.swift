@@ -9,6 +9,9 @@ let rules: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// What is run again and again. Without optimisation it would be run ten times less often; Stores is large, and little of it is run.
+let optimised = rules + [.unsafeFlags(["-O"])]
+
 let package = Package(
   name: "fuzz",
   targets: [
@@ -21,21 +24,21 @@ let package = Package(
     .target(
       name: "Native",
       dependencies: ["CLibXML2", "CLibCrypto", "CSQLite", "CODBC", "CZlib", "CLinux"],
-      path: "Sources/Native", swiftSettings: rules),
+      path: "Sources/Native", swiftSettings: optimised),
     .target(
       name: "OctopusKeys", dependencies: ["Native"], path: "Sources/OctopusKeys",
-      swiftSettings: rules),
+      swiftSettings: optimised),
     .target(
       name: "Stores", dependencies: ["Native", "OctopusKeys"], path: "Sources/Stores",
       swiftSettings: rules),
     // The part of the program that reads reports: without what parses its command line.
     .target(
       name: "Reports", dependencies: ["Native", "OctopusKeys"], path: "Reports",
-      swiftSettings: rules),
+      swiftSettings: optimised),
     .executableTarget(
       name: "fuzz",
       dependencies: ["Native", "OctopusKeys", "Stores", "Reports", "CLibXML2", "CSQLite", "CZlib"],
-      path: "Fuzzers"),
+      path: "Fuzzers", swiftSettings: [.unsafeFlags(["-O"])]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -36,7 +36,7 @@ program=$scratch/debug/fuzz
 
 # A crash would wait for a backtrace of the Swift runtime. What is found in C libraries is found by libFuzzer itself.
 export SWIFT_BACKTRACE=enable=no
-export ASAN_OPTIONS="detect_leaks=0:allocator_may_return_null=1:handle_abort=0"
+export ASAN_OPTIONS="detect_leaks=0:allocator_may_return_null=1:handle_abort=0:malloc_context_size=1"
 
 # The longest input of a target, in bytes: enough for a seed, and for what depends on the length of one.
 length_of() {
@@ -50,7 +50,7 @@ length_of() {
 # fuzz TARGET: prints its line; fails if something was found.
 fuzz() {
   local target=$1 new=$scratch/corpus/$1 found=$scratch/found/$1 log=$scratch/logs/$1.log
-  local -a limits=("-max_len=$(length_of "$1")" -timeout=10 -rss_limit_mb=2048 "-artifact_prefix=$found/")
+  local -a limits=("-max_len=$(length_of "$1")" -timeout=60 -rss_limit_mb=2048 "-artifact_prefix=$found/")
   local -a known=() dictionary=()
   [[ ! -f $folder/Dictionaries/$target.dict ]] || dictionary=("-dict=$folder/Dictionaries/$target.dict")
   mkdir -p "$new" "$found" "$scratch/logs"

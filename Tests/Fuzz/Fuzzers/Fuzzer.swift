@@ -8,24 +8,21 @@ protocol Fuzzer: Sendable {
   static func prepare()
   /// Runs octokey's code on the input, and nothing else: it must take linear time.
   static func work(_ input: [UInt8])
-  /// A large input like this one, for `work`.
-  static func enlarged(_ input: [UInt8]) -> [UInt8]
+  /// An input like this one of some `size` bytes, for `work`.
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8]
   /// Fails unless octokey treats the input as it must. An error that is thrown is a failure, too.
   static func check(_ input: [UInt8]) throws
 }
 
 extension Fuzzer {
   static func prepare() {}
-  static func enlarged(_ input: [UInt8]) -> [UInt8] { repeated(input) }
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8] { repeated(input, to: size) }
 }
 
-/// The size of a large input: one that takes quadratic time is then sure to be noticed.
-let largeSize = 48 << 10
-
 /// The input again and again.
-func repeated(_ input: [UInt8]) -> [UInt8] {
+func repeated(_ input: [UInt8], to size: Int) -> [UInt8] {
   guard !input.isEmpty else { return [] }
-  return Array(repeatElement(input, count: max(1, largeSize / input.count)).joined())
+  return Array(repeatElement(input, count: max(1, size / input.count)).joined())
 }
 
 let allFuzzers: [String: any Fuzzer.Type] = [
@@ -84,7 +81,8 @@ enum Scratch {
       for name in Scratch.names { unlink(Scratch.folder + "/" + name) }
       rmdir(Scratch.folder)
     }
-    return String(decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return String(
+      decoding: template.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }()
 
   static let names = ["octokey-journal.json", "report.json", "store.db", "store.db-journal"]

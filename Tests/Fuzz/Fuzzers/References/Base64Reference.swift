@@ -1,7 +1,8 @@
 // Base64 and the text form of a sensitive value, slowly, as .NET reads them.
 
 enum Base64Reference {
-  static let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  static let letters = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   /// The bytes; nil unless the text is base64 with its padding. Bits to spare in the last letter do not matter.
   static func decode(_ text: [UInt8]) -> [UInt8]? {

@@ -31,14 +31,17 @@ struct ConfigReference {
   init?(_ text: [UInt8]) {
     self.text = text
     // Prefixes may be declared, but not a namespace for names without one.
-    for mark in text.ranges(of: Array("xmlns".utf8)) where text[mark.upperBound...].first != UInt8(ascii: ":") {
+    for mark in text.ranges(of: Array("xmlns".utf8))
+    where text[mark.upperBound...].first != UInt8(ascii: ":") {
       return nil
     }
     guard let pieces = try? pieces() else { return nil }
     var depth = 0
     var start: Int?
     for (index, piece) in pieces.enumerated() {
-      if [.open, .empty].contains(piece.kind), name(piece).contains(UInt8(ascii: ":")) { return nil }
+      if [.open, .empty].contains(piece.kind), name(piece).contains(UInt8(ascii: ":")) {
+        return nil
+      }
       switch piece.kind {
       case .open:
         if depth == 1 { start = index }
@@ -58,7 +61,9 @@ struct ConfigReference {
     var pieces: [Piece] = []
     var index = text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     func end(_ mark: String, from start: Int) throws -> Int {
-      guard let found = text[start...].firstRange(of: Array(mark.utf8)) else { throw NotUnderstood() }
+      guard let found = text[start...].firstRange(of: Array(mark.utf8)) else {
+        throw NotUnderstood()
+      }
       return found.upperBound
     }
     func begins(_ mark: String) -> Bool { text[index...].starts(with: mark.utf8) }
@@ -170,8 +175,10 @@ struct ConfigReference {
       }
       let name = String(decoding: rest[..<end], as: UTF8.self)
       let entities = ["amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'"]
-      let number = name.hasPrefix("#x")
-        ? UInt32(name.dropFirst(2), radix: 16) : name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
+      let number =
+        name.hasPrefix("#x")
+        ? UInt32(name.dropFirst(2), radix: 16)
+        : name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
       if let scalar = number.flatMap(Unicode.Scalar.init) {
         result += Array(String(scalar).utf8)
       } else if let said = entities[name] {

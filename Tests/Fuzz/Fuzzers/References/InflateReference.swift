@@ -74,7 +74,7 @@ enum InflateReference {
 
   /// The codes of an alphabet, by length and value.
   private struct Codes {
-    private var symbols: [[Int]: Int] = [:]
+    private var symbols: [Int: Int] = [:]
     private let longest: Int
 
     /// - Parameter allowsIncomplete: one code alone, of one bit, or none.
@@ -87,7 +87,7 @@ enum InflateReference {
         left = left * 2 - lengths.count { $0 == length }
         guard left >= 0 else { throw Fault.damaged("too many codes") }
         for (symbol, _) in lengths.enumerated().filter({ $0.element == length }) {
-          symbols[[length, code]] = symbol
+          symbols[length << 16 | code] = symbol
           code += 1
         }
       }
@@ -101,7 +101,7 @@ enum InflateReference {
       var code = 0
       for length in 1..<max(2, longest + 1) {
         code = code << 1 | (try bits.next())
-        if let symbol = symbols[[length, code]] { return symbol }
+        if let symbol = symbols[length << 16 | code] { return symbol }
       }
       throw Fault.damaged("no such code")
     }

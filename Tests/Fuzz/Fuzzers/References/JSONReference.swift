@@ -84,7 +84,9 @@ indirect enum JSONReference {
 
     var next: UInt8? { index < text.count ? text[index] : nil }
 
-    mutating func skipBlanks() { while let byte = next, Base64Reference.isBlank(byte) { index += 1 } }
+    mutating func skipBlanks() {
+      while let byte = next, Base64Reference.isBlank(byte) { index += 1 }
+    }
 
     mutating func take(_ expected: String) throws {
       guard text[index...].starts(with: expected.utf8) else { throw Malformed() }
@@ -98,11 +100,14 @@ indirect enum JSONReference {
       case UInt8(ascii: "{"): return try object(depth)
       case UInt8(ascii: "["): return try array(depth)
       case UInt8(ascii: "\""): return .string(try string())
-      case UInt8(ascii: "t"): try take("true")
+      case UInt8(ascii: "t"):
+        try take("true")
         return .word("true")
-      case UInt8(ascii: "f"): try take("false")
+      case UInt8(ascii: "f"):
+        try take("false")
         return .word("false")
-      case UInt8(ascii: "n"): try take("null")
+      case UInt8(ascii: "n"):
+        try take("null")
         return .word("null")
       default: return .number(try number())
       }

@@ -41,7 +41,8 @@ enum KeyFileReference {
   private static func plain(_ file: [UInt8]) -> [Unicode.Scalar] {
     func wide(_ bytes: [UInt8], high: Int) -> [Unicode.Scalar] {
       stride(from: 0, to: bytes.count, by: 2).map { index in
-        guard index + 1 < bytes.count, bytes[index + high] == 0, bytes[index + 1 - high] < 0x80 else {
+        guard index + 1 < bytes.count, bytes[index + high] == 0, bytes[index + 1 - high] < 0x80
+        else {
           return "?"
         }
         return Unicode.Scalar(bytes[index + 1 - high])

@@ -36,8 +36,8 @@ enum EncryptedFileFuzzer: Fuzzer {
     _ = try? encrypted.open(input, name: "master-key", path: "/f")
   }
 
-  static func enlarged(_ input: [UInt8]) -> [UInt8] {
-    isCheap(input) ? input + repeated(Array("AAAA\n".utf8)) : []
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8] {
+    isCheap(input) ? input + repeated(Array("AAAA\n".utf8), to: size) : []
   }
 
   static func check(_ input: [UInt8]) throws {
@@ -83,7 +83,8 @@ enum EncryptedFileFuzzer: Fuzzer {
 
   /// Whether the header asks for a key that is quickly made. What asks for more than is allowed is refused at once.
   private static func isCheap(_ file: [UInt8]) -> Bool {
-    for line in text(file.prefix(1024)).split(separator: "\n") where line.hasPrefix("kdf: scrypt ") {
+    for line in text(file.prefix(1024)).split(separator: "\n") where line.hasPrefix("kdf: scrypt ")
+    {
       let numbers = line.dropFirst(12).split(separator: " ").prefix(3).map { Int($0) ?? 0 }
       guard numbers.count == 3, numbers.allSatisfy({ $0 > 0 && $0 < 1 << 30 }) else { continue }
       let cost = numbers[0].multipliedReportingOverflow(by: numbers[1] * numbers[2])

@@ -54,8 +54,8 @@ enum FieldFuzzer: Fuzzer {
     try? scan.read(page.slots[0], of: page) { (_, _, _) throws(NativeError) in }
   }
 
-  static func enlarged(_ input: [UInt8]) -> [UInt8] {
-    [input.first ?? 0] + repeated(Array(input.dropFirst()))
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8] {
+    [input.first ?? 0] + repeated(Array(input.dropFirst()), to: size)
   }
 
   static func check(_ input: [UInt8]) throws {
@@ -70,8 +70,10 @@ enum FieldFuzzer: Fuzzer {
     }
     require((fault == nil) == (decoded != nil), "lent and refused, or neither")
     let isDocument = fields[field].isDocument && rest.span.isUTF8 && rest.first == UInt8(ascii: "{")
-    if isDocument, rest.count > 1, rest[1] != 0, packing != .none || fields[field].storage == .text {
-      require(decoded?.text == rest, "a packed document is not itself: \(String(describing: decoded))")
+    if isDocument, rest.count > 1, rest[1] != 0, packing != .none || fields[field].storage == .text
+    {
+      require(
+        decoded?.text == rest, "a packed document is not itself: \(String(describing: decoded))")
     }
     guard let (text, encoding) = decoded else { return }
     require(text == slow(stored, encoding), "read otherwise than in \(encoding)")

@@ -41,7 +41,8 @@ enum GzipFuzzer: Fuzzer {
     require(output.count <= limit, "\(output.count) bytes, and the limit is \(limit)")
     do {
       let expected = try InflateReference.unpack(file, limit: limit)
-      require(fault == nil && output == expected, "unpacked otherwise: \(String(describing: fault))")
+      require(
+        fault == nil && output == expected, "unpacked otherwise: \(String(describing: fault))")
     } catch InflateReference.Fault.tooLarge {
       require(fault != nil, "more than the limit")
     } catch {

@@ -19,11 +19,11 @@ enum JournalFuzzer: Fuzzer {
   static func work(_ input: [UInt8]) { _ = try? read(input) }
 
   /// With a long list.
-  static func enlarged(_ input: [UInt8]) -> [UInt8] {
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8] {
     guard let list = input.firstRange(of: Array("\"leftAmbiguous\"".utf8))?.upperBound,
       let start = input[list...].firstIndex(of: UInt8(ascii: "["))
-    else { return repeated(input) }
-    return input[...start] + repeated(Array("\"A\",".utf8)) + input[(start + 1)...]
+    else { return repeated(input, to: size) }
+    return input[...start] + repeated(Array("\"A\",".utf8), to: size) + input[(start + 1)...]
   }
 
   static func check(_ input: [UInt8]) throws {
@@ -34,7 +34,9 @@ enum JournalFuzzer: Fuzzer {
       guard case .journalUnreadable = error else { throw error }
       return
     }
-    guard let journal = found else { return require(false, "there is a journal, and it is not read") }
+    guard let journal = found else {
+      return require(false, "there is a journal, and it is not read")
+    }
     require(
       KeyFingerprint(journal.oldKey) != nil && KeyFingerprint(journal.newKey) != nil
         && journal.oldKey != journal.newKey && journal.role(of: journal.oldKey) == .old

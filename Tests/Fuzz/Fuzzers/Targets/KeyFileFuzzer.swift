@@ -58,7 +58,8 @@ enum KeyFileFuzzer: Fuzzer {
     require(try bytes(file) == key, "written otherwise")
     let windows = file.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
     require(try bytes([0xEF, 0xBB, 0xBF] + windows) == key, "read otherwise with CR")
-    require(try bytes([0xFF, 0xFE] + windows.flatMap { [$0, 0] }) == key, "read otherwise in UTF-16")
+    require(
+      try bytes([0xFF, 0xFE] + windows.flatMap { [$0, 0] }) == key, "read otherwise in UTF-16")
     var damaged = file
     let place = file.count - 3 - seed % 20
     damaged[place] = damaged[place] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")

@@ -14,17 +14,17 @@ enum ManifestFuzzer: Fuzzer {
   }
 
   /// With a long list.
-  static func enlarged(_ input: [UInt8]) -> [UInt8] {
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8] {
     guard input.first == UInt8(ascii: "{") else {
       let digest = String(repeating: "0a", count: 32)
-      let lines = (0..<largeSize / 80).map { "\(digest)  store/name-\($0)\n" }.joined()
+      let lines = (0..<size / 80).map { "\(digest)  store/name-\($0)\n" }.joined()
       return Array(lines.utf8) + input
     }
     guard let list = input.firstRange(of: Array("\"collections\"".utf8))?.upperBound,
       let start = input[list...].firstIndex(of: UInt8(ascii: "["))
-    else { return repeated(input) }
+    else { return repeated(input, to: size) }
     let one = Array(#"{"name":"T","documents":1,"opened":1},"#.utf8)
-    return input[...start] + repeated(one) + input[(start + 1)...]
+    return input[...start] + repeated(one, to: size) + input[(start + 1)...]
   }
 
   static func check(_ input: [UInt8]) throws {
@@ -56,7 +56,8 @@ enum ManifestFuzzer: Fuzzer {
     guard let found else { return require(expected == nil, "a list is refused") }
     let digests = Dictionary(
       uniqueKeysWithValues: found.digests.map { (Array($0.key.text.utf8), $0.value) })
-    require(digests == expected, "another list: \(digests), and not \(String(describing: expected))")
+    require(
+      digests == expected, "another list: \(digests), and not \(String(describing: expected))")
     require(Checksums(text: found.text) == found, "written and read again it is another one")
   }
 

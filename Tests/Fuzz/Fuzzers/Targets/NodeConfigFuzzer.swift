@@ -19,14 +19,14 @@ enum NodeConfigFuzzer: Fuzzer {
   }
 
   /// The elements of the root again and again.
-  static func enlarged(_ input: [UInt8]) -> [UInt8] {
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8] {
     let file = parts(input, 3)[2] ?? []
     let root = Array("<octopus-settings>".utf8)
     let end = Array("</octopus-settings>".utf8)
     guard let start = file.firstRange(of: root)?.upperBound,
       let last = file[start...].firstRange(of: end)?.lowerBound
-    else { return repeated(file) }
-    return file[..<start] + repeated(Array(file[start..<last])) + file[last...]
+    else { return repeated(file, to: size) }
+    return file[..<start] + repeated(Array(file[start..<last]), to: size) + file[last...]
   }
 
   static func check(_ input: [UInt8]) throws {

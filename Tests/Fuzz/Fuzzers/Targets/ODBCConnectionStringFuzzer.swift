@@ -17,7 +17,9 @@ enum ODBCConnectionStringFuzzer: Fuzzer {
     _ = read.secrets
   }
 
-  static func enlarged(_ input: [UInt8]) -> [UInt8] { repeated(input + [UInt8(ascii: ";")]) }
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8] {
+    repeated(input + [UInt8(ascii: ";")], to: size)
+  }
 
   private static let changed = [
     "mars_connection", "protocol", "connectretrycount", "connectretryinterval",

@@ -16,7 +16,9 @@ enum ReportFuzzer: Fuzzer {
 
   static func work(_ input: [UInt8]) { _ = try? compare(input).0.text }
 
-  static func enlarged(_ input: [UInt8]) -> [UInt8] { repeated(input + [UInt8(ascii: "\n")]) }
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8] {
+    repeated(input + [UInt8(ascii: "\n")], to: size)
+  }
 
   static func check(_ input: [UInt8]) throws {
     let (comparison, reports) = try compare(input)

@@ -77,7 +77,9 @@ enum SchemaFuzzer: Fuzzer {
   }
 
   private static func holdsValue(_ bytes: [UInt8]) -> Bool {
-    bytes.firstRange(of: Array(value.utf8)) != nil
+    let narrow = bytes.filter { $0 != 0 }
+    // Bytes may be those of UTF-16, too.
+    return narrow.firstRange(of: Array(value.utf8)) != nil
   }
 
   /// Runs the SQL as far as it can be run, with limits: no other files, no long queries.
@@ -106,10 +108,12 @@ enum SchemaFuzzer: Fuzzer {
     for _ in 0..<100 where rest.count > 1 {
       // A step of the machine each thousand: each statement gets a hundred of them.
       steps = 0
-      sqlite3_progress_handler(handle, 1000, { (_) in
-        SchemaFuzzer.steps += 1
-        return SchemaFuzzer.steps > 100 ? 1 : 0
-      }, nil)
+      sqlite3_progress_handler(
+        handle, 1000,
+        { (_) in
+          SchemaFuzzer.steps += 1
+          return SchemaFuzzer.steps > 100 ? 1 : 0
+        }, nil)
       rest = rest.withUnsafeBufferPointer { text in
         var statement: OpaquePointer?
         var tail: UnsafePointer<CChar>?

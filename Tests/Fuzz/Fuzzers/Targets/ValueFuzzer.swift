@@ -21,10 +21,10 @@ enum ValueFuzzer: Fuzzer {
   }
 
   /// As one text of JSON, if the input is one.
-  static func enlarged(_ input: [UInt8]) -> [UInt8] {
-    guard (try? JSONReference.read(input)) != nil else { return repeated(input) }
+  static func enlarged(_ input: [UInt8], to size: Int) -> [UInt8] {
+    guard (try? JSONReference.read(input)) != nil else { return repeated(input, to: size) }
     let text = input.starts(with: [0xEF, 0xBB, 0xBF]) ? Array(input.dropFirst(3)) : input
-    return [UInt8(ascii: "[")] + repeated(text + [UInt8(ascii: ",")]) + Array("0]".utf8)
+    return [UInt8(ascii: "[")] + repeated(text + [UInt8(ascii: ",")], to: size) + Array("0]".utf8)
   }
 
   static func check(_ input: [UInt8]) throws {
@@ -36,7 +36,9 @@ enum ValueFuzzer: Fuzzer {
     requireNothingPassedOver(input, any)
     guard let expected = try? ValueReference.values(in: input) else {
       require(found.values.isEmpty, "values in a text that is not JSON")
-      if let (range, sealed) = Base64Reference.value(input), !input.starts(with: [0xEF, 0xBB, 0xBF]) {
+      if let (range, sealed) = Base64Reference.value(input),
+        !input.starts(with: [0xEF, 0xBB, 0xBF])
+      {
         require(values(any) == [.init(range: range, sealed: sealed)], "not found as a whole")
       }
       return
