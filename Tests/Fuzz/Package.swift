@@ -9,9 +9,6 @@ let rules: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-// What is run again and again. Without optimisation it would be run ten times less often; Stores is large, and little of it is run.
-let optimised = rules + [.unsafeFlags(["-O"])]
-
 let package = Package(
   name: "fuzz",
   targets: [
@@ -24,20 +21,21 @@ let package = Package(
     .target(
       name: "Native",
       dependencies: ["CLibXML2", "CLibCrypto", "CSQLite", "CODBC", "CZlib", "CLinux"],
-      path: "Sources/Native", swiftSettings: optimised),
+      path: "Sources/Native", swiftSettings: rules),
     .target(
       name: "OctopusKeys", dependencies: ["Native"], path: "Sources/OctopusKeys",
-      swiftSettings: optimised),
+      swiftSettings: rules),
     .target(
       name: "Stores", dependencies: ["Native", "OctopusKeys"], path: "Sources/Stores",
       swiftSettings: rules),
     // The part of the program that reads reports: without what parses its command line.
     .target(
       name: "Reports", dependencies: ["Native", "OctopusKeys"], path: "Reports",
-      swiftSettings: optimised),
+      swiftSettings: rules),
     .executableTarget(
       name: "fuzz",
       dependencies: ["Native", "OctopusKeys", "Stores", "Reports", "CLibXML2", "CSQLite", "CZlib"],
+      // The slow readers, at least, without the price of debugging: octokey itself takes four minutes to optimise.
       path: "Fuzzers", swiftSettings: [.unsafeFlags(["-O"])]),
   ],
   swiftLanguageModes: [.v6]

@@ -214,7 +214,7 @@ indirect enum JSONReference {
           ahead.index += 2
           if let low = try? ahead.hexadecimal(), (0xDC00...0xDFFF).contains(low) {
             self = ahead
-            return Unicode.Scalar(0x10000 + (unit - 0xD800) * 0x400 + (low - 0xDC00))!
+            return Unicode.Scalar(0x10000 + (unit - 0xD800) * 0x400 + (low - 0xDC00)) ?? "\u{FFFD}"
           }
         }
         return Unicode.Scalar(unit) ?? "\u{FFFD}"
