@@ -65,7 +65,7 @@ fuzz() {
     return 1
   fi
   echo "ok      $target: ${#known[@]} known cases, $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions," \
-    "$(grep -oP ' DONE +cov: \K\d+' "$log" | tail -1) edges"
+    "$(grep -oP 'DONE +cov: \K\d+' "$log" | tail -1) edges"
 }
 
 # said LOG: why a run failed, in a few words.

@@ -69,9 +69,14 @@ enum FieldFuzzer: Fuzzer {
       decoded = (Array(copying: text), encoding)
     }
     require((fault == nil) == (decoded != nil), "lent and refused, or neither")
-    let isDocument = fields[field].isDocument && rest.span.isUTF8 && rest.first == UInt8(ascii: "{")
-    if isDocument, rest.count > 1, rest[1] != 0, packing != .none || fields[field].storage == .text
-    {
+    // A text with zeros may be taken for another encoding, and UTF-16 without a value in it only matters in a column of texts.
+    let isDocument =
+      fields[field].isDocument && rest.span.isUTF8 && rest.first == UInt8(ascii: "{")
+      && !rest.contains(0)
+    let isKnown =
+      fields[field].name == "JSON" || [.gzip, .gzipLittle].contains(packing)
+      || (packing == .none && fields[field].storage == .text)
+    if isDocument, isKnown, rest.count > 1 {
       require(
         decoded?.text == rest, "a packed document is not itself: \(String(describing: decoded))")
     }
