@@ -79,6 +79,7 @@ enum ValueFuzzer: Fuzzer {
 
   private static func checkSplices(_ text: [UInt8], _ found: ScannedText) throws {
     guard !found.values.isEmpty else { return }
+    for value in found.values { checkSpelling(value, text, found) }
     var bytes: [UInt8] = []
     var splices: [PageEdits.Splice] = []
     var sealed: [[UInt8]] = []
@@ -104,5 +105,40 @@ enum ValueFuzzer: Fuzzer {
     require(again.suspects.count == found.suspects.count, "other suspects")
     let reference = try ValueReference.values(in: edited) ?? []
     require(reference.map(\.sealed) == sealed, "the slow reader does not find the new ciphertexts")
+  }
+
+  /// A ciphertext in the place of itself is spelt as it was, if each of its characters is spelt in one way throughout.
+  private static func checkSpelling(
+    _ value: ScannedText.Value, _ text: [UInt8], _ found: ScannedText
+  ) {
+    var spelt: [UInt8] = []
+    let sealed = Array(found.ciphertexts[value.ciphertext])
+    EncryptedValue.format(sealed.span, as: value.spelling, appendingTo: &spelt)
+    guard case .text(let levels) = value.spelling, levels.count <= 1 else { return }
+    var spellings: [UInt8: Set<[UInt8]>] = [:]
+    var digits: Set<UInt8> = []
+    var raw = text[value.range]
+    var plain: [UInt8] = []
+    while let first = raw.first {
+      let length =
+        first != UInt8(ascii: "\\") ? 1 : raw.dropFirst().first == UInt8(ascii: "u") ? 6 : 2
+      let spelling = Array(raw.prefix(length))
+      raw = raw.dropFirst(length)
+      var said: [UInt8] = []
+      JSONEscapes.decode(spelling.span, 0..<spelling.count, appendingTo: &said)
+      guard said.count == 1, length == 1 || "+/|=".utf8.contains(said[0]) else { return }
+      plain += said
+      spellings[said[0], default: []].insert(spelling)
+      // Letters among the digits of an escape, by their case.
+      digits.formUnion(spelling.dropFirst(2).filter { $0 >= 0x41 }.map { $0 & 0x20 })
+    }
+    var usual: [UInt8] = []
+    EncryptedValue.format(sealed.span, appendingTo: &usual)
+    guard plain == usual, digits.count <= 1, spellings.values.allSatisfy({ $0.count == 1 }) else {
+      return
+    }
+    require(
+      spelt == Array(text[value.range]),
+      "spelt as \(String(decoding: spelt, as: UTF8.self)), and not as it was")
   }
 }
