@@ -43,6 +43,8 @@ enum ValueReference {
         Base64Reference.letters.contains(byte) || byte == UInt8(ascii: "=")
       }
       let start = (text[..<bar].lastIndex { !belongs($0) }).map { $0 + 1 } ?? 0
+      // What follows a backslash is a part of an escape, and may be none of the ciphertext.
+      if start > 0, text[start - 1] == UInt8(ascii: "\\") { return false }
       guard let ciphertext = Base64Reference.decode(Array(text[start..<bar])) else { return false }
       return !ciphertext.isEmpty && ciphertext.count % 16 == 0
     }
