@@ -100,7 +100,7 @@ struct Descriptor: ~Copyable {
     while true {
       if count > limit { throw .tooLarge(path: path, limit: limit) }
       if count == bytes.count {
-        bytes.append(contentsOf: repeatElement(0, count: max(16384, bytes.count)))
+        bytes += [UInt8](repeating: 0, count: max(16384, bytes.count))
       }
       var span = bytes.mutableSpan
       let got = try read(into: &span, from: count)

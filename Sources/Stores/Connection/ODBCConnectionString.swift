@@ -43,6 +43,7 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
 
   private mutating func read(_ text: String) throws(StoreError) {
     if ConnectionString.isQuoted(text) { throw .connection(.quoted) }
+    if text.unicodeScalars.contains("\0") { throw .connection(.malformed(setting: 1)) }
     var rest = text.unicodeScalars[...]
     while true {
       while let first = rest.first, first == ";" || first.properties.isWhitespace {
@@ -51,9 +52,7 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
       guard !rest.isEmpty else { return }
       let start = rest.startIndex
       let fault = StoreError.connection(.malformed(setting: settings.count + 1))
-      guard let equals = rest.firstIndex(of: "="), !text.unicodeScalars.contains("\0") else {
-        throw fault
-      }
+      guard let equals = rest.firstIndex(of: "=") else { throw fault }
       let name = String(rest[..<equals])
       rest = rest[rest.index(after: equals)...]
       let isQuoted = rest.first == "{"

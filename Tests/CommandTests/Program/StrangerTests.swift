@@ -6,15 +6,14 @@ import Foundation
 import Outside
 import Testing
 
-@Suite(.serialized) struct StrangerTests {
-  @Test(arguments: 1...4)
-  func nothingOutsideChanges(_ seed: Int) async throws {
+@Suite struct StrangerTests {
+  @Test func nothingOutsideChanges() async throws {
     try #require(geteuid() == 0, "files of other users take root to make")
     let result = try await OctokeyProgram.runProgram(
       "python3",
       [
         "\(SampleNode.tests)/Stranger/stranger.py", "--octokey", OctokeyProgram.path, "--runs",
-        "60", "--planted", "150", "--seed", "\(seed)", "--jobs", "1",
+        "60", "--planted", "150", "--seed", "1", "--jobs", "1",
       ], limit: 400)
     let last = result.stdout.split(separator: "\n").last ?? ""
     #expect(result.status == 0, "\(result.stdout)\(result.stderr)")

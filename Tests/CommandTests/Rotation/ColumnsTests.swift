@@ -1,4 +1,4 @@
-// Random contents in random columns: what verify says of them, against what Python finds in a dump; Tests/Fuzz says how.
+// Random contents in random columns: what verify says of them, against what Python finds in a dump; Tests/Fuzz/Columns says how.
 // In parts, one after the other: each has a time limit.
 
 import Outside
@@ -19,7 +19,7 @@ import Testing
   private func requireNoFault(_ arguments: [String], values least: Int) async throws {
     let result = try await OctokeyProgram.runProgram(
       "python3",
-      ["\(SampleNode.tests)/Fuzz/columns.py", "--octokey", OctokeyProgram.path] + arguments,
+      ["\(SampleNode.tests)/Fuzz/Columns/columns.py", "--octokey", OctokeyProgram.path] + arguments,
       limit: 400)
     let last = result.stdout.split(separator: "\n").last ?? ""
     #expect(result.status == 0, "\(result.stdout)\(result.stderr)")

@@ -4,10 +4,10 @@
 import Outside
 import Testing
 
-@Suite(.serialized) struct RaceTests {
+@Suite struct RaceTests {
   @Test(arguments: ["sqlite", "postgres", "folder"])
   func oneOfTwoWinsAndNothingIsLost(_ store: String) async throws {
-    let rounds = 5
+    let rounds = 3
     let result = try await OctokeyProgram.runProgram(
       "python3",
       [

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Scatter"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Scatter"))
 from values import BLOCK, Key, Plaintexts, Value  # noqa: E402
 
 WORDS = ("Octopus", "a|b", "|Feeds-1|", "==|", "\\u007c", "\\", '"', "{", "}", "[", "]", "ä", "🔑", "\u2028", " ", "\n",

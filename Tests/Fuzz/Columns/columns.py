@@ -25,7 +25,7 @@ from judge import Judge
 from pieces import key_of
 from sqlite_case import SQLiteCase
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Scatter"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Scatter"))
 from node import Node, Trouble  # noqa: E402
 
 # One database in so many is rotated, too.

@@ -9,7 +9,7 @@ import dump
 from judge import Cell
 from pieces import Pieces
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Servers"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Servers"))
 from postgres_server import Server, literal, quoted  # noqa: E402
 
 SCHEMAS = ("public", "public", "Executions", 'o"dd', "ä b")

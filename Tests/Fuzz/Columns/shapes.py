@@ -17,7 +17,7 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Scatter"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "Scatter"))
 from values import BLOCK, read_pipe  # noqa: E402
 
 SHAPE = re.compile(r"(?<![A-Za-z0-9+/=])([A-Za-z0-9+/]{22,}+={0,2})\|([A-Za-z0-9+/]{22}==)")

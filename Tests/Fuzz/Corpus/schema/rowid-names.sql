@@ -1,0 +1,1 @@
+CREATE TABLE r(rowid, oid TEXT, _rowid_);INSERT INTO r VALUES($V,1,$B);CREATE TABLE i(rowid INTEGER PRIMARY KEY, oid, _rowid_ TEXT);INSERT INTO i VALUES(5,$V,'x');

@@ -1,0 +1,1 @@
+PRAGMA encoding='UTF-16le';CREATE TABLE "o""dd [x]"("é" TEXT, "e.f" BLOB);INSERT INTO "o""dd [x]" VALUES($V,CAST($V AS BLOB));

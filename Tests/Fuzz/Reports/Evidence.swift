@@ -1,0 +1,1 @@
+../../../Sources/octokey/Comparison/Evidence.swift
