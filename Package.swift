@@ -42,7 +42,9 @@ let package = Package(
         "Native", "OctopusKeys", "Stores",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: safeRules),
+      swiftSettings: safeRules,
+      // All symbols are bound at the start. Later the linker would save the registers on the stack, with keys in them.
+      linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "now"])]),
     .target(name: "Outside", path: "Tests/Outside", swiftSettings: strictness),
     .testTarget(
       name: "NativeTests", dependencies: ["Native", "Outside"], swiftSettings: strictness),

@@ -5,7 +5,6 @@
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/quota.h>
@@ -16,8 +15,8 @@
 int octokey_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 __attribute__((noinline)) void octokey_wipe_stack(void) {
-    char below[16 << 10];
-    explicit_bzero(below, sizeof below);
+    volatile char below[16 << 10];
+    for (size_t index = 0; index < sizeof below; index++) below[index] = 0;
 }
 
 int octokey_open_step(int folder, const char *name) {

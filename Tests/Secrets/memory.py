@@ -2,7 +2,7 @@
 """Looks for secrets in the memory of octokey while it works: at every fsync and fdatasync, at its exit, and at every
 so many other system calls in between.
 
-    memory.py --octokey PROGRAM [--every 25] [--documents 400] [--only NAME]
+    memory.py --octokey PROGRAM [--every 5] [--documents 400] [--only NAME]
 
 Of no key, machine id, passphrase, password or plaintext may there be a copy outside of locked memory, and at the exit
 none at all. That the search finds one is shown by those in use: each command has secrets that must be seen in locked
@@ -57,7 +57,7 @@ class Look:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--octokey", required=True)
-    parser.add_argument("--every", type=int, default=25)
+    parser.add_argument("--every", type=int, default=5)
     parser.add_argument("--documents", type=int, default=400)
     parser.add_argument("--only")
     options = parser.parse_args()

@@ -1,6 +1,7 @@
 """A node with secrets that all are known, and the commands of octokey that have to do with them."""
 
 import base64
+import json
 import os
 import sqlite3
 import sys
@@ -46,9 +47,19 @@ class Scene:
                 if "JSON" not in columns:
                     continue
                 for number, text in list(database.execute(f'SELECT rowid, JSON FROM "{table}"')):
-                    marked = VALUE.sub(self.value, text or "")
+                    if text is None:
+                        continue
+                    marked = json.dumps(self.marked(json.loads(text)), ensure_ascii=False)
                     database.execute(f'UPDATE "{table}" SET JSON = ? WHERE rowid = ?', (marked, number))
         database.close()
+
+    def marked(self, part):
+        if isinstance(part, dict):
+            return {name: self.marked(inner) for name, inner in part.items()}
+        if isinstance(part, list):
+            return [self.marked(inner) for inner in part]
+        match = VALUE.fullmatch(part) if isinstance(part, str) else None
+        return self.value(match) if match else part
 
     def value(self, match):
         text = self.plaintexts[len(match[0]) % len(self.plaintexts)]

@@ -10,7 +10,7 @@
 // prctl(PR_SET_DUMPABLE, 0): prctl is variadic, and variadic C functions are not imported.
 int octokey_set_not_dumpable(void);
 
-// Overwrites what calls that have returned left on the stack: the dynamic linker, for one, saves all registers there.
+// Overwrites what calls that have returned left on the stack. It calls nothing itself: that would leave something, too.
 void octokey_wipe_stack(void);
 
 // Opens a folder, and no link, for nothing but looking names up in it: that takes no right to read it.
