@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Makes the rules of octokey wrong in one place after the other, and counts how often a test notices.
+
+    mutation.py [--sample 300] [--seed 1] [--folder DIR] [--only NUMBER...] [--jobs 2] [--resume FILE]
+
+Comparisons, conditions and constants of Sources/OctopusKeys are changed in a copy of the project, all in one build;
+OCTOKEY_MUTANT says which of the changes is at work. For each of a random sample the tests of the module run, and those
+of stores and commands if they notice nothing. A time limit counts as noticed. The last line is
+`mutation: N of M noticed (P %), seed S`; the ones that nobody noticed are above it.
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+# In turn, until one fails.
+TIERS = [
+    r"^OctopusKeysTests\.",
+    r"^(StoresTests\.(SQLite|Directory|Conformance|Column)|CommandTests\.(Rotation|DryRun|Verify|Recovery|KeyFile|SetMasterKey"
+    r"|Backup|Config|Journal|Guide|Comparison|Binary|Survey|Status))",
+]
+SWITCH = """
+// Which of the changes is at work.
+
+internal import Native
+
+private let active = Int(ProcessStart.environment["OCTOKEY_MUTANT"] ?? "") ?? 0
+
+package func mutant(_ number: Int) -> Bool { number == active }
+"""
+
+
+def run(words, **options):
+    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
+
+
+def mutate(folder, numbers=()):
+    """The sites of the copy, as (number, place, what, how); those with the numbers are rewritten."""
+    done = run(["swift", "run", "--package-path", ROOT / "Tests/Mutation", "--scratch-path",
+                ROOT / ".build-mutation", "mutate", folder / "Sources/OctopusKeys",
+                *[str(number) for number in numbers]])
+    if done.returncode:
+        sys.exit(done.stderr[-3000:])
+    return [line.split("\t") for line in done.stdout.splitlines() if line.count("\t") == 3]
+
+
+def build(folder):
+    return run(["swift", "build", "--build-tests", "--disable-xctest"], cwd=folder)
+
+
+def test(folder, number, tier):
+    """Whether a test fails, or takes too long."""
+    words = ["timeout", "-k", "5", "300", "swift", "test", "--disable-xctest", "--skip-build", "--parallel",
+             "--filter", TIERS[tier]]
+    environment = dict(os.environ, OCTOKEY_MUTANT=str(number), SWIFT_BACKTRACE="enable=no")
+    return run(words, cwd=folder, env=environment).returncode != 0
+
+
+def prepare(folder, numbers):
+    """A build with these changes. What does not compile is left out, and returned."""
+    left = []
+    while True:
+        shutil.rmtree(folder / "Sources", ignore_errors=True)
+        shutil.copytree(ROOT / "Sources", folder / "Sources")
+        mutate(folder, [number for number in numbers if number not in left])
+        (folder / "Sources/OctopusKeys/Mutant.swift").write_text(SWITCH)
+        done = build(folder)
+        if done.returncode == 0:
+            return left
+        text = done.stdout + done.stderr
+        bad = wrong(folder, text)
+        if not bad:
+            sys.exit(text[-4000:])
+        print(f"leaving out {sorted(bad)}, which do not compile", flush=True)
+        left += bad
+
+
+def wrong(folder, text):
+    """The numbers in the lines that the compiler complains about."""
+    found = set()
+    for line in text.splitlines():
+        place, _, message = line.partition(": error: ")
+        parts = place.rsplit(":", 2)
+        if not message or len(parts) != 3 or not parts[1].isdigit():
+            continue
+        try:
+            source = Path(folder, parts[0]).read_text().splitlines()
+        except OSError:
+            continue
+        near = "\n".join(source[max(0, int(parts[1]) - 2):int(parts[1]) + 2])
+        found |= {int(piece.split(")")[0]) for piece in near.split("mutant(")[1:]}
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--sample", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, default=Path("/tmp/octokey-mutation"))
+    parser.add_argument("--only", type=int, nargs="*")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--resume", type=Path, help="a file with what is known, which grows")
+    options = parser.parse_args()
+    if not options.folder.exists():
+        subprocess.run(["git", "clone", "-q", ROOT, options.folder], check=True)
+    sites = {int(number): rest for number, *rest in mutate(options.folder)}
+    print(f"{len(sites)} places", flush=True)
+    order = sorted(sites)
+    random.Random(options.seed).shuffle(order)
+    # A few more: some do not compile.
+    chosen = options.only or order[:options.sample + options.sample // 5]
+    left = prepare(options.folder, chosen)
+    chosen = [number for number in chosen if number not in left][:options.sample]
+    for tier in range(len(TIERS)):
+        if test(options.folder, 0, tier):
+            sys.exit("the tests fail without any change")
+    known = json.loads(options.resume.read_text()) if options.resume and options.resume.exists() else {}
+
+    def noticed(number):
+        if str(number) not in known:
+            known[str(number)] = next(
+                (tier + 1 for tier in range(len(TIERS)) if test(options.folder, number, tier)), 0)
+            if options.resume:
+                options.resume.write_text(json.dumps(known))
+        return known[str(number)]
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        results = dict(zip(chosen, pool.map(noticed, chosen)))
+    for number in sorted(chosen):
+        if not results[number]:
+            print("nobody noticed", number, *sites[number], sep="\t")
+    died = sum(1 for number in chosen if results[number])
+    print(f"mutation: {died} of {len(chosen)} noticed ({100 * died / len(chosen):.1f} %), seed {options.seed}")
+
+
+if __name__ == "__main__":
+    main()
