@@ -36,8 +36,8 @@ package struct FileLock: ~Copyable {
         try repeating("flock", path) { Int(flock(number, LOCK_EX | LOCK_NB)) }
       } catch .system(_, _, EWOULDBLOCK) {
         guard ContinuousClock.now < end else { return nil }
-        // flock(2) cannot wait for a limited time. Random, so that several processes wait out of step.
-        usleep(.random(in: 5_000...25_000))
+        // flock(2) cannot wait for a limited time.
+        Pause.outOfStep()
         continue
       }
       // The previous holder may have removed the name after we opened the file.

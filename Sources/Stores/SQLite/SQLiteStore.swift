@@ -48,6 +48,21 @@ package final class SQLiteStore: Store {
     hasWritten = false
     // Before the file is opened: opening it for writing may roll back what a killed writer left.
     if access.refusesObstacles { try requireWritable() }
+    guard access == .rewrite else { return try open(patience: patience) }
+    // Whoever has a database with a write-ahead log open keeps others from having it for themselves. So two that want
+    // that would wait for each other: neither holds on to it while it waits, and they wait out of step.
+    let end = ContinuousClock.now + patience
+    while true {
+      do throws(StoreError) {
+        return try open(patience: .zero)
+      } catch {
+        guard case .busy = error, ContinuousClock.now < end else { throw error }
+        Pause.outOfStep()
+      }
+    }
+  }
+
+  private func open(patience: Duration) throws(StoreError) {
     do throws(StoreError) {
       let database = try attempt { () throws(NativeError) in
         try SQLiteConnection.open(

@@ -20,19 +20,22 @@ enum LinearTime {
     if time > bound { fail("\(input.count) bytes take \(time) s, and not at most \(bound) s") }
   }
 
-  /// The same with a large input like this one. How fast the machine is does not matter: where it takes long, half of the
-  /// input has to take about half as long.
+  /// The same with a large input like this one. How fast the machine is does not matter: where it takes long, four times
+  /// the input has to take about four times as long; in quadratic time it is sixteen.
   static func requireEnlarged(of fuzzer: any Fuzzer.Type, _ input: [UInt8]) {
     let whole = fuzzer.enlarged(input, to: large)
     let bound = always + perByte * Double(whole.count)
     let time = time(of: fuzzer, whole, enoughIf: bound)
     guard time > bound else { return }
-    let half = fuzzer.enlarged(input, to: large / 2)
-    let timeOfHalf = self.time(of: fuzzer, half, enoughIf: 0)
-    let growth = Double(whole.count) / Double(max(1, half.count))
-    if time > timeOfHalf * growth * 1.5 || time > always + perByteAtMost * Double(whole.count) {
+    if time > always + perByteAtMost * Double(whole.count) {
+      fail("\(whole.count) bytes like these take \(time) s")
+    }
+    let huge = fuzzer.enlarged(input, to: 4 * large)
+    let enough = time * 2 * Double(huge.count) / Double(max(1, whole.count))
+    let timeOfHuge = self.time(of: fuzzer, huge, enoughIf: enough)
+    if timeOfHuge > enough {
       fail(
-        "\(whole.count) bytes like these take \(time) s, and \(half.count) bytes \(timeOfHalf) s")
+        "\(whole.count) bytes like these take \(time) s, and \(huge.count) bytes \(timeOfHuge) s")
     }
   }
 

@@ -8,6 +8,7 @@ import CSQLite
 import Glibc
 import OctopusKeys
 
+@testable import Native
 @testable import Stores
 
 enum SchemaFuzzer: Fuzzer {
@@ -19,6 +20,10 @@ enum SchemaFuzzer: Fuzzer {
 
   static func check(_ input: [UInt8]) throws {
     for suffix in ["", "-journal"] { unlink(path + suffix) }
+    // SQLite opens only what it was told about, in this process.
+    close(open(path, O_CREAT | O_EXCL | O_RDWR, 0o600))
+    let guarded = try GuardedDatabase.begin(path, isWritten: true, made: nil)
+    defer { guarded.end() }
     let sql = text(input).split(separator: "\0", omittingEmptySubsequences: false).joined()
       .replacing("$V", with: "'\(value)'").replacing("$J", with: "'{\"a\":\"\(value)\"}'")
       .replacing("$B", with: bytes)
