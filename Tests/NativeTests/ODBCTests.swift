@@ -17,7 +17,7 @@ enum ODBCEngine: String, CaseIterable, Sendable {
     case .sqlite:
       let driver = ODBCLibrary.path("libsqlite3odbc.so")
       // The driver shares the library with octokey's own connections of this process, and its guard.
-      _ = try GuardedDatabase.begin(folder.file("x.db", []), isWritten: false, made: nil)
+      _ = try GuardedDatabase.begin(folder.file("x.db", []), made: nil)
       return try .open(
         "Driver=\(driver);Database=\(folder.path)/x.db", secrets: [], loginTimeout: .seconds(10))
     }

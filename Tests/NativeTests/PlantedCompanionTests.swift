@@ -115,13 +115,16 @@ import Testing
     #expect(try run("stat -c '%u:%g %a' theirs/data.db") == "12345:12345 644\n")
   }
 
-  /// A second name for a database of root's is not written to; one that is only read may have it.
-  @Test func aDatabaseWithTwoNamesIsNotWritten() throws {
+  /// A second name for a database of root's, or that database itself. The owner's own may have two names.
+  @Test(arguments: ["ln", "mv"])
+  func aDatabaseOfRootsInAStrangersFolderIsRefused(_ plant: String) throws {
     _ = try run(
-      "sqlite3 other.db 'CREATE TABLE t (a)'; rm theirs/data.db; chown 12345 other.db; ln other.db theirs/data.db"
-    )
-    try use(.readOnly)
-    #expect(throws: NativeError.severalLinks(path: database, count: 2)) { try use(.readWrite) }
+      "sqlite3 other.db 'CREATE TABLE t (a)'; rm theirs/data.db; \(plant) other.db theirs/data.db")
+    for access in [SQLiteConnection.Access.readOnly, .readWrite] {
+      #expect(throws: NativeError.belongsToOther(path: database, user: 0)) { try use(access) }
+    }
+    _ = try run("chown 12345 theirs/data.db; ln theirs/data.db theirs/second.db")
+    try use(.readWrite)
   }
 
   @Test func aLinkOfTheFoldersOwnerIsNotFollowed() throws {

@@ -10,22 +10,19 @@ final class GuardedDatabase: Sendable {
   private let folder: Descriptor
   private let files: SQLiteCompanions
   private let status: FileStatus
-  private let isWritten: Bool
 
   /// Those with an open connection. SQLite tells its system calls a path, and not whose call it is.
   private static let known = Mutex<[GuardedDatabase]>([])
 
   /// From here on SQLite may open the database at `path`, until `end`.
   ///
-  /// - Parameters:
-  ///   - isWritten: refuse a database with a second name, of which nobody knows whose it is.
-  ///   - made: the file that it must be, where we made it.
-  /// - Throws: what `SQLiteCompanions.requireTrusted` throws; `NativeError.foreignLink`, `.severalLinks`;
+  /// - Parameter made: the file that it must be, where we made it.
+  /// - Throws: what `SQLiteCompanions.requireTrusted` throws; `NativeError.foreignLink`, `.belongsToOther`;
   ///   `.changedMeanwhile` where a connection to another database of that path is open, or the folder is moved.
   static func begin(
-    _ path: String, isWritten: Bool, made: FileStatus?
+    _ path: String, made: FileStatus?
   ) throws(NativeError) -> GuardedDatabase {
-    let new = try GuardedDatabase(path, isWritten: isWritten)
+    let new = try GuardedDatabase(path)
     if let made {
       guard made.isSameFile(as: new.status) else { throw .changedMeanwhile(path: path) }
     } else {
@@ -48,20 +45,16 @@ final class GuardedDatabase: Sendable {
     }
   }
 
-  private init(_ path: String, isWritten: Bool) throws(NativeError) {
+  private init(_ path: String) throws(NativeError) {
     let target = try FileContents.resolve(path)
     let folder = try Descriptor.folder(of: target)
     let real = try GuardedDatabase.withoutLinks(target.folder, folder)
     let files = SQLiteCompanions(database: FilePath(real + "/" + target.name).text)
     let status = try files.requireTrusted(in: folder)
-    guard !isWritten || status.links == 1 else {
-      throw .severalLinks(path: target.text, count: status.links)
-    }
     self.path = files.database
     self.folder = folder
     self.files = files
     self.status = status
-    self.isWritten = isWritten
   }
 
   /// Fails where the folder's owner could have moved the database there, and beside it what looks like its companions.
@@ -126,7 +119,7 @@ extension GuardedDatabase {
     case .folder: return openAt(".", flags | O_DIRECTORY) { _ in true }
     case .database:
       return openAt(FilePath(path).name, flags & ~O_CREAT) { now in
-        now.isSameFile(as: status) && (!isWritten || now.links == 1)
+        now.isSameFile(as: status)
       }
     case .companion(let name):
       // Another process may make it or remove it in between, but not for ever.

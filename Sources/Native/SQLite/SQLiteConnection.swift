@@ -36,7 +36,7 @@ package final class SQLiteConnection {
     guard GuardedCalls.areInstalled else {
       throw .sqlite(.cannotOpen, message: "this SQLite does not let its files be guarded")
     }
-    let files = try GuardedDatabase.begin(path, isWritten: access == .readWrite, made: made)
+    let files = try GuardedDatabase.begin(path, made: made)
     let mode = access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
     var handle: OpaquePointer?
     let flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE

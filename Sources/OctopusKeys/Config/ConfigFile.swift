@@ -104,7 +104,7 @@ package struct ConfigFile: Sendable {
     do {
       try stateFolder.requireNoJournal(of: path)
     } catch .unfinishedRotation {
-      let lock = try stateFolder.lock(for: path)
+      let lock = try stateFolder.lock(for: path, mayBeOpen: true)
       try stateFolder.requireNoJournal(of: path)
       _ = consume lock
     }

@@ -27,13 +27,16 @@ package struct LockedConfigFile: ~Copyable {
 
   /// Locks a config that was read before. For a recovery drafts stay: it may be a dry run.
   ///
-  /// - Parameter keepsDrafts: whether drafts that a killed octokey left stay, as for a command that may still refuse.
+  /// - Parameters:
+  ///   - keepsDrafts: whether drafts that a killed octokey left stay, as for a command that may still refuse.
+  ///   - isCopied: whether the config is only copied: its folder may be open to others then.
   /// - Throws: `ConfigError.locked`; `.unfinishedRotation` if a rotation must be recovered first;
   ///   `.native(.changedMeanwhile)` if the config is no longer what was read.
   package static func lock(
-    _ file: ConfigFile, forRecovery: Bool = false, keepsDrafts: Bool = false
+    _ file: ConfigFile, forRecovery: Bool = false, keepsDrafts: Bool = false,
+    isCopied: Bool = false
   ) throws(ConfigError) -> LockedConfigFile {
-    let lock = try file.stateFolder.lock(for: file.path)
+    let lock = try file.stateFolder.lock(for: file.path, mayBeOpen: isCopied)
     if !forRecovery { try file.stateFolder.requireNoJournal(of: file.path) }
     try file.requireUnchanged()
     let config = LockedConfigFile(file: file, lock: lock)

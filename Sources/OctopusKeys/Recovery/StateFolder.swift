@@ -48,11 +48,12 @@ package struct StateFolder: Hashable, Sendable {
   /// - Parameters:
   ///   - config: the config that is worked on, for errors.
   ///   - patience: how long to wait for another octokey.
+  ///   - mayBeOpen: whether others may be able to put files into it, as where nothing is changed there.
   /// - Throws: `ConfigError.openFolder`, `.locked`.
   package func lock(
-    for config: String, patience: Duration = .zero
+    for config: String, patience: Duration = .zero, mayBeOpen: Bool = false
   ) throws(ConfigError) -> FileLock {
-    try requireOurs(for: config)
+    if !mayBeOpen { try requireOurs(for: config) }
     let lock = try rethrow(
       as: ConfigError.native,
       FileLock.acquire(path + "/octokey.lock", owner: owner, patience: patience))

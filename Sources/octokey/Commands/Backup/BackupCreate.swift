@@ -49,7 +49,7 @@ struct BackupCreate: AuditedCommand {
     let folder = try context.absolutePath(to)
     try requireApart(folder, from: location)
     let encryption = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
-    let lock = try LockedConfigFile.lock(node.file, keepsDrafts: true)
+    let lock = try LockedConfigFile.lock(node.file, keepsDrafts: true, isCopied: true)
     let creation = BackupCreation(
       node: node, location: location, encryption: encryption, now: context.clock.now(),
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))

@@ -22,7 +22,7 @@ enum SchemaFuzzer: Fuzzer {
     for suffix in ["", "-journal"] { unlink(path + suffix) }
     // SQLite opens only what it was told about, in this process.
     close(open(path, O_CREAT | O_EXCL | O_RDWR, 0o600))
-    let guarded = try GuardedDatabase.begin(path, isWritten: true, made: nil)
+    let guarded = try GuardedDatabase.begin(path, made: nil)
     defer { guarded.end() }
     let sql = text(input).split(separator: "\0", omittingEmptySubsequences: false).joined()
       .replacing("$V", with: "'\(value)'").replacing("$J", with: "'{\"a\":\"\(value)\"}'")
