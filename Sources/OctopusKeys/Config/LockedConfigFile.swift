@@ -36,7 +36,8 @@ package struct LockedConfigFile: ~Copyable {
     _ file: ConfigFile, forRecovery: Bool = false, keepsDrafts: Bool = false,
     isCopied: Bool = false
   ) throws(ConfigError) -> LockedConfigFile {
-    let lock = try file.stateFolder.lock(for: file.path, mayBeOpen: isCopied)
+    // A recovery that has to change the config is refused then.
+    let lock = try file.stateFolder.lock(for: file.path, mayBeOpen: isCopied || forRecovery)
     if !forRecovery { try file.stateFolder.requireNoJournal(of: file.path) }
     try file.requireUnchanged()
     let config = LockedConfigFile(file: file, lock: lock)
