@@ -76,6 +76,7 @@ said() {
 failed=0
 running=()
 for target in "${targets[@]}"; do
+  # How each one ended is asked below.
   while (($(jobs -rp | wc -l) >= jobs)); do wait -n || true; done
   fuzz "$target" &
   running+=($!)

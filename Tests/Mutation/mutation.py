@@ -6,7 +6,7 @@
 Comparisons, conditions and constants of Sources/OctopusKeys are changed in a copy of the project, all in one build;
 OCTOKEY_MUTANT says which of the changes is at work. For each of a random sample the tests of the module run, and those
 of stores and commands if they notice nothing. A time limit counts as noticed. The last line is
-`mutation: N of M noticed (P %), seed S`; the ones that nobody noticed are above it.
+`mutation: N of M noticed (P %), seed S`; the ones that survived are above it.
 """
 
 import argparse
@@ -135,7 +135,7 @@ def main():
         results = dict(zip(chosen, pool.map(noticed, chosen)))
     for number in sorted(chosen):
         if not results[number]:
-            print("nobody noticed", number, *sites[number], sep="\t")
+            print("survived", number, *sites[number], sep="\t")
     died = sum(1 for number in chosen if results[number])
     print(f"mutation: {died} of {len(chosen)} noticed ({100 * died / len(chosen):.1f} %), seed {options.seed}")
 

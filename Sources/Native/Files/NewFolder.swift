@@ -58,6 +58,7 @@ package struct NewFolder: ~Copyable {
   package static func removeAbandoned(
     in folder: String, where isAbandoned: (_ name: String, _ names: [String]) -> Bool
   ) {
+    // Each `try?` leaves a draft where it is, which costs room and nothing else.
     guard let around = try? Descriptor.folder(at: folder) else { return }
     for hidden in (try? around.names()) ?? [] {
       guard let name = FilePath.name(ofDraft: hidden),
@@ -169,7 +170,7 @@ package struct NewFolder: ~Copyable {
         try set(mode & 0o666, owner, of: folder.open(FilePath(path), as: name, O_RDONLY))
       }
     }
-    // The folder last: until then nobody else can put anything into it.
+    // The folder last: until then no other user can put anything into it.
     try set(mode, owner, of: folder)
   }
 

@@ -8,7 +8,6 @@ final class GuardedDatabase: Sendable {
   /// The path for SQLite: absolute, and without links when it was looked at.
   let path: String
   private let folder: Descriptor
-  private let files: SQLiteCompanions
   private let status: FileStatus
 
   /// Those with an open connection. SQLite tells its system calls a path, and not whose call it is.
@@ -53,7 +52,6 @@ final class GuardedDatabase: Sendable {
     let status = try files.requireTrusted(in: folder)
     self.path = files.database
     self.folder = folder
-    self.files = files
     self.status = status
   }
 
@@ -82,6 +80,7 @@ final class GuardedDatabase: Sendable {
   }
 
   private func isSame(as other: GuardedDatabase) -> Bool {
+    // What cannot be looked at counts as another one, and is refused.
     guard let one = try? folder.status(), let two = try? other.folder.status() else { return false }
     return one.isSameFile(as: two) && status.isSameFile(as: other.status)
   }
@@ -122,7 +121,7 @@ extension GuardedDatabase {
         now.isSameFile(as: status)
       }
     case .companion(let name):
-      // Another process may make it or remove it in between, but not for ever.
+      // Another process may make it or remove it in between, but not indefinitely.
       for _ in 0..<100 {
         let old = openAt(name, flags & ~O_CREAT) { SQLiteCompanions.trusts($0, beside: status) }
         guard old.errno == ENOENT, flags & O_CREAT != 0 else { return old }

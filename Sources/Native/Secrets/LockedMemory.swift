@@ -51,7 +51,7 @@ package enum LockedMemory {
     return unsafe larger
   }
 
-  /// Overwrites what was left of secrets on the stack below the caller, for which nobody could lock it.
+  /// Overwrites what was left of secrets on the stack below the caller, which is not locked.
   package static func wipeStack() { octokey_wipe_stack() }
 
   /// Notes that Linux did not lock memory of `SecretBytes`.

@@ -14,7 +14,7 @@ package enum SecretFile {
     try read(Descriptor.open(path, O_RDONLY), limit: limit)
   }
 
-  /// Reads all of `path` where nobody named it for this: one in a journal, a folder or a backup. It must be a plain
+  /// Reads all of `path` where no option names it: one in a journal, a folder or a backup. It must be a plain
   /// file; a pipe could have a writer who sends nothing.
   ///
   /// - Throws: as `read` does.

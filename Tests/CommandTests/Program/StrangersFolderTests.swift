@@ -88,7 +88,8 @@ import Testing
   }
 
   /// A key file that a journal names may be a pipe with a writer who sends nothing. It is read where the rotation has to
-  /// be finished, which depends on the moment of the kill.
+  /// be finished, which depends on the moment of the kill: that a rotation was killed shows from its journal, and not from
+  /// its exit code.
   @Test func aPipeInAJournal() async throws {
     let node = try await SampleNode(["--documents", "5"])
     let said = try await node.shell(

@@ -136,7 +136,7 @@ extension Descriptor {
     return try unsafe FolderNames.all(of: list, path)
   }
 
-  /// Removes everything in this folder, which nobody else may write to; no link is followed.
+  /// Removes everything in this folder, which no other user may write to; no link is followed.
   func removeContents() throws(NativeError) {
     for name in try names() {
       let (number, path) = (number, path)

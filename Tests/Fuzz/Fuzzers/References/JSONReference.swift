@@ -48,7 +48,7 @@ indirect enum JSONReference {
     }
   }
 
-  /// The property of this name; nil if there is none, or several, or this is no object.
+  /// The property of this name; nil if there is none, or several, or this is not an object.
   subscript(_ name: String) -> JSONReference? {
     guard case .object(let properties) = self else { return nil }
     let found = properties.filter { $0.name.bytes == Array(name.utf8) }

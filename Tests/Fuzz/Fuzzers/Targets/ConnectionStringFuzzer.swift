@@ -100,7 +100,7 @@ enum ConnectionStringFuzzer: Fuzzer {
       (others + drivers.map(\.name) + ["Driver=;TrustServerCertificate=yes;***;APP=octokey"])
         .joined(separator: ";").utf8)
     guard known.firstRange(of: password) == nil else { return }
-    // Of blanks and masks alone nobody learns anything.
+    // Blanks and masks alone reveal nothing.
     guard password.contains(where: { $0 > 0x2F && $0 < 0x7B }) else { return }
     require(Array(shown.utf8).firstRange(of: password) == nil, "the password is in \(what)")
   }
