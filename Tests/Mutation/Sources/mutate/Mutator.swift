@@ -1,6 +1,7 @@
 // Where a program can be made wrong, and how: comparisons, conditions and constants.
 
 import SwiftSyntax
+import SwiftSyntaxBuilder
 
 /// A place, and what is put there.
 struct Site {
