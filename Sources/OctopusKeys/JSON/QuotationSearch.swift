@@ -11,7 +11,7 @@ enum QuotationSearch {
   static func quotations(in text: Span<UInt8>) -> ScannedText {
     var result = ScannedText()
     var index = 0
-    // Where the last one ends.
+    // Where the vector of the last one begins.
     var first = 0
     while true {
       index = ByteSearch.nextBar(in: text, from: index)
@@ -38,8 +38,8 @@ enum QuotationSearch {
             range: start..<vector.end, ciphertext: before..<result.ciphertexts.count,
             spelling: .plain))
       }
-      // What looks like a vector may be the ciphertext before the next bar.
-      if run.hasBlocks { (first, index) = (vector.end, vector.end) }
+      // What looks like a vector may be the ciphertext before the next bar: of one block, after a quotation.
+      if run.hasBlocks { (first, index) = (bar.upperBound, vector.end) }
     }
   }
 

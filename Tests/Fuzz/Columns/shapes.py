@@ -118,7 +118,11 @@ def add_value(text, found):
 
 
 def add_quotations(text, found):
-    for left, right in SHAPE.findall(text):
+    at = 0
+    while match := SHAPE.search(text, at):
+        left, right = match.groups()
+        # The vector of one may be the ciphertext of the next.
+        at = match.start(2)
         if len(left) % 4 == 0:
             ciphertext = base64.b64decode(left)
             if ciphertext and len(ciphertext) % BLOCK == 0:

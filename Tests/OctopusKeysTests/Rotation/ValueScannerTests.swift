@@ -193,6 +193,18 @@ import Testing
     #expect(found.quotations.map { String(decoding: bytes[$0.range], as: UTF8.self) } == [value])
   }
 
+  /// One block of ciphertext has as many characters as a vector, and may follow another bar.
+  @Test func whatLooksLikeAVectorMayBeACiphertext() throws {
+    let block = try value("x", try key(1))
+    for before in [String(block.prefix(24)), try value("first", try key(2))] {
+      let bytes = Array(#"{"x":"was \#(before)|\#(block) before"}"#.utf8)
+      #expect(
+        scan(String(decoding: bytes, as: UTF8.self)).quotations.map {
+          String(decoding: bytes[$0.range], as: UTF8.self)
+        }.contains(block))
+    }
+  }
+
   @Test func distrustsWhatIsNoJSON() throws {
     let old = try key(1)
     let value = try value("secret", old)

@@ -68,10 +68,9 @@ enum ValueFuzzer: Fuzzer {
     guard found.suspects.isEmpty else { return }
     for bar in ValueReference.plainBars(in: text) {
       require(
-        (found.values + found.quotations).contains {
-          // Of three parts with bars between, the first two are taken; the third one may be the vector of the second.
-          $0.range.contains(bar) || $0.range.upperBound == bar
-        },
+        (found.values + found.quotations).contains { $0.range.contains(bar) }
+          // The server reads the first two of three parts with bars between, and passes over the third one.
+          || found.values.contains { $0.range.upperBound == bar },
         "the ciphertext around byte \(bar) is passed over \(place): found \(found.values.map(\.range)), quoted \(found.quotations.map(\.range))"
       )
     }
