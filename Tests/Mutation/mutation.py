@@ -15,8 +15,10 @@ import json
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,6 +28,8 @@ TIERS = [
     r"^(StoresTests\.(SQLite|Directory|Conformance|Column)|CommandTests\.(Rotation|DryRun|Verify|Recovery|KeyFile|SetMasterKey"
     r"|Backup|Config|Journal|Guide|Comparison|Binary|Survey|Status))",
 ]
+# Seconds.
+LONGEST = [180, 900]
 SWITCH = """
 // Which of the changes is at work.
 
@@ -42,7 +46,7 @@ def run(words, **options):
 
 
 def mutate(folder, numbers=()):
-    """The sites of the copy, as (number, place, what, how); those with the numbers are rewritten."""
+    """The places of the copy, as (number, place, what, how); those with the numbers are rewritten."""
     done = run(["swift", "run", "--package-path", ROOT / "Tests/Mutation", "--scratch-path",
                 ROOT / ".build-mutation", "mutate", folder / "Sources/OctopusKeys",
                 *[str(number) for number in numbers]])
@@ -51,27 +55,52 @@ def mutate(folder, numbers=()):
     return [line.split("\t") for line in done.stdout.splitlines() if line.count("\t") == 3]
 
 
-def build(folder):
-    return run(["swift", "build", "--build-tests", "--disable-xctest"], cwd=folder)
+def build(folder, *what):
+    return run(["swift", "build", *what, "-Xswiftc", "-O"], cwd=folder)
 
 
 def test(folder, number, tier):
-    """Whether a test fails, or takes too long."""
-    words = ["timeout", "-k", "5", "300", "swift", "test", "--disable-xctest", "--skip-build", "--parallel",
+    """Whether a test fails or crashes, or all of them take too long. Ends with the first fault."""
+    words = [folder / ".build/debug/octokeyPackageTests.xctest", "--testing-library", "swift-testing",
              "--filter", TIERS[tier]]
     environment = dict(os.environ, OCTOKEY_MUTANT=str(number), SWIFT_BACKTRACE="enable=no")
-    return run(words, cwd=folder, env=environment).returncode != 0
+    with subprocess.Popen(words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, start_new_session=True) as tests:
+        timer = threading.Timer(LONGEST[tier], stop, [tests])
+        timer.start()
+        failed = any(b" recorded an issue " in line for line in tests.stdout)
+        if failed:
+            stop(tests)
+        tests.wait()
+        timer.cancel()
+    return failed or tests.returncode != 0
+
+
+def stop(tests):
+    """What is left of the tests, and of the programs that they have started."""
+    try:
+        os.killpg(tests.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def copy(folder):
+    for part in ("Sources", "Tests"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+        shutil.copytree(ROOT / part, folder / part, symlinks=True)
 
 
 def prepare(folder, numbers):
     """A build with these changes. What does not compile is left out, and returned."""
     left = []
     while True:
-        shutil.rmtree(folder / "Sources", ignore_errors=True)
-        shutil.copytree(ROOT / "Sources", folder / "Sources")
+        copy(folder)
         mutate(folder, [number for number in numbers if number not in left])
         (folder / "Sources/OctopusKeys/Mutant.swift").write_text(SWITCH)
-        done = build(folder)
+        # The module alone shows sooner what does not compile.
+        done = build(folder, "--target", "OctopusKeys")
+        if done.returncode == 0:
+            done = build(folder, "--build-tests")
         if done.returncode == 0:
             return left
         text = done.stdout + done.stderr
@@ -106,36 +135,42 @@ def main():
     parser.add_argument("--folder", type=Path, default=Path("/tmp/octokey-mutation"))
     parser.add_argument("--only", type=int, nargs="*")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--built", action="store_true", help="use what the last run has built from the same sources")
     parser.add_argument("--resume", type=Path, help="a file with what is known, which grows")
     options = parser.parse_args()
     if not options.folder.exists():
         subprocess.run(["git", "clone", "-q", ROOT, options.folder], check=True)
-    sites = {int(number): rest for number, *rest in mutate(options.folder)}
-    print(f"{len(sites)} places", flush=True)
-    order = sorted(sites)
+    # Without numbers nothing is rewritten.
+    places = {int(number): rest for number, *rest in mutate(ROOT)}
+    print(f"{len(places)} places", flush=True)
+    order = sorted(places)
     random.Random(options.seed).shuffle(order)
     # A few more: some do not compile.
     chosen = options.only or order[:options.sample + options.sample // 5]
-    left = prepare(options.folder, chosen)
+    note = options.folder / "left.json"
+    left = json.loads(note.read_text()) if options.built else prepare(options.folder, chosen)
+    note.write_text(json.dumps(left))
     chosen = [number for number in chosen if number not in left][:options.sample]
-    for tier in range(len(TIERS)):
+    for tier in range(0 if options.built else len(TIERS)):
         if test(options.folder, 0, tier):
             sys.exit("the tests fail without any change")
     known = json.loads(options.resume.read_text()) if options.resume and options.resume.exists() else {}
 
-    def noticed(number):
-        if str(number) not in known:
-            known[str(number)] = next(
-                (tier + 1 for tier in range(len(TIERS)) if test(options.folder, number, tier)), 0)
-            if options.resume:
-                options.resume.write_text(json.dumps(known))
-        return known[str(number)]
+    # By number: the tier that noticed it, or, below zero, how many have not.
+    for tier in range(len(TIERS)):
+        def look(number):
+            if known.get(str(number), 0) == -tier:
+                known[str(number)] = tier + 1 if test(options.folder, number, tier) else -tier - 1
+                if options.resume:
+                    options.resume.write_text(json.dumps(known))
 
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = dict(zip(chosen, pool.map(noticed, chosen)))
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            list(pool.map(look, chosen))
+        print(f"tier {tier + 1}: {sum(known[str(number)] > 0 for number in chosen)} noticed", flush=True)
+    results = {number: known[str(number)] > 0 for number in chosen}
     for number in sorted(chosen):
         if not results[number]:
-            print("survived", number, *sites[number], sep="\t")
+            print("survived", number, *places[number], sep="\t")
     died = sum(1 for number in chosen if results[number])
     print(f"mutation: {died} of {len(chosen)} noticed ({100 * died / len(chosen):.1f} %), seed {options.seed}")
 

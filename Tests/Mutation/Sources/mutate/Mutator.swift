@@ -66,7 +66,9 @@ final class Mutator: SyntaxRewriter {
   }
 
   override func visit(_ node: BooleanLiteralExprSyntax) -> ExprSyntax {
-    guard Mutator.mayChange(Syntax(node)) else { return super.visit(node) }
+    // Without `while true` a function may end without a result.
+    guard Mutator.mayChange(Syntax(node)), node.parent?.is(ConditionElementSyntax.self) != true
+    else { return super.visit(node) }
     let other = node.literal.text == "true" ? "false" : "true"
     let number = add(node, node.trimmedDescription, "becomes \(other)")
     guard wanted.contains(number) else { return ExprSyntax(node) }
