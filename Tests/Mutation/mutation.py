@@ -5,7 +5,7 @@
 
 Comparisons, conditions and constants of Sources/OctopusKeys are changed in a copy of the project, all in one build;
 OCTOKEY_MUTANT says which of the changes is at work. For each of a random sample the tests of the module run, and those
-of stores and commands if they notice nothing. A time limit counts as noticed. The last line is
+of stores and commands that have to do with it if they notice nothing. A time limit counts as noticed. The last line is
 `mutation: N of M noticed (P %), seed S`; the ones that survived are above it.
 """
 
@@ -22,14 +22,18 @@ import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# In turn, until one fails.
-TIERS = [
-    r"^OctopusKeysTests\.",
-    r"^(StoresTests\.(SQLite|Directory|Conformance|Column)|CommandTests\.(Rotation|DryRun|Verify|Recovery|KeyFile|SetMasterKey"
-    r"|Backup|Config|Journal|Guide|Comparison|Binary|Survey|Status))",
-]
+MODULE = r"^OctopusKeysTests\."
+STORES = r"^(StoresTests\.(SQLite|Directory)|CommandTests\.(Rotation|Column|Binary|Directory|Public|OddContent|TryKeys|Evidence|Nothing))"
+# The tests of stores and commands that have to do with a folder of the module.
+USES = {
+    "Backup": r"^CommandTests\.(Backup|Restore)",
+    "Checks": r"^CommandTests\.(Config|Attachment|Guide|Comparison|Audit|Machine|Vendor)",
+    "Config": r"^CommandTests\.(Config|Instance|SetMaster|Machine|Moved)",
+    "Keys": r"^CommandTests\.(SetMaster|Machine|BadInput|OddFiles|Secrets|TryKeys|ConfigSecret|Status)",
+    "Recovery": r"^CommandTests\.(Recovery|Late|Lost|Former|Strangers|Cancelled|Signal|Halfway)",
+}
 # Seconds.
-LONGEST = [180, 900]
+LONGEST = 600
 SWITCH = """
 // Which of the changes is at work.
 
@@ -59,14 +63,14 @@ def build(folder, *what):
     return run(["swift", "build", *what, "-Xswiftc", "-O"], cwd=folder)
 
 
-def test(folder, number, tier):
+def test(folder, number, filter):
     """Whether a test fails or crashes, or all of them take too long. Ends with the first fault."""
     words = [folder / ".build/debug/octokeyPackageTests.xctest", "--testing-library", "swift-testing",
-             "--filter", TIERS[tier]]
+             "--filter", filter]
     environment = dict(os.environ, OCTOKEY_MUTANT=str(number), SWIFT_BACKTRACE="enable=no")
     with subprocess.Popen(words, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, start_new_session=True) as tests:
-        timer = threading.Timer(LONGEST[tier], stop, [tests])
+        timer = threading.Timer(LONGEST, stop, [tests])
         timer.start()
         failed = any(b" recorded an issue " in line for line in tests.stdout)
         if failed:
@@ -151,16 +155,18 @@ def main():
     left = json.loads(note.read_text()) if options.built else prepare(options.folder, chosen)
     note.write_text(json.dumps(left))
     chosen = [number for number in chosen if number not in left][:options.sample]
-    for tier in range(0 if options.built else len(TIERS)):
-        if test(options.folder, 0, tier):
-            sys.exit("the tests fail without any change")
+    for filter in [] if options.built else [MODULE, STORES, *USES.values()]:
+        if test(options.folder, 0, filter):
+            sys.exit(f"of {filter} a test fails without any change")
     known = json.loads(options.resume.read_text()) if options.resume and options.resume.exists() else {}
 
     # By number: the tier that noticed it, or, below zero, how many have not.
-    for tier in range(len(TIERS)):
+    for tier in range(2):
         def look(number):
             if known.get(str(number), 0) == -tier:
-                known[str(number)] = tier + 1 if test(options.folder, number, tier) else -tier - 1
+                uses = USES.get(places[number][0].partition("/")[0], STORES)
+                noticed = test(options.folder, number, uses if tier else MODULE)
+                known[str(number)] = tier + 1 if noticed else -tier - 1
                 if options.resume:
                     options.resume.write_text(json.dumps(known))
 

@@ -134,11 +134,12 @@ private final class SpanReader {
     }
     unsafe context.pointee.sax.pointee = handler
     unsafe context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
-    // Without NOENT libxml2 returns `&amp;` in an attribute as `&#38;`. No entities but XML's own five
+    // HUGE: else libxml2 stops somewhere behind 10 MB; the limits that count are ours. Without NOENT libxml2 returns `&amp;` in an attribute as `&#38;`. No entities but XML's own five
     // exist, because a DOCTYPE ends the parse. OLD10: names as in XML's fourth edition, like .NET.
     let options = Int32(
       XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
-        | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_OLD10.rawValue)
+        | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_OLD10.rawValue
+        | XML_PARSE_HUGE.rawValue)
     // Not the push parser, which leaves a CR in CDATA as it is.
     unsafe text.withUnsafeBytes { bytes in
       let document = unsafe xmlCtxtReadMemory(

@@ -76,10 +76,7 @@ package struct ConfigCheck: Sendable {
       guard let last = group.last, !last.key.allSatisfy(\.isWhitespace) else { continue }
       if group.count > 1 { add(.duplicate(lines: group.map(\.line)), last) }
       guard KnownSetting.named(last.key) == nil else { continue }
-      let near = KnownSetting.all.first {
-        EditDistance.between($0.name.lowercased(), last.key.lowercased()) <= 2
-      }
-      if let near { add(.misspelt(known: near.name), last) } else { add(.unknown, last) }
+      if let near = KnownSetting.misspelt(as: last.key) { add(.misspelt(known: near.name), last) } else { add(.unknown, last) }
     }
   }
 

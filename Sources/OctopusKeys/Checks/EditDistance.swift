@@ -1,8 +1,10 @@
 // How far a misspelt name is from a right one.
 
 package enum EditDistance {
-  /// The number of characters to insert, remove, replace or swap with the next one.
-  package static func between(_ one: String, _ other: String) -> Int {
+  /// The number of characters to insert, remove, replace or swap with the next one; nil for more than `most`, which
+  /// takes the less time the smaller `most` is.
+  package static func between(_ one: String, _ other: String, atMost most: Int) -> Int? {
+    guard abs(one.unicodeScalars.count - other.unicodeScalars.count) <= most else { return nil }
     let (one, other) = (Array(one.unicodeScalars), Array(other.unicodeScalars))
     var beforeLast: [Int] = []
     var last = Array(0...other.count)
@@ -16,8 +18,10 @@ package enum EditDistance {
         }
         current.append(best)
       }
+      // No later row has less than both of these.
+      if last.allSatisfy({ $0 > most }), current.allSatisfy({ $0 > most }) { return nil }
       (beforeLast, last) = (last, current)
     }
-    return last[other.count]
+    return last[other.count] <= most ? last[other.count] : nil
   }
 }

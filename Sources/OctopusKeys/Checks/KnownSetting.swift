@@ -48,13 +48,21 @@ package struct KnownSetting: Sendable {
     let last = (name.split(separator: ".").last ?? "").unicodeScalars.filter(\.isASCII)
       .map(String.init).joined()
     if suspiciousWords.contains(where: last.contains) { return .plain }
-    return secrets.contains { EditDistance.between($0, name) <= 2 } ? .plain : .open
+    return secrets.contains { EditDistance.between($0, name, atMost: 2) != nil } ? .plain : .open
+  }
+
+  /// The setting that `name` is probably meant to be.
+  static func misspelt(as name: String) -> KnownSetting? {
+    let name = name.lowercased()
+    return lowercased.first { EditDistance.between($0.name, name, atMost: 2) != nil }?.setting
   }
 
   package static let all: [KnownSetting] = table.sorted { $0.name < $1.name }
 
   private static let byName = Dictionary(
     uniqueKeysWithValues: table.map { (NodeConfig.folded($0.name), $0) })
+
+  private static let lowercased = all.map { (name: $0.name.lowercased(), setting: $0) }
 
   private static let secrets = table.filter { $0.secrecy != .open }.map { $0.name.lowercased() }
 

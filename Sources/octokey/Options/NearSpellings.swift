@@ -12,9 +12,8 @@ enum NearSpellings {
     var found: [(name: String, distance: Int)] = []
     for name in Set(names) where name.lowercased() != wanted {
       let candidate = name.lowercased()
-      if abs(candidate.count - wanted.count) <= limit {
-        let distance = EditDistance.between(wanted, candidate)
-        if distance <= limit { found.append((name, distance)) }
+      if let distance = EditDistance.between(wanted, candidate, atMost: limit) {
+        found.append((name, distance))
       } else if wanted.count >= 4, candidate.contains(wanted) {
         found.append((name, limit + 1))
       }

@@ -96,7 +96,7 @@ enum ConnectionText {
     if let word, secretNames.contains(String(word).lowercased()) { return true }
     // Letters missing, doubled or swapped; `Pwd` is too short for two of them.
     return isNear("password", text, 2) || isNear("passwd", text, 1)
-      || EditDistance.between("pwd", text) <= 1
+      || EditDistance.between("pwd", text, atMost: 1) != nil
   }
 
   private static let secretWords = [
@@ -116,7 +116,7 @@ enum ConnectionText {
     return letters.indices.contains { start in
       lengths.contains { length in
         start + length <= letters.count
-          && EditDistance.between(word, String(letters[start..<(start + length)])) <= limit
+          && EditDistance.between(word, String(letters[start..<(start + length)]), atMost: limit) != nil
       }
     }
   }
