@@ -94,8 +94,10 @@ struct Descriptor: ~Copyable {
   }
 
   /// Reads to the end. Not for secrets: the bytes are not wiped.
-  func readAll(limit: Int) throws(NativeError) -> [UInt8] {
-    var bytes: [UInt8] = []
+  ///
+  /// - Parameter size: how many bytes there probably are, so that a large file is in memory once.
+  func readAll(limit: Int, size: Int = 0) throws(NativeError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: size == 0 ? 0 : min(size, limit) + 1)
     var count = 0
     while true {
       if count > limit { throw .tooLarge(path: path, limit: limit) }

@@ -43,7 +43,7 @@ package struct FileContents: Sendable {
     let before = try file.status()
     guard before.kind == .regular else { throw .notAFile(path: path) }
     guard before.identity.size <= Int64(limit) else { throw .tooLarge(path: path, limit: limit) }
-    let bytes = try file.readAll(limit: limit)
+    let bytes = try file.readAll(limit: limit, size: Int(before.identity.size))
     let after = try file.status()
     guard after.identity == before.identity, bytes.count == Int(before.identity.size) else {
       throw .changedMeanwhile(path: path)

@@ -65,18 +65,27 @@ package struct XMLSpans: Sendable {
   /// The deepest nesting; a config has two levels.
   fileprivate static let depthLimit = 256
 
-  /// The line of a `<` without a `>` in the next `tagLimit` bytes.
+  /// The line of a `<` without a `>` in the next `tagLimit` bytes, outside of comments and the like.
   private static func lineOfHugeTag(_ text: [UInt8]) -> Int? {
-    var line = 1
-    var open: Int?
-    for (index, byte) in text.enumerated() {
-      switch byte {
-      case UInt8(ascii: "<"): open = open ?? index
-      case UInt8(ascii: ">"): open = nil
-      case UInt8(ascii: "\n") where open == nil: line += 1
-      default: break
+    var index = 0
+    while let open = text[index...].firstIndex(of: UInt8(ascii: "<")) {
+      let rest = text[open...]
+      let end: [UInt8]
+      if rest.starts(with: "<!--".utf8) {
+        end = Array("-->".utf8)
+      } else if rest.starts(with: "<![CDATA[".utf8) {
+        end = Array("]]>".utf8)
+      } else if rest.starts(with: "<?".utf8) {
+        end = Array("?>".utf8)
+      } else {
+        guard let close = rest.prefix(tagLimit + 1).firstIndex(of: UInt8(ascii: ">")) else {
+          return rest.count > tagLimit ? place(of: open, in: text).line : nil
+        }
+        index = close + 1
+        continue
       }
-      if let open, index - open > tagLimit { return line }
+      guard let close = rest.firstRange(of: end) else { return nil }
+      index = close.upperBound
     }
     return nil
   }

@@ -76,7 +76,11 @@ package struct ConfigCheck: Sendable {
       guard let last = group.last, !last.key.allSatisfy(\.isWhitespace) else { continue }
       if group.count > 1 { add(.duplicate(lines: group.map(\.line)), last) }
       guard KnownSetting.named(last.key) == nil else { continue }
-      if let near = KnownSetting.misspelt(as: last.key) { add(.misspelt(known: near.name), last) } else { add(.unknown, last) }
+      if let near = KnownSetting.misspelt(as: last.key) {
+        add(.misspelt(known: near.name), last)
+      } else {
+        add(.unknown, last)
+      }
     }
   }
 

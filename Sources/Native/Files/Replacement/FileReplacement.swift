@@ -153,7 +153,8 @@ package struct FileReplacement: ~Copyable {
     _ file: borrowing Descriptor, _ original: FileContents
   ) throws(NativeError) -> Bool {
     do throws(NativeError) {
-      return try file.readAll(limit: original.bytes.count) == original.bytes
+      return try file.readAll(limit: original.bytes.count, size: original.bytes.count)
+        == original.bytes
     } catch .tooLarge {
       return false
     }

@@ -92,7 +92,7 @@ struct InPlaceWrite: ~Copyable {
     let number = file.number
     try repeating("lseek", file.path) { Int(lseek(number, 0, SEEK_SET)) }
     do throws(NativeError) {
-      return try file.readAll(limit: bytes.count) == bytes
+      return try file.readAll(limit: bytes.count, size: bytes.count) == bytes
     } catch .tooLarge {
       return false
     }

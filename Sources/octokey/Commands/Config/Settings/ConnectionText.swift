@@ -116,7 +116,8 @@ enum ConnectionText {
     return letters.indices.contains { start in
       lengths.contains { length in
         start + length <= letters.count
-          && EditDistance.between(word, String(letters[start..<(start + length)]), atMost: limit) != nil
+          && EditDistance.between(word, String(letters[start..<(start + length)]), atMost: limit)
+            != nil
       }
     }
   }
