@@ -132,6 +132,19 @@ def wrong(folder, text):
     return found
 
 
+def build_sample(options):
+    """Builds a random sample, or what was asked for; all places, and the numbers of those that compile, in their order."""
+    # Without numbers nothing is rewritten.
+    places = {int(number): rest for number, *rest in mutate(ROOT)}
+    print(f"{len(places)} places", flush=True)
+    order = sorted(places)
+    random.Random(options.seed).shuffle(order)
+    # A few more: some do not compile.
+    chosen = options.only or order[:options.sample + options.sample // 5]
+    left = prepare(options.folder, chosen)
+    return {"places": places, "chosen": [number for number in chosen if number not in left]}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--sample", type=int, default=300)
@@ -144,17 +157,12 @@ def main():
     options = parser.parse_args()
     if not options.folder.exists():
         subprocess.run(["git", "clone", "-q", ROOT, options.folder], check=True)
-    # Without numbers nothing is rewritten.
-    places = {int(number): rest for number, *rest in mutate(ROOT)}
-    print(f"{len(places)} places", flush=True)
-    order = sorted(places)
-    random.Random(options.seed).shuffle(order)
-    # A few more: some do not compile.
-    chosen = options.only or order[:options.sample + options.sample // 5]
-    note = options.folder / "left.json"
-    left = json.loads(note.read_text()) if options.built else prepare(options.folder, chosen)
-    note.write_text(json.dumps(left))
-    chosen = [number for number in chosen if number not in left][:options.sample]
+    note = options.folder / "built.json"
+    if not options.built:
+        note.write_text(json.dumps(build_sample(options)))
+    built = json.loads(note.read_text())
+    places = {int(number): rest for number, rest in built["places"].items()}
+    chosen = built["chosen"][:options.sample]
     for filter in [] if options.built else [MODULE, STORES, *USES.values()]:
         if test(options.folder, 0, filter):
             sys.exit(f"of {filter} a test fails without any change")
