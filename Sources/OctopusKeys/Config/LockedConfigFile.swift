@@ -25,6 +25,9 @@ package struct LockedConfigFile: ~Copyable {
     return LockedConfigFile(file: file, lock: lock)
   }
 
+  /// How long a command waits for another one that may end without having changed anything.
+  private static let patience = Duration.seconds(2)
+
   /// Locks a config that was read before. For a recovery drafts stay: it may be a dry run.
   ///
   /// - Parameters:
@@ -37,7 +40,8 @@ package struct LockedConfigFile: ~Copyable {
     isCopied: Bool = false
   ) throws(ConfigError) -> LockedConfigFile {
     // A recovery that has to change the config is refused then.
-    let lock = try file.stateFolder.lock(for: file.path, mayBeOpen: isCopied || forRecovery)
+    let lock = try file.stateFolder.lock(
+      for: file.path, patience: patience, mayBeOpen: isCopied || forRecovery)
     if !forRecovery { try file.stateFolder.requireNoJournal(of: file.path) }
     try file.requireUnchanged()
     let config = LockedConfigFile(file: file, lock: lock)

@@ -206,6 +206,19 @@ import Testing
     #expect(try await node.octokey("verify").status == 0)
   }
 
+  /// The other one may end without having changed anything.
+  @Test func itWaitsForAnotherOctokeyForAMoment() async throws {
+    let node = try await SampleNode(["--documents", "30"])
+    let waited = try await node.shell(
+      """
+      flock -x octokey.lock sh -c 'echo held; sleep 1' >held &
+      until grep -q held held; do :; done
+      "$OCTOKEY" rotate-master-key --yes --quiet --config OctopusServer.config \\
+        --machine-id-file machine-id; echo $?
+      """)
+    #expect(waited == "0\n")
+  }
+
   @Test func theKeyIsShownToNobodyWhoDidNotAsk() async throws {
     let node = try await SampleNode()
     let result = try await rotate(node)
