@@ -184,6 +184,22 @@ import Testing
     }
   }
 
+  /// In UTF-16 as in UTF-8: what is no value is looked at as well.
+  @Test(arguments: ["utf-8", "utf-16-le", "utf-16-be", "utf-16"])
+  func plainTextIsNamedInEveryEncoding(_ codec: String) throws {
+    let old = try key(1)
+    let new = try key(100)
+    let text = try python("t.encode('\(codec)')", input: Array(#"{"SensitiveValue":"plain"}"#.utf8))
+    let good = Array(#"{"SensitiveValue":"\#(try value("good", old))"}"#.utf8)
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "T", fields: [.init(name: "JSON", storage: .bytes)]),
+        [.init(id: "1", fields: [text]), .init(id: "2", fields: [good])]
+      )
+    ])
+    #expect(reasons(for: store, old, new) == [.notEncrypted])
+  }
+
   @Test func aDamagedPackedDocumentIsNamed() throws {
     let old = try key(1)
     let new = try key(100)
