@@ -79,6 +79,21 @@ import Testing
     #expect(Set(held) == Set((51...60).map(String.init)))
   }
 
+  @Test func onlyCopiesCountForTheNameOfTheNextOne() throws {
+    let folder = ScratchFolder()
+    let backups = ConfigBackups(at: try config(in: folder))
+    let stamp = "20260102T030405Z"
+    for end in ["-", "-x", "-2-3"] {
+      _ = folder.file("OctopusServer.config.\(stamp)\(end).bak", [])
+    }
+    _ = folder.file("OctopusServer.config.-\(stamp).bak", [])
+    _ = folder.file("OctopusServer.config.20260102T030406Z-9.bak", [])
+    for end in ["", "-2", "-3"] {
+      #expect(backups.freeName(stamp) == "OctopusServer.config.\(stamp)\(end).bak")
+      _ = folder.file(backups.freeName(stamp), [])
+    }
+  }
+
   @Test func newFilesGetNamesThatNothingHas() throws {
     let folder = ScratchFolder()
     let state = try ConfigFile.read(config(in: folder)).stateFolder
