@@ -105,6 +105,18 @@ import Testing
     #expect(state.newPath("report", ".json") == folder.file("report.json"))
   }
 
+  /// A recovery may be a dry run, and some commands lock first and refuse later.
+  @Test func aLockRemovesDraftsUnlessNothingMayChangeYet() throws {
+    let folder = ScratchFolder()
+    let file = try ConfigFile.read(config(in: folder))
+    let draft = folder.file(".OctopusServer.config.draft-1f", [])
+    _ = try LockedConfigFile.lock(file, keepsDrafts: true)
+    _ = try LockedConfigFile.lock(file, forRecovery: true)
+    #expect(FileManager.default.fileExists(atPath: draft))
+    _ = try LockedConfigFile.lock(file)
+    #expect(!FileManager.default.fileExists(atPath: draft))
+  }
+
   @Test func onlyDraftsOfOurOwnAreRemoved() throws {
     let folder = ScratchFolder()
     let path = try config(in: folder)
