@@ -64,6 +64,8 @@ import Testing
     let one = String(four.dropFirst(64))
     #expect(quotations("(\(four))").map(\.piece) == [four, one])
     #expect(quotations("(AAA\(four))").map(\.piece) == [four, one])
-    #expect(quotations("(\(one))").map(\.piece) == [one])
+    for text in [one, "(\(one))", "\(one) later"] {
+      #expect(quotations(text).map(\.piece) == [one])
+    }
   }
 }
