@@ -79,6 +79,25 @@ import Testing
     #expect(Set(held) == Set((51...60).map(String.init)))
   }
 
+  /// A file system may give both the same time: the copy that an edit makes, and what it then writes.
+  @Test func aCopyOfTheSameMomentIsTheLastOne() throws {
+    let folder = ScratchFolder()
+    let backups = ConfigBackups(at: try config(in: folder))
+    let start: Int64 = 1_700_000_000
+    let copies = try (0..<2).map { number in
+      let copy = folder.file(
+        "OctopusServer.config.2026010\(number + 1)T030405Z.bak", Array(Self.text.utf8))
+      let time = Date(timeIntervalSince1970: Double(start + 10 * Int64(number)))
+      try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: copy)
+      return copy
+    }
+    let second = (start + 10) * 1_000_000_000
+    #expect(try backups.last(before: second + 1)?.path == copies[1])
+    #expect(try backups.last(before: second)?.path == copies[1])
+    #expect(try backups.last(before: second - 1)?.path == copies[0])
+    #expect(try backups.last(before: start * 1_000_000_000 - 1)?.path == nil)
+  }
+
   @Test func onlyCopiesCountForTheNameOfTheNextOne() throws {
     let folder = ScratchFolder()
     let backups = ConfigBackups(at: try config(in: folder))
