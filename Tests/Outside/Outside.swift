@@ -11,8 +11,8 @@ package let repositoryPath = URL(fileURLWithPath: #filePath).deletingLastPathCom
 package final class ScratchFolder: Sendable {
   package let path: String
 
-  package init() {
-    path = NSTemporaryDirectory() + "octokey-test-" + UUID().uuidString
+  package init(in folder: String = NSTemporaryDirectory()) {
+    path = folder + (folder.hasSuffix("/") ? "" : "/") + "octokey-test-" + UUID().uuidString
     try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
   }
 

@@ -100,4 +100,11 @@ import Testing
         .init(key: "", value: nil, line: 7, counts: true),
       ])
   }
+
+  @Test func aLineEndBeforeTheRootCounts() throws {
+    for start in ["\n", "\r\n", "\r", "\u{FEFF}\n"] {
+      let text = "\(start)<octopus-settings><set key=\"A\"/></octopus-settings>"
+      #expect(try read(Array(text.utf8)).entries.map(\.line) == [2], "\(text)")
+    }
+  }
 }

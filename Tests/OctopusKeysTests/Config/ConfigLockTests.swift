@@ -79,6 +79,40 @@ import Testing
     #expect(Set(held) == Set((51...60).map(String.init)))
   }
 
+  /// A file system may give both the same time: the copy that an edit makes, and what it then writes.
+  @Test func aCopyOfTheSameMomentIsTheLastOne() throws {
+    let folder = ScratchFolder()
+    let backups = ConfigBackups(at: try config(in: folder))
+    let start: Int64 = 1_700_000_000
+    let copies = try (0..<2).map { number in
+      let copy = folder.file(
+        "OctopusServer.config.2026010\(number + 1)T030405Z.bak", Array(Self.text.utf8))
+      let time = Date(timeIntervalSince1970: Double(start + 10 * Int64(number)))
+      try FileManager.default.setAttributes([.modificationDate: time], ofItemAtPath: copy)
+      return copy
+    }
+    let second = (start + 10) * 1_000_000_000
+    #expect(try backups.last(before: second + 1)?.path == copies[1])
+    #expect(try backups.last(before: second)?.path == copies[1])
+    #expect(try backups.last(before: second - 1)?.path == copies[0])
+    #expect(try backups.last(before: start * 1_000_000_000 - 1)?.path == nil)
+  }
+
+  @Test func onlyCopiesCountForTheNameOfTheNextOne() throws {
+    let folder = ScratchFolder()
+    let backups = ConfigBackups(at: try config(in: folder))
+    let stamp = "20260102T030405Z"
+    for end in ["-", "-x", "-2-3"] {
+      _ = folder.file("OctopusServer.config.\(stamp)\(end).bak", [])
+    }
+    _ = folder.file("OctopusServer.config.-\(stamp).bak", [])
+    _ = folder.file("OctopusServer.config.20260102T030406Z-9.bak", [])
+    for end in ["", "-2", "-3"] {
+      #expect(backups.freeName(stamp) == "OctopusServer.config.\(stamp)\(end).bak")
+      _ = folder.file(backups.freeName(stamp), [])
+    }
+  }
+
   @Test func newFilesGetNamesThatNothingHas() throws {
     let folder = ScratchFolder()
     let state = try ConfigFile.read(config(in: folder)).stateFolder
@@ -88,6 +122,18 @@ import Testing
       try "".write(toFile: name, atomically: false, encoding: .utf8)
     }
     #expect(state.newPath("report", ".json") == folder.file("report.json"))
+  }
+
+  /// A recovery may be a dry run, and some commands lock first and refuse later.
+  @Test func aLockRemovesDraftsUnlessNothingMayChangeYet() throws {
+    let folder = ScratchFolder()
+    let file = try ConfigFile.read(config(in: folder))
+    let draft = folder.file(".OctopusServer.config.draft-1f", [])
+    _ = try LockedConfigFile.lock(file, keepsDrafts: true)
+    _ = try LockedConfigFile.lock(file, forRecovery: true)
+    #expect(FileManager.default.fileExists(atPath: draft))
+    _ = try LockedConfigFile.lock(file)
+    #expect(!FileManager.default.fileExists(atPath: draft))
   }
 
   @Test func onlyDraftsOfOurOwnAreRemoved() throws {

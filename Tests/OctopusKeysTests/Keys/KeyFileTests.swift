@@ -122,7 +122,10 @@ private let refusals: [(String, KeyError)] = [
     #expect(throws: KeyError.fingerprintDiffers(source: path)) { _ = try KeyFile.read(path) }
   }
 
-  @Test(arguments: [(0o600, nil), (0o400, nil), (0o640, 0o640), (0o604, 0o604), (0o620, 0o620)])
+  @Test(arguments: [
+    (0o600, nil), (0o400, nil), (0o711, nil), (0o640, 0o640), (0o604, 0o604), (0o620, 0o620),
+    (0o602, 0o602),
+  ])
   func whoElseMayReadIsTold(mode: Int, exposure: UInt32?) throws {
     let folder = ScratchFolder()
     let path = folder.file("key", [])
@@ -143,11 +146,18 @@ private let refusals: [(String, KeyError)] = [
     }
   }
 
-  @Test func moreThanAKeyFileHasIsNotRead() {
+  @Test func aKeyFileHas64KiBAtMost() throws {
     let folder = ScratchFolder()
-    let path = folder.file("key", [UInt8](repeating: 35, count: KeyFile.sizeLimit + 1))
-    #expect(throws: KeyError.native(.tooLarge(path: path, limit: KeyFile.sizeLimit))) {
-      _ = try KeyFile.read(path)
+    let end = Array(("\n" + keyText).utf8)
+    func file(_ size: Int) -> String {
+      folder.file("\(size)", [UInt8](repeating: 35, count: size - end.count) + end)
+    }
+    let key = try KeyFile.read(file(65_536))
+    let read = key.bytes.withBytes { [UInt8](copying: $0) }
+    #expect(read == keyBytes)
+    let larger = file(65_537)
+    #expect(throws: KeyError.native(.tooLarge(path: larger, limit: 65_536))) {
+      _ = try KeyFile.read(larger)
     }
   }
 }

@@ -55,6 +55,27 @@ import Testing
     }
   }
 
+  /// A field that is known to hold ciphertext is taken for it where nothing is written; a rotation asks.
+  @Test func oneForeignValueInAKnownFieldIsForAPersonToDecide() throws {
+    let old = try key(1)
+    let field = StoreCollection.Field(name: "Blob", storage: .bytes)
+    let values = try (0..<6).map { try seal([UInt8(ascii: "a") + $0], old) }
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "BlobDocument", fields: [field]),
+        (values + [try seal([1], key(2))]).enumerated().map {
+          .init(id: "\($0.offset)", fields: [$0.element])
+        }
+      )
+    ])
+    #expect(
+      reasons(for: store, old, try key(100), options: .trusting)
+        == [.undecidedBinary, .opensUnderNoKey])
+    let audit = try StoreAudit.run(
+      store: store, key: old, cancellation: .never, progress: { _, _ in })
+    #expect(audit.findings.first.map(\.reason) == [.opensUnderNoKey])
+  }
+
   @Test func theVectorMayComeLast() throws {
     let old = try key(1)
     let new = try key(100)
@@ -182,6 +203,22 @@ import Testing
         #expect(result != text && masked(result) == masked(text.replacing("\r\n|", with: "|")))
       }
     }
+  }
+
+  /// In UTF-16 as in UTF-8: what is no value is looked at as well.
+  @Test(arguments: ["utf-8", "utf-16-le", "utf-16-be", "utf-16"])
+  func plainTextIsNamedInEveryEncoding(_ codec: String) throws {
+    let old = try key(1)
+    let new = try key(100)
+    let text = try python("t.encode('\(codec)')", input: Array(#"{"SensitiveValue":"plain"}"#.utf8))
+    let good = Array(#"{"SensitiveValue":"\#(try value("good", old))"}"#.utf8)
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "T", fields: [.init(name: "JSON", storage: .bytes)]),
+        [.init(id: "1", fields: [text]), .init(id: "2", fields: [good])]
+      )
+    ])
+    #expect(reasons(for: store, old, new) == [.notEncrypted])
   }
 
   @Test func aDamagedPackedDocumentIsNamed() throws {

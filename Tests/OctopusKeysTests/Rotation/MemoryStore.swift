@@ -18,6 +18,8 @@ final class MemoryStore: Store {
   var contents: [(collection: StoreCollection, documents: [Document])]
   private(set) var writes = 0
   private(set) var committed = false
+  /// What a rotation asked for.
+  private(set) var room: (bytes: Int, documents: Int)?
   private var original: [(collection: StoreCollection, documents: [Document])]?
   /// How many pages can be read before reading fails.
   var readablePages = Int.max
@@ -52,7 +54,9 @@ final class MemoryStore: Store {
     contents[0].documents[index].fields[0] = Array(text.utf8)
   }
 
-  func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {}
+  func requireRoom(forRewriting bytes: Int, documents: Int) throws(StoreError) {
+    room = (bytes, documents)
+  }
 
   func begin(_ access: StoreAccess) throws(StoreError) { original = contents }
   func inventory() throws(StoreError) -> StoreInventory {

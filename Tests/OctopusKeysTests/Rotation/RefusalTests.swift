@@ -71,6 +71,53 @@ import Testing
     #expect(node.folder.names == ["OctopusServer.config"] && node.store.writes == 0)
   }
 
+  /// Of the collections in which something changes, all of it: a store may write whole tables.
+  @Test func roomIsAskedForWhatChanges() throws {
+    let node = try TestNode([("a", 1), ("b", 1)])
+    let field = StoreCollection.Field(name: "JSON", storage: .text)
+    node.store.contents[0].documents.append(.init(id: "3", fields: [Array("{}".utf8)]))
+    node.store.contents.append(
+      (
+        StoreCollection(name: "Other", fields: [field]),
+        [.init(id: "1", fields: [Array(#"{"x":"nothing"}"#.utf8)])]
+      ))
+    let bytes = (0...2).map { node.store.text($0).utf8.count }.reduce(0, +)
+    #expect(try Preflight(node.plan()).examine().obstacles.isEmpty)
+    let room = try #require(node.store.room)
+    #expect(room.bytes == bytes && room.documents == 2)
+  }
+
+  @Test func whatNobodyDecidedIsNotAllowed() {
+    let options = RotationPlan.Options()
+    #expect(!options.inPlace && !options.newKeyIsElsewhere)
+    #expect(!options.stopsServer && !options.makesSnapshot)
+    let store = options.store
+    #expect(!store.skipUnreadable && !store.allowEmpty && !store.trustOldKey)
+  }
+
+  /// The folder of a container that is gone with it, and a store that is not.
+  @Test(.enabled(if: access("/dev/shm", W_OK) == 0))
+  func theNewKeyMustNotBeForgotten() throws {
+    let node = try TestNode()
+    let memory = ScratchFolder(in: "/dev/shm")
+    let path = memory.file("OctopusServer.config", Outside.bytes(node.path))
+    let config = try ConfigFile.read(path)
+    func obstacles(_ storePath: String, _ options: RotationPlan.Options) throws -> [RotationError] {
+      let plan = RotationPlan(
+        config: config, machineKeys: node.machineKeys, store: node.store, storePath: storePath,
+        oldKey: try key(1), oldKeySource: .config, newKey: try key(100), options: options,
+        requireQuiet: { () throws(RotationError) in }, now: node.now, cancellation: .never,
+        progress: { _, _, _ in })
+      return try Preflight(plan).examine().obstacles
+    }
+    var options = RotationPlan.Options()
+    let forgetful = RotationError.forgetfulFolder(path: config.folder, fileSystem: "tmpfs")
+    #expect(try obstacles(node.folder.path, options) == [forgetful])
+    #expect(try obstacles(memory.path, options).isEmpty, "the store goes with it")
+    options.newKeyIsElsewhere = true
+    #expect(try obstacles(node.folder.path, options).isEmpty)
+  }
+
   @Test func aStoreThatKeepsSomethingElseIsRolledBack() throws {
     let node = try TestNode()
     let before = node.store.text(0)

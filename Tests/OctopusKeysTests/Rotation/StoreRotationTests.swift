@@ -233,4 +233,20 @@ import Testing
     let other = MemoryStore(json: [#"{"x":"\#(String(decoding: text, as: UTF8.self))"}"#])
     #expect(try rotate(other, old, new).survey.oldValues == 1)
   }
+
+  /// X.690, 8.1.3: lengths below 0x80 in one byte, others behind their number of bytes; 0x80 alone is no length.
+  @Test func aCertificateIsOneSequenceThatFillsItsBytes() throws {
+    func isPlausible(_ start: [UInt8], _ count: Int) throws -> Bool {
+      try ValueCipher.isPlausible(buffer(start + [UInt8](repeating: 0xFF, count: count)))
+    }
+    for (start, count) in [
+      ([0x30, 0x7F], 0x7F), ([0x30, 0x81, 0x80], 0x80), ([0x30, 0x82, 0x01, 0x00], 0x100),
+      ([0x30, 0x84, 0, 0, 0, 2], 2),
+    ] as [([UInt8], Int)] {
+      #expect(try isPlausible(start, count))
+      #expect(try !isPlausible(start, count + 1) && !isPlausible(start, count - 1))
+    }
+    #expect(try !isPlausible([0x30, 0x80], 0x80) && !isPlausible([0x30, 0x80], 2))
+    #expect(try !isPlausible([0x31, 0x7F], 0x7F) && !isPlausible([0x30, 0x85, 0, 0, 0, 0, 2], 2))
+  }
 }

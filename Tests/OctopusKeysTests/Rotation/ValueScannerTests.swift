@@ -174,6 +174,29 @@ import Testing
     #expect(found.values.isEmpty && found.suspects.isEmpty && found.quotations.isEmpty)
   }
 
+  /// Bars near the start of a text, with what may be a vector behind them. The first is JSON.
+  @Test(arguments: [
+    #"["a|0123456789abcdef01234567"]"#, #"a|0123456789abcdef01234567""#,
+    #"|0123456789abcdef01234567""#, #"=|0123456789abcdef01234567""#,
+    #""|0123456789abcdef01234567""#, "a|0123456789abcdef01234567",
+  ])
+  func aBarAtTheStartIsNoValue(_ text: String) {
+    #expect(pieces(text).isEmpty)
+    #expect(scan(text).suspects.isEmpty)
+  }
+
+  @Test func stringsInStringsAreFollowedEightLevelsDeep() throws {
+    let value = try value("deep", try key(1))
+    var text = #"{"x":"\#(value)"}"#
+    for depth in 1...9 {
+      let string = text.replacing("\\", with: #"\\"#).replacing("\"", with: #"\""#)
+      text = #"{"x":"\#(string)"}"#
+      let found = scan(text)
+      #expect(found.values.count == (depth <= 8 ? 1 : 0), "depth \(depth)")
+      #expect(found.quotations.count == (depth <= 8 ? 0 : 1), "depth \(depth)")
+    }
+  }
+
   @Test func namesDamagedShapes() throws {
     let old = try key(1)
     let value = try value("secret", old)
@@ -222,6 +245,19 @@ import Testing
     ValueScanner(places: SensitivePaths(collection: "Any")).scan(
       [0xFE, 0x10, 0x99].span, into: &undecodable)
     #expect(undecodable.suspects.map(\.reason) == [.invalidUTF8])
+  }
+
+  /// Bytes below 0x80 are UTF-8 in whatever order. Of a character above U+00FF in UTF-32, half are zeros.
+  @Test func distrustsWhatMayBeUTF32() {
+    for (bytes, isSuspect) in [
+      ([0x42, 0x41, 0, 0], true), ([0, 0, 0x41, 0x42], true), ([0x41, 0, 0, 0], true),
+      ([0x42, 0x41, 0x43, 0], false),
+    ] as [([UInt8], Bool)] {
+      let text = [bytes, bytes, bytes].flatMap { $0 }
+      var found = ScannedText()
+      ValueScanner(places: SensitivePaths(collection: "Any")).scan(text.span, into: &found)
+      #expect(found.suspects.map(\.reason) == (isSuspect ? [.invalidUTF8] : []), "\(bytes)")
+    }
   }
 
   @Test func distrustsInvalidUTF8() throws {

@@ -1,0 +1,48 @@
+// What looks like a ciphertext where it is not a whole string: how many characters it takes, and where it begins.
+
+import Testing
+
+@testable import OctopusKeys
+
+@Suite struct CiphertextSearchTests {
+  private func offsets(_ text: String) -> [Int] {
+    CiphertextSearch.offsets(in: Array(text.utf8).span)
+  }
+
+  private func digits(_ count: Int) -> String { String(repeating: "A", count: count) }
+
+  @Test func twentyCharactersOnBothSidesOfABarAreEnough() {
+    #expect(offsets("\(digits(20))|\(digits(20))") == [0])
+    #expect(offsets("(\(digits(20))\\u007c\(digits(20))") == [1])
+    #expect(offsets("\(digits(19))|\(digits(20))").isEmpty)
+    #expect(offsets("\(digits(20))|\(digits(19))").isEmpty)
+    // What is between two bars may be a vector and a ciphertext.
+    #expect(offsets("\(digits(20))|\(digits(20))|\(digits(20))") == [0, 21])
+    #expect(offsets("\(digits(20))|\(digits(19))|\(digits(20))").isEmpty)
+  }
+
+  @Test func whatHasBlanksInItBeginsBehindWhatBelongsToNone() {
+    let value = "QUJDREVGR0 hJSktMTU5PUA==|AAAAAAAAAAAAAAAAAAAAAA=="
+    for start in ["", "\"", "{x:\"", "{x:\" "] {
+      let offset = start.count - (start.hasSuffix(" ") ? 1 : 0)
+      #expect(offsets(start + value) == [offset], "\(start)")
+    }
+  }
+
+  @Test func aDamagedValueLacksACharacterOrTwo() {
+    func resembles(_ left: Int, _ right: Int) -> Bool {
+      let text = "\(digits(left))|\(digits(right))"
+      return CiphertextSearch.resemblesDamagedValue(Array(text.utf8).span)
+    }
+    #expect(resembles(20, 22) && resembles(20, 26) && resembles(1000, 24))
+    #expect(!resembles(19, 24) && !resembles(24, 21) && !resembles(24, 27))
+  }
+
+  @Test func jsonBeginsWithABraceOrABracket() {
+    func begins(_ text: String) -> Bool {
+      CiphertextSearch.beginsLikeJSON(Array(text.utf8).span)
+    }
+    #expect(begins("{") && begins("\u{FEFF} \r\n\t[1]"))
+    #expect(!begins("") && !begins(" \n") && !begins("x{") && !begins("\"{"))
+  }
+}

@@ -1,0 +1,78 @@
+// Which store a recovery may work on where the config moved, or the store is behind a server.
+
+import Native
+import Testing
+
+@testable import OctopusKeys
+
+@Suite struct RecoveryPlaceTests {
+  private typealias StoreName = Journal.StoreName
+
+  private let node: TestNode
+  private let recorded = StoreName(kind: "sqlserver", location: "old/Octopus")
+  private let given = StoreName(kind: "sqlserver", location: "new/Octopus")
+
+  init() throws { node = try TestNode() }
+
+  private func place(
+    _ named: RecoveryPlace.Named, given: StoreName?, isMoved: Bool = false,
+    config: String? = nil, recorded: StoreName? = nil
+  ) throws -> RecoveryPlace {
+    let journal = Journal(
+      version: Journal.currentVersion, created: TimeStamp.forText(node.now),
+      oldKey: try KeyFingerprint(of: key(1)).description,
+      newKey: try KeyFingerprint(of: key(100)).description, keyFile: try node.keyFile,
+      oldKeyFile: nil, config: config ?? node.path, store: recorded ?? self.recorded,
+      options: .init(StoreRotation.Options()), found: try node.found(), snapshot: nil)
+    return try RecoveryPlace(
+      journal, in: node.file.stateFolder, config: node.path, named: named, given: given,
+      isMoved: isMoved)
+  }
+
+  /// Nothing says that it moved, so that the other one may be a copy.
+  @Test func anotherStoreMayBeACopy() throws {
+    let copy = RotationError.recoveryOfCopy(
+      journal: node.journalPath, store: recorded, given: "new/Octopus")
+    for named in [.none, .unreadable, .store(recorded)] as [RecoveryPlace.Named] {
+      #expect(throws: copy) { _ = try place(named, given: given) }
+    }
+  }
+
+  @Test func theConfigOrAPersonMaySayThatItMoved() throws {
+    let byConfig = try place(.store(given), given: given)
+    #expect(byConfig.kinship == .unknown && !byConfig.isCertain && byConfig.stillNamed == nil)
+    let byPerson = try place(.none, given: given, isMoved: true)
+    #expect(byPerson.kinship == .same && byPerson.isCertain && byPerson.stillNamed == nil)
+    let byPersonAlone = try place(.store(recorded), given: given, isMoved: true)
+    #expect(byPersonAlone.kinship == .same && byPersonAlone.stillNamed == "old/Octopus")
+  }
+
+  @Test func aConfigThatNamesNoStoreMeansThatOfTheJournal() throws {
+    for store in [nil, recorded] {
+      let place = try place(.none, given: store)
+      #expect(place.kinship == .same && place.isCertain)
+    }
+    let other = RotationError.recoveryOfOtherStore(
+      journal: node.journalPath, store: recorded, named: nil)
+    #expect(throws: other) { _ = try place(.unreadable, given: nil) }
+  }
+
+  /// The folder of the node is another one now: the store is where it was, counted from the config.
+  @Test func aStoreMayHaveMovedWithItsConfig() throws {
+    let former = StoreName(kind: "sqlite", location: "/gone/data/octopus.db")
+    for (path, kinship) in [
+      ("data/octopus.db", .movedAlong), ("octopus.db", .unknown), ("../octopus.db", .unknown),
+    ] as [(String, RecoveryPlace.Kinship)] {
+      let here = StoreName(kind: "sqlite", location: node.folder.file(path))
+      let found = try place(
+        .store(here), given: here, config: "/gone/OctopusServer.config", recorded: former)
+      #expect(found.kinship == kinship && found.isCertain == (kinship == .movedAlong))
+    }
+    // Neither of them is below its config.
+    let outside = StoreName(kind: "sqlite", location: "/elsewhere/octopus.db")
+    let found = try place(
+      .store(outside), given: outside, config: "/gone/OctopusServer.config",
+      recorded: .init(kind: "sqlite", location: "/lost/octopus.db"))
+    #expect(found.kinship == .unknown)
+  }
+}

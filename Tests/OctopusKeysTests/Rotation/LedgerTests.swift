@@ -1,0 +1,41 @@
+// Sums of digests modulo 2^256, and how they are written.
+
+import Testing
+
+@testable import OctopusKeys
+
+@Suite struct LedgerTests {
+  @Test func theLeastSignificantByteComesFirst() {
+    let ledger = Ledger(values: 1, digest: [UInt8](1...32))
+    #expect(
+      ledger.description == "201f1e1d1c1b1a191817161514131211100f0e0d0c0b0a090807060504030201")
+    #expect(Ledger().description == String(repeating: "0", count: 64))
+  }
+
+  @Test func aSumIsModulo2To256() {
+    var sum = Ledger(values: 2, digest: [UInt8](repeating: 0xFF, count: 32))
+    sum.add(Ledger(values: 3, digest: [2] + [UInt8](repeating: 0, count: 31)))
+    #expect(sum == Ledger(values: 5, digest: [1] + [UInt8](repeating: 0, count: 31)))
+    // A carry over one word, and over two.
+    for words in 1...2 {
+      let ones = [UInt8](repeating: 0xFF, count: 8 * words)
+      var carried = Ledger(values: 1, digest: ones + [UInt8](repeating: 0, count: 32 - 8 * words))
+      carried.add(Ledger(values: 0, digest: [1] + [UInt8](repeating: 0, count: 31)))
+      var expected = [UInt8](repeating: 0, count: 32)
+      expected[8 * words] = 1
+      #expect(carried == Ledger(values: 1, digest: expected))
+    }
+  }
+
+  @Test func itIsWrittenIn64SmallHexadecimalDigits() {
+    let digits = String(repeating: "0123456789abcdef", count: 4)
+    #expect(Ledger.isDescription(digits))
+    for other in [
+      "", String(digits.dropLast()), digits + "0", digits.uppercased(),
+      digits.dropLast() + "g", digits.dropLast() + "`", digits.dropLast() + ":",
+      digits.dropLast() + "/",
+    ] {
+      #expect(!Ledger.isDescription(other), "\(other)")
+    }
+  }
+}
