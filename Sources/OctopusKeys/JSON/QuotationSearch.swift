@@ -48,8 +48,19 @@ enum QuotationSearch {
     if text[index] == UInt8(ascii: "|") { return index..<index + 1 }
     guard JSONEscapes.hexadecimal(text, at: index + 1) == 0x7C else { return nil }
     var start = index
-    while start > 0, text[start - 1] == UInt8(ascii: "\\") { start -= 1 }
+    while let before = backslash(in: text, before: start) { start = before }
     return start..<index + 5
+  }
+
+  /// Where the backslash that ends at `end` begins, which may be an escape of its own.
+  private static func backslash(in text: Span<UInt8>, before end: Int) -> Int? {
+    var start = end
+    while start > 5, text[start - 5] == UInt8(ascii: "u"),
+      JSONEscapes.hexadecimal(text, at: start - 4) == 0x5C
+    {
+      start -= 5
+    }
+    return start > 0 && text[start - 1] == UInt8(ascii: "\\") ? start - 1 : nil
   }
 
   /// The base64 of a vector, and where it ends.
