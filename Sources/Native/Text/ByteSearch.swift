@@ -60,6 +60,16 @@ package enum ByteSearch {
     }
   }
 
+  /// The first position of `byte` at or after `start`; `text.count` if there is none.
+  static func next(_ byte: UInt8, in text: Span<UInt8>, from start: Int) -> Int {
+    unsafe text.withUnsafeBufferPointer { bytes in
+      guard let base = bytes.baseAddress, start < bytes.count else { return bytes.count }
+      let found = unsafe memchr(base + start, Int32(byte), bytes.count - start)
+      guard let found = unsafe found else { return bytes.count }
+      return unsafe UnsafeRawPointer(found) - UnsafeRawPointer(base)
+    }
+  }
+
   /// Whether there is a zero, as there is in UTF-16 with any letter of ASCII, and never in JSON.
   package static func hasZero(in text: Span<UInt8>) -> Bool {
     unsafe text.withUnsafeBufferPointer { bytes in

@@ -65,27 +65,24 @@ package struct XMLSpans: Sendable {
   /// The deepest nesting; a config has two levels.
   fileprivate static let depthLimit = 256
 
+  /// What begins as a tag does and is none, and how it ends.
+  private static let others = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")].map {
+    (start: Array($0.0.utf8), end: Array($0.1.utf8))
+  }
+
   /// The line of a `<` without a `>` in the next `tagLimit` bytes, outside of comments and the like.
   private static func lineOfHugeTag(_ text: [UInt8]) -> Int? {
-    var index = 0
-    while let open = text[index...].firstIndex(of: UInt8(ascii: "<")) {
-      let rest = text[open...]
-      let end: [UInt8]
-      if rest.starts(with: "<!--".utf8) {
-        end = Array("-->".utf8)
-      } else if rest.starts(with: "<![CDATA[".utf8) {
-        end = Array("]]>".utf8)
-      } else if rest.starts(with: "<?".utf8) {
-        end = Array("?>".utf8)
-      } else {
-        guard let close = rest.prefix(tagLimit + 1).firstIndex(of: UInt8(ascii: ">")) else {
-          return rest.count > tagLimit ? place(of: open, in: text).line : nil
-        }
-        index = close + 1
-        continue
-      }
-      guard let close = rest.firstRange(of: end) else { return nil }
-      index = close.upperBound
+    let bytes = text.span
+    var open = ByteSearch.next(UInt8(ascii: "<"), in: bytes, from: 0)
+    while open < text.count {
+      let other = others.first { text[open...].starts(with: $0.start) }
+      var close = open + (other?.start.count ?? 0)
+      repeat {
+        close = ByteSearch.next(UInt8(ascii: ">"), in: bytes, from: close) + 1
+        if other == nil, close - open > tagLimit + 1 { return place(of: open, in: text).line }
+      } while close <= text.count
+        && !text[open..<close].suffix(other?.end.count ?? 0).elementsEqual(other?.end ?? [])
+      open = ByteSearch.next(UInt8(ascii: "<"), in: bytes, from: close)
     }
     return nil
   }
