@@ -69,7 +69,7 @@ def small_documents(count):
 
 
 def measured(words):
-    """Seconds and MB of a command. This process stays small: Linux counts a parent's memory in its child's peak."""
+    """Seconds, seconds of processor time, and MB of a command. This process stays small: Linux counts a parent's memory in its child's peak."""
     start = time.monotonic()
     process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

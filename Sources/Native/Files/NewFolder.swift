@@ -58,7 +58,7 @@ package struct NewFolder: ~Copyable {
   package static func removeAbandoned(
     in folder: String, where isAbandoned: (_ name: String, _ names: [String]) -> Bool
   ) {
-    // Each `try?` leaves a draft where it is, which costs room and nothing else.
+    // Each `try?` skips a draft, which stays as protected as it was made. That none is left is not claimed anywhere.
     guard let around = try? Descriptor.folder(at: folder) else { return }
     for hidden in (try? around.names()) ?? [] {
       guard let name = FilePath.name(ofDraft: hidden),

@@ -65,7 +65,7 @@ package struct XMLSpans: Sendable {
   /// The deepest nesting; a config has two levels.
   fileprivate static let depthLimit = 256
 
-  /// What begins as a tag does and is none, and how it ends.
+  /// Markup that is not a tag, and how it ends.
   private static let others = [("<!--", "-->"), ("<![CDATA[", "]]>"), ("<?", "?>")].map {
     (start: Array($0.0.utf8), end: Array($0.1.utf8))
   }
@@ -140,8 +140,9 @@ private final class SpanReader {
     }
     unsafe context.pointee.sax.pointee = handler
     unsafe context.pointee.userData = Unmanaged.passUnretained(self).toOpaque()
-    // HUGE: else libxml2 stops somewhere behind 10 MB; the limits that count are ours. Without NOENT libxml2 returns `&amp;` in an attribute as `&#38;`. No entities but XML's own five
-    // exist, because a DOCTYPE ends the parse. OLD10: names as in XML's fourth edition, like .NET.
+    // Without NOENT libxml2 returns `&amp;` in an attribute as `&#38;`. No entities but XML's own five
+    // exist, because a DOCTYPE ends the parse. OLD10: names as in XML's fourth edition, like .NET. Without
+    // HUGE libxml2 gives up at some 10 MB; size and depth are limited here instead.
     let options = Int32(
       XML_PARSE_NOENT.rawValue | XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue
         | XML_PARSE_NOWARNING.rawValue | XML_PARSE_IGNORE_ENC.rawValue | XML_PARSE_OLD10.rawValue

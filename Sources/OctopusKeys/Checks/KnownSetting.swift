@@ -54,7 +54,7 @@ package struct KnownSetting: Sendable {
   /// The setting that `name` is probably meant to be.
   static func misspelt(as name: String) -> KnownSetting? {
     let name = name.lowercased()
-    return lowercased.first { EditDistance.between($0.name, name, atMost: 2) != nil }?.setting
+    return byLowercasedName.first { EditDistance.between($0.name, name, atMost: 2) != nil }?.setting
   }
 
   package static let all: [KnownSetting] = table.sorted { $0.name < $1.name }
@@ -62,7 +62,7 @@ package struct KnownSetting: Sendable {
   private static let byName = Dictionary(
     uniqueKeysWithValues: table.map { (NodeConfig.folded($0.name), $0) })
 
-  private static let lowercased = all.map { (name: $0.name.lowercased(), setting: $0) }
+  private static let byLowercasedName = all.map { (name: $0.name.lowercased(), setting: $0) }
 
   private static let secrets = table.filter { $0.secrecy != .open }.map { $0.name.lowercased() }
 

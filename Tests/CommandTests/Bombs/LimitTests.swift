@@ -31,17 +31,13 @@ import Testing
     Limit(
       name: "a tag",
       make: """
-        text = open("OctopusServer.config").read()
-        tag = "<set" + " " * (n - 6) + "/>"
-        open("OctopusServer.config", "w").write(text.replace("</octopus-settings>", tag + "</octopus-settings>"))
+        insert("<set" + " " * (n - 6) + "/>")
         """, most: (64 << 10) + 1, command: ["config", "list"],
       words: "a tag of more than 65536 bytes"),
     Limit(
       name: "nested elements",
       make: """
-        text = open("OctopusServer.config").read()
-        inner = "<a>" * (n - 1) + "</a>" * (n - 1)
-        open("OctopusServer.config", "w").write(text.replace("</octopus-settings>", inner + "</octopus-settings>"))
+        insert("<a>" * (n - 1) + "</a>" * (n - 1))
         """, most: 256, command: ["config", "list"],
       words: "an element nested 256 levels deep"),
     Limit(
@@ -114,12 +110,20 @@ import Testing
       "\(result.stderr)")
   }
 
+  private static let start = """
+    def insert(markup):
+      text = open("OctopusServer.config").read()
+      open("OctopusServer.config", "w").write(
+        text.replace("</octopus-settings>", markup + "</octopus-settings>"))
+
+    """
+
   private func run(_ limit: Limit, _ size: Int) async throws -> Ending {
     let node = try await SampleNode(["--documents", "30"])
     let key = try await node.octokey("show-master-key").stdout
     try key.write(toFile: node.folder + "/old.key", atomically: false, encoding: .utf8)
     let made = try await OctokeyProgram.runProgram(
-      "python3", ["-c", "n = \(size)\n" + limit.make], directory: node.folder)
+      "python3", ["-c", LimitTests.start + "n = \(size)\n" + limit.make], directory: node.folder)
     try #require(made.status == 0, "\(made.stderr)")
     let nodeOptions = ["--config", "OctopusServer.config", "--machine-id-file", "machine-id"]
     return try await OctokeyProgram.run(

@@ -38,7 +38,7 @@ import Testing
     #expect(counts.trouble == nil)
   }
 
-  /// Judged by the last two blocks; what is not made of blocks is no ciphertext.
+  /// Judged by the last two blocks; what is not a whole number of blocks is not a ciphertext.
   @Test func whatTheOldKeyDecryptsIsCounted() throws {
     let node = try TestNode()
     let attachments = node.folder.file("Artifacts/KubernetesResourceManifests")

@@ -50,7 +50,7 @@ import Testing
     #expect(found.map(\.bytes) == [[UInt8](repeating: 0, count: 16) + ciphertext])
   }
 
-  /// An equals sign ends what is before it: `Password=` is no part of the value.
+  /// An equals sign ends what is before it: `Password=` is not part of the value.
   @Test(arguments: ["Password=", "a==", "a = "])
   func whatAnEqualsSignEndsIsNoPart(_ before: String) {
     for count in [16, 32, 48] {

@@ -205,7 +205,7 @@ import Testing
     }
   }
 
-  /// In UTF-16 as in UTF-8: what is no value is looked at as well.
+  /// Plain text where a value is expected is named, in UTF-16 as in UTF-8.
   @Test(arguments: ["utf-8", "utf-16-le", "utf-16-be", "utf-16"])
   func plainTextIsNamedInEveryEncoding(_ codec: String) throws {
     let old = try key(1)

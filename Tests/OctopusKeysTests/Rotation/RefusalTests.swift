@@ -87,7 +87,7 @@ import Testing
     #expect(room.bytes == bytes && room.documents == 2)
   }
 
-  @Test func whatNobodyDecidedIsNotAllowed() {
+  @Test func whatWasNotDecidedIsNotAllowed() {
     let options = RotationPlan.Options()
     #expect(!options.inPlace && !options.newKeyIsElsewhere)
     #expect(!options.stopsServer && !options.makesSnapshot)

@@ -234,7 +234,7 @@ import Testing
     #expect(try rotate(other, old, new).survey.oldValues == 1)
   }
 
-  /// X.690, 8.1.3: lengths below 0x80 in one byte, others behind their number of bytes; 0x80 alone is no length.
+  /// X.690, 8.1.3: lengths below 0x80 in one byte, others behind their number of bytes; 0x80 alone is not a length.
   @Test func aCertificateIsOneSequenceThatFillsItsBytes() throws {
     func isPlausible(_ start: [UInt8], _ count: Int) throws -> Bool {
       try ValueCipher.isPlausible(buffer(start + [UInt8](repeating: 0xFF, count: count)))

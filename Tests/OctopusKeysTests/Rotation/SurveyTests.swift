@@ -48,7 +48,7 @@ import Testing
     return store
   }
 
-  @Test func aCertificateThatOpensDecidesForAKey() throws {
+  @Test func aCertificateThatDecryptsDecidesForAKey() throws {
     let folder = ScratchFolder()
     _ = try Outside.run(
       [
@@ -62,22 +62,22 @@ import Testing
     let file = Data(Outside.bytes(folder.file("c.pfx"))).base64EncodedString()
     let others = try (0..<5).map { try value("other \($0)", key(2)) }
     #expect(try survey(store(certificate: value(file, key(1)), beside: others)).keyFit == .fits)
-    // What is no certificate is a value like any other.
+    // What is not a certificate is a value like any other.
     let text = try value("no certificate", key(1))
     #expect(try survey(store(certificate: text, beside: others)).keyFit == .doesNotFit)
   }
 
-  /// The padding fits, and what comes out is no text: a wrong key does that once in 255 times.
-  @Test func aCertificateThatOpensToNonsenseDecidesAgainstAKey() throws {
+  /// The padding fits, and the plaintext is not text: a wrong key produces that once in 255 times.
+  @Test func aCertificateThatDecryptsToGarbageDecidesAgainstAKey() throws {
     var text: [UInt8] = []
     let sealed = try seal([0xFF, 0xFE, 0x80], key(1))
     EncryptedValue.format(sealed.span, appendingTo: &text)
-    let nonsense = String(decoding: text, as: UTF8.self)
+    let garbage = String(decoding: text, as: UTF8.self)
     let others = try (0..<5).map { try value("other \($0)", key(1)) }
-    let found = try survey(store(certificate: nonsense, beside: others))
+    let found = try survey(store(certificate: garbage, beside: others))
     #expect(found.keyFit == .doesNotFit)
     #expect(found.misfit?.certificateFails == true)
-    let elsewhere = MemoryStore(json: ([nonsense] + others).map { #"{"x":"\#($0)"}"# })
+    let elsewhere = MemoryStore(json: ([garbage] + others).map { #"{"x":"\#($0)"}"# })
     #expect(try survey(elsewhere).keyFit == .fits)
   }
 }
