@@ -67,6 +67,32 @@ import Testing
     }
   }
 
+  /// So may the folder of the store itself.
+  @Test func aStoreOfAnotherUserThanTheFolderAroundItIsRefused() throws {
+    try #require(geteuid() == 0, "folders of other users take root to make")
+    _ = try run("mkdir -p home/roots home/own; chown 12345 home home/own")
+    _ = try Descriptor.folder(".", below: folder.file("home/own")).number
+    #expect(throws: NativeError.belongsToOther(path: folder.file("home/roots"), user: 0)) {
+      _ = try Descriptor.folder(".", below: folder.file("home/roots")).number
+    }
+  }
+
+  /// In another user's folder a folder of ours may have been given the name of a draft. One that a killed process left
+  /// is known by its mode.
+  @Test(arguments: [true, false])
+  func onlyDraftsOfOursAreRemoved(_ isTheirs: Bool) throws {
+    try #require(geteuid() == 0, "to give files away takes root")
+    _ = try run(
+      """
+      mkdir home home/.new.draft-1f; echo x >home/.new.draft-1f/file; chmod 700 home/.new.draft-1f
+      mkdir -m 1700 home/.new.draft-2f; echo x >home/.new.draft-2f/file; chown \(isTheirs ? 12345 : 0) home
+      """)
+    try NewFolder.create(folder.file("home/new")).commit()
+    #expect(
+      try run("cd home; find . -printf '%P %m\\n' | sort | tail -n +2")
+        == (isTheirs ? ".new.draft-1f 700\n.new.draft-1f/file 644\n" : "") + "new 700\n")
+  }
+
   /// What is done to a new folder is done to the one that was made: nothing is written, given away or removed where
   /// its name leads by then.
   @Test(arguments: [true, false])

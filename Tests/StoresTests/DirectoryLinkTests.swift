@@ -45,6 +45,21 @@ import Testing
     }
   }
 
+  /// The owner of the folder around a store may have moved one of root's there: nothing is made or changed in it.
+  @Test func aStoreOfAnotherUserThanTheFolderAroundIt() throws {
+    try #require(geteuid() == 0, "folders of other users take root to make")
+    let folder = try DirectoryStoreTests.make([("roots/A/1.json", "a")])
+    try Outside.run("chown", "12345", folder.path)
+    let store = DirectoryStore(path: folder.path + "/roots")
+    for access in [.read] + Self.writing {
+      #expect(throws: StoreError.self) { try store.begin(access) }
+      let files = try Outside.run("find", folder.path, "-type", "f")
+      #expect(files == Array((folder.path + "/roots/A/1.json\n").utf8))
+    }
+    try Outside.run("chown", "0", folder.path)
+    #expect(try store.all().map(\.collection) == ["A"])
+  }
+
   /// What is no document by its name, and no folder, hides none.
   @Test func aLinkToAnotherFileIsNoObstacle() throws {
     let folder = try DirectoryStoreTests.make([("A/1.json", "a"), ("notes.txt", "a")])

@@ -90,7 +90,8 @@ def has_name(name):
     """The config holds a name of the node."""
     def check(world):
         text = (world.node / "OctopusServer.config").read_text()
-        return None if f">{name}<" in text else f"the node's name is not {name}"
+        # In what somebody else has put there empty, the editor finds nothing to change.
+        return None if not text or f">{name}<" in text else f"the node's name is not {name}"
     return check
 
 
@@ -123,8 +124,9 @@ def is_rotated(world):
 
 
 def not_documents(folder, names):
-    """Pipes and the like cannot be copied."""
-    return [name for name in names if not (Path(folder) / name).is_dir() and not name.endswith(".json")]
+    """Pipes and the like cannot be copied, and what somebody else has put there empty cannot be read."""
+    return [name for name in names for path in [Path(folder) / name]
+            if not path.is_dir() and not (name.endswith(".json") and path.lstat().st_size)]
 
 
 def exists(name):

@@ -78,6 +78,11 @@ package struct FileStatus: Hashable, Sendable {
     changed = nanoseconds(status.st_ctim)
   }
 
+  /// Whether no other user but root can rename or remove in this folder what is ours.
+  package var isSafeFromOthers: Bool {
+    [0, geteuid()].contains(owner.user) && (mode & 0o022 == 0 || mode & UInt32(S_ISVTX) != 0)
+  }
+
   /// Whether both are the same file, in any state.
   package func isSameFile(as other: FileStatus) -> Bool {
     identity.device == other.identity.device && identity.inode == other.identity.inode

@@ -21,6 +21,10 @@ package struct NewFolder: ~Copyable {
     if pending { try? NewFolder.remove(folder, FilePath(draft).name, in: around) }
   }
 
+  /// Of a folder that is being filled: nobody else's private folder is sticky, and in the folder of another user anything
+  /// of ours could have been given the name of a draft.
+  private static let draftMode: UInt32 = 0o1700
+
   /// Makes a folder of mode 0700 that will be `path`, which must not exist, or be an empty folder.
   ///
   /// - Parameter replacing: whether `path` may be another folder until `commit`.
@@ -37,7 +41,7 @@ package struct NewFolder: ~Copyable {
     removeAbandoned(in: parts.folder) { name, _ in name == parts.name }
     let draft = parts.beside(parts.draftName)
     let number = around.number
-    try repeating("mkdir", path) { unsafe Int(mkdirat(number, draft.name, 0o700)) }
+    try repeating("mkdir", path) { unsafe Int(mkdirat(number, draft.name, draftMode)) }
     let folder = try around.folder(draft.name, draft.text)
     // Another one could have its name by now.
     guard try folder.status().owner.user == geteuid(), try folder.names().isEmpty else {
@@ -46,7 +50,7 @@ package struct NewFolder: ~Copyable {
     flock(folder.number, LOCK_EX | LOCK_NB)
     let new = NewFolder(path: path, draft: draft.text, folder: folder, around: around)
     // A umask can take bits from the owner, too.
-    try new.folder.setMode(0o700)
+    try new.folder.setMode(draftMode)
     return new
   }
 
@@ -59,11 +63,14 @@ package struct NewFolder: ~Copyable {
     in folder: String, where isAbandoned: (_ name: String, _ names: [String]) -> Bool
   ) {
     // Each `try?` skips a draft, which stays as protected as it was made. That none is left is not claimed anywhere.
-    guard let around = try? Descriptor.folder(at: folder) else { return }
+    guard let around = try? Descriptor.folder(at: folder), let place = try? around.status() else {
+      return
+    }
     for hidden in (try? around.names()) ?? [] {
       guard let name = FilePath.name(ofDraft: hidden),
         let draft = try? around.folder(hidden, folder + "/" + hidden),
         let status = try? draft.status(), status.owner.user == geteuid(),
+        place.isSafeFromOthers || status.mode & 0o1777 == draftMode,
         flock(draft.number, LOCK_EX | LOCK_NB) == 0,
         let names = try? draft.names(), isAbandoned(name, names)
       else { continue }
@@ -126,9 +133,12 @@ package struct NewFolder: ~Copyable {
   package consuming func commit(
     mode: UInt32 = 0o700, owner: FileOwner? = nil, former: String? = nil
   ) throws(NativeError) {
-    if mode != 0o700 || owner != nil { try NewFolder.give(mode, owner, to: folder) }
+    if mode != 0o700 || owner != nil { try NewFolder.give(mode, owner, toContentsOf: folder) }
     // One call for all files: there may be many.
     try folder.syncFileSystem()
+    // The folder last: until then no other user can put anything into it.
+    try NewFolder.set(mode, owner, of: folder)
+    try folder.sync()
     let (draft, path) = (FilePath(draft).name, path)
     guard try folder.isNamed(draft, in: around) else { throw .changedMeanwhile(path: path) }
     if let former {
@@ -160,18 +170,18 @@ package struct NewFolder: ~Copyable {
   }
 
   private static func give(
-    _ mode: UInt32, _ owner: FileOwner?, to folder: borrowing Descriptor
+    _ mode: UInt32, _ owner: FileOwner?, toContentsOf folder: borrowing Descriptor
   ) throws(NativeError) {
     for name in try folder.names() {
       let path = folder.path + "/" + name
       if try folder.status(of: name)?.kind == .folder {
-        try give(mode, owner, to: folder.folder(name, path))
+        let inner = try folder.folder(name, path)
+        try give(mode, owner, toContentsOf: inner)
+        try set(mode, owner, of: inner)
       } else {
         try set(mode & 0o666, owner, of: folder.open(FilePath(path), as: name, O_RDONLY))
       }
     }
-    // The folder last: until then no other user can put anything into it.
-    try set(mode, owner, of: folder)
   }
 
   private static func set(

@@ -43,8 +43,7 @@ package struct PrivateFolder: ~Copyable {
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
     for place in places {
       guard let status = try? FileStatus.read(place), status.kind == .folder,
-        [0, geteuid()].contains(status.owner.user),
-        status.mode & 0o022 == 0 || status.mode & 0o1000 != 0
+        status.isSafeFromOthers
       else { continue }
       removeAbandoned(in: place)
       // The name that others look for comes with the lock.

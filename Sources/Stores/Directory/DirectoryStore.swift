@@ -36,8 +36,7 @@ package final class DirectoryStore: Store {
     rollback()
     self.access = access
     lock = try rethrow(as: { failure($0) }) { () throws(NativeError) in
-      // Fails for everything but a folder or a link to one.
-      _ = try FileStatus.read(location + "/.")
+      try FolderNames.requireFolder(location)
       if access.refusesObstacles {
         try ReplacementCheck.requireNewFiles(in: location, owner: nil, bytes: 0)
       }

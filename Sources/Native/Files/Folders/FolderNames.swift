@@ -3,6 +3,13 @@
 internal import Glibc
 
 package enum FolderNames {
+  /// Fails for everything but a folder or a link to one, and for what another user may have put there.
+  ///
+  /// - Throws: `NativeError.foreignLink`, `.belongsToOther`, `.system`.
+  package static func requireFolder(_ path: String) throws(NativeError) {
+    _ = try Descriptor.folder(".", below: path).number
+  }
+
   /// All names in the folder at `path`, hidden ones included, in the order of their bytes.
   ///
   /// - Throws: `NativeError.system`.

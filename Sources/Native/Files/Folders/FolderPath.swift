@@ -79,20 +79,37 @@ extension Descriptor {
   ///   that it was one; `.belongsToOther`.
   static func folder(_ path: String, below root: String) throws(NativeError) -> Descriptor {
     var folder = try folder(at: root)
-    var owner = try folder.status().owner.user
+    var owner = try folder.requireInPlace()
     var place = root
     for name in path.utf8.split(separator: UInt8(ascii: "/")).map({ String(Substring($0)) })
     where name != "." {
       place += "/" + name
       folder = try folder.folder(name, place)
       let inner = try folder.status().owner.user
-      // Its owner could be made to change what is not his: the one of the folder around may have moved it there.
-      guard geteuid() != 0 || [inner, 0].contains(owner) else {
-        throw .belongsToOther(path: place, user: inner)
-      }
+      try requireInPlace(place, of: inner, in: owner)
       owner = inner
     }
     return folder
+  }
+
+  /// Fails for a folder that the owner of the folder around could have moved there.
+  ///
+  /// - Returns: the user to whom it belongs.
+  private func requireInPlace() throws(NativeError) -> UInt32 {
+    let owner = try status().owner.user
+    if let around = try status(of: "..") {
+      try Descriptor.requireInPlace(path, of: owner, in: around.owner.user)
+    }
+    return owner
+  }
+
+  /// root could be made to change what is not the owner's of the folder around.
+  private static func requireInPlace(
+    _ path: String, of owner: UInt32, in around: UInt32
+  ) throws(NativeError) {
+    guard geteuid() != 0 || [owner, 0].contains(around) else {
+      throw .belongsToOther(path: path, user: owner)
+    }
   }
 
   /// Opens a folder in this one; a link is not followed.
