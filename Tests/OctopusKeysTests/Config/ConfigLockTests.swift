@@ -49,6 +49,17 @@ import Testing
     #expect(throws: unfinished) { _ = try LockedConfigFile.lock(file) }
   }
 
+  /// Whoever is told to run `recover` learns from it that the folder is open.
+  @Test func anUnfinishedRotationIsSaidFirst() throws {
+    let folder = ScratchFolder()
+    let file = try ConfigFile.read(try config(in: folder))
+    try "{}".write(toFile: file.stateFolder.journalPath, atomically: false, encoding: .utf8)
+    try Outside.run("chmod", "777", folder.path)
+    let unfinished = ConfigError.unfinishedRotation(
+      config: file.path, journal: file.stateFolder.journalPath)
+    #expect(throws: unfinished) { try file.requireNoUnfinishedRotation() }
+  }
+
   @Test func aBrokenConfigCanBeLockedAndReplaced() throws {
     let folder = ScratchFolder()
     let path = try config(in: folder)

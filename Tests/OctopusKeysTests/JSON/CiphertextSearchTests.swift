@@ -29,13 +29,24 @@ import Testing
     }
   }
 
+  @Test func blanksDoNotCount() {
+    for (count, found) in [(20, [0]), (19, [])] {
+      let spaced = "AAAA \(digits(count - 4))|AAAAAAAAAAAAAAAAAAAA AA=="
+      #expect(offsets(spaced) == found)
+    }
+  }
+
   @Test func aDamagedValueLacksACharacterOrTwo() {
+    func resembles(_ text: String) -> Bool {
+      CiphertextSearch.resemblesDamagedValue(Array(text.utf8).span)
+    }
     func resembles(_ left: Int, _ right: Int) -> Bool {
-      let text = "\(digits(left))|\(digits(right))"
-      return CiphertextSearch.resemblesDamagedValue(Array(text.utf8).span)
+      resembles("\(digits(left))|\(digits(right))")
     }
     #expect(resembles(20, 22) && resembles(20, 26) && resembles(1000, 24))
     #expect(!resembles(19, 24) && !resembles(24, 21) && !resembles(24, 27))
+    // It has one bar.
+    #expect(!resembles("|\(digits(20))|\(digits(24))"))
   }
 
   @Test func jsonBeginsWithABraceOrABracket() {

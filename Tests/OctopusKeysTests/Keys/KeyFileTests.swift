@@ -48,6 +48,7 @@ private let refusals: [(String, KeyError)] = [
   (keyText.replacingOccurrences(of: "Q", with: "ü"), .notBase64(source: "there")),
   ("# fingerprint: SHA256:wrong\n" + keyText, .fingerprintDiffers(source: "there")),
   ("#Fingerprint:\n" + keyText, .fingerprintDiffers(source: "there")),
+  ("#", .missing(source: "there")), ("# fingerprint:", .missing(source: "there")),
 ]
 
 @Suite struct KeyFileTests {

@@ -68,6 +68,10 @@ import Testing
         .store(here), given: here, config: "/gone/OctopusServer.config", recorded: former)
       #expect(found.kinship == kinship && found.isCertain == (kinship == .movedAlong))
     }
+    let here = StoreName(kind: "sqlite", location: node.folder.file("data/octopus.db"))
+    let unnamed = try place(
+      .none, given: here, config: "/gone/OctopusServer.config", recorded: former)
+    #expect(unnamed.kinship == .movedAlong && unnamed.isCertain)
     // Neither of them is below its config.
     let outside = StoreName(kind: "sqlite", location: "/elsewhere/octopus.db")
     let found = try place(
