@@ -1,5 +1,6 @@
 // Sums of digests modulo 2^256, and how they are written.
 
+import Native
 import Testing
 
 @testable import OctopusKeys
@@ -37,5 +38,34 @@ import Testing
     ] {
       #expect(!Ledger.isDescription(other), "\(other)")
     }
+  }
+
+  /// Two plaintexts after one another, in a field of a document.
+  private func ledger(
+    _ document: String, _ field: String, _ plaintexts: (String, String)
+  ) throws -> Ledger {
+    let writer = try LedgerWriter(key: key(1))
+    let (first, second) = (
+      try buffer(Array(plaintexts.0.utf8)), try buffer(Array(plaintexts.1.utf8))
+    )
+    let text = Array("12".utf8)
+    try writer.addField("T", Array(document.utf8).span, field, text: text.span) {
+      (entry) throws(NativeError) in
+      try entry.add(first, at: 0..<1, in: text.span)
+      try entry.add(second, at: 1..<2, in: text.span)
+    }
+    return writer.take()
+  }
+
+  @Test func whereOnePartEndsAndTheNextBeginsCounts() throws {
+    // Any bytes may be a plaintext, and look like the length of the next one.
+    let zeros = String(repeating: "\0", count: 8)
+    let ledgers = try [
+      ledger("ab", "c", ("de", "f")), ledger("a", "bc", ("de", "f")),
+      ledger("ab", "c", ("d", "ef")), ledger("ab", "cd", ("e", "f")),
+      ledger("ab", "c", ("de" + zeros, "f")), ledger("ab", "c", ("de", zeros + "f")),
+    ]
+    #expect(Set(ledgers.map(\.description)).count == 6)
+    #expect(try ledger("ab", "c", ("de", "f")) == ledgers[0])
   }
 }
