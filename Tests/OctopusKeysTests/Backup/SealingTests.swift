@@ -30,6 +30,18 @@ import Testing
     }
   }
 
+  @Test func theLinesOfASealedFileAreThoseOfBase64() throws {
+    let contents = Outside.random(500)
+    let seal = EncryptedFile(try passphrase("correct horse"))
+    let file = try seal.seal(contents.span, name: "machine-id")
+    let opened = try seal.open(file, name: "machine-id", path: "/f")
+    #expect(opened.withBytes { [UInt8](copying: $0) } == contents)
+    // Contents and tag, as base64(1) writes them.
+    let lines = Outside.text(file).split(separator: "\n").dropFirst(4)
+    #expect(lines.dropLast().allSatisfy { $0.utf8.count == 76 })
+    #expect(lines.joined().utf8.count == 688)
+  }
+
   @Test func aSealedFileOpensWithItsPassphraseAndNameAlone() throws {
     let contents = Array("a secret".utf8)
     let seal = EncryptedFile(try passphrase("correct horse"))

@@ -39,6 +39,39 @@ import Testing
     }
   }
 
+  @Test func aNameThatIsThereTwiceIsNamedWithItsLines() throws {
+    let text = """
+      <octopus-settings>
+        <set key="Octopus.Server.NodeName">a</set>
+        <set key="octopus.server.nodename">b</set>
+        <set key="Octopus.Home">/c</set>
+      </octopus-settings>
+      """
+    let check = try ConfigCheck(
+      Array(text.utf8), path: "/c", machineKeys: machine("8d5a1f0c3b7e4926a0d4c8e2f6b13579"))
+    let kinds = check.faults.map(\.kind).filter { $0 != .noMasterKey }
+    #expect(kinds == [.duplicate(lines: [2, 3])])
+  }
+
+  @Test(arguments: [
+    ("0", true), ("10000", true), (" 5 ", true), ("10001", false), ("-1", false), ("five", false),
+    ("1.5", false), ("", false),
+  ])
+  func numbersHaveARange(_ value: String, isNumber: Bool) throws {
+    let setting = try #require(KnownSetting.named("Octopus.Server.TaskCap"))
+    #expect(setting.fault(in: value) == (isNumber ? nil : .number))
+  }
+
+  @Test(arguments: [
+    ("Server=a;Database=b", true), ("Server = a", true), (" sqlite:octopus.db", true),
+    ("SQLite:/a", true), ("sqlite:", false), ("Server", false), ("=a", false), (" =a", false),
+    ("Server;Database=b", false), ("", false),
+  ])
+  func aConnectionStringIsAListOfPairsOrALocation(_ value: String, isOne: Bool) throws {
+    let setting = try #require(KnownSetting.named(SettingName.connectionString))
+    #expect(setting.fault(in: value) == (isOne ? nil : .connectionString))
+  }
+
   @Test(arguments: [
     ("1", true), ("65535", true), (" 80 ", true), ("0", false), ("65536", false), ("-1", false),
     ("+80", false), ("", false),

@@ -35,4 +35,32 @@ import Testing
     #expect(
       try faults(folder: 0o770, machine: 0o755) == [.init(.openFolder(mode: 0o770), node.path)])
   }
+
+  @Test func aConfigThatEverybodyMayReadIsNamedWithItsMode() throws {
+    let path = node.file("OctopusServer.config", Array("<octopus-settings/>".utf8), mode: 0o644)
+    let permissions = FilePermissions(
+      config: try ConfigFile.read(path), machineIDPath: machine.file("machine-id"),
+      machineKeyPath: machine.file("machinekey"))
+    #expect(try permissions.faults() == [.init(.open(mode: 0o644), path)])
+    chmod(path, 0o640)
+    #expect(try permissions.faults() == [])
+  }
+
+  /// Root may put another file into any folder anyway.
+  @Test(.enabled(if: geteuid() == 0)) func aFolderBelongsToRootOrToTheOwnerOfTheFileInIt() throws {
+    let path = node.file("OctopusServer.config", Array("<octopus-settings/>".utf8))
+    let id = machine.file("machine-id", Array("x".utf8), mode: 0o644)
+    chmod(machine.path, 0o755)
+    let permissions = FilePermissions(
+      config: try ConfigFile.read(path), machineIDPath: id,
+      machineKeyPath: machine.file("machinekey"))
+    for (folder, file, isForeign) in [
+      (0, 0, false), (0, 65_534, false), (65_534, 65_534, false), (65_533, 65_534, true),
+    ] as [(uid_t, uid_t, Bool)] {
+      chown(machine.path, folder, 0)
+      chown(id, file, 0)
+      let expected = isForeign ? [ConfigFault(.foreignFolder(user: folder), machine.path)] : []
+      #expect(try permissions.faults() == expected, "\(folder) \(file)")
+    }
+  }
 }

@@ -168,4 +168,20 @@ import Testing
     for name in drafts { #expect(!FileManager.default.fileExists(atPath: folder.file(name))) }
     for name in others { #expect(FileManager.default.fileExists(atPath: folder.file(name))) }
   }
+
+  /// Others could plant what is read there. Where nothing is changed, that is no obstacle.
+  @Test func aFolderThatOthersMayWriteToIsLockedOnlyToLook() throws {
+    let folder = ScratchFolder()
+    let path = try config(in: folder)
+    let state = try ConfigFile.read(path).stateFolder
+    chmod(folder.path, 0o777)
+    let error = #expect(throws: ConfigError.self) { _ = try state.lock(for: path) }
+    guard case .openFolder(path, folder.path, _, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(throws: Never.self) { _ = try state.lock(for: path, mayBeOpen: true) }
+    chmod(folder.path, 0o700)
+    #expect(throws: Never.self) { _ = try state.lock(for: path) }
+  }
 }

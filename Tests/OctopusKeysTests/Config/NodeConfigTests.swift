@@ -101,6 +101,15 @@ import Testing
     }
   }
 
+  @Test func halfACharacterOfUTF16IsNamedWithAPlace() throws {
+    let error = #expect(throws: ConfigError.self) { try read([0xFF, 0xFE, 0x3C]) }
+    guard case .malformed("test.config", 1, 1, let reason, _)? = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(reason.contains("UTF-16"))
+  }
+
   @Test func utf16WithoutItsMarkIsRefused() throws {
     // libxml2 would recognise it, but positions would count in another text, and the server does not
     // read it.

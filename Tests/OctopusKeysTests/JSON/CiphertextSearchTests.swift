@@ -56,4 +56,25 @@ import Testing
     #expect(begins("{") && begins("\u{FEFF} \r\n\t[1]"))
     #expect(!begins("") && !begins(" \n") && !begins("x{") && !begins("\"{"))
   }
+
+  @Test func ofBarsThatAreTooCloseTheFirstOneCounts() {
+    let (escaped, few) = (#"\u007c"#, digits(5))
+    #expect(offsets(digits(20) + escaped + few + escaped + digits(20)) == [0])
+  }
+
+  @Test func blanksDoNotCountAsCharactersOfAVector() {
+    let (start, blanks) = ("QUJDREVGR0hJSktMTU5PUA==|AAAA", String(repeating: " ", count: 200))
+    #expect(offsets("\(start)\(blanks)\(digits(18))==") == [0])
+    #expect(offsets(#"QUJD REVGR0hJSktMTU5PUA==|AAAA\u003d"#).isEmpty)
+  }
+
+  /// A part of the escape of the bar is an escape itself, of a string further out.
+  @Test(arguments: [#"\u\u0030\u0030\u0037c"#, #"\u007\u0063"#, #"\\\u0075007C"#])
+  func aBarThatIsOnlySeenWhenStringsAreDecodedMayBePartOfAValue(_ bar: String) {
+    func mayHoldValue(_ text: some StringProtocol) -> Bool {
+      CiphertextSearch.mayHoldValue(Array(text.utf8).span)
+    }
+    #expect(mayHoldValue("AAAA\(bar)BBBB"))
+    #expect(!mayHoldValue("AAAA") && !mayHoldValue("AAAA|") && !mayHoldValue(#"AAAA\u007"#))
+  }
 }

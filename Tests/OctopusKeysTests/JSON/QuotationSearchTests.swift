@@ -69,4 +69,13 @@ import Testing
       #expect(quotations(text).map(\.piece) == [one])
     }
   }
+
+  @Test func aVectorThatIsCutOffIsNone() {
+    let value = "\(base64([UInt8](repeating: 1, count: 16)))|\(Self.vector)"
+    for missing in 2...4 {
+      for end in ["", "\\", "\\u", #"\u003"#] {
+        #expect(quotations(value.dropLast(missing) + end).isEmpty, "\(missing) \(end)")
+      }
+    }
+  }
 }

@@ -46,6 +46,8 @@ private let refusals: [(String, KeyError)] = [
   ("MasterKey=" + keyText, .notBase64(source: "there")),
   (String(keyText.dropLast()), .notBase64(source: "there")),
   (keyText.replacingOccurrences(of: "Q", with: "ü"), .notBase64(source: "there")),
+  // In UTF-16 a byte of it is that of an A.
+  (keyText.replacingOccurrences(of: "A", with: "\u{141}"), .notBase64(source: "there")),
   ("# fingerprint: SHA256:wrong\n" + keyText, .fingerprintDiffers(source: "there")),
   ("#Fingerprint:\n" + keyText, .fingerprintDiffers(source: "there")),
   ("#", .missing(source: "there")), ("# fingerprint:", .missing(source: "there")),

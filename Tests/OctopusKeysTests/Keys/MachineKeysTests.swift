@@ -120,6 +120,8 @@ import Testing
     } catch ConfigError.masterKeyUnreadable(_, let tried) {
       #expect(tried.map(\.outcome) == [.malformed, .malformed])
     }
+    let faults = try keys.faults(inUse: [], machineID: nil)
+    #expect(faults == ["/id", "/key"].map { ConfigFault(.badMachineKey, $0) })
     let key = try MasterKey.random(.bits256)
     #expect(throws: ConfigError.noMachineKey(tried: keys.trials)) {
       try keys.protect(key)
@@ -128,6 +130,7 @@ import Testing
 
   @Test func nothingThereIsSaidSo() throws {
     let keys = try machineKeys(id: nil, file: nil)
+    #expect(try keys.faults(inUse: [], machineID: nil).isEmpty)
     let empty = try NodeConfig(contents: Array("<octopus-settings/>".utf8), path: "/c")
     do {
       _ = try keys.masterKey(of: empty)
@@ -247,14 +250,15 @@ import Testing
       }
     }
     // Characters up to U+00FF are bytes of the key; others, blanks and other lines make it no id.
-    let umlauts = "\u{e4}\u{ff}" + id.dropFirst(2)
-    let key = try MasterKey.random(.bits128)
-    let value = try keys(id: Array(umlauts.utf8), file: nil).protect(key)
-    let script =
-      Self.server + "print(read('\(value)', '\(umlauts)', '').decode())"
-    let read = try Outside.run("python3", "-c", script)
-    let text = key.base64().withBytes { String(decoding: Array(copying: $0), as: UTF8.self) }
-    #expect(Outside.text(read) == "\"\(text)\"\n")
+    for umlauts in ["\u{e4}\u{ff}\(id.dropFirst(2))", "\(id.dropLast())\u{e4}"] {
+      let key = try MasterKey.random(.bits128)
+      let value = try keys(id: Array(umlauts.utf8), file: nil).protect(key)
+      let script =
+        Self.server + "print(read('\(value)', '\(umlauts)', '').decode())"
+      let read = try Outside.run("python3", "-c", script)
+      let text = key.base64().withBytes { String(decoding: Array(copying: $0), as: UTF8.self) }
+      #expect(Outside.text(read) == "\"\(text)\"\n")
+    }
     for wrong in [
       "\n" + id, " " + id, id + " ", "\u{100}" + id.dropFirst(), id.dropLast() + "\u{20ac}",
       id.dropLast() + "\n",
@@ -281,5 +285,16 @@ import Testing
     {
       try opened(keys, value)
     }
+  }
+
+  /// As they come into a config that was edited by hand.
+  @Test(arguments: [" ", "\n    ", "\r\n", "\t"])
+  func blanksInAProtectedValueDoNotMatter(_ blank: String) throws {
+    let vectors = try Vectors.load()
+    let vector = try #require(vectors.protected.first { isKey($0.plaintext) })
+    let keys = try machineKeys(id: vectors.machine_id, file: nil)
+    let value = vector.by_machine_id
+    let wrapped = blank + value.prefix(20) + blank + value.dropFirst(20) + blank
+    #expect(try opened(keys, wrapped) == opened(keys, value))
   }
 }

@@ -82,4 +82,29 @@ import Testing
     #expect(try finish(node, copyAt: path, kinship: .unknown).removedKey == nil)
     #expect(isThere(path))
   }
+
+  @Test func itStaysWhereAValueIsMissing() throws {
+    let node = try TestNode([("a", 100), ("b", 100)])
+    let path = try node.folder.file(name())
+    try makeKeyFile(path)
+    try node.interrupt(oldKeyFile: .init(path: path, isCopy: true))
+    node.store.replace(0, with: "{}")
+    let recovery = try node.recovery()
+    let diagnosis = try recovery.look(.rewrite)
+    #expect(diagnosis.course == .finish && diagnosis.isComplete == false)
+    #expect(try recovery.run(diagnosis, now: node.now).removedKey == nil)
+    #expect(isThere(path))
+  }
+
+  @Test func itStaysAfterARollBack() throws {
+    let node = try TestNode([("a", 1), ("b", 1)])
+    let path = try node.folder.file(name())
+    try makeKeyFile(path)
+    try node.interrupt(oldKeyFile: .init(path: path, isCopy: true))
+    let recovery = try node.recovery()
+    let diagnosis = try recovery.look(.rewrite)
+    #expect(diagnosis.course == .rollBack && diagnosis.isComplete == true)
+    #expect(try recovery.run(diagnosis, now: node.now).removedKey == nil)
+    #expect(isThere(path))
+  }
 }

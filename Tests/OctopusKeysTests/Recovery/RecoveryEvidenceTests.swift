@@ -27,6 +27,26 @@ import Testing
     #expect(FileManager.default.fileExists(atPath: node.journalPath))
   }
 
+  /// As a rotation leaves it that was told to go on without a value.
+  @Test func aStoreThatWasEmptyBeforeIsNoObstacle() throws {
+    let node = try TestNode([])
+    var options = RotationPlan.Options()
+    options.store.allowEmpty = true
+    node.store.beforeCommit = { [unowned node] () throws(StoreError) in
+      node.store.readablePages = 0
+      throw .busy(location: "memory")
+    }
+    #expect(throws: RotationError.self) {
+      _ = try Rotation.run(Preflight(node.plan(options: options)).admit())
+    }
+    node.store.beforeCommit = nil
+    node.store.readablePages = .max
+    let journal = try #require(try Journal.read(in: node.file.stateFolder))
+    #expect(journal.found.documents == 0 && journal.found.values == 0)
+    let (diagnosis, outcome) = try finish(node)
+    #expect(diagnosis.course == .rollBack && outcome.isComplete == true)
+  }
+
   @Test func aValueThatIsMissingIsCounted() throws {
     let node = try TestNode([("a", 1), ("b", 1)])
     try node.interrupt()

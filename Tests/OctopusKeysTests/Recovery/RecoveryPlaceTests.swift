@@ -1,6 +1,7 @@
 // Which store a recovery may work on where the config moved, or the store is behind a server.
 
 import Native
+import Outside
 import Testing
 
 @testable import OctopusKeys
@@ -16,7 +17,7 @@ import Testing
 
   private func place(
     _ named: RecoveryPlace.Named, given: StoreName?, isMoved: Bool = false,
-    config: String? = nil, recorded: StoreName? = nil
+    config: String? = nil, recorded: StoreName? = nil, identity: String? = nil
   ) throws -> RecoveryPlace {
     let journal = Journal(
       version: Journal.currentVersion, created: TimeStamp.forText(node.now),
@@ -26,7 +27,7 @@ import Testing
       options: .init(StoreRotation.Options()), found: try node.found(), snapshot: nil)
     return try RecoveryPlace(
       journal, in: node.file.stateFolder, config: node.path, named: named, given: given,
-      isMoved: isMoved)
+      isMoved: isMoved, identity: { () throws(RotationError) in identity })
   }
 
   /// Nothing says that it moved, so that the other one may be a copy.
@@ -36,6 +37,23 @@ import Testing
     for named in [.none, .unreadable, .store(recorded)] as [RecoveryPlace.Named] {
       #expect(throws: copy) { _ = try place(named, given: given) }
     }
+  }
+
+  /// A server has a name of its own, whatever it is called in a connection string.
+  @Test func whatTheServerCallsItselfTellsACopyApart() throws {
+    let recorded = StoreName(kind: "sqlserver", location: "old/Octopus", identity: "SQL01/5")
+    let same = try place(.none, given: given, recorded: recorded, identity: "SQL01/5")
+    #expect(same.kinship == .same && same.isCertain)
+    let copy = RotationError.recoveryOfCopy(
+      journal: node.journalPath, store: recorded, given: "new/Octopus")
+    for other in ["SQL02/5", nil] {
+      #expect(throws: copy) {
+        _ = try place(.none, given: given, recorded: recorded, identity: other)
+      }
+    }
+    // Where it was, it is the same without being asked.
+    let there = StoreName(kind: "sqlserver", location: "old/Octopus")
+    #expect(try place(.none, given: there, recorded: recorded).kinship == .same)
   }
 
   @Test func theConfigOrAPersonMaySayThatItMoved() throws {
@@ -72,6 +90,14 @@ import Testing
     let unnamed = try place(
       .none, given: here, config: "/gone/OctopusServer.config", recorded: former)
     #expect(unnamed.kinship == .movedAlong && unnamed.isCertain)
+    // The config is still where it was.
+    let elsewhere = ScratchFolder()
+    let config = elsewhere.file("OctopusServer.config", [])
+    let beside = StoreName(kind: "sqlite", location: node.folder.file("octopus.db"))
+    let copied = try place(
+      .store(beside), given: beside, config: config,
+      recorded: .init(kind: "sqlite", location: elsewhere.file("octopus.db")))
+    #expect(copied.kinship == .unknown && !copied.isCertain)
     // Neither of them is below its config.
     let outside = StoreName(kind: "sqlite", location: "/elsewhere/octopus.db")
     let found = try place(

@@ -34,7 +34,7 @@ import Testing
     #expect(noneOpens.writes == 0)
     // Copies of one value show no more than it does.
     for undecided in [
-      [a], [a, plain], [a, b, [1]], [a, b, c], [a, b, c, a], [a, b, c, d, plain],
+      [a], [a, d], [a, plain], [a, b, [1]], [a, b, c], [a, b, c, a], [a, b, c, d, plain],
     ] {
       #expect(reasons(for: store(undecided), old, new, options: .trusting) == [.undecidedBinary])
       var options = empty
@@ -78,6 +78,7 @@ import Testing
     }
     #expect(done.last == 7)
     #expect(audit.findings.first.map(\.reason) == [.opensUnderNoKey])
+    #expect(audit.collections.map(\.documentsWithValues) == [6])
   }
 
   @Test func theVectorMayComeLast() throws {
@@ -248,11 +249,20 @@ import Testing
     let old = try key(1)
     let new = try key(100)
     let fields = ["Data", "JSON"].map { StoreCollection.Field(name: $0, storage: .bytes) }
-    var packed: [UInt8] = []
-    let text = #"["\#(try value("packed", old))"]"#
-    Gzip().pack(Array(text.utf8).span, appendingTo: &packed)
-    let wrongChecksum = Array(packed.dropLast(8)) + [UInt8](repeating: 0, count: 8)
-    for damaged in [packed + [0], packed + [1, 2], wrongChecksum, Array(packed.dropLast(2))] {
+    func pack(_ text: [UInt8]) -> [UInt8] {
+      var packed: [UInt8] = []
+      Gzip().pack(text.span, appendingTo: &packed)
+      return packed
+    }
+    let text = Array(#"["\#(try value("packed", old))"]"#.utf8)
+    let packed = pack(text)
+    var damages = [packed + [0], packed + [1, 2], Array(packed.dropLast(2))]
+    // With a wrong checksum, and UTF-16 that ends in the middle of a character.
+    let wide: [UInt8] = text.flatMap { [$0, 0] }
+    for text in [text, wide, Array(wide.dropLast()), [0] + wide] {
+      damages.append(Array(pack(text).dropLast(8)) + [UInt8](repeating: 0, count: 8))
+    }
+    for damaged in damages {
       let store = MemoryStore([
         (
           StoreCollection(name: "T", fields: fields),
@@ -261,6 +271,29 @@ import Testing
       ])
       #expect(reasons(for: store, old, new) == [.damagedGzip])
     }
+  }
+
+  /// A vector may be any bytes: one in 16 million begins as gzip does.
+  @Test func aCiphertextMayBeginLikeGzip() throws {
+    let old = try key(1)
+    let new = try key(100)
+    let field = StoreCollection.Field(name: "Data", storage: .bytes)
+    let (cipher, other) = (try AESCBC(key: old.bytes), try ValueCipher(new))
+    var likeGzip: [UInt8] = []
+    repeat {
+      likeGzip = []
+      let vector = [0x1F, 0x8B, 8] + Outside.random(13)
+      try cipher.encrypt(buffer([7]), vector: vector, appendingTo: &likeGzip)
+    } while try other.paddingFits(likeGzip.span)
+    let blobs = try [likeGzip] + (1..<4).map { try seal([$0], old) }
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "T", fields: [field]),
+        blobs.enumerated().map { .init(id: "\($0.offset)", fields: [$0.element]) }
+      )
+    ])
+    let (_, outcome) = try rotate(store, old, new, options: .trusting)
+    #expect(outcome.collections[0].reencryptedValues == 4)
   }
 
   /// The column may be just as wide as what is in it.

@@ -109,4 +109,13 @@ import Testing
       #expect(try !old.paddingFits(sealed.span))
     }
   }
+
+  @Test func aLookAtTheFirstDocumentsShowsWhetherTheKeyIsRight() throws {
+    let store = MemoryStore(json: try ["a", "b"].map { #"["\#(try value($0, key(1)))"]"# })
+    let right = try KeyProbe(store: store, key: key(1))
+    #expect(right.opens == true && right.opened == 2 && right.unreadable == 0)
+    let wrong = try KeyProbe(store: store, key: key(2))
+    #expect(wrong.opens == false && wrong.opened == 0 && wrong.unreadable == 2)
+    #expect(try KeyProbe(store: MemoryStore(json: ["{}"]), key: key(1)).opens == nil)
+  }
 }

@@ -20,6 +20,8 @@ final class MemoryStore: Store {
   private(set) var committed = false
   /// What a rotation asked for.
   private(set) var room: (bytes: Int, documents: Int)?
+  /// The fields that are still needed, by collection.
+  private var needed: [String: Set<Int>] = [:]
   private var original: [(collection: StoreCollection, documents: [Document])]?
   /// How many pages can be read before reading fails.
   var readablePages = Int.max
@@ -58,7 +60,11 @@ final class MemoryStore: Store {
     room = (bytes, documents)
   }
 
-  func begin(_ access: StoreAccess) throws(StoreError) { original = contents }
+  func begin(_ access: StoreAccess) throws(StoreError) {
+    original = contents
+    needed = [:]
+  }
+
   func inventory() throws(StoreError) -> StoreInventory {
     StoreInventory(collections: contents.map(\.collection), account: StoreAccount())
   }
@@ -84,7 +90,7 @@ final class MemoryStore: Store {
       for (field, bytes) in documents[index].fields.enumerated() {
         let storage = contents.first { $0.collection == collection }?.collection.fields[field]
           .storage
-        if let bytes {
+        if let bytes, needed[collection.name]?.contains(field) ?? true {
           page.addField(field, storage: storage ?? .text, contents: bytes.span)
         }
       }
@@ -112,7 +118,9 @@ final class MemoryStore: Store {
     try afterCommit?()
   }
 
-  func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {}
+  func narrow(_ collection: StoreCollection, to fields: Set<Int>, barsOnly: Bool) {
+    needed[collection.name] = fields
+  }
 
   func identity() -> String? { nil }
 

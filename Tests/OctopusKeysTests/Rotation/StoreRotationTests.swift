@@ -22,7 +22,7 @@ import Testing
     #expect(store.committed)
     #expect(survey.documents == 4 && survey.oldValues == 6)
     #expect(outcome.collections.map(\.updatedDocuments) == [3])
-    #expect(outcome.collections.map(\.reencryptedValues) == [6])
+    #expect(outcome.collections.map(\.reencryptedValues) == [6] && outcome.failedDocuments == 0)
     #expect(outcome.ledgerBefore == outcome.ledgerAfter && outcome.ledgerAfter.values == 6)
     var opened: [String] = []
     for index in 0..<4 {
@@ -88,8 +88,10 @@ import Testing
     var options = StoreRotation.Options()
     options.skipUnreadable = true
     let (survey, outcome) = try rotate(store, old, new, options: options)
-    #expect(survey.findings.count == 2)
+    #expect(survey.findings.count == 2 && survey.collections[0].documentsWithFindings == 2)
     #expect(outcome.collections[0].reencryptedValues == 5)
+    // Where something was rewritten, the document counts as updated.
+    #expect(outcome.failedDocuments == 1 && outcome.collections[0].updatedDocuments == 5)
     #expect(store.text(1).contains(foreign) && !store.text(1).contains(good))
     #expect(store.text(2) == json[2], "a document that is no JSON stays as it was")
   }
@@ -133,7 +135,8 @@ import Testing
     let fields = [StoreCollection.Field(name: "Blob", storage: .bytes)]
     let collection = StoreCollection(name: "BlobDocument", fields: fields)
     let store = MemoryStore([
-      (collection, [.init(id: "1", fields: [both]), .init(id: "2", fields: [sure])])
+      (collection, [.init(id: "1", fields: [both]), .init(id: "2", fields: [sure])]),
+      (StoreCollection(name: "Other", fields: fields), []),
     ])
     #expect(throws: RotationError.self, "binary values prove nothing") {
       try rotate(store, old, new)
@@ -147,6 +150,22 @@ import Testing
     let stored = try #require(store.contents[0].documents[0].fields[0])
     _ = try ValueCipher(new).decrypt(stored.span, as: .text, into: plaintext)
     #expect(plaintext.withBytes { Array(copying: $0) } == Array("y".utf8))
+  }
+
+  @Test func oneBinaryValueShowsNothingOfTheKey() throws {
+    let old = try key(1)
+    let field = StoreCollection.Field(name: "Blob", storage: .bytes)
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "BlobDocument", fields: [field]),
+        [.init(id: "1", fields: [try seal(Array("one".utf8), old)])]
+      )
+    ])
+    let expected = RotationError.keyUnproven(
+      try KeyFingerprint(of: old), location: "memory", binaryValues: 1,
+      fields: ["BlobDocument.Blob"])
+    #expect(throws: expected) { try rotate(store, old, key(100), options: .trusting) }
+    #expect(try rotate(store, old, key(100), options: trusting).survey.oldValues == 1)
   }
 
   @Test func nothingDecidesBetweenOldAndNewInAMixedStore() throws {
@@ -248,5 +267,23 @@ import Testing
     }
     #expect(try !isPlausible([0x30, 0x80], 0x80) && !isPlausible([0x30, 0x80], 2))
     #expect(try !isPlausible([0x31, 0x7F], 0x7F) && !isPlausible([0x30, 0x85, 0, 0, 0, 0, 2], 2))
+  }
+
+  /// Only the fields with something in them are read again.
+  @Test func aFieldThatCannotBeReadIsReadAgainAndCounted() throws {
+    let old = try key(1)
+    let fields = ["JSON", "Note"].map { StoreCollection.Field(name: $0, storage: .text) }
+    let good = Array(#"{"x":"\#(try value("good", old))"}"#.utf8)
+    let damaged = Array(#"{"x":"\#(try value("damaged", old).dropLast())"}"#.utf8)
+    let store = MemoryStore([
+      (
+        StoreCollection(name: "T", fields: fields),
+        [.init(id: "1", fields: [good, nil]), .init(id: "2", fields: [nil, damaged])]
+      )
+    ])
+    var options = StoreRotation.Options()
+    options.skipUnreadable = true
+    let (_, outcome) = try rotate(store, old, key(100), options: options)
+    #expect(outcome.collections[0].updatedDocuments == 1 && outcome.failedDocuments == 1)
   }
 }

@@ -20,6 +20,7 @@ import Testing
     #expect(found.oldValues == 2 && found.newValues == 2 && found.decrypted == 4)
     let numbers = try #require(found.collections.first)
     #expect(numbers.decrypted == 4 && numbers.documents == 4 && numbers.documentsWithValues == 3)
+    #expect(numbers.documentsWithFindings == 0)
   }
 
   @Test func aThousandFindingsAreKeptAndAllAreCounted() {
@@ -38,6 +39,15 @@ import Testing
     more.add(findings)
     #expect(findings.first.count == 1000 && findings.count == 1002)
     #expect(more.first.count == 1000 && more.countByCollection == [ExactName("T"): 1003])
+  }
+
+  /// A journal has room for so many.
+  @Test func fiveThousandAmbiguousValuesAreListedAndNoMore() {
+    var found = AmbiguousValues()
+    for number in 1...5001 { found.add(digest: "\(number)") }
+    var more = found
+    more.add(found)
+    for listed in [found, more] { #expect(listed.digests == (1...5000).map(String.init)) }
   }
 
   /// A store with the certificate of a server, and values beside it.

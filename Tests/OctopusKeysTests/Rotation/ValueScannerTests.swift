@@ -185,6 +185,14 @@ import Testing
     #expect(scan(text).suspects.isEmpty)
   }
 
+  /// The quotation mark before the value does not open a string: it is part of one.
+  @Test(arguments: [#"was \""#, #"\""#, #"\\\""#, #"a\u0022"#])
+  func aValueBehindAQuotationMarkInAStringIsAQuotation(_ before: String) throws {
+    let text = #"{"x":"\#(before)\#(try value("secret", try key(1)))"}"#
+    #expect(pieces(text).isEmpty)
+    #expect(scan(text).quotations.count == 1)
+  }
+
   @Test func stringsInStringsAreFollowedEightLevelsDeep() throws {
     let value = try value("deep", try key(1))
     var text = #"{"x":"\#(value)"}"#
@@ -291,6 +299,7 @@ import Testing
       " { } ", "\t[\r\n1 ]\n", "\"é数\"", "0", "-0", "1E5", "[[[]]]", #"{"a":1,"a":2}"#, "",
       "{", "[1,]", "{\"a\"}", "01", "1.", ".5", "+1", "1e", "nul", "truee", "fals", "\"\u{1}\"",
       "[1 2]", "{\"a\":1,}", "\"\\u12\"", "\"\\u12G4\"", "\"\\q\"", "\"a", "]", "{]", "[}", "1 1",
+      "1:", "[1:2]", "1/", "1d5", "1D5", "1E+", "[1e5]",
       "{\"a\":}", "{,}", "[,1]", "{1:2}", "'a'", "-", "--1", "1e+", "[\"a\":1]", "{\"a\" 1}",
       "\u{0}",
     ]
