@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs all tests under ThreadSanitizer, then under AddressSanitizer with its leak check; so is octokey itself where a test
-# starts it. Fails if a test fails or a sanitizer reports anything. Each takes about an hour with two cores.
+# Runs the tests under ThreadSanitizer, then under AddressSanitizer with its leak check; the octokey that a test starts is
+# built for the sanitizer, too. Fails if a test fails or a sanitizer reports anything.
 #
 #   Tests/sanitize.sh [thread|address]...      both, if none is named
 set -euo pipefail
@@ -15,7 +15,7 @@ export TSAN_OPTIONS="halt_on_error=1:exitcode=66"
 export SWIFT_BACKTRACE=enable=no
 # A program takes several times as long.
 export OUTSIDE_SECONDS=600
-# Foundation keeps a few bytes for every program that a test has started, and the buffer of a file that it cannot read.
+# Foundation leaks a few bytes for every program that a test starts, and the buffer of a file that is not valid UTF-8.
 suppressions=$(mktemp)
 trap 'rm -f "$suppressions"' EXIT
 printf 'leak:%s\n' 10Foundation7ProcessC3run FoundationEssentials17readBytesFromFile >"$suppressions"

@@ -90,7 +90,7 @@ def has_name(name):
     """The config holds a name of the node."""
     def check(world):
         text = (world.node / "OctopusServer.config").read_text()
-        # In what somebody else has put there empty, the editor finds nothing to change.
+        # A config that was replaced by an empty file has no name to change.
         return None if not text or f">{name}<" in text else f"the node's name is not {name}"
     return check
 
@@ -124,7 +124,7 @@ def is_rotated(world):
 
 
 def not_documents(folder, names):
-    """Pipes and the like cannot be copied, and what somebody else has put there empty cannot be read."""
+    """Pipes and devices cannot be copied, and an empty file is not a document."""
     return [name for name in names for path in [Path(folder) / name]
             if not path.is_dir() and not (name.endswith(".json") and path.lstat().st_size)]
 

@@ -21,8 +21,8 @@ package struct NewFolder: ~Copyable {
     if pending { try? NewFolder.remove(folder, FilePath(draft).name, in: around) }
   }
 
-  /// Of a folder that is being filled: nobody else's private folder is sticky, and in the folder of another user anything
-  /// of ours could have been given the name of a draft.
+  /// The mode of a folder that is being filled. The sticky bit marks it as a draft: the owner of the folder around could
+  /// give any folder of ours the name of a draft, but not this mode.
   private static let draftMode: UInt32 = 0o1700
 
   /// Makes a folder of mode 0700 that will be `path`, which must not exist, or be an empty folder.

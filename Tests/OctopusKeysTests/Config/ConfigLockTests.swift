@@ -169,7 +169,7 @@ import Testing
     for name in others { #expect(FileManager.default.fileExists(atPath: folder.file(name))) }
   }
 
-  /// Others could plant what is read there. Where nothing is changed, that is no obstacle.
+  /// Other users could replace what is read there. A command that changes nothing goes on anyway.
   @Test func aFolderThatOthersMayWriteToIsLockedOnlyToLook() throws {
     let folder = ScratchFolder()
     let path = try config(in: folder)

@@ -3,7 +3,7 @@
 internal import Glibc
 
 package enum FolderNames {
-  /// Fails for everything but a folder or a link to one, and for what another user may have put there.
+  /// Fails for anything but a folder or a link to one, and for a folder that another user could have moved there.
   ///
   /// - Throws: `NativeError.foreignLink`, `.belongsToOther`, `.system`.
   package static func requireFolder(_ path: String) throws(NativeError) {

@@ -97,13 +97,15 @@ extension Descriptor {
   /// - Returns: the user to whom it belongs.
   private func requireInPlace() throws(NativeError) -> UInt32 {
     let owner = try status().owner.user
-    if let around = try status(of: "..") {
-      try Descriptor.requireInPlace(path, of: owner, in: around.owner.user)
+    // A folder that was removed is in none.
+    guard let around = try status(of: "..") else {
+      throw .system(call: "open", path: path, errno: ENOENT)
     }
+    try Descriptor.requireInPlace(path, of: owner, in: around.owner.user)
     return owner
   }
 
-  /// root could be made to change what is not the owner's of the folder around.
+  /// The owner of the folder around could make root change a folder of another user by moving it there.
   private static func requireInPlace(
     _ path: String, of owner: UInt32, in around: UInt32
   ) throws(NativeError) {
