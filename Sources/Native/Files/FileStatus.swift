@@ -83,6 +83,13 @@ package struct FileStatus: Hashable, Sendable {
     [0, geteuid()].contains(owner.user) && (mode & 0o022 == 0 || mode & UInt32(S_ISVTX) != 0)
   }
 
+  /// Whether nobody but root and whoever runs octokey can have decided what the file holds.
+  package var isOursAlone: Bool {
+    let current = FileOwner.current
+    return [0, current.user].contains(owner.user) && mode & 0o002 == 0
+      && (mode & 0o020 == 0 || [0, current.group].contains(owner.group))
+  }
+
   /// Whether both are the same file, in any state.
   package func isSameFile(as other: FileStatus) -> Bool {
     identity.device == other.identity.device && identity.inode == other.identity.inode

@@ -27,6 +27,12 @@ enum CommandError: Error, Equatable {
   /// The database has no time of these nodes that can be read.
   case livenessUnknown(nodes: [String])
   case storeNotSeen(reason: RotationError)
+  /// A config that another user can write names a driver of ODBC, which would run as octokey's user.
+  case odbcOfOtherUser(config: String, user: UInt32)
+  /// A backup that another user can write, and that is under no passphrase, says where it is to be restored.
+  case backupOfOtherUser(folder: String, user: UInt32)
+  /// `NAME=VALUE` in place of a name.
+  case valueInName(setting: String)
   case noSuchService(name: String)
   case programMissing(name: String)
   case serviceFailed(name: String, reason: String)

@@ -16,7 +16,7 @@ extension Failure {
     case .noSuchSetting(let key, let path, let near):
       let known = KnownSetting.named(key)
       self.init(
-        "\(path.quoted) has no setting \(key.quoted)",
+        "\(path.quoted) has no setting \(SettingKey.printable(key).quoted)",
         hint: near.isEmpty
           ? known?.defaultValue.map { "without one the server takes \($0)" }
             ?? "octokey config list shows those that are there"
@@ -66,6 +66,21 @@ extension Failure {
         "cannot tell whether this is the key of the store: \(failure.message)",
         hint: (failure.hint.map { $0 + "; " } ?? "") + "--no-store-check sets it without looking",
         status: failure.status)
+    case .odbcOfOtherUser(let config, let user):
+      self.init(
+        "refusing to load the ODBC driver that \(config.quoted) names: other users can write that file (it is user "
+          + "\(user)'s)",
+        hint: "give the connection string with --store, where its driver and settings are right")
+    case .backupOfOtherUser(let folder, let user):
+      self.init(
+        "refusing to restore to where \(folder.quoted) says: other users can write it (it is user \(user)'s), and no "
+          + "passphrase protects it",
+        hint: "say where, with --config and --store", status: .usage)
+    case .valueInName(let setting):
+      self.init(
+        "\(setting.quoted) and its value are two arguments",
+        hint: "octokey config set \(setting.shellWord) VALUE; without VALUE it is asked for",
+        status: .usage)
     case .noSuchService(let name):
       self.init(
         "there is no service \(name.quoted)",

@@ -76,8 +76,13 @@ extension StoreOptions {
       return try context.storeLocation(store, odbcDriver: odbcDriver)
     }
     guard let node else { throw StoreError.invalidLocation(text: "", reason: "it is empty") }
-    return try node.settings.storeLocation(
+    let location = try node.settings.storeLocation(
       relativeTo: context.absolutePath(node.file.folder), odbcDriver)
+    // A driver of ODBC is a library, and its settings name files that it reads, writes and loads.
+    if case .odbc = location, !node.file.isOursAlone {
+      throw CommandError.odbcOfOtherUser(config: node.file.path, user: node.file.owner.user)
+    }
+    return location
   }
 }
 

@@ -171,6 +171,8 @@ import Testing
       fingerprint: "SHA256:x", location: "/x",
       KeyMisfit(decrypted: 1, failed: 3, certificateFails: false)),
     .storeNotSeen(reason: .store(.notFound(location: "/x"))),
+    .odbcOfOtherUser(config: "/c", user: 5), .backupOfOtherUser(folder: "/b", user: 5),
+    .valueInName(setting: "A"),
     .livenessUnknown(nodes: ["a"]), .restoreWhileLive(nodes: ["a"], tasks: 1),
     .restoredHalf(
       .store("/x", config: "/c"), former: "/f", reason: .init(StoreError.full(location: "/x"))),
