@@ -17,9 +17,12 @@ package enum SecretFile {
   /// Reads all of `path` where no option names it: one in a journal, a folder or a backup. It must be a plain
   /// file; a pipe could have a writer who sends nothing.
   ///
+  /// - Parameter followsLinks: whether `path` may be a symbolic link.
   /// - Throws: as `read` does.
-  package static func readPlain(_ path: String, limit: Int) throws(NativeError) -> SecretBytes {
-    let file = try Descriptor.open(path, O_RDONLY)
+  package static func readPlain(
+    _ path: String, limit: Int, followsLinks: Bool = true
+  ) throws(NativeError) -> SecretBytes {
+    let file = try Descriptor.open(path, O_RDONLY | (followsLinks ? 0 : O_NOFOLLOW))
     guard try file.status().kind == .regular else { throw .notAFile(path: path) }
     return try read(file, limit: limit)
   }
@@ -44,8 +47,9 @@ package enum SecretFile {
         got = try bytes.withMutableBytes { (target) throws(NativeError) in
           try file.read(into: &target, from: count)
         }
-      } catch .system("read", _, EAGAIN) {
-        // There is a writer, who may be a person at work.
+      } catch .system("read", _, EAGAIN) where status.kind != .regular {
+        // There is a writer, who may be a person at work. Some files of the kernel, which say that they are plain,
+        // wait as well: for something that may never come.
         try file.waitForInput()
         continue
       }

@@ -26,21 +26,27 @@ package struct BackupFolder: Sendable {
   package let manifest: BackupManifest
   let list: [UInt8]
   let checksums: Checksums
+  /// The user of a file or the folder that others than root and whoever runs octokey can write; nil if there is none.
+  package let otherUser: UInt32?
 
   /// Finds the backup in the folder at `path`.
   ///
   /// - Throws: `BackupError.noBackup` if there is none, or only a part of one; `.native` if there is no
   ///   such folder.
   package static func read(_ path: String) throws(BackupError) -> BackupFolder {
-    _ = try rethrow(as: BackupError.native, FileStatus.read(path))
+    let folder = try rethrow(as: BackupError.native, FileStatus.read(path))
     let list = try contents(path, Checksums.fileName)
-    guard let checksums = Checksums(text: list) else {
+    guard let checksums = Checksums(text: list.bytes) else {
       throw .noBackup(path: path, .malformed(Checksums.fileName))
     }
-    guard let manifest = BackupManifest(json: try contents(path, BackupManifest.fileName)) else {
+    let json = try contents(path, BackupManifest.fileName)
+    guard let manifest = BackupManifest(json: json.bytes) else {
       throw .noBackup(path: path, .malformed(BackupManifest.fileName))
     }
-    return BackupFolder(path: path, manifest: manifest, list: list, checksums: checksums)
+    let other = [folder, list.status, json.status].first { !$0.isOursAlone }
+    return BackupFolder(
+      path: path, manifest: manifest, list: list.bytes, checksums: checksums,
+      otherUser: other?.owner.user)
   }
 
   /// Removes what killed runs left in `folder` of backups, whatever they were to be called: without a
@@ -67,7 +73,9 @@ package struct BackupFolder: Sendable {
   func secret(_ name: String, _ seal: EncryptedFile?) throws(BackupError) -> SecretBytes {
     guard let seal else {
       return try rethrow(
-        as: BackupError.native, SecretFile.readPlain(file(name), limit: EncryptedFile.sizeLimit))
+        as: BackupError.native,
+        SecretFile.readPlain(
+          file(name), limit: EncryptedFile.sizeLimit, followsLinks: false))
     }
     let sealedName = name + BackupFolder.sealedSuffix
     let bytes = try rethrow(
@@ -76,9 +84,11 @@ package struct BackupFolder: Sendable {
     return try seal.open(bytes, name: name, path: file(sealedName))
   }
 
-  private static func contents(_ path: String, _ name: String) throws(BackupError) -> [UInt8] {
+  private static func contents(
+    _ path: String, _ name: String
+  ) throws(BackupError) -> FileContents {
     do throws(NativeError) {
-      return try FileContents.read(path + "/" + name, limit: EncryptedFile.sizeLimit).bytes
+      return try FileContents.read(path + "/" + name, limit: EncryptedFile.sizeLimit)
     } catch .system(_, _, let number)
       where [.notFound, .notADirectory].contains(SystemErrorKind(errno: number))
     {

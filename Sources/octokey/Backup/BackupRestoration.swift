@@ -74,7 +74,7 @@ struct BackupRestoration {
       case .none:
         try NewFile.create(
           configPath, contents: transfer.bytes.span, owner: owner,
-          mode: backup.manifest.config.mode
+          mode: backup.manifest.config.mode & 0o664
         ).commit()
         audit.record(change: "the config \(configPath.quoted) was restored")
       }
@@ -151,7 +151,8 @@ struct BackupRestoration {
     let (former, unconfirmed): (String?, StoreError?)
     do {
       (former, unconfirmed) = try restoration.commit(
-        mode: manifest.mode ?? 0o600, owner: owner, stamp: TimeStamp.forFileName(now))
+        mode: (manifest.mode ?? 0o600) & modesOfStore, owner: owner,
+        stamp: TimeStamp.forFileName(now))
     } catch {
       // Nothing was changed, or the store has lost its name.
       guard Failure(error).status == .incomplete else { throw error }
@@ -165,6 +166,9 @@ struct BackupRestoration {
     }
     return former
   }
+
+  /// What a manifest may say of a mode: it never makes a program of anything, or a file for everybody to write.
+  private var modesOfStore: UInt32 { if case .directory = target { 0o775 } else { 0o664 } }
 
   /// Refuses to replace a store without `--overwrite`.
   private func requireOverwriting() throws {

@@ -43,6 +43,10 @@ struct BackupRestore: AuditedCommand {
     context.audit[.key] = backup.manifest.key.fingerprint
     let encryption = try backup.encryption(passphrase, context)
     let contents = try tested(backup, encryption, context, watch)
+    let isPlaced = (node.instance != nil || node.config != nil) && stores.store != nil
+    if encryption == nil, !isPlaced, let user = backup.otherUser {
+      throw CommandError.backupOfOtherUser(folder: backup.path, user: user)
+    }
     let path =
       node.instance == nil && node.config == nil
       ? backup.manifest.config.path : try node.configPath(context)
