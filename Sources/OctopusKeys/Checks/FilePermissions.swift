@@ -58,7 +58,14 @@ package struct FilePermissions: Sendable {
   static func exposure(of config: ConfigFile) throws(ConfigError) -> [ConfigFault] {
     let look = FilePermissions(config: config, machineIDPath: "", machineKeyPath: "")
     let folder = try FilePermissions.status(config.folder)
-    let isRefused = folder.map { letsOthersCreate($0, besides: config.owner) } ?? false
+    let isRefused =
+      if let folder {
+        try rethrow(
+          as: ConfigError.native,
+          letsOthersCreate(folder, at: config.folder, besides: config.owner))
+      } else {
+        false
+      }
     return try look.fault(config.target, others: 0o007)
       + look.folderFaults(config.folder, config.owner).filter {
         guard case .openFolder = $0.kind else { return true }
@@ -68,10 +75,23 @@ package struct FilePermissions: Sendable {
 
   /// Whether others may create, rename or remove files in a folder: everybody, or a group that is not
   /// root's, ours or that of `owner`. A sticky folder is not enough: it lets them create.
-  static func letsOthersCreate(_ folder: FileStatus, besides owner: FileOwner) -> Bool {
+  ///
+  /// - Parameter path: that of the folder, whose access control list may name more users and groups.
+  static func letsOthersCreate(
+    _ folder: FileStatus, at path: String, besides owner: FileOwner
+  ) throws(NativeError) -> Bool {
+    let users = [0, FileOwner.current.user, owner.user]
     let groups = [0, FileOwner.current.group, owner.group]
-    return folder.mode & 0o002 != 0
-      || folder.mode & 0o020 != 0 && !groups.contains(folder.owner.group)
+    if folder.mode & 0o002 != 0 { return true }
+    // With a list these bits are the most that it grants.
+    guard folder.mode & 0o020 != 0 else { return false }
+    if !groups.contains(folder.owner.group) { return true }
+    return try AccessList.writers(of: path).contains {
+      switch $0 {
+      case .user(let user): !users.contains(user)
+      case .group(let group): !groups.contains(group)
+      }
+    }
   }
 
   /// The status of a file; nil if it does not exist, or not any more.
@@ -98,10 +118,10 @@ package struct FilePermissions: Sendable {
     var faults: [ConfigFault] = []
     // In a sticky folder others cannot replace what is not theirs, but they can put something beside it.
     let isConfigs = folder == config.folder
-    if status.mode & 0o022 != 0,
-      status.mode & 0o1000 == 0
-        || isConfigs && FilePermissions.letsOthersCreate(status, besides: owner)
-    {
+    let letsOthersCreate = try rethrow(
+      as: ConfigError.native,
+      FilePermissions.letsOthersCreate(status, at: folder, besides: owner))
+    if status.mode & 0o022 != 0, status.mode & 0o1000 == 0 || isConfigs && letsOthersCreate {
       faults.append(ConfigFault(.openFolder(mode: status.mode & 0o7777), folder))
     }
     if status.owner.user != 0, status.owner.user != owner.user {

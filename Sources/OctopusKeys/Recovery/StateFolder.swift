@@ -76,7 +76,10 @@ package struct StateFolder: Hashable, Sendable {
   /// - Throws: `ConfigError.openFolder`.
   func requireOurs(for config: String) throws(ConfigError) {
     let status = try rethrow(as: ConfigError.native, FileStatus.read(path))
-    guard !FilePermissions.letsOthersCreate(status, besides: owner) else {
+    let isOpen = try rethrow(
+      as: ConfigError.native,
+      FilePermissions.letsOthersCreate(status, at: path, besides: owner))
+    guard !isOpen else {
       throw .openFolder(config: config, folder: path, mode: status.mode, group: status.owner.group)
     }
   }

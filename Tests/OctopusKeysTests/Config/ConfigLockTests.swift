@@ -184,4 +184,21 @@ import Testing
     chmod(folder.path, 0o700)
     #expect(throws: Never.self) { _ = try state.lock(for: path) }
   }
+
+  /// The bits of the group are all that the mode shows of an access control list.
+  @Test(arguments: [
+    ("u:777:rwx", true), ("g:777:rwx", true), ("u:777:r-x", false), ("u:0:rwx", false),
+  ])
+  func whoAnAccessListLetsWriteCounts(_ list: String, _ isOpen: Bool) throws {
+    let folder = ScratchFolder()
+    let path = try config(in: folder)
+    try Outside.run("setfacl", "-m", list, folder.path)
+    let state = try ConfigFile.read(path).stateFolder
+    if isOpen {
+      let error = #expect(throws: ConfigError.self) { _ = try state.lock(for: path) }
+      guard case .openFolder? = error else { throw error ?? .protectionFailed }
+    } else {
+      #expect(throws: Never.self) { _ = try state.lock(for: path) }
+    }
+  }
 }
