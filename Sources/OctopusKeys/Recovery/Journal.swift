@@ -113,6 +113,8 @@ package struct Journal: Codable, Equatable, Sendable {
       && found.documents >= 0 && found.values >= 0 && Ledger.isDescription(found.ledger)
       && (found.values > 0 || options.allowEmpty)
       && options.binaryFields.count == options.binaryColumns.count
+      // Its statements are printed for a person to run, and no file or folder has a snapshot.
+      && (snapshot == nil || store.path == nil)
   }
 
   /// Writes the journal into `folder`; it is on the device when this returns, and goes again unless

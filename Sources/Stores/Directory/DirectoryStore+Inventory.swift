@@ -59,6 +59,9 @@ extension DirectoryStore {
   ) throws(StoreError) {
     var pending = ["."]
     while let folder = pending.popLast() {
+      guard folder.utf8.count(where: { $0 == UInt8(ascii: "/") }) < FolderWalk.maximumDepth else {
+        throw failed(nil, "folders are nested more than \(FolderWalk.maximumDepth) deep: \(folder)")
+      }
       let entries: [FolderEntry]
       do throws(NativeError) {
         entries = try FolderEntry.all(in: folder, below: location)

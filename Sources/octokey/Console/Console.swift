@@ -176,7 +176,7 @@ final class Console {
 
   private func say(_ text: String) {
     clearProgress()
-    writeError("octokey: " + text.escaped + "\n")
+    writeError("octokey: " + text.withKeysMasked.escaped + "\n")
   }
 
   private func write(_ text: String) {

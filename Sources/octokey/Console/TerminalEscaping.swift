@@ -36,6 +36,17 @@ extension String {
     return result
   }
 
+  /// The text without anything of the exact shape of a key: a misplaced argument may be one, and logs keep messages.
+  var withKeysMasked: String {
+    replacing(/[A-Za-z0-9+\/]+={1,2}/) { match in
+      let length = match.output.hasSuffix("==") ? 24 : 44
+      let before = match.output.dropLast(length)
+      // In a path a slash comes before it, which base64 has as well.
+      return match.output.count >= length && (before.isEmpty || before.hasSuffix("/"))
+        ? before + "(a key)" : match.output
+    }
+  }
+
   /// The escaped text in double quotes, for paths and names in messages.
   var quoted: String { "\"" + escaped + "\"" }
 }
@@ -43,6 +54,8 @@ extension String {
 extension Unicode.Scalar {
   fileprivate var isPrintable: Bool {
     if (0x20..<0x7F).contains(value) { return true }
+    // A blank of Braille, and letters that are not seen.
+    if value == 0x2800 || properties.isDefaultIgnorableCodePoint { return false }
     switch properties.generalCategory {
     case .control, .format, .lineSeparator, .paragraphSeparator: return false
     default: return true

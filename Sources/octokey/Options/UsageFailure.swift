@@ -3,7 +3,7 @@
 extension Failure {
   /// Wrong usage; `text` is the parser's message: a sentence, perhaps followed by advice.
   init(usage text: String, command: String?) {
-    let lines = maskingKeys(text).split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
+    let lines = text.split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
     let whole = lines.joined(separator: " ")
     // `Unknown option '--stor'. Did you mean '--store'?`
     for border in [". ", "? "] {
@@ -15,13 +15,5 @@ extension Failure {
     }
     let help = "octokey \(command.map { $0 + " " } ?? "")--help shows what is possible"
     self.init(clause(whole), hint: help, status: .usage)
-  }
-}
-
-/// Masks all of the exact shape of a key: a misplaced argument may be one, and logs keep messages.
-private func maskingKeys(_ text: String) -> String {
-  text.replacing(/[A-Za-z0-9+\/]+={1,2}/) { match in
-    match.output.utf8.count == 24 && match.output.hasSuffix("==")
-      || match.output.utf8.count == 44 ? "(a key)" : String(match.output)
   }
 }

@@ -165,7 +165,7 @@ struct RecoveryReport: CommandReport {
 
   var text: String {
     guard let values, let oldKey, let newKey, let store else {
-      return "There is no unfinished rotation of \(config.path).\n"
+      return "There is no unfinished rotation of \(config.path.escaped).\n"
     }
     var lines = [
       sentence, "",
@@ -187,7 +187,8 @@ struct RecoveryReport: CommandReport {
     lines += config.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint)
     if let snapshot { lines.append(snapshot.line) }
     lines += ["", "Next steps"] + nextSteps.numbered
-    return lines.joined(separator: "\n") + "\n"
+    // Names come from a journal, which a stranger may have written.
+    return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }
 
   private var sentence: String {

@@ -17,6 +17,9 @@ struct Config: ParsableCommand {
 }
 
 enum SettingKey {
+  /// What of a name may be printed: `NAME=VALUE` in place of a name holds what may be a secret.
+  static func printable(_ key: String) -> String { String(key.prefix { $0 != "=" }) }
+
   /// The spelling in the file, or else the server's, or else the given one.
   static func spelling(of key: String, in config: NodeConfig) -> String {
     config.entries.last { NodeConfig.isSame($0.key, key) }?.key ?? KnownSetting.named(key)?.name

@@ -21,7 +21,7 @@ struct ConfigGet: AuditedCommand {
   var isAudited: Bool { reveal }
 
   func run(_ context: Context) throws -> ExitStatus {
-    context.audit[.setting] = key
+    context.audit[.setting] = SettingKey.printable(key)
     let config = try ConfigFile.read(node.configPath(context)).settings()
     let entries = SettingKey.entries(key, in: config)
     SettingKey.warnOfDuplicates(entries, context.console)

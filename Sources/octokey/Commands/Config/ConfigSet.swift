@@ -35,14 +35,14 @@ struct ConfigSet: AuditedCommand {
   }
 
   func run(_ context: Context) throws -> ExitStatus {
-    context.audit[.setting] = key
+    context.audit[.setting] = SettingKey.printable(key)
     let path = try node.configPath(context)
     // Read before any question, so that no password is typed in vain.
     let file = try ConfigFile.read(path)
     let config = try file.settings()
     let present = SettingKey.entries(key, in: config).last?.value
     let name = SettingKey.spelling(of: key, in: config)
-    warnIfUnknown(name, config, context.console)
+    try warnIfUnknown(name, config, context.console)
     let source = SettingSource(value: value, file: valueFile, key: name)
     // A value that is given is compared first: where it is there already, nothing need be written.
     if source.asks { try edit.requireEditable(path) }
@@ -98,9 +98,15 @@ struct ConfigSet: AuditedCommand {
     return value
   }
 
-  private func warnIfUnknown(_ name: String, _ config: NodeConfig, _ console: Console) {
+  /// - Throws: `CommandError.valueInName` where the name goes on with a value, which must not be printed.
+  private func warnIfUnknown(
+    _ name: String, _ config: NodeConfig, _ console: Console
+  ) throws(CommandError) {
     guard KnownSetting.named(name) == nil, SettingKey.entries(name, in: config).isEmpty
     else { return }
+    if name.contains("=") {
+      throw CommandError.valueInName(setting: SettingKey.printable(name))
+    }
     let near = NearSpellings.of(
       name, among: config.entries.map(\.key) + KnownSetting.all.map(\.name))
     console.warning(

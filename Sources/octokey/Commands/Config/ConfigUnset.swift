@@ -20,7 +20,7 @@ struct ConfigUnset: AuditedCommand {
   @Flag(help: "Confirm everything that would be asked.") var yes = false
 
   func run(_ context: Context) throws -> ExitStatus {
-    context.audit[.setting] = key
+    context.audit[.setting] = SettingKey.printable(key)
     let path = try node.configPath(context)
     let file = try ConfigFile.read(path)
     let before = try file.settings()
@@ -43,6 +43,7 @@ struct ConfigUnset: AuditedCommand {
     let config = try locked.file.settings()
     let entries = SettingKey.entries(key, in: config)
     guard let entry = entries.last else {
+      if key.contains("=") { throw CommandError.valueInName(setting: SettingKey.printable(key)) }
       let near = NearSpellings.of(key, among: config.entries.map(\.key))
       if !near.isEmpty {
         context.console.note(
