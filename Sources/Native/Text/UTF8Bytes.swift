@@ -30,3 +30,15 @@ extension Span<UInt8> {
     return start..<end
   }
 }
+
+extension StringProtocol {
+  /// The text with `other` in the place of each `scalar`, for escapes. Not by character: an accent after a quote makes
+  /// another character of the two, and the quote would stay as it is.
+  package func replacing(scalar: Unicode.Scalar, with other: String) -> String {
+    var result = String.UnicodeScalarView()
+    for next in unicodeScalars {
+      if next == scalar { result += other.unicodeScalars } else { result.append(next) }
+    }
+    return String(result)
+  }
+}

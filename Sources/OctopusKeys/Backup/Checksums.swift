@@ -19,16 +19,16 @@ package struct Checksums: Equatable, Sendable {
   package init?(text: [UInt8]) {
     for line in text.split(separator: UInt8(ascii: "\n")) {
       let isEscaped = line.first == UInt8(ascii: "\\")
-      let parts = String(decoding: isEscaped ? line.dropFirst() : line, as: UTF8.self)
-      guard parts.utf8.count > 66 else { return nil }
-      let digest = parts.prefix(64)
-      let name = String(parts.dropFirst(66))
-      guard digest.utf8.count == 64, parts.dropFirst(64).hasPrefix("  "),
-        digest.allSatisfy(\.isHexDigit)
+      // Not by character: a name may begin with an accent.
+      let parts = isEscaped ? line.dropFirst() : line
+      let digest = String(decoding: parts.prefix(64), as: UTF8.self)
+      guard parts.count > 66, parts.dropFirst(64).starts(with: "  ".utf8),
+        digest.utf8.count == 64, digest.allSatisfy({ $0.isASCII && $0.isHexDigit })
       else { return nil }
+      let name = String(decoding: parts.dropFirst(66), as: UTF8.self)
       let path = isEscaped ? Checksums.unescaped(name) : name
       guard Checksums.staysInside(path),
-        digests.updateValue(String(digest).lowercased(), forKey: ExactName(path)) == nil
+        digests.updateValue(digest.lowercased(), forKey: ExactName(path)) == nil
       else { return nil }
     }
     if digests.isEmpty { return nil }
@@ -39,8 +39,8 @@ package struct Checksums: Equatable, Sendable {
     var lines = ""
     for (exactName, digest) in digests.sorted(by: { $0.key < $1.key }) {
       let name = exactName.text
-      let escaped = name.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-        .replacing("\r", with: "\\r")
+      let escaped = name.replacing(scalar: "\\", with: "\\\\")
+        .replacing(scalar: "\n", with: "\\n").replacing(scalar: "\r", with: "\\r")
       lines += "\(escaped.utf8.count == name.utf8.count ? "" : "\\")\(digest)  \(escaped)\n"
     }
     return Array(lines.utf8)
@@ -76,9 +76,12 @@ package struct Checksums: Equatable, Sendable {
 
   /// Whether a name from a list can only mean a file of the folder.
   private static func staysInside(_ name: String) -> Bool {
-    !name.hasPrefix("/") && !name.utf8.contains(0)
-      && name.split(separator: "/", omittingEmptySubsequences: false)
-        .allSatisfy { !["", ".", ".."].contains($0) }
+    // Not by character: one with an accent is another than the slash.
+    !name.utf8.contains(0)
+      && name.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        .allSatisfy { part in
+          !["", ".", ".."].contains { part.elementsEqual($0.utf8) }
+        }
   }
 
   private static func unescaped(_ name: String) -> String {

@@ -62,7 +62,8 @@ final class AuditTrail {
 
   /// A quoted value that cannot fake a second field or a second line.
   private static func quoted(_ text: String) -> String {
-    let escaped = text.prefix(400).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\"" + String(escaped).escaped + (text.count > 400 ? "…\"" : "\"")
+    let escaped = text.prefix(400).replacing(scalar: "\\", with: "\\\\")
+      .replacing(scalar: "\"", with: "\\\"")
+    return "\"" + escaped.escaped + (text.count > 400 ? "…\"" : "\"")
   }
 }

@@ -1,5 +1,6 @@
 // What the user has to do after a rotation, in order.
 
+internal import Native
 internal import OctopusKeys
 
 enum NextSteps {
@@ -77,6 +78,6 @@ extension String {
   /// A path as one word of a shell, for commands that are to be pasted.
   var shellWord: String {
     split(separator: "/").allSatisfy { NextSteps.isPlain(String($0)) } && !isEmpty
-      ? self : "'" + replacing("'", with: "'\\''") + "'"
+      ? self : "'" + replacing(scalar: "'", with: "'\\''") + "'"
   }
 }

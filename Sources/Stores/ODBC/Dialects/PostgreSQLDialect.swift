@@ -328,7 +328,7 @@ struct PostgreSQLDialect: SQLDialect {
   let databaseQuery = "SELECT current_database(), 0"
 
   func backup(of name: String, edition: Int, stamp: String) -> String {
-    "pg_dump --format=custom --file='octopus-\(stamp).dump' --dbname='\(name.replacing("'", with: "'\\''"))'"
+    "pg_dump --format=custom --file='octopus-\(stamp).dump' --dbname='\(name.replacing(scalar: "'", with: "'\\''"))'"
   }
 
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {
