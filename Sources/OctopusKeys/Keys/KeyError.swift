@@ -11,6 +11,14 @@ package enum KeyError: Error, Equatable, Sendable {
   case unfitForNew(bits: Int, source: String)
   case notBase64(source: String)
   case missing(source: String)
+  /// A value of a Secret that was not decoded: base64 of the key's base64.
+  case encodedTwice(source: String)
+  /// The protected value of a node config.
+  case protectedValue(source: String)
+  /// Several texts of the length of a key, and nothing says which one it is.
+  case severalKeys(source: String, count: Int)
+  /// A new key that can be guessed.
+  case weak(KeyWeakness, source: String)
   /// A key file holds something after the key, at `line` (from 1).
   case notAlone(source: String, line: Int)
   /// The fingerprint in a key file's comment is not that of its key: one of them is damaged.

@@ -31,10 +31,12 @@ package enum KeyFile {
     return file
   }
 
-  /// Reads a key from what a person named: a file, or a pipe.
-  package static func read(_ path: String) throws(KeyError) -> MasterKey {
+  /// Reads a key from what a person named: a file, or a pipe. See `parseAny`.
+  package static func read(
+    _ path: String, foundInLine: (Int) -> Void = { _ in }
+  ) throws(KeyError) -> MasterKey {
     let text = try rethrow(as: KeyError.native, SecretFile.read(path, limit: sizeLimit))
-    return try parse(text, source: path)
+    return try parseAny(text, source: path, foundInLine: foundInLine)
   }
 
   /// Reads a key from a file that was found, as by the name in a journal: see `SecretFile.readPlain`.
@@ -43,9 +45,60 @@ package enum KeyFile {
   }
 
   /// Reads a key from standard input to its end; errors name it `standard input`.
-  package static func readStandardInput() throws(KeyError) -> MasterKey {
+  package static func readStandardInput(
+    foundInLine: (Int) -> Void = { _ in }
+  ) throws(KeyError) -> MasterKey {
     let text = try rethrow(as: KeyError.native, SecretFile.readStandardInput(limit: sizeLimit))
-    return try parse(text, source: "standard input")
+    return try parseAny(text, source: "standard input", foundInLine: foundInLine)
+  }
+
+  /// A key file, or anything else that people have a key in, if there is exactly one possible key in it.
+  ///
+  /// - Parameter foundInLine: is told in which line the key is, where the text is not that of a key file.
+  /// - Throws: also `KeyError.encodedTwice`, `.protectedValue` or `.severalKeys`.
+  package static func parseAny(
+    _ text: borrowing SecretBytes, source: String, foundInLine: (Int) -> Void
+  ) throws(KeyError) -> MasterKey {
+    let fault: KeyError
+    do throws(KeyError) {
+      let key = try parse(text, source: source)
+      // 24 characters are 192 bits to whoever reads their bytes.
+      if key.size == .bits192, try isKeyText(key.bytes) { throw .encodedTwice(source: source) }
+      return key
+    } catch .fingerprintDiffers {
+      throw .fingerprintDiffers(source: source)
+    } catch .encodedTwice {
+      throw .encodedTwice(source: source)
+    } catch {
+      fault = error
+    }
+    let plain = KeyFileText.plain(text)
+    return try plain.withBytes { (bytes) throws(KeyError) in
+      if KeyInText.isConfig(bytes) { throw .protectedValue(source: source) }
+      if case .wrongLength = fault {
+        let line = try KeyFileText.lines(of: bytes, source: source).key
+        let decoded = Base64.decodeSecret(bytes.extracting(line))
+        if let decoded, try isKeyText(decoded) { throw .encodedTwice(source: source) }
+      }
+      let found = KeyInText.keys(in: bytes)
+      guard let only = found.first else { throw fault }
+      guard found.count == 1 else { throw .severalKeys(source: source, count: found.count) }
+      let key = try MasterKey(base64: bytes.extracting(only.range), source: source)
+      try requireClaimed(KeyFileText.fingerprints(in: bytes), of: bytes, key, source)
+      foundInLine(only.line)
+      return key
+    }
+  }
+
+  /// Whether bytes are the base64 of a key, perhaps with a newline after it.
+  private static func isKeyText(_ bytes: borrowing SecretBytes) throws(KeyError) -> Bool {
+    bytes.withBytes { bytes in
+      let found = KeyInText.keys(in: bytes)
+      guard found.count == 1, found[0].range.lowerBound == 0 else { return false }
+      return (found[0].range.upperBound..<bytes.count).allSatisfy {
+        bytes[$0] == UInt8(ascii: "\n") || bytes[$0] == UInt8(ascii: "\r")
+      }
+    }
   }
 
   /// - Throws: `KeyError.missing`, `.notAlone`, `.notBase64`, `.wrongLength` or
@@ -57,11 +110,18 @@ package enum KeyFile {
     return try plain.withBytes { (bytes) throws(KeyError) in
       let lines = try KeyFileText.lines(of: bytes, source: source)
       let key = try MasterKey(base64: bytes.extracting(lines.key), source: source)
-      let fingerprint = Array(try KeyFingerprint(of: key).description.utf8)
-      for claim in lines.fingerprints where Array(copying: bytes.extracting(claim)) != fingerprint {
-        throw .fingerprintDiffers(source: source)
-      }
+      try requireClaimed(lines.fingerprints, of: bytes, key, source)
       return key
+    }
+  }
+
+  /// Fails where a comment names another key.
+  private static func requireClaimed(
+    _ claims: [Range<Int>], of text: Span<UInt8>, _ key: borrowing MasterKey, _ source: String
+  ) throws(KeyError) {
+    let fingerprint = Array(try KeyFingerprint(of: key).description.utf8)
+    for claim in claims where Array(copying: text.extracting(claim)) != fingerprint {
+      throw .fingerprintDiffers(source: source)
     }
   }
 

@@ -68,6 +68,24 @@ enum KeyFileText {
     return (key, fingerprints)
   }
 
+  /// What comment lines give as the key's fingerprint, wherever they are.
+  static func fingerprints(in text: Span<UInt8>) -> [Range<Int>] {
+    var found: [Range<Int>] = []
+    var start = 0
+    while start < text.count {
+      var end = start
+      while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
+      let line = trimmed(start..<end, in: text)
+      if !line.isEmpty, text[line.lowerBound] == UInt8(ascii: "#"),
+        let claim = fingerprint(in: line, of: text)
+      {
+        found.append(claim)
+      }
+      start = end + 1
+    }
+    return found
+  }
+
   /// What follows `fingerprint:` in a comment line.
   private static func fingerprint(in line: Range<Int>, of text: Span<UInt8>) -> Range<Int>? {
     let comment = trimmed(line.lowerBound + 1..<line.upperBound, in: text)

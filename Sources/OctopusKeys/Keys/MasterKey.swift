@@ -53,6 +53,11 @@ package struct MasterKey: ~Copyable, Sendable {
     }
   }
 
+  /// - Throws: `KeyError.weak` if it can be guessed.
+  package borrowing func requireStrong(from source: String) throws(KeyError) {
+    if let weakness = try weakness() { throw .weak(weakness, source: source) }
+  }
+
   /// The key as base64: 24, 32 or 44 characters.
   package borrowing func base64() -> SecretBytes { bytes.withBytes { Base64.encodeSecret($0) } }
 

@@ -24,6 +24,22 @@ extension Failure {
       self.init(
         "there is no Master Key in \(named(source))",
         hint: "a Master Key is written as 24 or 44 base64 characters")
+    case .encodedTwice(let source):
+      self.init(
+        "\(named(source)) holds the value of a Secret that was not decoded",
+        hint: "base64 -d decodes it to the text of the key")
+    case .protectedValue(let source):
+      self.init(
+        "\(named(source)) holds the protected value of a node config, not a key",
+        hint: "octokey show-master-key reads the key of a config on the machine that it belongs to")
+    case .severalKeys(let source, let count):
+      self.init(
+        "\(named(source)) holds \(count) texts that may be a key",
+        hint: "give the right one in a file of its own")
+    case .weak(let weakness, let source):
+      self.init(
+        "the key in \(named(source)) can be guessed: \(weakness.words)",
+        hint: "octokey new-master-key makes a random one; --allow-weak-key takes this one anyway")
     case .notAlone(let source, let line):
       self.init(
         "\(named(source)) holds something after the key, in line \(line)",
@@ -36,6 +52,16 @@ extension Failure {
       self.init(
         "\(path.quoted) did not come back as it was written, and was removed",
         hint: "the device may be failing; choose another one")
+    }
+  }
+}
+
+extension KeyWeakness {
+  fileprivate var words: String {
+    switch self {
+    case .wellKnown: "it is printed in documentation"
+    case .pattern: "its bytes are a pattern"
+    case .printable: "all its bytes are printable characters"
     }
   }
 }

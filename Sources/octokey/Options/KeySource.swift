@@ -25,9 +25,10 @@ enum KeySource: Equatable {
   init(file: String) { self = file == "-" ? .standardInput : .file(file) }
 
   /// Reads a key that nothing is encrypted under yet.
-  func readNew(_ context: Context) throws -> MasterKey {
+  func readNew(allowWeak: Bool, _ context: Context) throws -> MasterKey {
     let key = try read(context)
     try key.requireFitForNew(from: name)
+    if !allowWeak { try key.requireStrong(from: name) }
     return key
   }
 
@@ -44,19 +45,23 @@ enum KeySource: Equatable {
     switch self {
     case .file(let path):
       try context.console.warnIfExposed(path, holding: "a key")
-      return try KeyFile.read(path)
-    case .standardInput: return try KeyFile.readStandardInput()
+      return try KeyFile.read(path) { noteFound(inLine: $0, context) }
+    case .standardInput: return try KeyFile.readStandardInput { noteFound(inLine: $0, context) }
     case .value(let text):
       context.console.warning(
         "the Master Key was on the command line, where other users and logs can see it",
         hint: "give it in a file, or type it when asked")
       return try MasterKey(base64: Array(text.utf8).span, source: name)
     case .prompt(let question, let option):
+      // Blanks around it are no fault.
       let answer = try context.console.askSecret(question, option: option)
-      return try answer.withBytes { bytes in
-        if bytes.isEmpty { throw KeyError.missing(source: name) }
-        return try MasterKey(base64: bytes, source: name)
-      }
+      return try KeyFile.parse(answer, source: name)
     }
+  }
+
+  private func noteFound(inLine line: Int, _ context: Context) {
+    context.console.note(
+      "\(name.quoted) is not a key file; it holds one possible key, in line \(line), which was taken"
+    )
   }
 }
