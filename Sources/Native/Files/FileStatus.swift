@@ -15,8 +15,23 @@ package struct FileOwner: Hashable, Sendable {
   package let user: UInt32
   package let group: UInt32
 
+  package init(user: UInt32, group: UInt32) {
+    self.user = user
+    self.group = group
+  }
+
   /// The user and group that octokey runs as.
   package static var current: FileOwner { FileOwner(user: geteuid(), group: getegid()) }
+
+  /// Whether octokey runs as a member of this group.
+  package static func isOurs(group: UInt32) -> Bool {
+    if group == getegid() { return true }
+    let count = getgroups(0, nil)
+    guard count > 0 else { return false }
+    var groups = [gid_t](repeating: 0, count: Int(count))
+    let written = unsafe getgroups(count, &groups)
+    return written > 0 && groups.prefix(Int(written)).contains(group)
+  }
 }
 
 package struct FileStatus: Hashable, Sendable {

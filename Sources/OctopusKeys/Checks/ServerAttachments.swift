@@ -156,8 +156,10 @@ private struct ArtifactsFolder {
 }
 
 extension RotationPlan {
-  /// The attachments of the node with these settings, and how many of them decrypt with the old key.
+  /// The attachments of the node with these settings, and how many of them decrypt with the old key; nil where the
+  /// config is out of reach.
   package func attachments(_ settings: NodeConfig) throws(RotationError) -> ServerAttachments? {
+    guard let config = target.config else { return nil }
     let cipher = try rethrow(as: RotationError.native, ValueCipher(oldKey))
     return try ServerAttachments.look(for: settings, in: config.folder, cipher, cancellation)
   }

@@ -20,13 +20,13 @@ package enum ConfigError: Error, Equatable, Sendable {
   case settingMissing(path: String, setting: String)
   /// A write into the config itself was cut off; what it held before is in `copy`, the newest one beside it.
   case halfWritten(path: String, copy: String?)
-  /// Others may put files into the folder of the config, by its mode: everybody, or its group, which is
-  /// not root's, ours or the config's.
-  case openFolder(config: String, folder: String, mode: UInt32, group: UInt32)
-  /// Another octokey holds the lock beside the config.
-  case locked(path: String)
+  /// Others may put files into the folder of the config, or into a state folder, by its mode: everybody, or its
+  /// group, which is not root's, ours or the config's.
+  case openFolder(NodePlace, folder: String, mode: UInt32, group: UInt32)
+  /// Another octokey holds the lock.
+  case locked(NodePlace)
   /// A rotation was interrupted: nothing else may write before `recover`.
-  case unfinishedRotation(config: String, journal: String)
+  case unfinishedRotation(NodePlace, journal: String)
   /// A file with the journal's name belongs to a user who runs neither octokey nor the server.
   case foreignJournal(path: String, user: UInt32)
 

@@ -92,7 +92,7 @@ package struct ConfigFile: Sendable {
   ///
   /// - Parameter inPlace: whether the file itself may be written where a rename is impossible.
   package func requireReplaceable(inPlace: Bool = false) throws(ConfigError) {
-    try stateFolder.requireOurs(for: path)
+    try stateFolder.requireOurs(for: .config(path))
     _ = try rethrow(
       as: ConfigError.native,
       // A changed setting makes it a little larger.
@@ -103,13 +103,7 @@ package struct ConfigFile: Sendable {
   ///
   /// - Throws: `ConfigError.unfinishedRotation`, or `.locked` if that rotation is still at work.
   package func requireNoUnfinishedRotation() throws(ConfigError) {
-    do {
-      try stateFolder.requireNoJournal(of: path)
-    } catch .unfinishedRotation {
-      let lock = try stateFolder.lock(for: path, mayBeOpen: true)
-      try stateFolder.requireNoJournal(of: path)
-      _ = consume lock
-    }
+    try stateFolder.requireNoUnfinishedRotation(of: .config(path))
   }
 
   /// Fails where the file is no longer what was read; for whoever holds the lock.

@@ -18,15 +18,15 @@ package struct LockedConfigFile: ~Copyable {
     _ path: String, patience: Duration
   ) throws(ConfigError) -> LockedConfigFile {
     let before = try ConfigFile.read(path)
-    let lock = try before.stateFolder.lock(for: path, patience: patience)
-    try before.stateFolder.requireNoJournal(of: path)
+    let lock = try before.stateFolder.lock(for: .config(path), patience: patience)
+    try before.stateFolder.requireNoJournal(of: .config(path))
     let file = try ConfigFile.read(path)
     guard file.target == before.target else { throw .native(.changedMeanwhile(path: path)) }
     return LockedConfigFile(file: file, lock: lock)
   }
 
   /// How long a command waits for another one that may end without having changed anything.
-  private static let patience = Duration.seconds(2)
+  static let patience = Duration.seconds(2)
 
   /// Locks a config that was read before. For a recovery drafts stay: it may be a dry run.
   ///
@@ -41,8 +41,8 @@ package struct LockedConfigFile: ~Copyable {
   ) throws(ConfigError) -> LockedConfigFile {
     // A recovery that has to change the config is refused then.
     let lock = try file.stateFolder.lock(
-      for: file.path, patience: patience, mayBeOpen: isCopied || forRecovery)
-    if !forRecovery { try file.stateFolder.requireNoJournal(of: file.path) }
+      for: .config(file.path), patience: patience, mayBeOpen: isCopied || forRecovery)
+    if !forRecovery { try file.stateFolder.requireNoJournal(of: .config(file.path)) }
     try file.requireUnchanged()
     let config = LockedConfigFile(file: file, lock: lock)
     if !forRecovery, !keepsDrafts { config.removeLeftoverDrafts() }
@@ -67,7 +67,7 @@ package struct LockedConfigFile: ~Copyable {
   package borrowing func replace(
     with contents: [UInt8], backupAt time: Date, keepsCopy: Bool = true, inPlace: Bool = false
   ) throws(ConfigError) -> String? {
-    try file.stateFolder.requireOurs(for: file.path)
+    try file.stateFolder.requireOurs(for: .config(file.path))
     let backups = ConfigBackups(of: file)
     let name = backups.freeName(TimeStamp.forFileName(time))
     let copy = try rethrow(
@@ -90,7 +90,7 @@ package struct LockedConfigFile: ~Copyable {
     masterKey: borrowing MasterKey, machineKeys: MachineKeys, stamp: String,
     inPlace: Bool = false
   ) throws(ConfigError) -> FileReplacement {
-    try file.stateFolder.requireOurs(for: file.path)
+    try file.stateFolder.requireOurs(for: .config(file.path))
     let edited = try file.edited(masterKey: masterKey, machineKeys)
     // A copy of half a config would be of no use, and there is one of the whole.
     let backup = FileReplacement.Backup(
@@ -103,6 +103,14 @@ package struct LockedConfigFile: ~Copyable {
 }
 
 extension ConfigFile {
+  /// Fails, before anything is written, where the config could not get this key.
+  func requireSettable(
+    _ masterKey: borrowing MasterKey, _ machineKeys: MachineKeys, inPlace: Bool
+  ) throws(ConfigError) {
+    try requireReplaceable(inPlace: inPlace)
+    _ = try edited(masterKey: masterKey, machineKeys)
+  }
+
   /// The contents with another Master Key, those of the newest copy where a write was cut off; nothing is
   /// written.
   ///

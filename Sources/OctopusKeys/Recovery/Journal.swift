@@ -24,7 +24,8 @@ package struct Journal: Codable, Equatable, Sendable {
   package let keyFile: String
   /// Where the old key is; nil where the config holds it.
   package let oldKeyFile: OldKeyFile?
-  package let config: String
+  /// The node's config; nil where the rotation had none.
+  package let config: String?
   package let store: StoreName
   package let options: Options
   /// What the survey saw before the first write.
@@ -109,7 +110,7 @@ package struct Journal: Codable, Equatable, Sendable {
   /// Whether a rotation can have written it: decisions are built on what it says.
   private var isSound: Bool {
     KeyFingerprint(oldKey) != nil && KeyFingerprint(newKey) != nil && oldKey != newKey
-      && [keyFile, config, oldKeyFile?.path ?? "/"].allSatisfy { $0.hasPrefix("/") }
+      && [keyFile, config ?? "/", oldKeyFile?.path ?? "/"].allSatisfy { $0.hasPrefix("/") }
       && found.documents >= 0 && found.values >= 0 && Ledger.isDescription(found.ledger)
       && (found.values > 0 || options.allowEmpty)
       && options.binaryFields.count == options.binaryColumns.count

@@ -43,9 +43,9 @@ package final class Recovery {
 
   package let journal: Journal
 
-  private let config: LockedConfigFile
-  private let folder: StateFolder
-  private let machineKeys: MachineKeys
+  private let target: RotationTarget
+  private let locked: LockedTarget
+  private var folder: StateFolder { target.folder }
   private let store: any Store
   private let keys: RecoveryKeys
   private let inPlace: Bool
@@ -57,31 +57,27 @@ package final class Recovery {
   /// Takes the lock and finds the keys; nothing is changed yet.
   ///
   /// - Parameters:
-  ///   - config: the node's config as it was read.
-  ///   - machineKeys: what protects the Master Key in it.
+  ///   - target: the node with its config as it was read, or a folder.
   ///   - oldKey, newKey: keys that were given, where those of the journal are not to be had.
   ///   - place: what is known of the store.
   ///   - skipUnreadable: whether values under neither key are left as they are, whatever the rotation was told.
   ///   - inPlace: whether the config may be written in place where it cannot be replaced.
   /// - Throws: `RotationError.config` with `.locked`; `.otherKey`.
   package init(
-    config: ConfigFile, machineKeys: MachineKeys, journal: Journal, store: any Store,
+    target: RotationTarget, journal: Journal, store: any Store,
     oldKey: consuming MasterKey?, newKey: consuming MasterKey?, place: RecoveryPlace,
     skipUnreadable: Bool = false, inPlace: Bool = false,
     cancellation: Cancellation,
     progress: @escaping StoreRotation.Progress
   ) throws(RotationError) {
-    folder = config.stateFolder
-    self.config = try rethrow(
-      as: RotationError.config, LockedConfigFile.lock(config, forRecovery: true))
-    keys = try RecoveryKeys(
-      journal, in: folder, config: config, machineKeys, old: oldKey, new: newKey)
+    self.target = target
+    locked = try rethrow(as: RotationError.config, LockedTarget.lock(target, forRecovery: true))
+    keys = try RecoveryKeys(journal, of: target, old: oldKey, new: newKey)
     self.inPlace = inPlace
     self.place = place
     var options = journal.options.forRotation
     if skipUnreadable { options.skipUnreadable = true }
     self.options = options
-    self.machineKeys = machineKeys
     self.journal = journal
     self.store = store
     self.cancellation = cancellation
@@ -140,15 +136,13 @@ package final class Recovery {
   package func run(
     _ diagnosis: Diagnosis, now: Date
   ) throws(RotationError) -> Outcome {
-    config.removeLeftoverDrafts()
+    locked.removeLeftoverDrafts()
     let stamp = TimeStamp.forFileName(now)
     // Everything that the config can refuse comes before the values are touched.
     let held = try keyForConfig(after: diagnosis.course)
     let replacement = try rethrow(as: RotationError.config) { () throws(ConfigError) in
-      try held.map { (held) throws(ConfigError) in
-        try config.replacement(
-          masterKey: held.key, machineKeys: machineKeys, stamp: stamp, inPlace: inPlace)
-      }
+      guard let held else { return nil as FileReplacement? }
+      return try locked.replacement(masterKey: held.key, stamp: stamp, inPlace: inPlace)
     }
     if diagnosis.course != .rollBack { try keys.restoreNewKeyFile(in: folder, now) }
     var isComplete = diagnosis.isComplete
@@ -162,7 +156,7 @@ package final class Recovery {
       do {
         try replacement.commit()
       } catch {
-        throw .configNotSwitched(config: config.file.path, keyFile: keyFile, reason: error)
+        throw .configNotSwitched(target.place, keyFile: keyFile, reason: error)
       }
     }
     let found = scrubbed()
@@ -170,7 +164,7 @@ package final class Recovery {
     // Values that are missing here may be elsewhere, under the old key.
     let keepsOldKey = diagnosis.course == .rollBack || isComplete != true || !place.isCertain
     let removedKey = try rethrow(
-      as: { RotationError.journalStays(config: config.file.path, reason: $0) },
+      as: { RotationError.journalStays(target.place, reason: $0) },
       journal.remove(from: folder, keepsOldKey: keepsOldKey))
     return Outcome(
       configBackup: backup, residues: residues, isComplete: isComplete, removedKey: removedKey)
@@ -250,7 +244,7 @@ package final class Recovery {
   }
 
   private func interrupted(_ reason: RotationError) -> RotationError {
-    .interruptedCommit(config: config.file.path, keyFile: keyFile, reason: reason)
+    .interruptedCommit(target.place, keyFile: keyFile, reason: reason)
   }
 
   /// Reads the whole store once more: nothing may be under the old key when the config changes.
@@ -268,10 +262,11 @@ package final class Recovery {
   /// The key that the config must get; nil where it stays as it is. A rotation that did not come to its
   /// commit has not changed the config either, whatever key that holds.
   private func keyForConfig(after course: Course) throws(RotationError) -> HeldKey? {
+    guard let config = target.config else { return nil }
     let role: RecoveryKey
     switch (course, keys.configHolds) {
     case (.rollBack, .new): role = .old
-    case (.rollBack, _) where config.file.isHalfWritten: role = .old
+    case (.rollBack, _) where config.isHalfWritten: role = .old
     case (.rollBack, _), (.finish, .new), (.resume, .new): return nil
     case (.finish, _), (.resume, _): role = .new
     }
@@ -284,9 +279,8 @@ package final class Recovery {
   private func requireNode(for course: Course) throws(RotationError) {
     let held = try keyForConfig(after: course)
     try rethrow(as: RotationError.config) { () throws(ConfigError) in
-      guard let held else { return }
-      try config.file.requireReplaceable(inPlace: inPlace)
-      _ = try config.file.edited(masterKey: held.key, machineKeys)
+      guard let held, case .node(let config, let machineKeys) = target else { return }
+      try config.requireSettable(held.key, machineKeys, inPlace: inPlace)
     }
     // Removing needs no room: a full disk is not in the way of a roll-back.
     let makesKeyFile = course != .rollBack && keys.newKeyFile == nil

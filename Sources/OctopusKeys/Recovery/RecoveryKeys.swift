@@ -20,17 +20,18 @@ final class RecoveryKeys {
   private var trouble: [RecoveryKey: RotationError] = [:]
 
   /// - Parameters:
-  ///   - folder: where the journal is.
+  ///   - target: what was rotated.
   ///   - old, new: keys that were given.
   /// - Throws: `RotationError.otherKey` for a key that is not the journal's.
   init(
-    _ journal: Journal, in folder: StateFolder, config: ConfigFile, _ machineKeys: MachineKeys,
+    _ journal: Journal, of target: RotationTarget,
     old: consuming MasterKey?, new: consuming MasterKey?
   ) throws(RotationError) {
     self.journal = journal
     if let old { self.old = try held(old, .old, "the old key") }
     if let new { self.new = try held(new, .new, "the new key") }
-    try findInConfig(config, machineKeys)
+    try findInConfig(target)
+    let folder = target.folder
     if let (key, path) = try find(.new, at: journal.keyFile, folder) {
       self.new = self.new ?? key
       newKeyFile = path
@@ -64,10 +65,8 @@ final class RecoveryKeys {
   }
 
   /// A config that cannot be read, or whose key cannot, holds neither as far as we can tell.
-  private func findInConfig(
-    _ config: ConfigFile, _ machineKeys: MachineKeys
-  ) throws(RotationError) {
-    let found = config.heldKey(machineKeys)
+  private func findInConfig(_ target: RotationTarget) throws(RotationError) {
+    let found = target.heldKey
     configKey = try found?.fingerprint()
     switch configHolds {
     case .old: old = old ?? found

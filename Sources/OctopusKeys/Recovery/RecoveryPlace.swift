@@ -36,22 +36,21 @@ package struct RecoveryPlace: Sendable {
   package let stillNamed: String?
 
   /// - Parameters:
-  ///   - folder: where the journal is.
+  ///   - target: beside which the journal is.
   ///   - given: the store that a person named; nil for the one of the journal.
   ///   - isMoved: whether a person says that this is the store of the journal.
   ///   - identity: what the engine calls the store that was given; see `Store.identity`.
   /// - Throws: `RotationError.recoveryOfOtherConfig`, `.recoveryOfOtherStore`, `.recoveryOfCopy`.
   package init(
-    _ journal: Journal, in folder: StateFolder, config: String, named: Named, given: StoreName?,
+    _ journal: Journal, of target: RotationTarget, named: Named, given: StoreName?,
     isMoved: Bool = false, identity: () throws(RotationError) -> String? = { nil }
   ) throws(RotationError) {
     let recorded = journal.store
+    let folder = target.folder
+    let config = target.config?.path
     let isNamed = try named.isSameStore(as: recorded, orNone: true)
     guard let given else {
-      guard try isSameFile(journal.config, config) else {
-        throw .recoveryOfOtherConfig(
-          journal: folder.journalPath, recorded: journal.config, found: config, store: recorded)
-      }
+      try requireSame(config, as: journal, in: target)
       guard isNamed else {
         throw .recoveryOfOtherStore(
           journal: folder.journalPath, store: recorded, named: named.location)
@@ -73,11 +72,8 @@ package struct RecoveryPlace: Sendable {
           journal: folder.journalPath, store: recorded, given: given.location)
       }
     }
-    let isConfigThere = try rethrow(as: RotationError.native, FileStatus.isThere(journal.config))
-    let below = given.path(from: config)
-    let isMovedAlong =
-      !isRecorded && !isConfigThere && given.kind == recorded.kind && below != nil
-      && below == recorded.path(from: journal.config)
+    let movedAlong = try given.isMovedAlong(from: recorded, journal.config, to: config)
+    let isMovedAlong = !isRecorded && movedAlong
     kinship = isRecorded || isMoved ? .same : isMovedAlong ? .movedAlong : .unknown
     isCertain =
       switch kinship {
@@ -131,10 +127,38 @@ extension Journal.StoreName {
     return try isSameFile(path, otherPath)
   }
 
+  /// Whether it is where `other` would be if that had been moved together with the config.
+  fileprivate func isMovedAlong(
+    from other: Journal.StoreName, _ formerConfig: String?, to config: String?
+  ) throws(RotationError) -> Bool {
+    guard let formerConfig, let config, kind == other.kind, let below = path(from: config) else {
+      return false
+    }
+    let isConfigThere = try rethrow(as: RotationError.native, FileStatus.isThere(formerConfig))
+    return !isConfigThere && below == other.path(from: formerConfig)
+  }
+
   /// Whether there is anything at its place; nil where that cannot be seen.
   fileprivate func isThere() throws(RotationError) -> Bool? {
     guard let path else { return nil }
     return try rethrow(as: RotationError.native, FileStatus.isThere(path))
+  }
+}
+
+/// Fails where the journal is of a rotation of another config, or of none.
+private func requireSame(
+  _ config: String?, as journal: Journal, in target: RotationTarget
+) throws(RotationError) {
+  let isSame =
+    if let config, let recorded = journal.config {
+      try isSameFile(recorded, config)
+    } else {
+      config == nil && journal.config == nil
+    }
+  guard isSame else {
+    throw .recoveryOfOtherConfig(
+      journal: target.folder.journalPath, recorded: journal.config, found: target.place,
+      store: journal.store)
   }
 }
 

@@ -14,6 +14,22 @@ package struct StateFolder: Hashable, Sendable {
     self.owner = owner
   }
 
+  /// A folder of its own, which there has to be. Files in it get its group where that is one of ours, as a cluster gives
+  /// it to a volume.
+  ///
+  /// - Throws: `ConfigError.native`.
+  package init(path: String) throws(ConfigError) {
+    let status = try rethrow(as: ConfigError.native) { () throws(NativeError) in
+      try FolderNames.requireFolder(path)
+      return try FileStatus.read(path)
+    }
+    let current = FileOwner.current
+    let isOurs = FileOwner.isOurs(group: status.owner.group)
+    self.init(
+      path: path,
+      owner: FileOwner(user: current.user, group: isOurs ? status.owner.group : current.group))
+  }
+
   package var journalPath: String { path + "/" + Journal.fileName }
 
   /// Where a file of this folder is now if the folder was moved since its path was written down.
@@ -46,54 +62,67 @@ package struct StateFolder: Hashable, Sendable {
   /// Keeps every other octokey away from this folder, for as long as the lock lives.
   ///
   /// - Parameters:
-  ///   - config: the config that is worked on, for errors.
+  ///   - place: what is worked on, for errors.
   ///   - patience: how long to wait for another octokey.
   ///   - mayBeOpen: whether others may be able to put files into it, as where nothing is changed there.
   /// - Throws: `ConfigError.openFolder`, `.locked`.
   package func lock(
-    for config: String, patience: Duration = .zero, mayBeOpen: Bool = false
+    for place: NodePlace, patience: Duration = .zero, mayBeOpen: Bool = false
   ) throws(ConfigError) -> FileLock {
-    if !mayBeOpen { try requireOurs(for: config) }
+    if !mayBeOpen { try requireOurs(for: place) }
     let lock = try rethrow(
       as: ConfigError.native,
       FileLock.acquire(path + "/octokey.lock", owner: owner, patience: patience))
-    guard let lock else { throw .locked(path: config) }
+    guard let lock else { throw .locked(place) }
     return lock
   }
 
   /// Fails where `lock` would fail now; takes no lock, and makes no file.
-  package func requireLockable(for config: String) throws(ConfigError) {
-    try requireOurs(for: config)
+  package func requireLockable(for place: NodePlace) throws(ConfigError) {
+    try requireOurs(for: place)
     let isHeld = try rethrow(
       as: ConfigError.native, FileLock.isHeld(path + "/octokey.lock", owner: owner))
-    if isHeld { throw .locked(path: config) }
+    if isHeld { throw .locked(place) }
   }
 
   /// Fails where others may create, rename or remove files in the folder: they could plant what octokey
   /// reads there, or take away what it writes.
   ///
-  /// - Parameter config: the config that is worked on, for the error.
+  /// - Parameter place: what is worked on, for the error.
   /// - Throws: `ConfigError.openFolder`.
-  func requireOurs(for config: String) throws(ConfigError) {
+  package func requireOurs(for place: NodePlace) throws(ConfigError) {
     let status = try rethrow(as: ConfigError.native, FileStatus.read(path))
     let isOpen = try rethrow(
       as: ConfigError.native,
       FilePermissions.letsOthersCreate(status, at: path, besides: owner))
     guard !isOpen else {
-      throw .openFolder(config: config, folder: path, mode: status.mode, group: status.owner.group)
+      throw .openFolder(place, folder: path, mode: status.mode, group: status.owner.group)
     }
   }
 
   /// Fails where a rotation must be recovered first; for whoever holds the lock. The error names
-  /// `config`.
-  package func requireNoJournal(of config: String) throws(ConfigError) {
-    if try hasJournal() { throw .unfinishedRotation(config: config, journal: journalPath) }
+  /// `place`.
+  package func requireNoJournal(of place: NodePlace) throws(ConfigError) {
+    if try hasJournal() { throw .unfinishedRotation(place, journal: journalPath) }
+  }
+
+  /// Fails where a rotation must be recovered first; for whoever asks before the lock.
+  ///
+  /// - Throws: `ConfigError.unfinishedRotation`, or `.locked` if that rotation is still at work.
+  package func requireNoUnfinishedRotation(of place: NodePlace) throws(ConfigError) {
+    do {
+      try requireNoJournal(of: place)
+    } catch .unfinishedRotation {
+      let lock = try lock(for: place, mayBeOpen: true)
+      try requireNoJournal(of: place)
+      _ = consume lock
+    }
   }
 
   /// Whether there is a journal.
   ///
   /// - Throws: `ConfigError.foreignJournal` for one that only a stranger can have put there.
-  func hasJournal() throws(ConfigError) -> Bool {
+  package func hasJournal() throws(ConfigError) -> Bool {
     let path = journalPath
     guard try rethrow(as: ConfigError.native, FileStatus.isThere(path)) else { return false }
     let status = try rethrow(as: ConfigError.native, FileStatus.readLink(path))
@@ -111,10 +140,11 @@ package struct StateFolder: Hashable, Sendable {
   /// and one of a key file holds a key. A draft that another process works on without the lock, as for
   /// a key file that was asked for, stays.
   ///
-  /// - Parameter config: the name of the config in this folder.
-  func removeLeftoverDrafts(of config: String) {
+  /// - Parameter config: the name of the config in this folder, if there is one.
+  func removeLeftoverDrafts(of config: String? = nil) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    for name in names where StateFolder.isDraft(name, of: [config, Journal.fileName]) {
+    for name in names
+    where StateFolder.isDraft(name, of: [config, Journal.fileName].compactMap(\.self)) {
       FileRemoval.removeAbandoned(
         path + "/" + name, users: [owner.user, FileOwner.current.user])
     }

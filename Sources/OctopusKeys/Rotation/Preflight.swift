@@ -16,7 +16,7 @@ package struct Preflight {
   /// The permission to rotate: the locks, and a survey that was accepted under them.
   package struct Permit: ~Copyable {
     let plan: RotationPlan
-    let config: LockedConfigFile
+    let target: LockedTarget
     let storeRotation: StoreRotation
     let accepted: StoreRotation.AcceptedSurvey
     /// Not made yet; nil if none was asked for.
@@ -41,7 +41,7 @@ package struct Preflight {
     var examination = Examination()
     let storeRotation = try plan.storeRotation()
     do throws(RotationError) {
-      try rethrow(as: RotationError.config, plan.folder.requireLockable(for: plan.config.path))
+      try rethrow(as: RotationError.config, plan.folder.requireLockable(for: plan.target.place))
     } catch {
       examination.obstacles.append(error)
     }
@@ -56,14 +56,14 @@ package struct Preflight {
 
   /// Takes the locks, looks at everything again, and lets the rotation begin.
   package func admit() throws(RotationError) -> Permit {
-    let config = try rethrow(as: RotationError.config, LockedConfigFile.lock(plan.config))
+    let target = try rethrow(as: RotationError.config, LockedTarget.lock(plan.target))
     let storeRotation = try plan.storeRotation()
     let found = try look(.rewrite, storeRotation) { (error) throws(RotationError) in throw error }
     guard let accepted = found.accepted else {
       preconditionFailure("whatever was not accepted has been thrown")
     }
     return Permit(
-      plan: plan, config: config, storeRotation: storeRotation, accepted: accepted,
+      plan: plan, target: target, storeRotation: storeRotation, accepted: accepted,
       snapshot: found.snapshot)
   }
 
@@ -117,12 +117,9 @@ package struct Preflight {
 
   /// The node's files: what is to be replaced and what is to be made.
   private func requireNode() throws(RotationError) {
-    try rethrow(as: RotationError.config) { () throws(ConfigError) in
-      try plan.folder.requireNoJournal(of: plan.config.path)
-      try plan.config.requireUnchanged()
-      try plan.config.requireReplaceable(inPlace: plan.options.inPlace)
-      _ = try plan.config.edited(masterKey: plan.newKey, plan.machineKeys)
-    }
+    try rethrow(
+      as: RotationError.config,
+      plan.target.requireReady(for: plan.newKey, inPlace: plan.options.inPlace))
     try rethrow(as: RotationError.native) { () throws(NativeError) in
       // Two key files, the journal and two reports, which list a thousand findings at most.
       try ReplacementCheck.requireNewFiles(

@@ -1,4 +1,4 @@
-// The whole rotation of a node, in the one order that loses nothing:
+// The whole rotation of a node, or of a store without one, in the one order that loses nothing:
 //
 //   preflight → database snapshot, if one is wanted → key file → draft of the node config → journal →
 //   rewrite → read back → commit → proof → node config → report → journal gone
@@ -15,7 +15,7 @@ internal import Native
 package struct Rotation: ~Copyable {
   package let store: StoreRotation.Outcome
   package let keyFile: String
-  /// The copy of the former config; nil if that had been cut off, and was there as a copy only.
+  /// The copy of the former config; nil if that had been cut off, and was there as a copy only, or if there is none.
   package let configBackup: ConfigCopy?
   /// What the store could not clear of its former contents.
   package let residues: [StoreResidue]
@@ -30,7 +30,8 @@ package struct Rotation: ~Copyable {
 
   private let journal: Journal
   private let folder: StateFolder
-  private let config: LockedConfigFile
+  private let target: LockedTarget
+  private let place: NodePlace
 
   /// Rotates.
   ///
@@ -91,10 +92,9 @@ package struct Rotation: ~Copyable {
     // All that can be refused about the config is refused here, and not after the commit.
     let replacement = try rethrow(
       as: RotationError.config,
-      permit.config.replacement(
-        masterKey: plan.newKey, machineKeys: plan.machineKeys, stamp: stamp,
-        inPlace: plan.options.inPlace))
-    let formerKey = try permit.config.file.heldKey(plan.machineKeys)?.fingerprint()
+      permit.target.replacement(
+        masterKey: plan.newKey, stamp: stamp, inPlace: plan.options.inPlace))
+    let formerKey = try plan.target.heldKey?.fingerprint()
     let journal = try Journal(
       plan, accepted.survey, keyFile: keyPath, oldKeyFile, snapshot?.notice)
     pending.journal = try journal.create(in: folder)
@@ -108,7 +108,7 @@ package struct Rotation: ~Copyable {
       written = try storeRotation.rewrite(accepted)
     } catch {
       if plan.store.isTransactional { throw error }
-      throw .interruptedCommit(config: plan.config.path, keyFile: keyPath, reason: error)
+      throw .interruptedCommit(plan.target.place, keyFile: keyPath, reason: error)
     }
     // From here on the key file stays, whatever happens: a commit may have taken place even if it
     // reports a failure.
@@ -125,25 +125,28 @@ package struct Rotation: ~Copyable {
     } catch {
       throw settle(error, plan, storeRotation, accepted.survey, journal, &mayHaveChanged)
     }
-    let backup = replacement.backupPath.map { ConfigCopy(path: $0, key: formerKey) }
-    do {
-      try replacement.commit()
-    } catch {
-      throw .configNotSwitched(config: plan.config.path, keyFile: keyPath, reason: error)
+    var backup: ConfigCopy?
+    if let replacement {
+      backup = replacement.backupPath.map { ConfigCopy(path: $0, key: formerKey) }
+      do {
+        try replacement.commit()
+      } catch {
+        throw .configNotSwitched(plan.target.place, keyFile: keyPath, reason: error)
+      }
     }
     return Rotation(
       store: written, keyFile: keyPath, configBackup: backup,
       residues: storeRotation.scrubbed(), snapshot: made, journal: journal, folder: folder,
-      config: permit.config)
+      target: permit.target, place: plan.target.place)
   }
 
   /// Removes the journal, when the report is written.
   ///
   /// - Throws: `RotationError.journalStays`.
   package consuming func finish() throws(RotationError) {
-    let path = config.file.path
+    let place = place
     _ = try rethrow(
-      as: { RotationError.journalStays(config: path, reason: $0) },
+      as: { RotationError.journalStays(place, reason: $0) },
       journal.remove(from: folder))
   }
 
@@ -169,7 +172,7 @@ package struct Rotation: ~Copyable {
       // What cannot be looked at now, recover looks at.
     }
     return .interruptedCommit(
-      config: plan.config.path, keyFile: journal.keyFile, reason: error)
+      plan.target.place, keyFile: journal.keyFile, reason: error)
   }
 }
 
@@ -181,7 +184,7 @@ extension Journal {
     try self.init(
       version: Journal.currentVersion, created: TimeStamp.forText(plan.now),
       oldKey: plan.oldFingerprint().description, newKey: plan.newFingerprint().description,
-      keyFile: keyFile, oldKeyFile: oldKeyFile, config: plan.config.path,
+      keyFile: keyFile, oldKeyFile: oldKeyFile, config: plan.target.config?.path,
       store: .init(
         kind: plan.store.kind, location: plan.store.location,
         identity: try rethrow(as: RotationError.store, plan.store.identity())),

@@ -45,12 +45,12 @@ package enum RotationError: Error, Equatable, Sendable {
   indirect case snapshotStays(
     DatabaseSnapshot.Notice, reason: RotationError, trouble: StoreError)
   /// The rotation stopped where only `recover` can tell how far it got; the key file stays.
-  indirect case interruptedCommit(config: String, keyFile: String, reason: RotationError)
+  indirect case interruptedCommit(NodePlace, keyFile: String, reason: RotationError)
   /// The values are where they belong, but the config could not be brought to the same key, or the
   /// device did not confirm that.
-  case configNotSwitched(config: String, keyFile: String, reason: NativeError)
+  case configNotSwitched(NodePlace, keyFile: String, reason: NativeError)
   /// The rotation is done, but the journal could not be removed.
-  case journalStays(config: String, reason: NativeError)
+  case journalStays(NodePlace, reason: NativeError)
 
   /// The file exists, but is not a journal that this octokey understands.
   case journalUnreadable(path: String)
@@ -69,9 +69,9 @@ package enum RotationError: Error, Equatable, Sendable {
   /// The store is not where the rotation left it, and its values are not those of the journal.
   case recoveryElsewhere(
     journal: String, recorded: String, found: String, values: Int, expected: Int)
-  /// The journal beside `found` is that of a rotation of another config.
+  /// The journal of `found` is that of a rotation of another config, or of none.
   case recoveryOfOtherConfig(
-    journal: String, recorded: String, found: String, store: Journal.StoreName)
+    journal: String, recorded: String?, found: NodePlace, store: Journal.StoreName)
   /// The config names another store than the journal; nil: one that cannot be read.
   case recoveryOfOtherStore(journal: String, store: Journal.StoreName, named: String?)
   /// The store that was given is not the journal's, which may still be where it was.

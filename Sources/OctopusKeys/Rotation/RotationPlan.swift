@@ -3,7 +3,7 @@
 package import FoundationEssentials
 internal import Native
 
-/// One rotation of one node and its store.
+/// One rotation of a store, and of a node if its config is within reach.
 package final class RotationPlan {
   package struct Options: Sendable {
     package var store = StoreRotation.Options()
@@ -31,13 +31,12 @@ package final class RotationPlan {
   /// Fails while a server is at work on the store.
   package typealias QuietCheck = () throws(RotationError) -> Void
 
-  package let config: ConfigFile
-  package let folder: StateFolder
-  let machineKeys: MachineKeys
+  package let target: RotationTarget
+  package var folder: StateFolder { target.folder }
   let store: any Store
   /// The file or folder of the store; nil behind a server.
   let storePath: String?
-  let oldKey: MasterKey
+  package let oldKey: MasterKey
   let oldKeySource: OldKeySource
   package let newKey: MasterKey
   let options: Options
@@ -47,20 +46,17 @@ package final class RotationPlan {
   let progress: StoreRotation.Progress
 
   /// - Parameters:
-  ///   - config: the node's config as it was read.
-  ///   - machineKeys: what protects the Master Key in it.
+  ///   - target: the node with its config as it was read, or a folder.
   ///   - requireQuiet: asked before and after the locks are taken.
   ///   - now: the time for file names and comments.
   package init(
-    config: ConfigFile, machineKeys: MachineKeys, store: any Store, storePath: String?,
+    target: RotationTarget, store: any Store, storePath: String?,
     oldKey: consuming MasterKey,
     oldKeySource: OldKeySource, newKey: consuming MasterKey, options: Options = Options(),
     requireQuiet: @escaping QuietCheck, now: Date, cancellation: Cancellation,
     progress: @escaping StoreRotation.Progress
   ) {
-    self.config = config
-    folder = config.stateFolder
-    self.machineKeys = machineKeys
+    self.target = target
     self.store = store
     self.storePath = storePath
     self.oldKey = oldKey

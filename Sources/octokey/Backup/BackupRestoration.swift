@@ -136,8 +136,8 @@ struct BackupRestoration {
     let path = FilePath(configPath).folder
     // There may be no config any more: what was left of its node belongs to the folder's owner.
     let folder = StateFolder(path: path, owner: try FileStatus.read(path).owner)
-    let lock = try folder.lock(for: configPath)
-    try folder.requireNoJournal(of: configPath)
+    let lock = try folder.lock(for: .config(configPath))
+    try folder.requireNoJournal(of: .config(configPath))
     return lock
   }
 

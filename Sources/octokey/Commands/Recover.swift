@@ -23,6 +23,7 @@ struct Recover: AuditedCommand {
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
+  @OptionGroup var state: StateOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
   @OptionGroup(title: "Node options") var inPlace: InPlaceOption
   @Flag(help: "Change nothing, and say what would be done.") var dryRun = false
@@ -32,13 +33,13 @@ struct Recover: AuditedCommand {
   @Option(
     help: .init(
       "A file that holds the new Master Key, where the key file of the rotation is not where it was.",
-      valueName: "file"))
+      valueName: "file"), completion: Completions.file)
   var keyFile: String?
 
   @Option(
     help: .init(
       "A file that holds the old Master Key, where the node's config cannot be read here.",
-      valueName: "file"))
+      valueName: "file"), completion: Completions.file)
   var oldKeyFile: String?
 
   @Flag(
@@ -50,9 +51,7 @@ struct Recover: AuditedCommand {
   var moved = false
 
   func validate() throws {
-    if moved, stores.store == nil {
-      throw ValidationError("--moved says something about --store: give that, too")
-    }
+    try state.requireAlone(node)
     if keyFile == "-", oldKeyFile == "-" {
       throw ValidationError("standard input cannot hold both keys, give one in a file")
     }
@@ -64,17 +63,20 @@ struct Recover: AuditedCommand {
     let watch = try SignalWatch()
     let time = TimeStamp.forText(context.clock.now())
     // A write into the config itself may have been cut off: the journal is what counts then.
-    let node = try node.open(context, half: true)
-    guard let journal = try Journal.read(in: node.file.stateFolder) else {
-      try context.console.answer(
-        RecoveryReport(config: node.file.path, time: time), as: output.format)
+    let opened = try state.open(node, half: true, context)
+    if moved, stores.given(context) == nil {
+      throw CommandError.storeNeeded(for: "--moved")
+    }
+    let (node, target) = (opened.node, opened.target)
+    guard let journal = try Journal.read(in: target.folder) else {
+      try context.console.answer(RecoveryReport(target, time: time), as: output.format)
       return .done
     }
     (context.audit[.oldKey], context.audit[.newKey]) = (journal.oldKey, journal.newKey)
     context.audit[.store] = journal.store.kind + " " + journal.store.location
-    let (location, place) = try place(of: journal, node, context)
+    let (location, place) = try place(of: journal, opened, context)
     let recovery = try Recovery(
-      config: node.file, machineKeys: node.machineKeys, journal: journal, store: location.store(),
+      target: target, journal: journal, store: location.store(),
       oldKey: oldKeyFile.map { try KeySource(file: $0).read(context) },
       newKey: keyFile.map { try KeySource(file: $0).read(context) }, place: place,
       skipUnreadable: skipUnreadable,
@@ -91,13 +93,13 @@ struct Recover: AuditedCommand {
     }
     // Asked before the recovery locks the store.
     let servers = ServerWatch(
-      location, ownName: node.name, age: .seconds(300), stopsOwn: false, isIgnored: true)
+      location, ownName: node?.name, age: .seconds(300), stopsOwn: false, isIgnored: true)
     servers.ask()
     servers.noteGaps(context.console)
     // Before it changes anything: a signal ends the count.
     let attachments =
       dryRun || diagnosis.course == .rollBack
-      ? nil : try node.file.attachments(node.settings, Cancellation(watch))
+      ? nil : try node.flatMap { try $0.file.attachments($0.settings, Cancellation(watch)) }
     let outcome =
       dryRun
       ? nil : try recovery.run(diagnosis, now: context.clock.now())
@@ -108,7 +110,7 @@ struct Recover: AuditedCommand {
         change: "there is no unfinished rotation any more, and the values are under the key \(key)")
     }
     let report = RecoveryReport(
-      journal, diagnosis, outcome, config: node.file.path, place: place,
+      journal, diagnosis, outcome, target, place: place,
       store: StoreName(location.store()), keyFile: recovery.keyFile,
       attachments: attachments.map { AttachmentsReport($0) }, otherNodes: servers.otherNodes,
       time: time)
@@ -121,14 +123,12 @@ struct Recover: AuditedCommand {
 
   /// The store to look at: the one that was given, or the journal's if it is this config's.
   private func place(
-    of journal: Journal, _ node: OpenedNode, _ context: Context
+    of journal: Journal, _ opened: OpenedTarget, _ context: Context
   ) throws -> (StoreLocation, RecoveryPlace) {
-    let given = try stores.store == nil ? nil : stores.location(context, node)
-    let named = namedStore(node, context)
+    let node = opened.node
+    let given = try stores.given(context) == nil ? nil : stores.location(context, node)
     let place = try RecoveryPlace(
-      journal, in: node.file.stateFolder, config: node.file.path,
-      named: named.map { .store(.init($0.store())) }
-        ?? (node.settings.value(of: SettingName.connectionString) == nil ? .none : .unreadable),
+      journal, of: opened.target, named: node.map { namedStore($0, context) } ?? .none,
       given: given.map { .init($0.store()) }, isMoved: moved
     ) { () throws(RotationError) in
       try given.map { (given) throws(RotationError) in try given.store().identityNow() } ?? nil
@@ -141,13 +141,15 @@ struct Recover: AuditedCommand {
     return (try stores.location(context, node), place)
   }
 
-  /// The store that the config names; nil if it names none, or none that can be read.
-  private func namedStore(_ node: OpenedNode, _ context: Context) -> StoreLocation? {
+  /// What the config says of its store.
+  private func namedStore(_ node: OpenedNode, _ context: Context) -> RecoveryPlace.Named {
+    guard node.settings.value(of: SettingName.connectionString) != nil else { return .none }
     do {
-      return try node.settings.storeLocation(
+      let location = try node.settings.storeLocation(
         relativeTo: context.absolutePath(node.file.folder), stores.odbcDriver)
+      return .store(.init(location.store()))
     } catch {
-      return nil
+      return .unreadable
     }
   }
 }

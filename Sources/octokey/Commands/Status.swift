@@ -25,12 +25,19 @@ struct Status: OctokeyCommand {
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
+  @OptionGroup var state: StateOptions
+  @Option(
+    help: .init(
+      "A file that holds the Master Key, for --state-dir; - is standard input.",
+      valueName: "file"), completion: Completions.file)
+  var keyFile: String?
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   @Option(
     parsing: .upToNextOption,
     help: .init(
-      "Compare reports of nodes, and of the steps of a rotation, instead.", valueName: "file"))
+      "Compare reports of nodes, and of the steps of a rotation, instead.", valueName: "file"),
+    completion: Completions.file)
   var compare: [String] = []
 
   @Option(help: .init("The key that all should have, for --compare.", valueName: "fingerprint"))
@@ -40,13 +47,22 @@ struct Status: OctokeyCommand {
     if compare.isEmpty, expectFingerprint != nil {
       throw ValidationError("--expect-fingerprint is for --compare")
     }
-    if !compare.isEmpty, node.config != nil || node.instance != nil || stores.store != nil {
+    if !compare.isEmpty,
+      node.config != nil || node.instance != nil || stores.store != nil || state.stateDir != nil
+    {
       throw ValidationError("--compare looks at files, not at a node or a store")
+    }
+    try state.requireAlone(node)
+    if state.stateDir == nil, keyFile != nil {
+      throw ValidationError("--key-file is for --state-dir; the key of a node is in its config")
     }
   }
 
   func run(_ context: Context) throws -> ExitStatus {
     if !compare.isEmpty { return try compareReports(context) }
+    if let folder = try state.folder(context) {
+      return try answer(look(at: folder, context), context)
+    }
     let path = try node.configPath(context)
     let check = try NodeCheck(ConfigFile.read(path), node)
     var report = StatusReport(config: path, time: TimeStamp.forText(context.clock.now()))
@@ -58,10 +74,39 @@ struct Status: OctokeyCommand {
     } catch {
       report.add(problem: error)
     }
+    return try answer(report, context)
+  }
+
+  private func answer(_ report: StatusReport, _ context: Context) throws -> ExitStatus {
+    var report = report
     if report.fingerprint != nil { report.memoryLocked = LockedMemory.isLocked }
     try context.console.answer(report, as: output.format)
     if report.unfinishedRotation { return .unfinishedRotation }
     return report.isSound ? .done : .incomplete
+  }
+
+  /// What a state folder, a store and perhaps a key say, without a config.
+  private func look(at folder: StateFolder, _ context: Context) throws -> StatusReport {
+    guard stores.given(context) != nil else { throw CommandError.storeNeeded(for: "--state-dir") }
+    var report = StatusReport(
+      stateFolder: folder.path, time: TimeStamp.forText(context.clock.now()))
+    do {
+      report.unfinishedRotation = try folder.hasJournal()
+      try folder.requireOurs(for: .stateFolder(folder.path))
+    } catch {
+      report.add(problem: error)
+    }
+    do {
+      let store = try look(atStoreOf: nil, &report, context)
+      guard let keyFile else { throw CommandError.keyNotGiven }
+      let key = try KeySource(file: keyFile).read(context)
+      report.fingerprint = try KeyFingerprint(of: key).description
+      report.bits = key.size.rawValue
+      if let store { report.set(try KeyProbe(store: store, key: key)) }
+    } catch {
+      report.add(problem: error)
+    }
+    return report
   }
 
   private func compareReports(_ context: Context) throws -> ExitStatus {
@@ -84,13 +129,7 @@ struct Status: OctokeyCommand {
 
   private func look(at node: OpenedNode, _ report: inout StatusReport, _ context: Context) throws {
     report.node = node.name
-    // Each part is tried on its own: a store has nodes even if the key cannot be read.
-    let location = try attempt(&report) { try stores.location(context, node) }
-    let store = location?.store()
-    report.store = store.map { StoreName($0) }
-    if let nodes = try attempt(&report, { try location?.activity()?.nodeList }) {
-      report.set(nodes)
-    }
+    let store = try look(atStoreOf: node, &report, context)
     let opened = try node.machineKeys.masterKey(of: node.settings)
     report.fingerprint = try KeyFingerprint(of: opened.key).description
     report.bits = opened.key.size.rawValue
@@ -98,6 +137,19 @@ struct Status: OctokeyCommand {
       opened.form == .machineID ? self.node.machineIdFile : self.node.machineKeyFile
     guard let store else { return }
     report.set(try KeyProbe(store: store, key: opened.key))
+  }
+
+  /// Each part is tried on its own: a store has nodes even if the key cannot be read.
+  private func look(
+    atStoreOf node: OpenedNode?, _ report: inout StatusReport, _ context: Context
+  ) throws -> (any Store)? {
+    let location = try attempt(&report) { try stores.location(context, node) }
+    let store = location?.store()
+    report.store = store.map { StoreName($0) }
+    if let nodes = try attempt(&report, { try location?.activity()?.nodeList }) {
+      report.set(nodes)
+    }
+    return store
   }
 
   private func attempt<Value>(

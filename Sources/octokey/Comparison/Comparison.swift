@@ -68,7 +68,7 @@ struct Comparison: CommandReport {
     var latest: [Reports.NodeStatus] = []
     var indices: [[String?]: Int] = [:]
     for new in statuses {
-      let name = [new.status.config, new.status.node]
+      let name = [new.status.config ?? new.status.stateFolder, new.status.node]
       guard let index = indices[name] else {
         indices[name] = latest.count
         latest.append(new)

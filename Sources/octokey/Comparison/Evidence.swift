@@ -20,7 +20,9 @@ struct Evidence {
 
     let time: String
     let node: String?
-    let config: String
+    /// Null where a state folder stands for it.
+    let config: String?
+    let stateFolder: String?
     let fingerprint: String?
     let store: StoreName?
     let keyMatchesStore: Bool?

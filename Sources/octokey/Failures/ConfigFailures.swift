@@ -36,22 +36,27 @@ extension Failure {
           "its former contents are in \($0.quoted): octokey recover if a rotation was interrupted, "
             + "else cp \($0.shellWord) \(path.shellWord)"
         } ?? "no copy of its former contents was found beside it; restore it from a backup")
-    case .openFolder(let config, let folder, let mode, let group):
+    case .openFolder(let place, let folder, let mode, let group):
       let who = mode & 0o002 != 0 ? "all users" : "members of group \(group)"
       let change = mode & 0o002 != 0 ? (mode & 0o020 != 0 ? "go-w" : "o-w") : "g-w"
+      let (action, target, ofWhom) =
+        switch place {
+        case .config(let path):
+          ("change \(path.quoted)", "its folder \(folder.quoted)", "the config")
+        case .stateFolder: ("keep a key in \(folder.quoted)", "it", "the user who runs octokey")
+        }
       self.init(
-        "refusing to change \(config.quoted): \(who) may put files into its folder "
-          + "\(folder.quoted) (mode \(String(mode, radix: 8)))",
+        "refusing to \(action): \(who) may put files into \(target) (mode \(String(mode, radix: 8)))",
         hint: "chmod \(change) \(folder.shellWord)"
-          + (mode & 0o002 != 0 ? "" : ", or give the folder the group of the config with chgrp"))
-    case .locked(let path):
+          + (mode & 0o002 != 0 ? "" : ", or give the folder the group of \(ofWhom) with chgrp"))
+    case .locked(let place):
       self.init(
-        "another octokey is at work on \(path.quoted)", hint: "wait until it is done",
+        "another octokey is at work on \(place.path.quoted)", hint: "wait until it is done",
         status: .busy)
-    case .unfinishedRotation(let config, let journal):
+    case .unfinishedRotation(let place, let journal):
       self.init(
         "a rotation was interrupted and must be finished or rolled back first (\(journal.quoted))",
-        hint: "octokey recover --config \(config.shellWord)", status: .unfinishedRotation)
+        hint: "octokey recover \(place.option)", status: .unfinishedRotation)
     case .foreignJournal(let path, let user):
       self.init(
         "\(path.quoted) belongs to user \(user), so octokey has not written it",

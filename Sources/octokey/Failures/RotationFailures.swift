@@ -99,20 +99,20 @@ extension Failure {
         hint: (reason.hint.map { $0 + "; and " } ?? "")
           + "somebody with the right to it has to drop it, if it is there: \(notice.droppedBy.escaped)",
         status: reason.status)
-    case .interruptedCommit(let config, let keyFile, let reason):
+    case .interruptedCommit(let place, let keyFile, let reason):
       let reason = Failure(reason)
       self.init(
         "the rotation stopped half-way: \(reason.message); the new key is in \(keyFile.quoted)",
-        hint: recovery(of: config, after: reason), status: .unfinishedRotation)
-    case .configNotSwitched(let config, let keyFile, let reason):
+        hint: recovery(of: place, after: reason), status: .unfinishedRotation)
+    case .configNotSwitched(let place, let keyFile, let reason):
       self.init(
         "the store has the new key, the config still has the old one: \(Failure(reason).message); "
           + "the new key is in \(keyFile.quoted)",
-        hint: recovery(of: config, after: reason), status: .unfinishedRotation)
-    case .journalStays(let config, let reason):
+        hint: recovery(of: place, after: reason), status: .unfinishedRotation)
+    case .journalStays(let place, let reason):
       self.init(
         "everything is done, but the journal of the rotation is still there: \(Failure(reason).message)",
-        hint: recovery(of: config, after: reason), status: .unfinishedRotation)
+        hint: recovery(of: place, after: reason), status: .unfinishedRotation)
     case .journalUnreadable(let path):
       self.init(
         "\(path.quoted) is no journal of a rotation that this octokey can read",
@@ -135,10 +135,12 @@ extension Failure {
         status: .unfinishedRotation)
     case .recoveryOfOtherConfig(let journal, let recorded, let found, let store):
       self.init(
-        "\(journal.quoted) is the journal of a rotation of \(recorded.quoted), and not of "
-          + "\(found.quoted); nothing was changed",
-        hint: "--store says which store is meant (the one that was rotated: \(store.text)); in a "
-          + "copied folder nothing can be recovered",
+        "\(journal.quoted) is the journal of a rotation \(recorded.map { "of \($0.quoted)" } ?? "without a config"), "
+          + "and not of \(found.path.quoted); nothing was changed",
+        hint: recorded == nil
+          ? "octokey recover \(NodePlace.stateFolder(FilePath(journal).folder).option)"
+          : "--store says which store is meant (the one that was rotated: \(store.text)); in a "
+            + "copied folder nothing can be recovered",
         status: .unfinishedRotation)
     case .recoveryOfOtherStore(let journal, let store, let named):
       self.init(
@@ -223,16 +225,33 @@ extension KeyMisfit {
   }
 }
 
-/// How to go on after a commit: what removes the obstacle comes before `recover`, which would meet it again.
-private func recovery(of config: String, after error: NativeError) -> String {
-  switch error {
-  case .mountPoint, .halfWritten: "octokey recover --in-place --config \(config.shellWord)"
-  default: recovery(of: config, after: Failure(error))
+extension NodePlace {
+  var words: String {
+    switch self {
+    case .config(let path): "config \(path.quoted)"
+    case .stateFolder(let path): "state folder \(path.quoted)"
+    }
+  }
+
+  /// The option that leads a command there.
+  var option: String {
+    switch self {
+    case .config(let path): "--config \(path.shellWord)"
+    case .stateFolder(let path): "--state-dir \(path.shellWord)"
+    }
   }
 }
 
-private func recovery(of config: String, after reason: Failure) -> String {
-  let recover = "octokey recover --config \(config.shellWord)"
+/// How to go on after a commit: what removes the obstacle comes before `recover`, which would meet it again.
+private func recovery(of place: NodePlace, after error: NativeError) -> String {
+  switch error {
+  case .mountPoint, .halfWritten: "octokey recover --in-place \(place.option)"
+  default: recovery(of: place, after: Failure(error))
+  }
+}
+
+private func recovery(of place: NodePlace, after reason: Failure) -> String {
+  let recover = "octokey recover \(place.option)"
   guard let hint = reason.hint, hint != runAgain else { return recover }
   if hint.hasSuffix(", then " + runAgain) { return hint.dropLast(runAgain.count) + recover }
   return "\(hint); then \(recover)"

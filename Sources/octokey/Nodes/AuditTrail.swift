@@ -20,7 +20,9 @@ extension AuditedCommand {
 final class AuditTrail {
   /// The fields of the line, in this order.
   enum Fact: String, CaseIterable {
-    case service, config, setting, store, file, backup, key
+    case service, config
+    case stateFolder = "state-dir"
+    case setting, store, file, backup, key
     case oldKey = "old-key"
     case newKey = "new-key"
   }

@@ -14,14 +14,16 @@ final class ServerWatch {
 
   private let location: StoreLocation
   private let age: Duration
-  private let ownName: String
+  private let ownName: String?
   /// This node's server is, or will be, stopped by octokey; it may go on being listed as live.
   private let stopsOwn: Bool
   private let isIgnored: Bool
 
-  /// - Parameter age: a node that was seen within this time is live.
+  /// - Parameters:
+  ///   - ownName: the name of the node that is worked on; nil if there is none.
+  ///   - age: a node that was seen within this time is live.
   init(
-    _ location: StoreLocation, ownName: String, age: Duration, stopsOwn: Bool, isIgnored: Bool
+    _ location: StoreLocation, ownName: String?, age: Duration, stopsOwn: Bool, isIgnored: Bool
   ) {
     self.location = location
     self.ownName = ownName

@@ -42,7 +42,9 @@ struct RecoveryReport: CommandReport {
   private(set) var oldKey: Key?
   private(set) var newKey: Key?
   private(set) var store: StoreName?
-  let config: ReplacedConfig
+  /// Nil after a rotation without one.
+  let config: ReplacedConfig?
+  let stateFolder: String
   /// The one that the rotation made.
   private(set) var snapshot: SnapshotReport?
   /// Files of the server that stay under the old key, as far as is known; nil before the end of a rotation.
@@ -51,22 +53,24 @@ struct RecoveryReport: CommandReport {
   private(set) var nextSteps: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case command, time, outcome, values, isComplete, oldKey, newKey, store, config, snapshot,
-      attachments, nextSteps
+    case command, time, outcome, values, isComplete, oldKey, newKey, store, config, stateFolder,
+      snapshot, attachments, nextSteps
   }
 
   /// Without a journal.
-  init(config: String, time: String) {
+  init(_ target: RotationTarget, time: String) {
     self.time = time
     outcome = .nothingToDo
-    self.config = ReplacedConfig(path: config, copy: nil)
+    config = target.config.map { ReplacedConfig(path: $0.path, copy: nil) }
+    stateFolder = target.folder.path
   }
 
   /// - Parameters:
   ///   - done: nil after a dry run.
   init(
-    _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?, config: String,
-    place: RecoveryPlace, store: StoreName, keyFile: String, attachments: AttachmentsReport?,
+    _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?,
+    _ target: RotationTarget, place: RecoveryPlace, store: StoreName, keyFile: String,
+    attachments: AttachmentsReport?,
     otherNodes: [String], time: String
   ) {
     self.time = time
@@ -79,11 +83,12 @@ struct RecoveryReport: CommandReport {
     oldKey = Key(fingerprint: journal.oldKey, file: journal.oldKeyFile?.path)
     newKey = Key(fingerprint: journal.newKey, file: keyFile)
     self.store = store
-    self.config = ReplacedConfig(path: config, copy: done?.configBackup)
+    config = target.config.map { ReplacedConfig(path: $0.path, copy: done?.configBackup) }
+    stateFolder = target.folder.path
     snapshot = journal.snapshot.map { SnapshotReport($0) }
     self.attachments = attachments
     nextSteps = Self.nextSteps(
-      journal, keyFile, diagnosis, done, self.config, isCertain: place.isCertain, attachments,
+      journal, keyFile, diagnosis, done, config, isCertain: place.isCertain, attachments,
       otherNodes)
     if let named = place.stillNamed {
       nextSteps.insert(
@@ -94,7 +99,7 @@ struct RecoveryReport: CommandReport {
 
   private static func nextSteps(
     _ journal: Journal, _ keyFile: String, _ diagnosis: Recovery.Diagnosis,
-    _ done: Recovery.Outcome?, _ config: ReplacedConfig, isCertain: Bool,
+    _ done: Recovery.Outcome?, _ config: ReplacedConfig?, isCertain: Bool,
     _ attachments: AttachmentsReport?,
     _ otherNodes: [String]
   ) -> [String] {
@@ -117,14 +122,14 @@ struct RecoveryReport: CommandReport {
       + NextSteps.afterRotation(
         oldKey: journal.oldKey, newKey: journal.newKey, keyFile: keyFile,
         aboutCopy: isProved
-          ? config.step(oldKey: journal.oldKey, newKey: journal.newKey) : [kept(isCertain)],
+          ? config?.step(oldKey: journal.oldKey, newKey: journal.newKey) ?? [] : [kept(isCertain)],
         isProved: isProved,
         copies: isProved
-          ? config.copyOfOldKey(journal.oldKey)?.quoted ?? copies(journal, diagnosis) : nil,
+          ? config?.copyOfOldKey(journal.oldKey)?.quoted ?? copies(journal, diagnosis) : nil,
         otherNodes: otherNodes,
-        snapshot: snapshot?.steps(configCopy: config.copyOfOldKey(journal.oldKey)) ?? [],
+        snapshot: snapshot?.steps(configCopy: config?.copyOfOldKey(journal.oldKey)) ?? [],
         attachments: attachments, residues: done.residues.without(snapshot), quoted: 0,
-        unreadable: diagnosis.unreadableValues
+        unreadable: diagnosis.unreadableValues, hasConfig: config != nil
       )
   }
 
@@ -165,7 +170,7 @@ struct RecoveryReport: CommandReport {
 
   var text: String {
     guard let values, let oldKey, let newKey, let store else {
-      return "There is no unfinished rotation of \(config.path.escaped).\n"
+      return "There is no unfinished rotation of \((config?.path ?? stateFolder).escaped).\n"
     }
     var lines = [
       sentence, "",
@@ -175,7 +180,7 @@ struct RecoveryReport: CommandReport {
       "Store:        \(store.kind) \(store.location)",
       "Found:        \(values.old) values under the old key, \(values.new) under the new one, "
         + "\(values.unreadable) unreadable",
-      "Config:       \(config.path)",
+      config.map { "Config:       \($0.path)" } ?? "State folder: \(stateFolder)",
     ]
     if isComplete == false {
       let count =
@@ -184,7 +189,7 @@ struct RecoveryReport: CommandReport {
         : "\(values.old + values.new) values instead of \(values.expected)"
       lines.append("Differs:      the store holds \(count)")
     }
-    lines += config.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint)
+    lines += config?.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint) ?? []
     if let snapshot { lines.append(snapshot.line) }
     lines += ["", "Next steps"] + nextSteps.numbered
     // Names come from a journal, which a stranger may have written.
@@ -194,6 +199,12 @@ struct RecoveryReport: CommandReport {
   private var sentence: String {
     switch outcome {
     case .nothingToDo: ""
+    case .rolledBack where config == nil:
+      "The rotation was rolled back: the values are under the old key, as before."
+    case .finished where config == nil:
+      "The rotation is finished: the values were under the new key."
+    case .resumed where config == nil:
+      "The rotation is finished: the rest of the values was rotated."
     case .rolledBack:
       configHolds == nil
         ? "The rotation was rolled back: the values are under the old key; the config holds neither "

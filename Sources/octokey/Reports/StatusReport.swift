@@ -22,7 +22,9 @@ struct StatusReport: CommandReport {
 
   let command = "status"
   let time: String
-  let config: String
+  @OrNull var config: String?
+  /// The folder that stands for a config, where none is within reach.
+  @OrNull var stateFolder: String?
   @OrNull var node: String?
   @OrNull var fingerprint: String?
   @OrNull var bits: Int?
@@ -41,9 +43,10 @@ struct StatusReport: CommandReport {
   /// Why something could not be found out.
   private(set) var problems: [String] = []
 
-  init(config: String, time: String) {
-    self.config = config
+  init(config: String? = nil, stateFolder: String? = nil, time: String) {
     self.time = time
+    self.config = config
+    self.stateFolder = stateFolder
   }
 
   mutating func add(problem error: any Error) {
@@ -78,13 +81,15 @@ struct StatusReport: CommandReport {
 
   var text: String {
     var lines = [
-      "Node:      \(node ?? "unknown")", "Config:    \(config)", "Key:       \(keyText)",
+      "Node:      \(node ?? "unknown")", "Config:    \(config ?? "unknown")",
+      "Key:       \(keyText)",
       "Store:     \(store.map { "\($0.kind) \($0.location)" } ?? "unknown")",
       "Opens:     \(opensText)",
       "Rotation:  \(unfinishedRotation ? "not finished: run octokey recover" : "none under way")",
       "Nodes:     \(nodesText)", "Memory:    \(memoryText)",
       "Faults:    \(faults.isEmpty ? "none" : "")",
     ]
+    if let stateFolder { lines.replaceSubrange(0..<2, with: ["Folder:    \(stateFolder)"]) }
     while lines[lines.count - 1].last == " " { lines[lines.count - 1].removeLast() }
     lines += faults.map { "  " + $0.located }
     lines += problems.map { "Problem:   \($0)" }
@@ -92,8 +97,10 @@ struct StatusReport: CommandReport {
   }
 
   private var keyText: String {
-    guard let fingerprint, let bits, let protectedBy else { return "cannot be read" }
-    return "\(fingerprint) (\(bits) bits, protected by \(protectedBy))"
+    guard let fingerprint, let bits else {
+      return stateFolder == nil ? "cannot be read" : "unknown"
+    }
+    return "\(fingerprint) (\(bits) bits\(protectedBy.map { ", protected by \($0)" } ?? ""))"
   }
 
   private var opensText: String {

@@ -54,7 +54,7 @@ import Testing
       #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes)))
     }
     let plan = try node.plan()
-    let found = try plan.attachments(plan.config.settings())
+    let found = try plan.attachments(node.file.settings())
     guard case .counted(let counts)? = found?.outcome else {
       Issue.record("\(String(describing: found))")
       return

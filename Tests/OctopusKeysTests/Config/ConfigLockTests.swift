@@ -22,7 +22,7 @@ import Testing
     let first = try ConfigFile.read(path)
     let second = try ConfigFile.read(path)
     let lock = try LockedConfigFile.lock(first)
-    #expect(throws: ConfigError.locked(path: path)) { _ = try LockedConfigFile.lock(second) }
+    #expect(throws: ConfigError.locked(.config(path))) { _ = try LockedConfigFile.lock(second) }
     _ = consume lock
     // Even where it looks as it did: a rotation back and forth.
     try Self.text.write(toFile: path, atomically: true, encoding: .utf8)
@@ -41,10 +41,10 @@ import Testing
     let file = try ConfigFile.read(path)
     let lock = try LockedConfigFile.lock(file)
     try "{}".write(toFile: file.stateFolder.journalPath, atomically: false, encoding: .utf8)
-    #expect(throws: ConfigError.locked(path: path)) { try file.requireNoUnfinishedRotation() }
+    #expect(throws: ConfigError.locked(.config(path))) { try file.requireNoUnfinishedRotation() }
     _ = consume lock
     let unfinished = ConfigError.unfinishedRotation(
-      config: path, journal: file.stateFolder.journalPath)
+      .config(path), journal: file.stateFolder.journalPath)
     #expect(throws: unfinished) { try file.requireNoUnfinishedRotation() }
     #expect(throws: unfinished) { _ = try LockedConfigFile.lock(file) }
   }
@@ -56,7 +56,7 @@ import Testing
     try "{}".write(toFile: file.stateFolder.journalPath, atomically: false, encoding: .utf8)
     try Outside.run("chmod", "777", folder.path)
     let unfinished = ConfigError.unfinishedRotation(
-      config: file.path, journal: file.stateFolder.journalPath)
+      .config(file.path), journal: file.stateFolder.journalPath)
     #expect(throws: unfinished) { try file.requireNoUnfinishedRotation() }
   }
 
@@ -175,14 +175,14 @@ import Testing
     let path = try config(in: folder)
     let state = try ConfigFile.read(path).stateFolder
     chmod(folder.path, 0o777)
-    let error = #expect(throws: ConfigError.self) { _ = try state.lock(for: path) }
-    guard case .openFolder(path, folder.path, _, _)? = error else {
+    let error = #expect(throws: ConfigError.self) { _ = try state.lock(for: .config(path)) }
+    guard case .openFolder(.config(path), folder.path, _, _)? = error else {
       Issue.record("\(String(describing: error))")
       return
     }
-    #expect(throws: Never.self) { _ = try state.lock(for: path, mayBeOpen: true) }
+    #expect(throws: Never.self) { _ = try state.lock(for: .config(path), mayBeOpen: true) }
     chmod(folder.path, 0o700)
-    #expect(throws: Never.self) { _ = try state.lock(for: path) }
+    #expect(throws: Never.self) { _ = try state.lock(for: .config(path)) }
   }
 
   /// The bits of the group are all that the mode shows of an access control list.
@@ -195,10 +195,10 @@ import Testing
     try Outside.run("setfacl", "-m", list, folder.path)
     let state = try ConfigFile.read(path).stateFolder
     if isOpen {
-      let error = #expect(throws: ConfigError.self) { _ = try state.lock(for: path) }
+      let error = #expect(throws: ConfigError.self) { _ = try state.lock(for: .config(path)) }
       guard case .openFolder? = error else { throw error ?? .protectionFailed }
     } else {
-      #expect(throws: Never.self) { _ = try state.lock(for: path) }
+      #expect(throws: Never.self) { _ = try state.lock(for: .config(path)) }
     }
   }
 }

@@ -162,7 +162,7 @@ import Testing
     let config = try ConfigFile.read(moved.file("OctopusServer.config"))
     let journal = try #require(try Journal.read(in: config.stateFolder))
     let recovery = try Recovery(
-      config: config, machineKeys: node.machineKeys, journal: journal, store: node.store,
+      target: .node(config, node.machineKeys), journal: journal, store: node.store,
       oldKey: nil, newKey: nil, place: RecoveryPlace(.same), cancellation: .never,
       progress: { _, _, _ in })
     let diagnosis = try recovery.look(.rewrite)

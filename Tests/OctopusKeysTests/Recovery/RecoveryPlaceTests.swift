@@ -26,7 +26,7 @@ import Testing
       oldKeyFile: nil, config: config ?? node.path, store: recorded ?? self.recorded,
       options: .init(StoreRotation.Options()), found: try node.found(), snapshot: nil)
     return try RecoveryPlace(
-      journal, in: node.file.stateFolder, config: node.path, named: named, given: given,
+      journal, of: .node(node.file, node.machineKeys), named: named, given: given,
       isMoved: isMoved, identity: { () throws(RotationError) in identity })
   }
 

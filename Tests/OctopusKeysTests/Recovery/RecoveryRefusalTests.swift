@@ -47,7 +47,7 @@ import Testing
     let found = try node.found()
     let permit = try node.permit()
     try node.interrupt(found: found)
-    #expect(throws: RotationError.config(.locked(path: node.path))) { _ = try node.recovery() }
+    #expect(throws: RotationError.config(.locked(.config(node.path)))) { _ = try node.recovery() }
     _ = consume permit
   }
 

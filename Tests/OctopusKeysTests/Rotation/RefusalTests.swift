@@ -15,7 +15,7 @@ import Testing
   @Test func aConfigThatIsBeingEditedIsLocked() throws {
     let node = try TestNode()
     let lock = try LockedConfigFile.lock(node.path, patience: .zero)
-    #expect(throws: RotationError.config(.locked(path: node.path))) { _ = try node.permit() }
+    #expect(throws: RotationError.config(.locked(.config(node.path)))) { _ = try node.permit() }
     _ = consume lock
     _ = try node.permit()
   }
@@ -23,7 +23,7 @@ import Testing
   @Test func anUnfinishedRotationComesFirst() throws {
     let node = try TestNode()
     try node.interrupt()
-    let unfinished = ConfigError.unfinishedRotation(config: node.path, journal: node.journalPath)
+    let unfinished = ConfigError.unfinishedRotation(.config(node.path), journal: node.journalPath)
     #expect(throws: RotationError.config(unfinished)) { _ = try node.permit() }
   }
 
@@ -104,7 +104,7 @@ import Testing
     let config = try ConfigFile.read(path)
     func obstacles(_ storePath: String, _ options: RotationPlan.Options) throws -> [RotationError] {
       let plan = RotationPlan(
-        config: config, machineKeys: node.machineKeys, store: node.store, storePath: storePath,
+        target: .node(config, node.machineKeys), store: node.store, storePath: storePath,
         oldKey: try key(1), oldKeySource: .config, newKey: try key(100), options: options,
         requireQuiet: { () throws(RotationError) in }, now: node.now, cancellation: .never,
         progress: { _, _, _ in })
@@ -151,7 +151,7 @@ import Testing
     let node = try TestNode()
     node.store.afterCommit = { () throws(StoreError) in throw Self.cut }
     let expected = RotationError.interruptedCommit(
-      config: node.path, keyFile: try node.keyFile, reason: .store(Self.cut))
+      .config(node.path), keyFile: try node.keyFile, reason: .store(Self.cut))
     #expect(throws: expected) { _ = try node.rotate() }
     let names = try [node.keyFile, node.journalPath].map { URL(filePath: $0).lastPathComponent }
     #expect(Set(node.folder.names) == Set(names + ["OctopusServer.config"]))
@@ -164,7 +164,7 @@ import Testing
     let reason = StoreError.failed(
       location: "memory", collection: "VariableSet", reason: "no more pages")
     let expected = RotationError.interruptedCommit(
-      config: node.path, keyFile: try node.keyFile, reason: .store(reason))
+      .config(node.path), keyFile: try node.keyFile, reason: .store(reason))
     #expect(throws: expected) { _ = try node.rotate() }
     #expect(FileManager.default.fileExists(atPath: node.journalPath))
   }
@@ -177,7 +177,7 @@ import Testing
       _ = node.folder.file("OctopusServer.config", bytes)
     }
     let expected = RotationError.configNotSwitched(
-      config: node.path, keyFile: try node.keyFile, reason: .changedMeanwhile(path: node.path))
+      .config(node.path), keyFile: try node.keyFile, reason: .changedMeanwhile(path: node.path))
     #expect(throws: expected) { _ = try node.rotate() }
     #expect(node.store.committed && FileManager.default.fileExists(atPath: node.journalPath))
   }
@@ -194,7 +194,7 @@ import Testing
       try rotation.finish()
       Issue.record("\(path) is a folder")
     } catch {
-      #expect(error == .journalStays(config: node.path, reason: reason))
+      #expect(error == .journalStays(.config(node.path), reason: reason))
     }
   }
 }

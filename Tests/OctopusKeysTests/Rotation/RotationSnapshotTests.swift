@@ -113,7 +113,7 @@ import Testing
   @Test func whereRecoverGoesOnItStays() throws {
     node.store.afterCommit = { () throws(StoreError) in throw RotationSnapshotTests.cut }
     let expected = RotationError.interruptedCommit(
-      config: node.path, keyFile: try node.keyFile, reason: .store(RotationSnapshotTests.cut))
+      .config(node.path), keyFile: try node.keyFile, reason: .store(RotationSnapshotTests.cut))
     #expect(throws: expected) { _ = try Rotation.run(permit()) }
     #expect(trace.removals == 0)
   }
@@ -125,7 +125,7 @@ import Testing
     let reason = RotationError.snapshotDiffers(
       name: "s", location: "memory", values: 2, expected: 3)
     let expected = RotationError.interruptedCommit(
-      config: node.path, keyFile: try node.keyFile, reason: reason)
+      .config(node.path), keyFile: try node.keyFile, reason: reason)
     #expect(throws: expected) { _ = try Rotation.run(permit()) }
     #expect(trace.removals == 0 && FileManager.default.fileExists(atPath: node.journalPath))
   }

@@ -54,7 +54,7 @@ final class TestNode {
     requireQuiet: @escaping RotationPlan.QuietCheck = { () throws(RotationError) in }
   ) throws -> RotationPlan {
     RotationPlan(
-      config: try file, machineKeys: machineKeys, store: store, storePath: folder.path,
+      target: .node(try file, machineKeys), store: store, storePath: folder.path,
       oldKey: try key(old),
       oldKeySource: source, newKey: try key(new), options: options, requireQuiet: requireQuiet,
       now: now, cancellation: .never, progress: { _, _, _ in })
@@ -96,7 +96,7 @@ final class TestNode {
   ) throws -> Recovery {
     let journal = try #require(try Journal.read(in: file.stateFolder))
     return try Recovery(
-      config: file, machineKeys: machineKeys, journal: journal, store: store, oldKey: nil,
+      target: .node(file, machineKeys), journal: journal, store: store, oldKey: nil,
       newKey: newKey, place: RecoveryPlace(kinship), cancellation: .never,
       progress: { _, _, _ in })
   }

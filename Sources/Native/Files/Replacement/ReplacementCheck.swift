@@ -64,7 +64,7 @@ package enum ReplacementCheck {
       throw .stickyFolder(path: target.text, folder: target.folder)
     }
     try requireOwner(status.owner, in: around, target.text)
-    if status.mode & UInt32(S_ISGID) != 0, !isOurs(group: status.owner.group),
+    if status.mode & UInt32(S_ISGID) != 0, !FileOwner.isOurs(group: status.owner.group),
       !Capability.keepSetGroupID.isHeld
     {
       throw .cannotKeep(attribute: "mode", path: target.text)
@@ -210,18 +210,9 @@ package enum ReplacementCheck {
     if owner.user != geteuid() { throw .cannotKeep(attribute: "owner", path: path) }
     // A set-group-ID folder gives its group to new files.
     let inherited = folder.mode & UInt32(S_ISGID) != 0 ? folder.owner.group : getegid()
-    guard owner.group == inherited || isOurs(group: owner.group) else {
+    guard owner.group == inherited || FileOwner.isOurs(group: owner.group) else {
       throw .cannotKeep(attribute: "group", path: path)
     }
-  }
-
-  private static func isOurs(group: UInt32) -> Bool {
-    if group == getegid() { return true }
-    let count = getgroups(0, nil)
-    guard count > 0 else { return false }
-    var groups = [gid_t](repeating: 0, count: Int(count))
-    let written = unsafe getgroups(count, &groups)
-    return written > 0 && groups.prefix(Int(written)).contains(group)
   }
 
   /// Asks with the rights that a write would have. Old seccomp filters answer EPERM to the newer call.

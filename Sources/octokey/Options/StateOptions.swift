@@ -1,0 +1,58 @@
+// Where a rotation without a node config keeps its files.
+
+import ArgumentParser
+import OctopusKeys
+
+struct StateOptions: ParsableArguments {
+  @Option(
+    help: .init(
+      "The folder for lock, journal, key file and report, where no node's config is within reach, as in "
+        + "a cluster or with nodes on Windows.", valueName: "dir"), completion: Completions.folder)
+  var stateDir: String?
+
+  /// - Throws: `ValidationError` where the options lead to a config as well.
+  func requireAlone(_ node: NodeOptions) throws {
+    guard stateDir == nil || (node.config == nil && node.instance == nil) else {
+      throw ValidationError(
+        "--state-dir is for a rotation without a config, and --config or --instance names one")
+    }
+  }
+
+  /// The folder if one was named, else the node.
+  ///
+  /// - Parameter half: see `NodeOptions.open`.
+  func open(
+    _ node: NodeOptions, half: Bool = false, _ context: Context
+  ) throws -> OpenedTarget {
+    if let folder = try folder(context) { return .folder(folder) }
+    return .node(try node.open(context, half: half))
+  }
+
+  /// The folder, if one was named.
+  func folder(_ context: Context) throws -> StateFolder? {
+    guard let stateDir else { return nil }
+    let folder = try StateFolder(path: context.absolutePath(stateDir))
+    context.audit[.stateFolder] = folder.path
+    return folder
+  }
+}
+
+/// What a command works on: a node with its config, or a folder that stands for it.
+enum OpenedTarget {
+  case node(OpenedNode)
+  case folder(StateFolder)
+
+  var node: OpenedNode? {
+    switch self {
+    case .node(let node): node
+    case .folder: nil
+    }
+  }
+
+  var target: RotationTarget {
+    switch self {
+    case .node(let node): .node(node.file, node.machineKeys)
+    case .folder(let folder): .folder(folder)
+    }
+  }
+}
