@@ -25,7 +25,9 @@ struct Service: AuditedCommand {
   @Flag(help: "Stop it if it runs, and start it.") var restart = false
   @Flag(help: "Say whether it runs.") var status = false
 
-  @Option(help: .init("The instance whose server is meant; * for all.", valueName: "name"))
+  @Option(
+    help: .init("The instance whose server is meant; * for all.", valueName: "name"),
+    completion: Completions.instances)
   var instance: String?
 
   @OptionGroup var registry: RegistryOptions
@@ -35,6 +37,9 @@ struct Service: AuditedCommand {
   var isAudited: Bool { !status }
 
   func validate() throws {
+    if start, stop, !restart, !status {
+      throw ValidationError("--stop and --start together are --restart, give that one")
+    }
     guard [start, stop, restart, status].count(where: \.self) == 1 else {
       throw ValidationError("give one of --start, --stop, --restart and --status")
     }

@@ -1,10 +1,9 @@
-// The vendor's spelling of options, rewritten to octokey's before parsing: scripts that call
+// The vendor's spelling of commands and options, rewritten to octokey's before parsing: scripts that call
 // `Octopus.Server` keep working, and the help shows one spelling only.
 //
-// The vendor accepts `--name=VALUE`, `--name:VALUE` and `--name VALUE`, each with `--`, `-` or `/`, and
-// ignores the case of names. A path begins with `/`, too: `/name` is an option only if it is exactly
-// one of the names below, and has a value only after `=` or `:`; and never after `config`, a command
-// that the vendor lacks.
+// The vendor ignores the case of names, and takes a command and an option with `--`, `-` or `/` before it, the
+// value of an option after `=`, `:` or as the next argument, and options before the command. A path begins with
+// `/`, too: `/name` is an option only of a command that the vendor has, as those take no paths but as values.
 
 struct VendorSpelling {
   private(set) var arguments: [String] = []
@@ -15,6 +14,8 @@ struct VendorSpelling {
     case flag(String)
     /// A flag that is accepted without effect; the note says so where that matters.
     case dropped(note: String?)
+    /// An option that is accepted without effect, with its value.
+    case droppedOption
   }
 
   /// The vendor's names in lower case.
@@ -30,6 +31,9 @@ struct VendorSpelling {
     "stop": .flag("--stop"),
     "restart": .flag("--restart"),
     "help": .flag("--help"),
+    "?": .flag("--help"),
+    "monitormutex": .droppedOption,
+    "noconsolelogging": .dropped(note: nil),
     "console": .dropped(note: nil),
     "nologo": .dropped(note: nil),
     "skiplicensecheck": .dropped(note: nil),
@@ -40,17 +44,24 @@ struct VendorSpelling {
   /// octokey's options with a value: the argument after one of them is never rewritten.
   static let optionsWithValue: Set<String> = [
     "--accept-binary", "--binary-column", "--compare", "--config", "--container",
-    "--expect-fingerprint", "--format",
+    "--deployment", "--expect-fingerprint", "--format",
     "--instance", "--instances-dir", "--key-file", "--key-size", "--live-node-age",
     "--machine-id-file", "--machine-key-file", "--master-key", "--new-key-file", "--odbc-driver",
-    "--old-key-file", "--passphrase-file", "--store", "--to", "--try-keys", "--unit",
+    "--old-key-file", "--passphrase-file", "--state-dir", "--store", "--to", "--try-keys", "--unit",
     "--value-file",
   ]
 
   init(_ original: [String]) {
-    // The value of a setting may be a path that equals one of the names.
-    let prefixes = original.first == "config" ? ["--", "-"] : ["--", "-", "/"]
-    var rest = original[...]
+    // A shell asks for completions with words as they are, and the parser answers.
+    if original.first?.hasPrefix("---") == true {
+      arguments = original
+      return
+    }
+    let (command, others) = VendorSpelling.split(original)
+    arguments = command
+    let isVendors = command.first.map { VendorCommands.own.contains($0) } ?? true
+    let prefixes = isVendors ? ["--", "-", "/"] : ["--", "-"]
+    var rest = others[...]
     while let argument = rest.popFirst() {
       if argument == "--" {
         arguments.append(argument)
@@ -60,6 +71,39 @@ struct VendorSpelling {
       if rewrite(argument, prefixes, valueFollows: &rest) { continue }
       arguments.append(argument)
       if VendorSpelling.optionsWithValue.contains(argument) { takeValue(from: &rest) }
+    }
+  }
+
+  /// The command in octokey's spelling, with its subcommand, and all other arguments, those before it first.
+  private static func split(_ arguments: [String]) -> (command: [String], others: [String]) {
+    var index = 0
+    while index < arguments.count, arguments[index] != "--" {
+      let argument = arguments[index]
+      if let name = VendorCommands.name(argument) {
+        let before = arguments[..<index]
+        var (command, rest) = ([name], arguments[(index + 1)...])
+        if let next = rest.first?.lowercased(), VendorCommands.subcommands(of: name).contains(next)
+        {
+          command.append(next)
+          rest.removeFirst()
+        }
+        return (command, Array(before) + rest)
+      }
+      guard let option = option(argument) else { break }
+      index += option.takesNext ? 2 : 1
+    }
+    return ([], arguments)
+  }
+
+  /// Whether an argument before the command is an option, and has the next argument as its value.
+  private static func option(_ argument: String) -> (takesNext: Bool, Void)? {
+    if optionsWithValue.contains(argument) { return (true, ()) }
+    guard let prefix = ["--", "-", "/"].first(where: argument.hasPrefix) else { return nil }
+    switch names[argument.dropFirst(prefix.count).lowercased()] {
+    case .option, .droppedOption: return (true, ())
+    case .flag, .dropped: return (false, ())
+    // `--name=VALUE`, or an option of octokey's alone. A path is none.
+    case nil: return prefix == "/" ? nil : (false, ())
     }
   }
 
@@ -75,9 +119,10 @@ struct VendorSpelling {
     switch (meaning, value) {
     case (.option(let option), let value?): arguments.append("\(option)=\(value)")
     case (.option(let option), nil):
-      if prefix == "/" { return false }
       arguments.append(option)
       takeValue(from: &rest)
+    case (.droppedOption, .some): break
+    case (.droppedOption, nil): if rest.first != "--" { _ = rest.popFirst() }
     case (.flag(let flag), nil): arguments.append(flag)
     case (.dropped(let note), nil):
       if let note { notes.append(note) }

@@ -40,6 +40,32 @@ import Testing
     (["new-master-key", "/config/key"], ["new-master-key", "/config/key"]),
     (["new-master-key", "/instances=1/key"], ["new-master-key", "/instances=1/key"]),
     (["new-master-key", "/console.key"], ["new-master-key", "/console.key"]),
+    // The value of an option behind a slash is the next argument, for the vendor's commands.
+    (
+      ["set-master-key", "/instance", "X", "/masterKey", "Y"],
+      ["set-master-key", "--instance", "X", "--master-key", "Y"]
+    ),
+    (["verify", "/instance", "X"], ["verify", "/instance", "X"]),
+    (["status", "/config=/x"], ["status", "/config=/x"]),
+    // Commands in any case, with anything before them, and after options.
+    (["Show-Master-Key"], ["show-master-key"]), (["--show-master-key"], ["show-master-key"]),
+    (["/show-master-key"], ["show-master-key"]), (["-Show-Master-KEY"], ["show-master-key"]),
+    (["VERIFY", "--quiet"], ["verify", "--quiet"]), (["--verify"], ["--verify"]),
+    (["--config", "verify"], ["--config", "verify"]),
+    (["--console", "list-instances", "--format=JSON"], ["list-instances", "--format=JSON"]),
+    (
+      ["--instance", "status", "-nologo", "service", "--stop"],
+      ["service", "--instance", "status", "--stop"]
+    ),
+    (["--instance=X", "show-master-key"], ["show-master-key", "--instance=X"]),
+    (["--config", "/c", "config", "get", "K"], ["config", "get", "--config", "/c", "K"]),
+    (["--quiet", "Backup", "Verify", "/b"], ["backup", "verify", "--quiet", "/b"]),
+    (["--", "status"], ["--", "status"]), (["/x", "status"], ["/x", "status"]),
+    (["-?"], ["--help"]), (["/?"], ["--help"]), (["service", "-?"], ["service", "--help"]),
+    (["help", "Status"], ["help", "Status"]), (["--version"], ["--version"]),
+    (["--noconsolelogging", "--monitorMutex=x", "status"], ["status"]),
+    (["show-master-key", "/monitorMutex", "x", "/noConsoleLogging"], ["show-master-key"]),
+    (["config", "set", "K", "/nologo"], ["config", "set", "K", "/nologo"]),
     // Nothing after -- is rewritten.
     (["--", "--masterKey=X", "/nologo"], ["--", "--masterKey=X", "/nologo"]),
     (["--masterKey", "--", "/nologo"], ["--master-key", "--", "/nologo"]),
@@ -52,6 +78,34 @@ import Testing
   ])
   func rewriting(_ original: [String], _ expected: [String]) {
     #expect(VendorSpelling(original).arguments == expected)
+  }
+
+  /// Every line of the vendor's that has another meaning here gets one line that says what to use.
+  @Test(arguments: [
+    ("show-configuration --format=JSON", "octokey config list --format json"),
+    ("Show-Configuration", "octokey config list --format json"),
+    ("database --masterKey KEY", "octokey set-master-key puts a key into the config"),
+    ("--database --masterKey=KEY", "octokey set-master-key puts a key into the config"),
+    ("configure --masterkey KEY", "octokey config set KEY VALUE"),
+    ("lost-master-key --iHaveBackedUpMyDatabase", "octokey never discards values"),
+    ("export-certificate --export-pfx=x", "octokey backup create keeps the certificate"),
+    ("watchdog --delete", "hint: Octopus.Server watchdog"),
+    ("version", "octokey --version"),
+    ("service --instance OctopusServer --stop --start", "--restart, give that one"),
+    (
+      "service --instance=OctopusServer --install --reconfigure --start",
+      "Octopus.Server service --install, then octokey service --start"
+    ),
+    ("service /uninstall", "does not install or change them"),
+    ("rotate-masterkey", "did you mean octokey rotate-master-key?"),
+    ("config lst", "did you mean octokey config list"),
+    ("nonsense", "the commands are rotate-master-key, "),
+  ])
+  func whatOctokeyHasNotSaysWhatToUse(_ line: String, _ words: String) async throws {
+    let said = try await OctokeyProgram.run(line.split(separator: " ").map(String.init))
+    #expect(said.status == 64 && said.stdout.isEmpty, "\(said.stderr)")
+    #expect(said.stderr.contains(words), "\(said.stderr)")
+    #expect(said.stderr.split(separator: "\n").count <= 2, "\(said.stderr)")
   }
 
   @Test func aDroppedOptionIsMentionedWhereItMatters() {
