@@ -31,7 +31,7 @@ package struct Terminal: ~Copyable {
 
   /// Shows `prompt` and reads a line without echo.
   ///
-  /// - Returns: the line without its end, empty after ^D; nil after ^C.
+  /// - Returns: the line without its end; nil after ^C or ^D.
   package borrowing func readSecret(prompt: String) throws(NativeError) -> SecretBytes? {
     var line = SecretBytes(count: Terminal.longestLine)
     let length = try read(prompt: prompt, echo: false, signalsCancel: false, into: &line)
@@ -42,7 +42,7 @@ package struct Terminal: ~Copyable {
   /// Shows `prompt` and reads a line.
   ///
   /// - Parameter signalsCancel: whether signals that end the process count as ^C, for a cleanup.
-  /// - Returns: the line without its end, empty after ^D; nil after ^C.
+  /// - Returns: the line without its end; nil after ^C or ^D.
   package borrowing func readLine(
     prompt: String, signalsCancel: Bool = false
   ) throws(NativeError) -> String? {
@@ -61,6 +61,8 @@ package struct Terminal: ~Copyable {
 
   private enum Outcome {
     case line(length: Int)
+    /// ^D, or the terminal is gone.
+    case end
     case signal(Int32)
   }
 
@@ -72,7 +74,7 @@ package struct Terminal: ~Copyable {
       case .line(let length):
         if !echo { try write("\n") }
         return length
-      case .signal(SIGINT):
+      case .end, .signal(SIGINT):
         try write("\n")
         return nil
       case .signal(let signal) where signalsCancel && signal != SIGTSTP:
@@ -165,17 +167,19 @@ package struct Terminal: ~Copyable {
         if errno == EINTR { continue }
         throw failure("read")
       }
-      return .line(length: Terminal.lengthWithoutEnd(line, length))
+      return Terminal.outcome(line, length)
     }
   }
 
-  private static func lengthWithoutEnd(_ line: borrowing SecretBytes, _ length: Int) -> Int {
+  /// A line without a newline was ended by ^D.
+  private static func outcome(_ line: borrowing SecretBytes, _ length: Int) -> Outcome {
     line.withBytes { bytes in
+      guard length > 0, bytes[length - 1] == UInt8(ascii: "\n") else { return .end }
       var end = length
       while end > 0, bytes[end - 1] == UInt8(ascii: "\n") || bytes[end - 1] == UInt8(ascii: "\r") {
         end -= 1
       }
-      return end
+      return .line(length: end)
     }
   }
 

@@ -6,28 +6,43 @@ import Stores
 
 extension RotateMasterKey {
   func run(_ context: Context) throws -> ExitStatus {
+    if state.stateDir != nil, stores.given(context) == nil {
+      throw CommandError.storeNeeded(for: "--state-dir")
+    }
     if !dryRun { try requireAnswers(context.console) }
-    let node = try node.open(context)
-    try node.file.requireNoUnfinishedRotation()
-    let store = try stores.open(context, node)
+    let opened = try state.open(node, context)
+    try opened.target.folder.requireNoUnfinishedRotation(of: opened.target.place)
+    if let node = opened.node {
+      try windows.requireConsent(node, asks: !dryRun, context.console)
+    }
+    let store = try stores.open(context, opened.node)
     let servers = ServerWatch(
-      try stores.location(context, node), ownName: node.name, age: .seconds(liveNodeAge),
-      stopsOwn: stopService, isIgnored: ignoreLiveNodes)
+      try stores.location(context, opened.node), ownName: opened.node?.name,
+      age: .seconds(liveNodeAge), stopsOwn: stopService, isIgnored: ignoreLiveNodes)
     // From here on a signal waits for the end of a page, or of the commit.
     let watch = try SignalWatch()
-    let plan = try plan(node, store, servers, watch, context)
+    let plan = try plan(opened, store, servers, watch, context)
     context.audit[.oldKey] = try plan.oldFingerprint().description
     context.audit[.newKey] = try plan.newFingerprint().description
-    if dryRun { return try dryRun(plan, node, store, servers, context) }
-    try context.console.warn(of: node.file.exposure)
-    let pauses = stopService || !questions.isEmpty
-    if pauses { try requireNoObstacle(Preflight(plan).examine(), context.console) }
-    context.console.note("config \(node.file.path.quoted), store \(store.location.quoted)")
-    try confirm(context.console)
-    let attachments = try plan.attachments(node.settings).map { AttachmentsReport($0) }
-    let stopped = try stopService ? stop(node, context) : nil
+    if try plan.oldKey.weakness() == .printable, plan.oldBits == 128 {
+      context.console.note(
+        "the old key is 16 printable characters, as the Helm chart makes them: fewer than 128 random bits"
+      )
+    }
+    if dryRun { return try dryRun(plan, opened, store, servers, context) }
+    if let node = opened.node { try context.console.warn(of: node.file.exposure) }
+    if stopService || !questions.isEmpty {
+      try examineFirst(plan, store, servers, opened, context)
+    }
+    context.console.note("\(opened.target.place.words), store \(store.location.quoted)")
+    try confirm(
+      oldKey: plan.oldFingerprint().description,
+      backup: opened.node.map { node.arguments(config: $0.file.path) } ?? "",
+      context.console)
+    let attachments = try attachments(plan, opened)
+    let stopped = try opened.node.flatMap { try stopService ? stop($0, context) : nil }
     do {
-      let status = try rotate(plan, node, store, servers, attachments, context)
+      let status = try rotate(plan, store, servers, attachments, context)
       stopped?.startAgain()
       return status
     } catch {
@@ -36,8 +51,32 @@ extension RotateMasterKey {
     }
   }
 
+  /// What would refuse the run is said before anything is asked, and so is what the questions are about.
+  private func examineFirst(
+    _ plan: RotationPlan, _ store: any Store, _ servers: ServerWatch, _ opened: OpenedTarget,
+    _ context: Context
+  ) throws {
+    let start = context.clock.uptime()
+    let examination = try Preflight(plan).examine()
+    let readingTime = context.clock.uptime() - start
+    try requireNoObstacle(examination, context.console)
+    guard !questions.isEmpty, let survey = examination.survey else { return }
+    let report = DryRunReport(
+      examination, survey: survey,
+      oldKey: .init(fingerprint: try plan.oldFingerprint().description, bits: plan.oldBits),
+      store: StoreName(store), attachments: nil, readingTime: readingTime,
+      nodesAlive: servers.liveNodes)
+    for line in report.summary { context.console.show(line) }
+  }
+
+  private func attachments(
+    _ plan: RotationPlan, _ opened: OpenedTarget
+  ) throws -> AttachmentsReport? {
+    try opened.node.flatMap { try plan.attachments($0.settings) }.map { AttachmentsReport($0) }
+  }
+
   private func plan(
-    _ node: OpenedNode, _ store: any Store, _ servers: ServerWatch, _ watch: SignalWatch,
+    _ opened: OpenedTarget, _ store: any Store, _ servers: ServerWatch, _ watch: SignalWatch,
     _ context: Context
   ) throws -> RotationPlan {
     var options = RotationPlan.Options()
@@ -49,12 +88,14 @@ extension RotateMasterKey {
     options.stopsServer = stopService
     options.makesSnapshot = databaseSnapshot
     options.newKeyIsElsewhere = try ephemeralState || newKeyLasts(context)
-    let old = try oldKey(of: node, context)
+    let old = try oldKey(of: opened.node, context)
     let likeOld = old.key.size == .bits128 ? MasterKey.Size.bits128 : .bits256
-    let new = try newKeySource?.readNew(context) ?? .random(keySize?.size ?? likeOld)
+    let new =
+      try newKeySource?.readNew(allowWeak: allowWeakKey, context)
+      ?? .random(keySize?.size ?? likeOld)
     return try RotationPlan(
-      config: node.file, machineKeys: node.machineKeys, store: store,
-      storePath: stores.location(context, node).path, oldKey: old.key.copy(),
+      target: opened.target, store: store,
+      storePath: stores.location(context, opened.node).path, oldKey: old.key.copy(),
       oldKeySource: old.source, newKey: new, options: options,
       requireQuiet: servers.requireQuiet, now: context.clock.now(),
       cancellation: Cancellation(watch), progress: Self.progress(context))
@@ -86,8 +127,9 @@ extension RotateMasterKey {
     let source: RotationPlan.OldKeySource
   }
 
-  private func oldKey(of node: OpenedNode, _ context: Context) throws -> OldKey {
+  private func oldKey(of node: OpenedNode?, _ context: Context) throws -> OldKey {
     guard let oldKeyFile else {
+      guard let node else { preconditionFailure("--state-dir was given without --old-key-file") }
       let opened = try node.machineKeys.masterKey(of: node.settings)
       return OldKey(key: opened.key.copy(), source: .config)
     }
@@ -95,7 +137,7 @@ extension RotateMasterKey {
     let source = KeySource(file: oldKeyFile)
     let key = try source.read(context)
     do {
-      if try node.machineKeys.masterKey(of: node.settings).key.equals(key) {
+      if let node, try node.machineKeys.masterKey(of: node.settings).key.equals(key) {
         return OldKey(key: key, source: .config)
       }
     } catch {
@@ -106,7 +148,7 @@ extension RotateMasterKey {
   }
 
   private func rotate(
-    _ plan: RotationPlan, _ node: OpenedNode, _ store: any Store, _ servers: ServerWatch,
+    _ plan: RotationPlan, _ store: any Store, _ servers: ServerWatch,
     _ attachments: AttachmentsReport?, _ context: Context
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
@@ -134,8 +176,11 @@ extension RotateMasterKey {
         fingerprint: try plan.newFingerprint().description, bits: plan.newBits,
         file: rotation.keyFile),
       store: StoreName(store),
-      config: ReplacedConfig(path: node.file.path, copy: rotation.configBackup),
+      config: plan.target.config.map {
+        ReplacedConfig(path: $0.path, copy: rotation.configBackup)
+      }, stateFolder: plan.folder.path,
       snapshot: snapshot, attachments: attachments, otherNodes: servers.otherNodes,
+      deployment: deployment,
       residues: rotation.residues,
       peakMemory: ProcessMemory.peak(),
       duration: context.clock.uptime() - start, time: TimeStamp.forText(plan.now))
@@ -143,7 +188,8 @@ extension RotateMasterKey {
       folder: plan.folder, stamp: TimeStamp.forFileName(plan.now)
     ).write(report, key: plan.newKey, context.console)
     context.audit.record(
-      change: "store and config are under the new key, which is in \(rotation.keyFile.quoted)"
+      change: (plan.target.config == nil ? "the store is" : "store and config are")
+        + " under the new key, which is in \(rotation.keyFile.quoted)"
         + (files.isEmpty
           ? "" : "; the report is in " + files.map(\.quoted).joined(separator: " and ")))
     try show(report, key: plan.newKey, context.console)
@@ -155,16 +201,16 @@ extension RotateMasterKey {
   private func show(_ report: RotationReport, key: borrowing MasterKey, _ console: Console) throws {
     guard output.format == .text else { return try console.print(json: report) }
     if console.outputIsTerminal || showKey {
-      console.print(secret: key.base64(), before: RotationReport.firstLine)
+      console.print(secret: key.base64(), before: RotationReport.textBeforeKey)
     } else {
-      console.print(RotationReport.firstLine + report.newKey.fingerprint)
+      console.print(raw: RotationReport.textBeforeKey + report.newKey.fingerprint + "\n")
     }
-    console.print(raw: report.textAfterFirstLine)
+    console.print(raw: report.textAfterKey)
   }
 
   /// Prints what a run would find, and ends as it would end.
   private func dryRun(
-    _ plan: RotationPlan, _ node: OpenedNode, _ store: any Store, _ servers: ServerWatch,
+    _ plan: RotationPlan, _ opened: OpenedTarget, _ store: any Store, _ servers: ServerWatch,
     _ context: Context
   ) throws -> ExitStatus {
     let start = context.clock.uptime()
@@ -176,7 +222,7 @@ extension RotateMasterKey {
         examination, survey: survey,
         oldKey: .init(fingerprint: try plan.oldFingerprint().description, bits: plan.oldBits),
         store: StoreName(store),
-        attachments: try plan.attachments(node.settings).map { AttachmentsReport($0) },
+        attachments: try attachments(plan, opened),
         readingTime: readingTime,
         nodesAlive: servers.liveNodes)
       try context.console.answer(report, as: output.format)

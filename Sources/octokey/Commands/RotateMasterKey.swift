@@ -12,7 +12,8 @@ struct RotateMasterKey: AuditedCommand {
       key. The old key is still needed for old backups.
 
       Without --new-key-file and --master-key a fresh key is made. What is not said here is asked \
-      on the terminal.
+      on the terminal. With --state-dir there need be no config within reach: the store is rotated, and \
+      the key file is brought to the nodes.
       """,
     special: [
       .done: "every sensitive value is under the new key",
@@ -21,12 +22,14 @@ struct RotateMasterKey: AuditedCommand {
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
+  @OptionGroup var state: StateOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
   @Flag(help: "Write nothing: say what a run would do, and end with its exit code.") var dryRun =
     false
 
   @Option(
-    help: .init("A file that holds the new Master Key; - is standard input.", valueName: "file"))
+    help: .init("A file that holds the new Master Key; - is standard input.", valueName: "file"),
+    completion: Completions.file)
   var newKeyFile: String?
 
   @Option(
@@ -38,7 +41,7 @@ struct RotateMasterKey: AuditedCommand {
   @Option(
     help: .init(
       "A file that holds the old Master Key, where the node's config cannot be read here.",
-      valueName: "file"))
+      valueName: "file"), completion: Completions.file)
   var oldKeyFile: String?
 
   @Option(
@@ -46,6 +49,11 @@ struct RotateMasterKey: AuditedCommand {
       "The bits of a fresh key: 128 or 256 (default: as many as the old key has).",
       valueName: "bits"))
   var keySize: KeySize?
+
+  @Flag(
+    help: "Take a new key that can be guessed: from documentation, a pattern, printable characters."
+  )
+  var allowWeakKey = false
 
   @Flag(help: "Go on where values open with neither key: leave them as they are and count them.")
   var skipUnreadable = false
@@ -57,12 +65,19 @@ struct RotateMasterKey: AuditedCommand {
   var trustOldKey = false
 
   @OptionGroup(title: "Node options") var place: InPlaceOption
+  @OptionGroup(title: "Node options") var windows: WindowsOption
 
   @Flag(
     help: .init(
       "Go on where the folder of the config does not outlive this machine or container, and the "
         + "new key would be nowhere else."))
   var ephemeralState = false
+
+  @Option(
+    help: .init(
+      "How the servers get their key, for the next steps: linux, windows, kubernetes, compose, docker-systemd or ecs "
+        + "(default: what the names of the nodes look like).", valueName: "kind"))
+  var deployment: Deployment?
 
   @Option(
     help: .init("How long ago a node was last seen that counts as alive.", valueName: "seconds"))
@@ -106,6 +121,16 @@ struct RotateMasterKey: AuditedCommand {
     if service.name != nil, !stopService {
       throw ValidationError("--unit and --container are for --stop-service")
     }
+    try state.requireAlone(node)
+    if state.stateDir != nil {
+      if oldKeyFile == nil {
+        throw ValidationError("--state-dir needs --old-key-file: no config holds the old key")
+      }
+      if stopService || place.inPlace {
+        throw ValidationError(
+          "--stop-service and --in-place are for a node's config, and --state-dir has none")
+      }
+    }
     if liveNodeAge < 1 { throw ValidationError("--live-node-age counts seconds, from 1 on") }
   }
 
@@ -114,25 +139,53 @@ struct RotateMasterKey: AuditedCommand {
     newKeyFile.map { KeySource(file: $0) } ?? masterKey.map { .value($0) }
   }
 
-  /// Fails early if a confirmation is missing and cannot be asked for.
+  /// Fails early if confirmations are missing and cannot be asked for; all of them are named.
   func requireAnswers(_ console: Console) throws {
-    for question in questions { try console.requireTerminal(for: question.option) }
+    let options = questions.map(\.option)
+    guard !options.isEmpty else { return }
+    try console.requireTerminal(for: options.joined(separator: " and "))
   }
 
-  /// - Throws: `CommandError.declined` unless all is confirmed.
-  func confirm(_ console: Console) throws {
+  /// - Parameters:
+  ///   - oldKey: the fingerprint of the old key, of which a part is to be typed.
+  ///   - backup: the options of `backup create` for this node.
+  /// - Throws: `CommandError.declined`, `.noBackup` unless all is confirmed.
+  func confirm(oldKey: String, backup: String, _ console: Console) throws {
     for question in questions {
-      try console.confirm(question.text, option: question.option)
+      switch question {
+      case .backup:
+        try console.confirm(
+          "Do you have a backup of the database?", option: question.option,
+          refusal: .noBackup(options: backup))
+      case .rotation:
+        let word = String(oldKey.trimmingPrefix("SHA256:").prefix(8))
+        try console.confirm(
+          "Type the first 8 characters of the old key's fingerprint (\(word)) to rotate now",
+          byTyping: word, option: question.option)
+      }
     }
   }
 
-  /// What is to be confirmed on the terminal, and the option that would do it.
-  var questions: [(text: String, option: String)] {
-    let all = [
-      ("Do you have a backup of the database?", "--i-have-backed-up-my-database"),
-      ("Rotate the Master Key now?", "--i-really-want-to-rotate-my-master-key"),
-    ]
-    let confirmed = [iHaveBackedUpMyDatabase, iReallyWantToRotateMyMasterKey]
-    return yes ? [] : zip(all, confirmed).filter { !$1 }.map(\.0)
+  enum Question: CaseIterable {
+    case backup, rotation
+
+    /// What answers it beforehand.
+    var option: String {
+      switch self {
+      case .backup: "--i-have-backed-up-my-database"
+      case .rotation: "--i-really-want-to-rotate-my-master-key"
+      }
+    }
+  }
+
+  /// What is to be confirmed on the terminal.
+  var questions: [Question] {
+    if yes { return [] }
+    return Question.allCases.filter {
+      switch $0 {
+      case .backup: !iHaveBackedUpMyDatabase
+      case .rotation: !iReallyWantToRotateMyMasterKey
+      }
+    }
   }
 }

@@ -119,21 +119,27 @@ final class Console {
 
   // MARK: Questions, on the terminal. An error names `option`, which makes the question unnecessary.
 
-  /// Asks a yes-or-no question; anything but yes is `CommandError.declined`.
-  func confirm(_ question: String, option: String) throws {
+  /// Asks a yes-or-no question; anything but yes is `refusal`.
+  func confirm(
+    _ question: String, option: String, refusal: CommandError = .declined
+  ) throws {
     let answer = try readLine(question + " [y/N] ", option).lowercased()
-    if !["y", "yes"].contains(answer) { throw CommandError.declined }
+    if ![["y"], ["yes"]].contains(answer.split(whereSeparator: \.isWhitespace)) { throw refusal }
+  }
+
+  /// Asks to type a word; anything else is `CommandError.declined`.
+  func confirm(_ question: String, byTyping word: String, option: String) throws {
+    let answer = try readLine(question + ": ", option)
+    if answer.split(whereSeparator: \.isWhitespace) != [word[...]] { throw CommandError.declined }
   }
 
   /// Asks until the answer is one of `answers`. A signal that ends the process counts as ^C: the caller
   /// has something to clean up.
   func choose(_ question: String, among answers: [String], option: String) throws -> String {
-    // Limited, because a terminal that is gone answers with empty lines indefinitely.
-    for _ in 1...20 {
+    while true {
       let answer = try readLine(question + " ", option, signalsCancel: true).lowercased()
       if answers.contains(answer) { return answer }
     }
-    throw CommandError.cancelled
   }
 
   /// The answer may be empty.

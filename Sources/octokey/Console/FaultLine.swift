@@ -1,6 +1,7 @@
 // The messages for problems of a node's config, its machine keys and the files around it. The names of
 // the properties are the keys of the JSON.
 
+import Native
 import OctopusKeys
 
 struct FaultLine: Encodable {
@@ -26,6 +27,13 @@ struct FaultLine: Encodable {
       fault.kind, (fault.setting ?? "").quoted,
       again: FaultLine.settingAgain(fault.setting ?? "", node))
     (text, hint) = (words.message, words.hint)
+  }
+
+  /// A fault of a value that only another module can read.
+  init(kind: String, _ failure: Failure, path: String, line: Int, setting: String) {
+    (self.kind, severity, column) = (kind, "fault", nil)
+    (self.path, self.line, self.setting) = (path, line, setting)
+    (text, hint) = (failure.message, failure.hint)
   }
 
   /// `FILE:LINE:COLUMN: text`, as compilers write it and editors read it.
@@ -124,9 +132,18 @@ struct FaultLine: Encodable {
 }
 
 extension Console {
-  /// Warns if others may read or write the file at `path`, which holds `contents`.
+  /// Warns if others may read or write the file at `path`, which holds `contents`. A Secret that a cluster has mounted for
+  /// the group of its volumes cannot be otherwise.
   func warnIfExposed(_ path: String, holding contents: String) throws {
     guard let mode = try KeyFile.exposure(path) else { return }
+    let owner = try FileStatus.read(path).owner
+    if mode & 0o066 == 0o040, owner.user == 0, FileOwner.current.user != 0,
+      FileOwner.isOurs(group: owner.group)
+    {
+      return note(
+        "\(path.quoted) holds \(contents) and can be read by its group (mode \(String(mode, radix: 8))), as a mounted Secret"
+      )
+    }
     warning(
       "\(path.quoted) holds \(contents) and is open to others (mode \(String(mode, radix: 8)))",
       hint: "chmod 600 \(path)")

@@ -72,10 +72,10 @@ struct DryRunReport: CommandReport {
     wouldRun = obstacles.isEmpty
   }
 
-  var text: String {
+  /// What was found, and what a rotation would do, in a few lines.
+  var summary: [String] {
     var lines = [
-      "Dry run: nothing was written.", "",
-      "Store:      \(store.kind) \(store.location)".escaped,
+      "Store:      \(store.kind) \(store.location)",
       "Old key:    \(oldKey.fingerprint) (\(oldKey.bits) bits)",
       "Documents:  \(documents.total), \(documents.withSensitiveValues) with sensitive values",
       "Values:     \(values.underOldKey) under the old key, \(values.underNewKey) under the new key, "
@@ -84,8 +84,13 @@ struct DryRunReport: CommandReport {
     ]
     if let nodesAlive {
       let names = nodesAlive.isEmpty ? "none seen lately" : nodesAlive.joined(separator: ", ")
-      lines.append("Nodes:      \(names)".escaped)
+      lines.append("Nodes:      \(names)")
     }
+    return lines
+  }
+
+  var text: String {
+    var lines = ["Dry run: nothing was written.", ""] + summary.map(\.escaped)
     lines.append("")
     lines += TextTable.lines(
       titles: ["documents", "with values", "values", "unreadable", "bytes"],

@@ -1,4 +1,4 @@
-// ^C at a question: the command ends with 130, and has changed nothing.
+// ^C or ^D at a question: the command ends with 130, and has changed nothing.
 
 import Testing
 
@@ -17,7 +17,7 @@ import Testing
     Row(
       command: ["rotate-master-key"],
       answers: [("Do you have a backup of the database? [y/N] ", "y")],
-      question: "Rotate the Master Key now? [y/N] "),
+      question: "Type the first 8 characters of the old key"),
     Row(command: ["set-master-key"], question: "Master Key: "),
     Row(
       command: ["backup", "create", "--to", "new"], question: "Passphrase for the backup: "),
@@ -41,8 +41,8 @@ import Testing
       question: "Remove \"Octopus.Storage.MasterKey\", which is a secret? [y/N] "),
   ]
 
-  @Test(arguments: rows)
-  func itEndsWith130(_ row: Row) async throws {
+  @Test(arguments: rows, ["\\x03", "\\x04", "half\\x04"])
+  func itEndsWith130(_ row: Row, _ typed: String) async throws {
     let command = row.command.map { "'\($0)'" }.joined(separator: ", ")
     let result = try await TerminalSession.run(
       """
@@ -58,8 +58,8 @@ import Testing
       before = state()
       session = Session([\(command)] + \(row.takesNode ? "NODE" : "[]"))
       \(row.answers.map { "session.wait_for('\($0.question)'); session.type('\($0.answer)\\n')" }.joined(separator: "\n"))
-      session.wait_for('\(row.question)')
-      session.type("\\x03")
+      session.wait_for('''\(row.question)''')
+      session.type("\(typed)")
       print(session.end(), session.restored(), state() == before)
       print("cancelled, nothing was changed" in session.seen)
       """)

@@ -27,8 +27,8 @@ import Testing
     // ^C, and ^D on an empty line.
     ("\\x03", 130, "cancelled, nothing was changed"),
     ("secret\\x03", 130, "cancelled, nothing was changed"),
-    ("\\x04", 1, "there is no Master Key in the answer"),
-    ("secret\\x04", 1, "the answer is no base64"),
+    ("\\x04", 130, "cancelled, nothing was changed"),
+    ("secret\\x04", 130, "cancelled, nothing was changed"),
     ("\\n", 1, "there is no Master Key in the answer"),
   ])
   func howATypedAnswerEnds(_ typed: String, _ status: Int, _ message: String) async throws {
@@ -101,8 +101,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("y", "Rotate the Master Key now? [y/N] "), ("YES", "Rotate the Master Key now? [y/N] "),
-    ("n", "not confirmed"), ("", "not confirmed"), ("yesterday", "not confirmed"),
+    ("y", "Type the first 8 characters"), (" YES ", "Type the first 8 characters"),
+    ("n", "make a backup first: octokey backup create --to DIR --config "), ("", "not confirmed"),
+    ("yesterday", "not confirmed"),
   ])
   func onlyYesIsYes(_ answer: String, _ next: String) async throws {
     let result = try await TerminalSession.run(
@@ -117,6 +118,29 @@ import Testing
     #expect(result.stdout == "exit 1 True\n", "\(result.stderr)")
   }
 
+  /// What was found comes before the questions, and nothing but the fingerprint begins the rotation.
+  @Test(arguments: [
+    ("word", "exit 0"), ("' ' + word + ' '", "exit 0"), ("'yes'", "exit 1"), ("''", "exit 1"),
+    ("word[:7]", "exit 1"), ("word.swapcase()", "exit 1"),
+  ])
+  func theFingerprintConfirms(_ typed: String, _ end: String) async throws {
+    let result = try await TerminalSession.run(
+      """
+      import re
+      session = Session(["rotate-master-key"] + NODE)
+      session.wait_for("Do you have a backup of the database? [y/N] ")
+      print(all(re.search(part, session.seen) for part in (r"Store: +sqlite /", r"Values: +[1-9]",
+        r"Time: +about \\d", r"Old key: +SHA256:")))
+      session.type("y\\n")
+      session.wait_for(") to rotate now: ")
+      word = re.search(r"fingerprint .(.{8}). to rotate", session.seen).group(1)
+      print("SHA256:" + word in session.seen)
+      session.type(\(typed) + "\\n")
+      print(session.end(), session.restored())
+      """)
+    #expect(result.stdout == "True\nTrue\n\(end) True\n", "\(result.stdout)\(result.stderr)")
+  }
+
   @Test func aRedirectedInputDoesNotAnswer() async throws {
     let result = try await TerminalSession.run(
       """
@@ -124,7 +148,7 @@ import Testing
       os.write(write, b"y\\ny\\n")
       os.close(write)
       session = Session(["rotate-master-key", "--i-have-backed-up-my-database"] + NODE, streams={0: read})
-      session.wait_for("Rotate the Master Key now? [y/N] ")
+      session.wait_for("Type the first 8 characters")
       session.type("\\x03")
       print(session.end(), session.restored())
       """)
