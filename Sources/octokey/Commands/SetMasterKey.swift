@@ -26,6 +26,7 @@ struct SetMasterKey: AuditedCommand {
 
   @Flag(help: "Do not look whether the key opens the store.") var noStoreCheck = false
   @OptionGroup(title: "Node options") var place: InPlaceOption
+  @OptionGroup(title: "Node options") var windows: WindowsOption
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
@@ -33,6 +34,7 @@ struct SetMasterKey: AuditedCommand {
     let node = try node.open(context)
     try node.file.requireNoUnfinishedRotation()
     try context.console.warn(of: node.file.exposure)
+    try windows.requireConsent(node, context.console)
     let given = key.source(context)
     // A key that is given is compared first: where it is there already, nothing need be written.
     if given == nil { try requireNoObstacle(node, context) }
@@ -56,7 +58,7 @@ struct SetMasterKey: AuditedCommand {
 
   /// Fails, before the key is asked for, where it could not be checked or set.
   private func requireNoObstacle(_ node: OpenedNode, _ context: Context) throws {
-    try node.file.stateFolder.requireLockable(for: node.file.path)
+    try node.file.stateFolder.requireLockable(for: .config(node.file.path))
     try node.file.requireReplaceable(inPlace: place.inPlace)
     guard !noStoreCheck else { return }
     try rethrowUnseen {

@@ -1,14 +1,17 @@
-// `show-master-key`: the key of this node, in the shapes that the vendor's scripts read.
+// `show-master-key`: the key of this node or of a key file, in the shapes that scripts read: the vendor's, and the bare key
+// for a pipe.
 
 import ArgumentParser
 import OctopusKeys
 
 struct ShowMasterKey: AuditedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "show-master-key", abstract: "Print the Master Key of this node.",
+    commandName: "show-master-key",
+    abstract: "Print the Master Key of this node, or of a key file.",
     about: """
       Whoever has the key can read every secret of the server. To tell two keys apart the \
-      fingerprint is enough.
+      fingerprint is enough. --bare is for a pipe into something that takes all of what it reads, such \
+      as kubectl create secret generic NAME --from-file=secret=/dev/stdin.
       """,
     exits: [.done, .failed, .usage], special: [.done: "the key was printed"])
 
@@ -18,9 +21,33 @@ struct ShowMasterKey: AuditedCommand {
   @Flag(help: "Print the fingerprint, which is no secret, in place of the key.")
   var fingerprint = false
 
+  @Flag(help: "Print the key alone, without a newline.") var bare = false
+
+  @Option(
+    help: .init(
+      "A file that holds the key, in place of the node's config; - is standard input.",
+      valueName: "file"), completion: Completions.file)
+  var keyFile: String?
+
   var isAudited: Bool { !fingerprint }
 
+  func validate() throws {
+    if bare, fingerprint || output.format == .json {
+      throw ValidationError("--bare prints the key alone, and not a fingerprint or JSON")
+    }
+    if keyFile != nil, node.config != nil || node.instance != nil {
+      throw ValidationError(
+        "--key-file and --config or --instance are two places of a key, give one")
+    }
+  }
+
   func run(_ context: Context) throws -> ExitStatus {
+    if let keyFile {
+      let key = try KeySource(file: keyFile).read(context)
+      context.audit[.key] = try KeyFingerprint(of: key).description
+      try show(key, on: context.console)
+      return .done
+    }
     let options = node
     let node = try options.open(context)
     let opened = try node.machineKeys.masterKey(of: node.settings)
@@ -43,7 +70,7 @@ struct ShowMasterKey: AuditedCommand {
     case (true, .text): console.print(name)
     // Neither a fingerprint nor a key (both base64) needs an escape.
     case (true, .json): console.print(raw: "{\"Fingerprint\": \"\(name)\"}\n")
-    case (false, .text): console.print(secret: key.base64())
+    case (false, .text): console.print(secret: key.base64(), after: bare ? "" : "\n")
     case (false, .json):
       console.print(secret: key.base64(), before: "{\"MasterKey\": \"", after: "\"}\n")
     }

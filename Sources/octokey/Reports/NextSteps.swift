@@ -10,13 +10,15 @@ enum NextSteps {
   ///   - copies: copies of the config that hold the old key, and are not needed for anything else.
   ///   - snapshot: what is to be done about the database snapshot from before.
   ///   - attachments: files of the server that stay under the old key.
+  ///   - hasConfig: whether this node's config has the new key.
+  ///   - deployment: how the servers get their key; nil where only the names of the nodes may tell.
   static func afterRotation(
     oldKey: String, newKey: String, keyFile: String, aboutCopy: [String],
     isProved: Bool = true, copies: String?,
     otherNodes: [String], snapshot: [String], attachments: AttachmentsReport?,
-    residues: [StoreResidue], quoted: Int, unreadable: Int
+    residues: [StoreResidue], quoted: Int, unreadable: Int, hasConfig: Bool,
+    deployment: Deployment? = nil
   ) -> [String] {
-    let name = keyFile.split(separator: "/").last.map(String.init) ?? keyFile
     var steps: [String] = []
     if unreadable > 0 {
       steps.append(
@@ -27,21 +29,10 @@ enum NextSteps {
       "copy \"\(keyFile)\" to a safe place off this machine: without it nobody can read a backup "
         + "made from now on"
     ]
-    steps += otherNodes.map { node in
-      // A name from the database goes into a command line only if it needs no quotes.
-      isPlain(node)
-        ? "on node \(node), while its server is stopped: ssh \(node) octokey set-master-key "
-          + "--key-file - --expect-fingerprint \(newKey) <\(keyFile.shellWord)"
-        : "on node \(node.quoted), while its server is stopped: octokey set-master-key --key-file \(name)"
-    }
+    steps += toNodes(
+      newKey: newKey, keyFile: keyFile, otherNodes: otherNodes, hasConfig: hasConfig, deployment)
     steps += [
-      (otherNodes.isEmpty
-        ? "on every other node" : "on any other node that the database does not know")
-        + ": stop it, bring \"\(name)\" there, and run: octokey set-master-key --key-file \(name)",
-      "check this node and each other one: octokey verify (key \(newKey)), and compare "
-        + "them: octokey status --format json on each, octokey status --compare FILE... on one",
-      "start the nodes; everybody is signed out and signs in again",
-      "make a new backup, and test it: octokey backup create --to DIR, octokey backup verify DIR",
+      "make a new backup, and test it: octokey backup create --to DIR, octokey backup verify DIR"
     ]
     steps += snapshot
     steps += residues.flatMap(\.steps)
@@ -62,6 +53,43 @@ enum NextSteps {
         + "change the secrets themselves if the old key has leaked",
     ]
     return steps
+  }
+
+  /// How the servers get the new key, and are started.
+  private static func toNodes(
+    newKey: String, keyFile: String, otherNodes: [String], hasConfig: Bool,
+    _ deployment: Deployment?
+  ) -> [String] {
+    let isGuess = deployment == nil
+    let deployment = deployment ?? Deployment(guessedFrom: otherNodes) ?? .linux
+    guard deployment == .linux else {
+      let guess =
+        isGuess
+        ? [
+          "the names of the nodes look like pods of Kubernetes; if they are not, --deployment says what they are"
+        ] : []
+      return guess + deployment.steps(newKey: newKey, keyFile: keyFile, nodes: otherNodes) + [
+        "check the key (\(newKey)) in each server: Octopus.Server show-master-key; all users are signed out"
+      ]
+    }
+    let name = keyFile.split(separator: "/").last.map(String.init) ?? keyFile
+    let others =
+      !hasConfig && otherNodes.isEmpty
+      ? "on every node"
+      : otherNodes.isEmpty
+        ? "on every other node" : "on any other node that the database does not know"
+    return otherNodes.map { node in
+      // A name from the database goes into a command line only if it needs no quotes.
+      isPlain(node)
+        ? "on node \(node), while its server is stopped: ssh \(node) octokey set-master-key "
+          + "--key-file - --expect-fingerprint \(newKey) <\(keyFile.shellWord)"
+        : "on node \(node.quoted), while its server is stopped: octokey set-master-key --key-file \(name)"
+    } + [
+      "\(others): stop it, bring \"\(name)\" there, and run: octokey set-master-key --key-file \(name)",
+      "check \(hasConfig ? "this node and each other one" : "each node"): octokey verify (key \(newKey)), and compare "
+        + "them: octokey status --format json on each, octokey status --compare FILE... on one",
+      "start the nodes; all users are signed out, and sign in again",
+    ]
   }
 
   fileprivate static func isPlain(_ name: String) -> Bool {

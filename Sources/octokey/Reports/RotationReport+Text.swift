@@ -3,11 +3,11 @@
 internal import OctopusKeys
 
 extension RotationReport {
-  /// The first line up to the key; the caller decides whether to print the key after it.
-  static let firstLine = "New Master Key: "
+  /// The heading, and the line of the key up to it; the caller decides whether to print the key after it.
+  static let textBeforeKey = "ROTATE MASTER KEY REPORT\nNew Master Key: "
 
-  /// Everything after the first line and its newline.
-  var textAfterFirstLine: String {
+  /// Everything after the line of the key.
+  var textAfterKey: String {
     let updatedLine = "\(documents.updated)/\(documents.processed) documents were updated"
     var lines = [
       "Processed \(documents.processed) documents.",
@@ -44,9 +44,9 @@ extension RotationReport {
       "New key:      \(newKey.fingerprint) (\(newKey.bits) bits)",
       "Key file:     \(newKey.file ?? "")",
       "Store:        \(store.kind) \(store.location)",
-      "Config:       \(config.path)",
+      config.map { "Config:       \($0.path)" } ?? "State folder: \(stateFolder)",
     ]
-    lines += config.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint)
+    lines += config?.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint) ?? []
     if let snapshot { lines.append(snapshot.line) }
     if let attachments { lines.append("Attachments:  " + attachments.line) }
     lines += [

@@ -55,7 +55,9 @@ struct RotationReport: Encodable {
   let collections: [Collection]
   let ledger: Ledgers
   let certificate: Certificate
-  let config: ReplacedConfig
+  /// Nil after a rotation without one.
+  let config: ReplacedConfig?
+  let stateFolder: String
   let snapshot: SnapshotReport?
   /// Files of the server that stay under the old key; nil if there are none.
   let attachments: AttachmentsReport?
@@ -70,8 +72,9 @@ struct RotationReport: Encodable {
 
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
-    config: ReplacedConfig, snapshot: SnapshotReport?, attachments: AttachmentsReport?,
-    otherNodes: [String],
+    config: ReplacedConfig?, stateFolder: String, snapshot: SnapshotReport?,
+    attachments: AttachmentsReport?,
+    otherNodes: [String], deployment: Deployment?,
     residues: [StoreResidue], peakMemory: Int?, duration: Duration, time: String
   ) {
     self.time = time
@@ -99,6 +102,7 @@ struct RotationReport: Encodable {
       thumbprintBefore: written.thumbprintBefore, thumbprintAfter: written.thumbprintAfter,
       closed: written.closedCertificate.map { words(for: $0) })
     self.config = config
+    self.stateFolder = stateFolder
     self.snapshot = snapshot
     self.attachments = attachments
     unreadable = survey.findings.first.map(FindingLine.init)
@@ -110,13 +114,13 @@ struct RotationReport: Encodable {
     nextSteps = NextSteps.afterRotation(
       oldKey: oldKey.fingerprint, newKey: newKey.fingerprint,
       keyFile: newKey.file ?? "the new key file",
-      aboutCopy: config.step(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint),
-      copies: config.copyOfOldKey(oldKey.fingerprint)?.quoted,
+      aboutCopy: config?.step(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint) ?? [],
+      copies: config?.copyOfOldKey(oldKey.fingerprint)?.quoted,
       otherNodes: otherNodes,
-      snapshot: snapshot?.steps(configCopy: config.copyOfOldKey(oldKey.fingerprint)) ?? [],
+      snapshot: snapshot?.steps(configCopy: config?.copyOfOldKey(oldKey.fingerprint)) ?? [],
       attachments: attachments, residues: residues.without(snapshot),
       quoted: survey.quotations.count,
-      unreadable: survey.findings.count)
+      unreadable: survey.findings.count, hasConfig: config != nil, deployment: deployment)
   }
 }
 

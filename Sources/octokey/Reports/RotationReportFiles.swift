@@ -14,8 +14,8 @@ struct RotationReportFiles {
     _ report: RotationReport, key: borrowing MasterKey, _ console: Console
   ) -> [String] {
     let stem = "rotation-report-\(stamp)"
-    let head = Array(RotationReport.firstLine.utf8)
-    let tail = Array(("\n" + report.textAfterFirstLine).utf8)
+    let head = Array(RotationReport.textBeforeKey.utf8)
+    let tail = Array(("\n" + report.textAfterKey).utf8)
     let base64 = key.base64()
     var text = SecretBytes(count: head.count + base64.count + tail.count)
     text.withMutableBytes { text in
