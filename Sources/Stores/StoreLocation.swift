@@ -67,6 +67,18 @@ package enum StoreLocation: Equatable, Sendable {
     return target.ignored.map(\.rawValue)
   }
 
+  /// Fails where the connection string would be refused before anything is connected to.
+  ///
+  /// Without a driver it is judged as Microsoft's would take it: what is installed here is no fault of the string.
+  package func requireUsable() throws(StoreError) {
+    guard case .sqlServer(let connection, let driver) = self else { return }
+    do throws(StoreError) {
+      _ = try ODBCDatabase.target(of: connection, driver: driver)
+    } catch .connection(.noDriver) {
+      _ = try connection.target(.microsofts)
+    }
+  }
+
   /// The store at this location; it is not opened yet.
   ///
   /// - Parameter odbcPatience: how long to wait for the locks of others behind ODBC.

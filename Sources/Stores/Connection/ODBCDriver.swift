@@ -12,6 +12,14 @@ package struct ODBCDriver: Equatable, Sendable {
   /// Its name in `odbcinst.ini`, or the path of a library.
   package let name: String
 
+  /// One that is as good as installed, to judge a connection string by.
+  static let microsofts = ODBCDriver(kind: .microsoft, name: "ODBC Driver 18 for SQL Server")
+
+  private init(kind: Kind, name: String) {
+    self.kind = kind
+    self.name = name
+  }
+
   /// A driver by its name or path; nil if octokey does not know it.
   package init?(name: String) {
     let folded = name.lowercased()

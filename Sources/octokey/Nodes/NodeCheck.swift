@@ -3,6 +3,7 @@
 import FoundationEssentials
 import Native
 import OctopusKeys
+import Stores
 
 struct NodeCheck {
   let faults: [FaultLine]
@@ -25,7 +26,30 @@ struct NodeCheck {
       config: file, machineIDPath: options.machineIdFile, machineKeyPath: options.machineKeyFile
     ).faults()
     let arguments = options.arguments(config: file.path)
-    self.faults = faults.map { FaultLine($0, node: arguments) }
+    self.faults =
+      faults.map { FaultLine($0, node: arguments) } + NodeCheck.connectionFaults(file)
+  }
+
+  /// What the commands that open the store would refuse in the connection string; nothing is connected to.
+  private static func connectionFaults(_ file: ConfigFile) -> [FaultLine] {
+    // A config that cannot be parsed has its fault already.
+    guard let settings = try? file.settings() else { return [] }
+    guard
+      let entry = settings.entries.last(where: {
+        NodeConfig.isSame($0.key, SettingName.connectionString) && $0.counts
+      }),
+      settings.value(of: SettingName.connectionString) != nil
+    else { return [] }
+    do {
+      try settings.storeLocation(relativeTo: file.folder, nil).requireUsable()
+      return []
+    } catch {
+      return [
+        FaultLine(
+          kind: "connectionString", Failure(describing: error), path: file.path, line: entry.line,
+          setting: entry.key)
+      ]
+    }
   }
 
   /// Machine keys that are not this node's, but may have protected a secret.

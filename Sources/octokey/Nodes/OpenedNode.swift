@@ -28,8 +28,9 @@ extension NodeOptions {
   }
 
   func configPath(_ context: Context) throws -> String {
+    let named = config ?? (instance == nil ? context.setting("OCTOKEY_CONFIG") : nil)
     let path = try registry.registry(context).configPath(
-      instance: instance, config: config.map { try context.absolutePath($0) },
+      instance: instance, config: named.map { try context.absolutePath($0) },
       // Only to find a config there; without one the registry is asked.
       workingDirectory: try? context.workingDirectory.get(), note: context.console.warn(of:))
     context.audit[.config] = path
@@ -72,10 +73,12 @@ extension StoreOptions {
   }
 
   private func find(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
-    if let store {
+    if let store = given(context) {
       return try context.storeLocation(store, odbcDriver: odbcDriver)
     }
-    guard let node else { throw StoreError.invalidLocation(text: "", reason: "it is empty") }
+    guard let node else {
+      throw CommandError.storeNeeded(for: "--state-dir")
+    }
     let location = try node.settings.storeLocation(
       relativeTo: context.absolutePath(node.file.folder), odbcDriver)
     // A driver of ODBC is a library, and its settings name files that it reads, writes and loads.
