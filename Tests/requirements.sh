@@ -5,8 +5,8 @@
 # shellcheck disable=SC2034
 test_packages=(
   libxml2-dev libssl-dev libsqlite3-dev unixodbc-dev zlib1g-dev pkg-config gcc libc6-dev
-  acl ansible-core attr e2fsprogs gzip libgssapi-krb5-2 libltdl7 libsqliteodbc libxml2-utils man-db mandoc odbc-postgresql openssl postgresql
-  python3 python3-cryptography python3-pip shellcheck sqlite3 strace tdsodbc util-linux
+  acl ansible-core attr binutils dpkg-dev e2fsprogs gzip libgssapi-krb5-2 libltdl7 libsqliteodbc libxml2-utils man-db mandoc odbc-postgresql openssl postgresql
+  python3 python3-cryptography python3-pip shellcheck sqlite3 strace tdsodbc util-linux zsh
 )
 
 # install_missing PACKAGE...: installs missing packages from Debian.
@@ -69,6 +69,23 @@ fetch_microsofts_driver() {
   done
   rm -rf "$new"
   echo "LEFT OUT: the tests with Microsoft's ODBC driver, because $package cannot be downloaded" >&2
+}
+
+# fetch_kubernetes_schemas: puts the schemas of Kubernetes, and what checks a file against them, into .build-kubernetes, once.
+fetch_kubernetes_schemas() {
+  local folder=.build-kubernetes new python
+  [[ -d $folder ]] && return
+  new=$(mktemp -d "$folder.XXXXXX")
+  for python in python3 /usr/bin/python3; do
+    if "$python" -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target "$new" \
+      kubernetes-validate==1.37.0 </dev/null >&2; then
+      chmod 755 "$new"
+      mv "$new" "$folder"
+      return
+    fi
+  done
+  rm -rf "$new"
+  echo "kubernetes-validate cannot be installed from PyPI: the test of samples/kubernetes will fail" >&2
 }
 
 # How the tests are built, as arguments of `swift build` and `swift test`: optimised, because they

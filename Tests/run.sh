@@ -8,6 +8,7 @@ source Tests/requirements.sh
 install_missing "${test_packages[@]}"
 open_null_device
 fetch_microsofts_driver
+fetch_kubernetes_schemas
 echo "building and testing" >&2
 # Limited, so that a test that hangs does not block the caller.
 exec timeout --foreground -k 10 2400 swift test "${test_build[@]}" --parallel \

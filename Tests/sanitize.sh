@@ -10,6 +10,7 @@ source Tests/requirements.sh
 install_missing "${test_packages[@]}"
 open_null_device
 fetch_microsofts_driver
+fetch_kubernetes_schemas
 # A report ends the run, and a backtrace by the Swift runtime would only hold it up.
 export TSAN_OPTIONS="halt_on_error=1:exitcode=66"
 export SWIFT_BACKTRACE=enable=no
