@@ -16,6 +16,12 @@ let rules: [SwiftSetting] =
 // Every room but Native: a single `unsafe` would be an error.
 let safeRules = rules + [.treatWarning("StrictMemorySafety", as: .error)]
 
+// Which commit is built, as `samples/install.sh` knows it; only letters of a version can come in that way.
+let commit = Context.environment["OCTOKEY_COMMIT"] ?? ""
+let commitSettings: [CSetting] =
+  !commit.isEmpty && commit.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-") }
+  ? [.define("OCTOKEY_COMMIT", to: "\"\(commit)\"")] : []
+
 let package = Package(
   name: "octokey",
   products: [.executable(name: "octokey", targets: ["octokey"])],
@@ -29,7 +35,7 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CODBC", pkgConfig: "odbc", providers: [.apt(["unixodbc-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CLinux"),
+    .target(name: "CLinux", cSettings: commitSettings),
     .target(
       name: "Native",
       dependencies: ["CLibXML2", "CLibCrypto", "CSQLite", "CODBC", "CZlib", "CLinux"],

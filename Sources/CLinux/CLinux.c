@@ -95,3 +95,9 @@ __attribute__((constructor)) static void keep_arguments(int count, char **values
 }
 
 char **octokey_arguments(void) { return arguments; }
+
+#ifndef OCTOKEY_COMMIT
+#define OCTOKEY_COMMIT ""
+#endif
+
+const char *octokey_commit(void) { return OCTOKEY_COMMIT; }

@@ -13,6 +13,11 @@ struct Context {
   /// An absolute path, or why there is none.
   let workingDirectory: Result<String, NativeError>
 
+  /// What an environment variable sets; an empty one sets nothing.
+  func setting(_ variable: String) -> String? {
+    environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   /// The path from the root: it stays right when it is written down.
   ///
   /// - Throws: `CommandError.noWorkingDirectory` for a relative path without a folder to count from.

@@ -14,7 +14,7 @@ protocol OctokeyCommand: ParsableCommand {
 struct Octokey: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "octokey", abstract: "Look after the Master Key of Octopus Server nodes.",
-    discussion: ExitStatus.list(ExitStatus.allCases), version: "0.1.0",
+    discussion: ExitStatus.list(ExitStatus.allCases), version: Version.text,
     subcommands: [
       RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
       Verify.self, Status.self, Config.self, Backup.self, Service.self, ListInstances.self,
@@ -43,6 +43,11 @@ struct Octokey: ParsableCommand {
       var parsed = try parseAsRoot(spelling.arguments)
       guard let command = parsed as? any OctokeyCommand else {
         guard type(of: parsed).configuration.subcommands.isEmpty else {
+          if arguments.isEmpty {
+            for line in helpMessage().split(separator: "\n", omittingEmptySubsequences: false) {
+              console.show(String(line))
+            }
+          }
           throw ValidationError("a command is missing")
         }
         // `help` is a command of the parser's own, which throws its text.
@@ -137,15 +142,31 @@ struct Octokey: ParsableCommand {
       guard !commands.isEmpty, !argument.isEmpty, !argument.hasPrefix("-"), argument != "help"
       else { break }
       guard let next = commands.first(where: { $0.configuration.commandName == argument }) else {
-        let names = commands.compactMap { $0.configuration.commandName }.joined(separator: ", ")
-        return Failure(
-          "there is no command \((name + [argument]).joined(separator: " ").quoted)",
-          hint: "the commands\(name.isEmpty ? "" : " of \(name[0])") are \(names)", status: .usage)
+        return name.isEmpty
+          ? VendorCommands.failure(argument) ?? noSuchCommand([argument], commands)
+          : noSuchCommand(name + [argument], commands)
       }
       command = next
       name.append(argument)
     }
+    if name == ["service"], let failure = VendorCommands.failure(serviceOptions: arguments) {
+      return failure
+    }
     return Failure(
       usage: message(for: error), command: name.isEmpty ? nil : name.joined(separator: " "))
+  }
+
+  private static func noSuchCommand(
+    _ name: [String], _ commands: [any ParsableCommand.Type]
+  ) -> Failure {
+    let names = commands.compactMap { $0.configuration.commandName }
+    let near = NearSpellings.of(name[name.count - 1], among: names)
+    let parent = name.dropLast().map { $0 + " " }.joined()
+    let hint =
+      near.isEmpty
+      ? "the commands\(parent.isEmpty ? "" : " of \(name[0])") are \(names.joined(separator: ", "))"
+      : "did you mean \(near.map { "octokey " + parent + $0 }.joined(separator: ", or "))?"
+    return Failure(
+      "there is no command \(name.joined(separator: " ").quoted)", hint: hint, status: .usage)
   }
 }

@@ -10,6 +10,9 @@
 // prctl(PR_SET_DUMPABLE, 0): prctl is variadic, and variadic C functions are not imported.
 int octokey_set_not_dumpable(void);
 
+// The commit that this was built from, or an empty string where the build did not say.
+const char *octokey_commit(void);
+
 // Overwrites what calls that have returned left on the stack. It calls nothing itself: that would leave something, too.
 void octokey_wipe_stack(void);
 

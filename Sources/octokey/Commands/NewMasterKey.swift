@@ -17,7 +17,8 @@ struct NewMasterKey: AuditedCommand {
       .incomplete: "the file holds a new key, but something failed afterwards",
     ])
 
-  @Argument(help: .init("The file to make.", valueName: "file")) var file: String
+  @Argument(help: .init("The file to make.", valueName: "file"), completion: Completions.file)
+  var file: String
 
   @Option(help: .init("The bits of the key: 128 or 256.", valueName: "bits"))
   var keySize = KeySize(size: .bits256)

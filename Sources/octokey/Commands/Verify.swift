@@ -27,7 +27,7 @@ struct Verify: OctokeyCommand {
   @Option(
     help: .init(
       "Try every key in the files of this folder, and say which one opens the store.",
-      valueName: "dir"))
+      valueName: "dir"), completion: Completions.folder)
   var tryKeys: String?
 
   func validate() throws {
@@ -44,12 +44,12 @@ struct Verify: OctokeyCommand {
       return try audit(store, node.machineKeys.masterKey(of: node.settings).key, context)
     }
     // With a store and a key the node config is not needed.
-    let store = try stores.open(context, stores.store == nil ? node.open(context) : nil)
+    let store = try stores.open(context, stores.given(context) == nil ? node.open(context) : nil)
     return try audit(store, source.read(context), context)
   }
 
   private func tryAll(in folder: String, _ context: Context) throws -> ExitStatus {
-    let node = stores.store != nil ? nil : try node.open(context)
+    let node = stores.given(context) != nil ? nil : try node.open(context)
     let machineKeys = try node?.machineKeys ?? self.node.machineKeys()
     let trial = try KeyTrial(folder, on: stores.open(context, node), machineKeys)
     try context.console.answer(trial, as: output.format)

@@ -9,7 +9,9 @@ enum CommandError: Error, Equatable {
   /// A signal came before the first write.
   case interrupted(signal: String)
   case declined
-  /// Something has to be asked and cannot be; `option` would have answered it.
+  /// Somebody says that there is no backup; the options lead to the node and its store.
+  case noBackup(options: String)
+  /// Something has to be asked and cannot be; `option` (or several, in words) would have answered it.
   case cannotAsk(option: String, reason: Unaskable)
   case noSuchSetting(key: String, path: String, near: [String])
   case secretArgument(key: String)
@@ -27,6 +29,12 @@ enum CommandError: Error, Equatable {
   /// The database has no time of these nodes that can be read.
   case livenessUnknown(nodes: [String])
   case storeNotSeen(reason: RotationError)
+  /// An option does without a config, and no store was named.
+  case storeNeeded(for: String)
+  /// Without a config there is no key to try, and none was given.
+  case keyNotGiven
+  /// The Master Key in the config is protected by Windows.
+  case windowsProtection(config: String)
   /// A config that another user can write names a driver of ODBC, which would run as octokey's user.
   case odbcOfOtherUser(config: String, user: UInt32)
   /// A backup that another user can write, and that is under no passphrase, says where it is to be restored.

@@ -9,10 +9,16 @@ extension Failure {
     case .cancelled: self.init("cancelled, nothing was changed", status: .cancelled)
     case .interrupted(let signal): self.init(stoppedBy: signal)
     case .declined: self.init("not confirmed, nothing was changed")
+    case .noBackup(let options):
+      self.init(
+        "not confirmed, nothing was changed",
+        hint: "make a backup first: octokey backup create --to DIR \(options)")
     case .cannotAsk(let option, .nonInteractive):
-      self.init("refusing to ask after --non-interactive", hint: "give \(option)", status: .usage)
+      self.init(
+        "confirmation needed, but --non-interactive was given", hint: "give \(option)",
+        status: .usage)
     case .cannotAsk(let option, .noTerminal):
-      self.init("there is no terminal to ask on", hint: "give \(option)", status: .usage)
+      self.init("cannot prompt: no terminal", hint: "give \(option)", status: .usage)
     case .noSuchSetting(let key, let path, let near):
       let known = KnownSetting.named(key)
       self.init(
@@ -66,11 +72,26 @@ extension Failure {
         "cannot tell whether this is the key of the store: \(failure.message)",
         hint: (failure.hint.map { $0 + "; " } ?? "") + "--no-store-check sets it without looking",
         status: failure.status)
+    case .storeNeeded(let option):
+      self.init(
+        "\(option) needs --store: nothing else says where the documents are",
+        hint: "the environment variable OCTOKEY_STORE may say it, too", status: .usage)
+    case .keyNotGiven:
+      self.init("no key was tried: none was given", hint: "--key-file names one")
+    case .windowsProtection(let config):
+      self.init(
+        "the Master Key in \(config.quoted) is protected by Windows (DPAPI), and the server there could not start with the "
+          + "config that octokey would write",
+        hint:
+          "--replace-windows-protection makes it a config for this machine; for a server that stays on Windows, "
+          + "octokey-deployments(7)")
     case .odbcOfOtherUser(let config, let user):
       self.init(
         "refusing to load the ODBC driver that \(config.quoted) names: other users can write that file (it is user "
           + "\(user)'s)",
-        hint: "give the connection string with --store, where its driver and settings are right")
+        hint:
+          "where its driver and settings are right, give the connection string with --store or OCTOKEY_STORE"
+      )
     case .backupOfOtherUser(let folder, let user):
       self.init(
         "refusing to restore to where \(folder.quoted) says: other users can write it (it is user \(user)'s), and no "

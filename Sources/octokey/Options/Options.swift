@@ -5,8 +5,12 @@ import OctopusKeys
 import Stores
 
 struct RegistryOptions: ParsableArguments {
-  @Option(help: .init("The folder of the instance register.", valueName: "dir"))
-  var instancesDir = "/etc/octopus/OctopusServer/Instances"
+  static let defaultFolder = "/etc/octopus/OctopusServer/Instances"
+
+  @Option(
+    help: .init("The folder of the instance register.", valueName: "dir"),
+    completion: Completions.folder)
+  var instancesDir = RegistryOptions.defaultFolder
 
   func registry(_ context: Context) throws -> InstanceRegistry {
     InstanceRegistry(folder: try context.absolutePath(instancesDir))
@@ -21,16 +25,23 @@ struct RegistryOptions: ParsableArguments {
 }
 
 struct NodeOptions: ParsableArguments {
-  @Option(help: .init("The instance of this machine to work on.", valueName: "name"))
+  @Option(
+    help: .init("The instance of this machine to work on.", valueName: "name"),
+    completion: Completions.instances)
   var instance: String?
 
-  @Option(help: .init("The node's OctopusServer.config.", valueName: "file")) var config: String?
+  @Option(
+    help: .init("The node's OctopusServer.config.", valueName: "file"), completion: Completions.file
+  ) var config: String?
 
-  @Option(help: .init("The identity that protects the node's secrets.", valueName: "file"))
+  @Option(
+    help: .init("The identity that protects the node's secrets.", valueName: "file"),
+    completion: Completions.file)
   var machineIdFile = "/etc/machine-id"
 
   @Option(
-    help: .init("The key that protects them where there is no machine id.", valueName: "file"))
+    help: .init("The key that protects them where there is no machine id.", valueName: "file"),
+    completion: Completions.file)
   var machineKeyFile = "/etc/octopus/machinekey"
 
   @OptionGroup(title: "Node options") var registry: RegistryOptions
@@ -56,7 +67,8 @@ struct StoreOptions: ParsableArguments {
   @Option(
     help: .init(
       "Where the documents are: sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or "
-        + "odbc:CONNECTION-STRING (default: what the node's config says).", valueName: "location"))
+        + "odbc:CONNECTION-STRING (default: OCTOKEY_STORE, else what the node's config says).",
+      valueName: "location"))
   var store: String?
 
   @Option(
@@ -64,6 +76,11 @@ struct StoreOptions: ParsableArguments {
       "The ODBC driver for SQL Server: a name in odbcinst.ini or the path of a library (default: "
         + "Microsoft's, else FreeTDS).", valueName: "driver"))
   var odbcDriver: String?
+
+  /// What `--store` or, without it, the environment names; nil if neither does.
+  func given(_ context: Context) -> String? {
+    store ?? context.setting("OCTOKEY_STORE")
+  }
 
   func validate() throws {
     guard let store else { return }
@@ -77,7 +94,9 @@ struct StoreOptions: ParsableArguments {
 }
 
 struct KeyOptions: ParsableArguments {
-  @Option(help: .init("A file that holds the Master Key; - is standard input.", valueName: "file"))
+  @Option(
+    help: .init("A file that holds the Master Key; - is standard input.", valueName: "file"),
+    completion: Completions.file)
   var keyFile: String?
 
   @Option(
@@ -96,10 +115,7 @@ struct KeyOptions: ParsableArguments {
   func source(_ context: Context) -> KeySource? {
     if let keyFile { return KeySource(file: keyFile) }
     if let masterKey { return .value(masterKey) }
-    guard let path = context.environment["OCTOKEY_MASTER_KEY_FILE"], !path.isEmpty else {
-      return nil
-    }
-    return .file(path)
+    return context.setting("OCTOKEY_MASTER_KEY_FILE").map { .file($0) }
   }
 }
 

@@ -32,7 +32,9 @@ import Testing
     .unfitForNew(bits: 192, source: "/k"),
     .wrongLength(bytes: 0, source: "--master-key"), .notBase64(source: "the answer"),
     .missing(source: "/k"), .notAlone(source: "/k", line: 2), .fingerprintDiffers(source: "/k"),
-    .readBackDiffers(path: "/k"),
+    .readBackDiffers(path: "/k"), .encodedTwice(source: "/k"), .protectedValue(source: "/k"),
+    .severalKeys(source: "/k", count: 2), .weak(.wellKnown, source: "/k"),
+    .weak(.pattern, source: "--master-key"), .weak(.printable, source: "standard input"),
   ]
   static let configs: [ConfigError] = [
     .native(.notAFile(path: "/c")), .key(.notBase64(source: "standard input")),
@@ -40,14 +42,15 @@ import Testing
     .malformed(path: "/c", line: 1, column: 2, reason: "Tag mismatch.\n", copy: "/b"),
     .missing(path: "/c", copy: "/b"),
     .halfWritten(path: "/c", copy: "/d"), .halfWritten(path: "/c", copy: nil),
-    .openFolder(config: "/c", folder: "/", mode: 0o775, group: 5),
+    .openFolder(.config("/c"), folder: "/", mode: 0o775, group: 5),
+    .openFolder(.stateFolder("/d"), folder: "/d", mode: 0o775, group: 5),
     .foreignJournal(path: "/octokey-journal.json", user: 5),
-    .openFolder(config: "/c", folder: "/", mode: 0o1777, group: 0),
+    .openFolder(.config("/c"), folder: "/", mode: 0o1777, group: 0),
     .forbidden(path: "/c", line: 3, construct: "a DOCTYPE"), .wrongRoot(path: "/c", found: "a"),
     .editFailed(path: "/c"), .protectionFailed,
     .protectedByNewerServer(path: "/c", setting: "A"), .settingMissing(path: "/c", setting: "A"),
-    .settingMissing(path: "/c", setting: SettingName.masterKey), .locked(path: "/c"),
-    .unfinishedRotation(config: "/c", journal: "/j"), .protectedByWindows(path: "/c"),
+    .settingMissing(path: "/c", setting: SettingName.masterKey), .locked(.config("/c")),
+    .unfinishedRotation(.config("/c"), journal: "/j"), .protectedByWindows(path: "/c"),
     .masterKeyUnreadable(path: "/c", tried: trials),
     .settingUnreadable(path: "/c", setting: "A", tried: trials), .noMachineKey(tried: trials),
     .noConfig(workingDirectory: "/", instancesFolder: "/i"),
@@ -63,12 +66,12 @@ import Testing
   ]
   static let rotations: [RotationError] = [
     .native(.notAFile(path: "/j")), .store(.full(location: "/x")), .key(.missing(source: "/k")),
-    .config(.locked(path: "/c")), .interrupted(signal: "SIGTERM"), .noDocuments(location: "/x"),
+    .config(.locked(.config("/c"))), .interrupted(signal: "SIGTERM"), .noDocuments(location: "/x"),
     .noValues(location: "/x"), .unreadable(Findings(), location: "/x"),
     .ledgerMismatch(before: Ledger(), after: Ledger(), location: "/x"),
-    .interruptedCommit(config: "/c", keyFile: "/k", reason: .store(.full(location: "/x"))),
-    .configNotSwitched(config: "/c", keyFile: "/k", reason: .changedMeanwhile(path: "/c")),
-    .journalStays(config: "/c", reason: .notAFile(path: "/j")), .journalUnreadable(path: "/j"),
+    .interruptedCommit(.config("/c"), keyFile: "/k", reason: .store(.full(location: "/x"))),
+    .configNotSwitched(.config("/c"), keyFile: "/k", reason: .changedMeanwhile(path: "/c")),
+    .journalStays(.config("/c"), reason: .notAFile(path: "/j")), .journalUnreadable(path: "/j"),
     .serverAtWork(nodes: ["node-01", "node-02"], tasks: 1), .serverAtWork(nodes: [], tasks: 2),
     .activityUnknown(.full(location: "/x")), .livenessUnknown(nodes: ["a", "b"]),
     .forgetfulFolder(path: "/f", fileSystem: "tmpfs"),
@@ -93,7 +96,7 @@ import Testing
       reason: .interrupted(signal: "SIGTERM"), trouble: .full(location: "/x")),
   ]
   static let backups: [BackupError] = [
-    .native(.notAFile(path: "/b")), .key(.missing(source: "/k")), .config(.locked(path: "/c")),
+    .native(.notAFile(path: "/b")), .key(.missing(source: "/k")), .config(.locked(.config("/c"))),
     .rotation(.interrupted(signal: "SIGTERM")), .unfitPassphrase(source: "/p", .empty),
     .unfitPassphrase(source: "the answer", .severalLines), .unfitPassphrase(source: "/p", .noText),
     .encryptedFileMalformed(path: "/f"), .cannotDecrypt(path: "/f"),
@@ -156,7 +159,7 @@ import Testing
     .unpadded("C"), .noPermission(nil), .noPermission("C"),
   ]
   static let commands: [CommandError] = [
-    .cancelled, .declined, .interrupted(signal: "SIGTERM"),
+    .cancelled, .declined, .noBackup(options: "--config /c"), .interrupted(signal: "SIGTERM"),
     .cannotAsk(option: "--yes", reason: .noTerminal),
     .outputFailed(.system(call: "write", path: "", errno: 28)),
     .noWorkingDirectory(path: "x", reason: .system(call: "getcwd", path: "", errno: 2)),
@@ -171,6 +174,7 @@ import Testing
       fingerprint: "SHA256:x", location: "/x",
       KeyMisfit(decrypted: 1, failed: 3, certificateFails: false)),
     .storeNotSeen(reason: .store(.notFound(location: "/x"))),
+    .storeNeeded(for: "--state-dir"), .keyNotGiven, .windowsProtection(config: "/c"),
     .odbcOfOtherUser(config: "/c", user: 5), .backupOfOtherUser(folder: "/b", user: 5),
     .valueInName(setting: "A"),
     .livenessUnknown(nodes: ["a"]), .restoreWhileLive(nodes: ["a"], tasks: 1),
@@ -221,7 +225,7 @@ import Testing
     #expect(Failure(describing: RotationError.livenessUnknown(nodes: ["a"])).status == .busy)
     let unaskable = CommandError.cannotAsk(option: "--yes", reason: .noTerminal)
     #expect(Failure(describing: unaskable).status == .usage)
-    let unfinished = ConfigError.unfinishedRotation(config: "/c", journal: "/j")
+    let unfinished = ConfigError.unfinishedRotation(.config("/c"), journal: "/j")
     #expect(Failure(describing: unfinished).status == .unfinishedRotation)
     #expect(Failure(describing: unfinished).hint == "octokey recover --config /c")
     #expect(ExitStatus.allCases.map(\.rawValue) == [0, 1, 2, 3, 4, 64, 130])
@@ -244,12 +248,12 @@ import Testing
     (NativeError.system(call: "rename", path: "/c", errno: 5), "octokey recover --config /c"),
   ])
   func afterACommitTheWayOutComesFirst(_ reason: NativeError, _ hint: String) {
-    let error = RotationError.configNotSwitched(config: "/c", keyFile: "/k", reason: reason)
+    let error = RotationError.configNotSwitched(.config("/c"), keyFile: "/k", reason: reason)
     #expect(Failure(describing: error).hint == hint)
     #expect(Failure(describing: error).message.contains(Failure(reason).message))
     #expect(Failure(describing: error).status == .unfinishedRotation)
     #expect(
-      Failure(describing: RotationError.journalStays(config: "/c", reason: reason)).hint == hint)
+      Failure(describing: RotationError.journalStays(.config("/c"), reason: reason)).hint == hint)
   }
 
   @Test func theSystemsWordsAreUsed() {

@@ -15,7 +15,9 @@ struct Backup: ParsableCommand {
 }
 
 struct PassphraseOptions: ParsableArguments {
-  @Option(help: .init("A file that holds the passphrase; - is standard input.", valueName: "file"))
+  @Option(
+    help: .init("A file that holds the passphrase; - is standard input.", valueName: "file"),
+    completion: Completions.file)
   var passphraseFile: String?
 
   /// A new passphrase is asked for twice, against typing errors, and a short one causes a warning.
@@ -31,7 +33,7 @@ struct PassphraseOptions: ParsableArguments {
 
   private func read(_ context: Context, again: Bool) throws -> Passphrase {
     if passphraseFile == "-" { return try .readStandardInput() }
-    if let passphraseFile {
+    if let passphraseFile = passphraseFile ?? context.setting("OCTOKEY_PASSPHRASE_FILE") {
       try context.console.warnIfExposed(passphraseFile, holding: "a passphrase")
       return try .read(passphraseFile)
     }

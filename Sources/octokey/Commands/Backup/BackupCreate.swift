@@ -22,7 +22,8 @@ struct BackupCreate: AuditedCommand {
         "the backup is there, but some values do not open with the key, or something failed afterwards",
     ])
 
-  @Option(help: .init("The folder to make.", valueName: "dir")) var to: String
+  @Option(help: .init("The folder to make.", valueName: "dir"), completion: Completions.folder)
+  var to: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
 
   @Flag(help: "Keep the secrets without a passphrase: whoever has the folder has the key.")

@@ -20,7 +20,9 @@ struct BackupRestore: AuditedCommand {
         "restored in part, or the key does not decrypt the store or could not be checked",
     ])
 
-  @Argument(help: .init("The folder of the backup.", valueName: "dir")) var folder: String
+  @Argument(
+    help: .init("The folder of the backup.", valueName: "dir"), completion: Completions.folder)
+  var folder: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
 
   @Flag(help: "Put the backup in the place of what is there now, and keep that under another name.")
@@ -43,7 +45,7 @@ struct BackupRestore: AuditedCommand {
     context.audit[.key] = backup.manifest.key.fingerprint
     let encryption = try backup.encryption(passphrase, context)
     let contents = try tested(backup, encryption, context, watch)
-    let isPlaced = (node.instance != nil || node.config != nil) && stores.store != nil
+    let isPlaced = (node.instance != nil || node.config != nil) && stores.given(context) != nil
     if encryption == nil, !isPlaced, let user = backup.otherUser {
       throw CommandError.backupOfOtherUser(folder: backup.path, user: user)
     }
@@ -55,7 +57,7 @@ struct BackupRestore: AuditedCommand {
     context.audit[.store] = target.store().kind + " " + target.store().location
     let restoration = BackupRestoration(
       backup: backup, contents: contents, configPath: path, target: target,
-      machineKeys: try node.machineKeys(), storeWasNamed: stores.store != nil,
+      machineKeys: try node.machineKeys(), storeWasNamed: stores.given(context) != nil,
       overwrites: overwrite, ignoresLiveNodes: ignoreLiveNodes,
       inPlace: place.inPlace, now: context.clock.now())
     let report = try restoration.run(context.audit)
@@ -80,7 +82,7 @@ struct BackupRestore: AuditedCommand {
   private func target(
     _ backup: BackupFolder, _ contents: BackupContents, _ context: Context
   ) throws -> StoreLocation {
-    if stores.store != nil { return try stores.location(context, nil) }
+    if stores.given(context) != nil { return try stores.location(context, nil) }
     let store = backup.manifest.store
     if store.snapshot != nil {
       let text = "\(store.kind):\(store.location)"

@@ -21,7 +21,9 @@ struct BackupVerify: OctokeyCommand {
       .incomplete: "the backup has faults",
     ])
 
-  @Argument(help: .init("The folder of the backup.", valueName: "dir")) var folder: String
+  @Argument(
+    help: .init("The folder of the backup.", valueName: "dir"), completion: Completions.folder)
+  var folder: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
@@ -58,7 +60,7 @@ extension BackupFolder {
     if let snapshot = snapshotLocation {
       location = try context.storeLocation(snapshot)
     } else {
-      location = stores.store == nil ? nil : try stores.location(context, nil)
+      location = stores.given(context) == nil ? nil : try stores.location(context, nil)
     }
     let progress = RotateMasterKey.progress(context)
     let verification = try BackupVerification(

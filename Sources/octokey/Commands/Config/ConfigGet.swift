@@ -13,7 +13,9 @@ struct ConfigGet: AuditedCommand {
     exits: [.done, .failed, .usage],
     special: [.done: "the value was printed", .failed: "there is no such setting"])
 
-  @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
+  @Argument(
+    help: .init("The name of the setting.", valueName: "key"), completion: Completions.settings)
+  var key: String
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
   @Flag(help: "Print secrets as well.") var reveal = false

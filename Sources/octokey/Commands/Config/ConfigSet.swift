@@ -15,12 +15,16 @@ struct ConfigSet: AuditedCommand {
       """,
     special: [.done: "the setting has this value", .incomplete: EditOptions.partial])
 
-  @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
+  @Argument(
+    help: .init("The name of the setting.", valueName: "key"), completion: Completions.settings)
+  var key: String
   @Argument(help: .init("The value; - is standard input.", valueName: "value")) var value: String?
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @Option(help: .init("A file that holds the value.", valueName: "file")) var valueFile: String?
+  @Option(
+    help: .init("A file that holds the value.", valueName: "file"), completion: Completions.file)
+  var valueFile: String?
   @Flag(help: "Take a value that is not of the setting's type.") var force = false
 
   func validate() throws {

@@ -13,7 +13,9 @@ struct ConfigUnset: AuditedCommand {
       """,
     special: [.done: "there is no such setting any more", .incomplete: EditOptions.partial])
 
-  @Argument(help: .init("The name of the setting.", valueName: "key")) var key: String
+  @Argument(
+    help: .init("The name of the setting.", valueName: "key"), completion: Completions.settings)
+  var key: String
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
