@@ -2,7 +2,7 @@
 """Kills a rotation, and its recovery, before every system call that changes a file, and checks whether
 `recover` then restores a consistent state.
 
-  kill.py --octokey PROGRAM [--twice] [--every N] [--jobs N] [--documents N]
+  kill.py --octokey PROGRAM [--state-dir] [--twice] [--every N] [--jobs N] [--documents N]
 
 A kill before a call is a kill after the one before it: between two of them nothing changes. With `--twice`
 the recovery is killed twice in a row, at every pair of calls, before it may finish. `--every 7` tries every
@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from node import Node, fault
+from node import Node, StoreOnly, fault
 
 # Everything that changes a file or a folder, and opening, which may create.
 CALLS = ("openat,open,creat,write,pwrite64,writev,pwritev,ftruncate,truncate,fallocate,fsync,fdatasync,"
@@ -68,7 +68,7 @@ class Trial:
     def __init__(self, options, folder):
         self.octokey = options.octokey.resolve()
         self.folder = Path(folder)
-        self.sample = Node.make(
+        self.sample = (StoreOnly if options.state_dir else Node).make(
             self.folder / "sample", options.documents, "wal" if options.wal else "delete",
             options.directory)
         old = self.sample.key_in_config()
@@ -78,10 +78,10 @@ class Trial:
 
     def settle(self, node):
         """Recovers if necessary; returns the problem after that."""
-        if (node.folder / "octokey-journal.json").exists():
-            refused = node.run(self.octokey, "set-master-key", "--key-file", "/dev/null")
+        if node.journal.exists():
+            refused = node.run(self.octokey, *node.writing)
             if refused.returncode != 3:
-                return f"set-master-key did not refuse but ended with {refused.returncode}"
+                return f"{node.writing[0]} did not refuse but ended with {refused.returncode}"
         for _ in range(2):  # a second time changes nothing
             done = node.run(self.octokey, "recover")
             if done.returncode:
@@ -117,6 +117,7 @@ def arguments(description):
     parser.add_argument("--documents", type=int, default=30)
     parser.add_argument("--wal", action="store_true", help="a store in WAL mode")
     parser.add_argument("--directory", action="store_true", help="documents in a folder of files")
+    parser.add_argument("--state-dir", action="store_true", help="a rotation without a config")
     parser.add_argument("--twice", action="store_true", help="kill the recovery twice in a row")
     parser.add_argument("--folder", help="a folder on the file system to test on")
     return parser
@@ -150,10 +151,13 @@ def main():
         if options.directory:  # the last file to be replaced is the config
             renames = [point for point in every if point[0] == "renameat"]
             interruptions = {"resuming": renames[len(renames) // 2], "finishing": renames[-1]}
+        if options.state_dir:  # no config is replaced: the journal goes, and then the lock
+            removals = [point for point in every if point[0] == "unlinkat"]
+            interruptions["finishing"] = removals[-2]
         for title, kill in interruptions.items():
             left = trial.sample.copy(trial.folder / title.replace(" ", "-"))
             assert killed(left, trial.octokey, ["rotate-master-key", "--yes"], kill), title
-            assert (left.folder / "octokey-journal.json").exists(), title
+            assert left.journal.exists(), title
             probe = left.copy(trial.folder / "probe")
             points = [(point,) for point in calls(probe, trial.octokey, ["recover"])]
             if options.twice:

@@ -62,10 +62,23 @@ class Node:
         """A fresh copy; what was there before is removed."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder)
-        journal = Path(folder) / "octokey-journal.json"
-        if journal.exists():  # its paths are absolute
-            journal.write_text(journal.read_text().replace(str(self.folder), str(folder)))
-        return Node(folder)
+        node = type(self)(folder)
+        if node.journal.exists():  # its paths are absolute
+            node.journal.write_text(
+                node.journal.read_text().replace(str(self.folder), str(folder)))
+        return node
+
+    @property
+    def state(self):
+        """The folder with the journal and the key files."""
+        return self.folder
+
+    @property
+    def journal(self):
+        return self.state / "octokey-journal.json"
+
+    # A command that must refuse while there is a journal.
+    writing = ("set-master-key", "--key-file", "/dev/null")
 
     def command(self, octokey, *words):
         """The words of a command line of octokey on this node."""
@@ -89,7 +102,7 @@ class Node:
     def key_files(self):
         """Every Master Key in a key file of this folder."""
         keys = set()
-        for path in self.folder.glob("master-key-*.key"):
+        for path in self.state.glob("master-key-*.key"):
             lines = [line for line in path.read_text().splitlines() if line and line[0] != "#"]
             keys.add(base64.b64decode(lines[0]))
         return keys
@@ -102,6 +115,47 @@ class Node:
                 data, iv = (base64.b64decode(part) for part in match.groups())
                 found[*place, number] = opened(key, iv, data)
         return found
+
+
+class StoreOnly(Node):
+    """A store whose config is out of reach: the old key is in a file, and the rest is in a state folder."""
+
+    writing = ("rotate-master-key", "--yes")
+
+    @classmethod
+    def make(cls, folder, documents, journal_mode, directory=False, options=()):
+        node = super().make(folder, documents, journal_mode, directory, options)
+        old = node.folder / "old.key"
+        old.write_text(base64.b64encode(Node.key_in_config(node)).decode())
+        old.chmod(0o600)
+        (node.folder / "OctopusServer.config").unlink()
+        node.state.mkdir(mode=0o700)
+        return node
+
+    @property
+    def state(self):
+        return self.folder / "state"
+
+    def command(self, octokey, *words):
+        where = [f"--state-dir={self.state}"]
+        is_folder = (self.folder / "documents").is_dir()
+        store = f"directory:{self.folder}/documents" if is_folder else f"sqlite:{self.folder}/octopus.db"
+        if words[0] != "recover":
+            where.append(f"--store={store}")
+        if words[0] == "rotate-master-key":
+            where.append(f"--old-key-file={self.folder}/old.key")
+        if words[0] == "verify":
+            (self.folder / "right.key").write_text(base64.b64encode(self.key_in_config()).decode())
+            where = [f"--store={store}", f"--key-file={self.folder}/right.key"]
+        return [str(octokey), words[0], *where, *words[1:]]
+
+    def key_in_config(self):
+        """In place of a config: the key that decrypts every value, of those that are on the disk."""
+        old = base64.b64decode((self.folder / "old.key").read_text())
+        for key in [old, *self.key_files()]:
+            if None not in self.plaintexts(key).values():
+                return key
+        return old
 
 
 def values(part):
@@ -156,7 +210,7 @@ def fault(node, octokey, expected, keys_before):
         return f"{lost} of {len(expected)} values are lost"
     if key not in keys_before and key not in node.key_files():
         return "the key is in no key file"
-    if (node.folder / "octokey-journal.json").exists():
+    if node.journal.exists():
         return "the journal is still there"
     if (verify := node.run(octokey, "verify")).returncode:
         return f"verify ended with {verify.returncode}: {verify.stderr}"

@@ -14,7 +14,8 @@ octokey=$(swift build "${test_build[@]}" --show-bin-path)/octokey
 failed=0
 for run in "kill" "kill --twice" "errors" "power" "config" "restore" "kill --wal" \
   "kill --twice --wal --every 7" "errors --wal" "power --wal" "kill --directory" \
-  "kill --twice --directory --every 23" "errors --directory"; do
+  "kill --twice --directory --every 23" "errors --directory" "kill --state-dir" \
+  "kill --state-dir --directory"; do
   echo "$run" >&2
   read -r -a words <<<"$run"
   "$python" "Tests/Crash/${words[0]}.py" --octokey "$octokey" "${words[@]:1}" "$@" || failed=1
