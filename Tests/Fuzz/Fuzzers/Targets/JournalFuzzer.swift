@@ -43,7 +43,7 @@ enum JournalFuzzer: Fuzzer {
         && journal.role(of: journal.newKey) == .new,
       "it does not tell the keys apart")
     require(
-      ([journal.keyFile, journal.config] + [journal.oldKeyFile?.path].compactMap { $0 })
+      ([journal.keyFile] + [journal.config, journal.oldKeyFile?.path].compactMap { $0 })
         .allSatisfy { $0.utf8.first == UInt8(ascii: "/") }, "a path that is not absolute")
     require(journal.found.values >= 0 && journal.found.documents >= 0, "fewer than none")
     require(
@@ -64,7 +64,7 @@ enum JournalFuzzer: Fuzzer {
     same(read["oldKey"], journal.oldKey, "oldKey")
     same(read["newKey"], journal.newKey, "newKey")
     same(read["keyFile"], journal.keyFile, "keyFile")
-    same(read["config"], journal.config, "config")
+    require(read["config"]?.string == journal.config, "config is another one")
     same(read["store"]?["kind"], journal.store.kind, "kind")
     same(read["store"]?["location"], journal.store.location, "location")
     same(read["found"]?["ledger"], journal.found.ledger, "ledger")
