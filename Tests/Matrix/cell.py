@@ -126,10 +126,12 @@ class Cell:
         if question := self.command.question.prompt:
             answer = self.filled(self.command.question.answer)
             terminal.type(answer + "\n")
-            # A second question, if there is one.
+            # A second question, if there is one: a part of a fingerprint that it shows is to be typed.
             shown = len(terminal.text)
-            if terminal.read_until(lambda: re.search(r"\[y/N\] $", terminal.text[shown:])):
-                terminal.type(answer + "\n")
+            second = re.compile(r"\[y/N\] $|\((\S{8})\) to rotate now: $")
+            if terminal.read_until(lambda: second.search(terminal.text[shown:])):
+                word = second.search(terminal.text[shown:])[1]
+                terminal.type((word or answer) + "\n")
         self.judge(terminal.end(), terminal.text, before)
         if (self.folder / "hook/started").exists() and self.expected:
             raise Wrong("the service was started again after a refusal")

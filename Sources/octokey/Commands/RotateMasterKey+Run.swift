@@ -12,9 +12,6 @@ extension RotateMasterKey {
     if !dryRun { try requireAnswers(context.console) }
     let opened = try state.open(node, context)
     try opened.target.folder.requireNoUnfinishedRotation(of: opened.target.place)
-    if let node = opened.node {
-      try windows.requireConsent(node, asks: !dryRun, context.console)
-    }
     let store = try stores.open(context, opened.node)
     let servers = ServerWatch(
       try stores.location(context, opened.node), ownName: opened.node?.name,
@@ -22,6 +19,10 @@ extension RotateMasterKey {
     // From here on a signal waits for the end of a page, or of the commit.
     let watch = try SignalWatch()
     let plan = try plan(opened, store, servers, watch, context)
+    // Without an old key in a file the config's is needed, which is said first.
+    if let node = opened.node {
+      try windows.requireConsent(node, asks: !dryRun, context.console)
+    }
     context.audit[.oldKey] = try plan.oldFingerprint().description
     context.audit[.newKey] = try plan.newFingerprint().description
     if try plan.oldKey.weakness() == .printable, plan.oldBits == 128 {

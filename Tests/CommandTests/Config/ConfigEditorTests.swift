@@ -222,7 +222,8 @@ import Testing
     ("keep\\n", "edit again (e) ", "y\\n", "exit 0 True False"),
     ("keep\\n", "edit again (e) ", "n\\n", "exit 1 True True"),
     ("k\\n", "(keep)? ", "g\\n", "exit 1 True True"),
-    ("\\x04", "(keep)? ", "\\x03", "exit 130 True True"),
+    ("x\\n", "(keep)? ", "\\x03", "exit 130 True True"),
+    ("x\\n", "(keep)? ", "\\x04", "exit 130 True True"),
   ])
   func aFaultIsKeptOnlyOnPurpose(
     _ first: String, _ next: String, _ second: String, _ end: String

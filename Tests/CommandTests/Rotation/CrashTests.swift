@@ -7,7 +7,7 @@ import Testing
 @Suite struct CrashTests {
   @Test(arguments: [
     ["kill.py", "--every", "6"], ["kill.py", "--twice", "--every", "61"],
-    ["kill.py", "--every", "9", "--wal"], ["kill.py", "--every", "13", "--state-dir"],
+    ["kill.py", "--every", "9", "--wal"], ["kill.py", "--every", "9", "--state-dir"],
     ["config.py", "--every", "5"], ["restore.py", "--every", "5"], ["errors.py", "--every", "23"],
     ["power.py", "--every", "9", "--variants", "1"],
     ["power.py", "--every", "9", "--variants", "1", "--wal"],

@@ -143,7 +143,7 @@ import Testing
     let node = try await SampleNode(["--documents", "1"])
     try await makeSmallFolder(node)
     // Two documents are written, in the order of their names, when it is killed.
-    try await node.interruptRotation("renameat", 3, "--new-key-file new.key")
+    try await node.interruptRotation("renameat", 3, "--allow-weak-key --new-key-file new.key")
     let done = try await node.octokey("recover")
     #expect(done.status == 0, "\(done.stderr)")
     let expected = ["a", "b", "c", "d"].map { "secret \($0)\n" }.joined() + "v0\n"
@@ -158,7 +158,7 @@ import Testing
       "set-master-key", "--no-store-check", "--key-file", "-", input: "AAECAwQFBgcICQoLDA0ODw==\n")
     #expect(set.status == 0)
     try await node.interruptRotation(
-      "renameat", 3, "--new-key-file new.key --old-key-file - <old.key")
+      "renameat", 3, "--allow-weak-key --new-key-file new.key --old-key-file - <old.key")
     try await node.shell("rm old.key OctopusServer.config.*.bak new.key")
     let done = try await node.octokey("recover")
     #expect(done.status == 0, "\(done.stderr)")

@@ -108,7 +108,8 @@ struct ConfigSet: AuditedCommand {
   ) throws(CommandError) {
     guard KnownSetting.named(name) == nil, SettingKey.entries(name, in: config).isEmpty
     else { return }
-    if name.contains("=") {
+    // Names of certificates have an equals sign.
+    if name.contains("="), !name.lowercased().hasPrefix("cert-") {
       throw CommandError.valueInName(setting: SettingKey.printable(name))
     }
     let near = NearSpellings.of(
