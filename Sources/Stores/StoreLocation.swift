@@ -69,7 +69,7 @@ package enum StoreLocation: Equatable, Sendable {
 
   /// Fails where the connection string would be refused before anything is connected to.
   ///
-  /// Without a driver it is judged as Microsoft's would take it: what is installed here is no fault of the string.
+  /// Without a driver it is judged as Microsoft's would take it: what is installed here says nothing about the string.
   package func requireUsable() throws(StoreError) {
     guard case .sqlServer(let connection, let driver) = self else { return }
     do throws(StoreError) {

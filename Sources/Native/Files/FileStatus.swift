@@ -98,7 +98,7 @@ package struct FileStatus: Hashable, Sendable {
     [0, geteuid()].contains(owner.user) && (mode & 0o022 == 0 || mode & UInt32(S_ISVTX) != 0)
   }
 
-  /// Whether nobody but root and whoever runs octokey can have decided what the file holds.
+  /// Whether only root and the user that octokey runs as can have written it.
   package var isOursAlone: Bool {
     let current = FileOwner.current
     return [0, current.user].contains(owner.user) && mode & 0o002 == 0

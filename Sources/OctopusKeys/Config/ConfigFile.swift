@@ -19,7 +19,7 @@ package struct ConfigFile: Sendable {
   package var stateFolder: StateFolder { StateFolder(path: folder, owner: contents.status.owner) }
   package var bytes: [UInt8] { contents.bytes }
   package var owner: FileOwner { contents.status.owner }
-  /// Whether nobody but root and whoever runs octokey can have written it.
+  /// Whether only root and the user that octokey runs as can have written it.
   package var isOursAlone: Bool { contents.status.isOursAlone }
   /// Its permission bits, such as 0o600.
   package var mode: UInt32 { contents.status.mode }

@@ -47,22 +47,13 @@ enum KeyFileText {
   ) throws(KeyError) -> (key: Range<Int>, fingerprints: [Range<Int>]) {
     var key: Range<Int>?
     var fingerprints: [Range<Int>] = []
-    var start = 0
-    var number = 1
-    while start < text.count {
-      var end = start
-      while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
-      let line = trimmed(start..<end, in: text)
-      if !line.isEmpty {
-        if key != nil { throw .notAlone(source: source, line: number) }
-        if text[line.lowerBound] == UInt8(ascii: "#") {
-          if let claim = fingerprint(in: line, of: text) { fingerprints.append(claim) }
-        } else {
-          key = line
-        }
+    for (index, line) in lines(of: text).enumerated() where !line.isEmpty {
+      if key != nil { throw .notAlone(source: source, line: index + 1) }
+      if text[line.lowerBound] == UInt8(ascii: "#") {
+        if let claim = fingerprint(in: line, of: text) { fingerprints.append(claim) }
+      } else {
+        key = line
       }
-      start = end + 1
-      number += 1
     }
     guard let key else { throw .missing(source: source) }
     return (key, fingerprints)
@@ -71,16 +62,20 @@ enum KeyFileText {
   /// What comment lines give as the key's fingerprint, wherever they are.
   static func fingerprints(in text: Span<UInt8>) -> [Range<Int>] {
     var found: [Range<Int>] = []
+    for line in lines(of: text) where !line.isEmpty && text[line.lowerBound] == UInt8(ascii: "#") {
+      if let claim = fingerprint(in: line, of: text) { found.append(claim) }
+    }
+    return found
+  }
+
+  /// Every line without blanks around it, the empty ones too.
+  private static func lines(of text: Span<UInt8>) -> [Range<Int>] {
+    var found: [Range<Int>] = []
     var start = 0
     while start < text.count {
       var end = start
       while end < text.count, text[end] != UInt8(ascii: "\n") { end += 1 }
-      let line = trimmed(start..<end, in: text)
-      if !line.isEmpty, text[line.lowerBound] == UInt8(ascii: "#"),
-        let claim = fingerprint(in: line, of: text)
-      {
-        found.append(claim)
-      }
+      found.append(trimmed(start..<end, in: text))
       start = end + 1
     }
     return found

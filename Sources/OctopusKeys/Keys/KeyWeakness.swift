@@ -12,7 +12,7 @@ package enum KeyWeakness: Equatable, Sendable {
 }
 
 extension MasterKey {
-  /// Why the key can be guessed; nil if there is no sign of that.
+  /// Why the key can be guessed; nil if nothing shows that it can.
   package borrowing func weakness() throws(KeyError) -> KeyWeakness? {
     if KeyWeakness.published.contains(try KeyFingerprint(of: self).description) {
       return .wellKnown

@@ -9,7 +9,7 @@ enum CommandError: Error, Equatable {
   /// A signal came before the first write.
   case interrupted(signal: String)
   case declined
-  /// Somebody says that there is no backup; the options lead to the node and its store.
+  /// The user has no backup; the options lead to the node and its store.
   case noBackup(options: String)
   /// Something has to be asked and cannot be; `option` (or several, in words) would have answered it.
   case cannotAsk(option: String, reason: Unaskable)

@@ -27,13 +27,21 @@ struct NodeCheck {
     ).faults()
     let arguments = options.arguments(config: file.path)
     self.faults =
-      faults.map { FaultLine($0, node: arguments) } + NodeCheck.connectionFaults(file)
+      faults.map { FaultLine($0, node: arguments) } + (try NodeCheck.connectionFaults(file))
   }
 
   /// What the commands that open the store would refuse in the connection string; nothing is connected to.
-  private static func connectionFaults(_ file: ConfigFile) -> [FaultLine] {
-    // A config that cannot be parsed has its fault already.
-    guard let settings = try? file.settings() else { return [] }
+  private static func connectionFaults(_ file: ConfigFile) throws -> [FaultLine] {
+    let settings: NodeConfig
+    do {
+      settings = try file.settings()
+    } catch {
+      // What cannot be parsed has a fault for that already.
+      switch error {
+      case .malformed, .forbidden, .wrongRoot: return []
+      default: throw error
+      }
+    }
     guard
       let entry = settings.entries.last(where: {
         NodeConfig.isSame($0.key, SettingName.connectionString) && $0.counts

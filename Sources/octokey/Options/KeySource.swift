@@ -53,7 +53,7 @@ enum KeySource: Equatable {
         hint: "give it in a file, or type it when asked")
       return try MasterKey(base64: Array(text.utf8).span, source: name)
     case .prompt(let question, let option):
-      // Blanks around it are no fault.
+      // Blanks around it do not matter.
       let answer = try context.console.askSecret(question, option: option)
       return try KeyFile.parse(answer, source: name)
     }

@@ -89,21 +89,21 @@ struct VendorSpelling {
         }
         return (command, Array(before) + rest)
       }
-      guard let option = option(argument) else { break }
-      index += option.takesNext ? 2 : 1
+      guard let takesNext = takesNext(argument) else { break }
+      index += takesNext ? 2 : 1
     }
     return ([], arguments)
   }
 
-  /// Whether an argument before the command is an option, and has the next argument as its value.
-  private static func option(_ argument: String) -> (takesNext: Bool, Void)? {
-    if optionsWithValue.contains(argument) { return (true, ()) }
+  /// Whether an option before the command has the next argument as its value; nil for what is not an option.
+  private static func takesNext(_ argument: String) -> Bool? {
+    if optionsWithValue.contains(argument) { return true }
     guard let prefix = ["--", "-", "/"].first(where: argument.hasPrefix) else { return nil }
     switch names[argument.dropFirst(prefix.count).lowercased()] {
-    case .option, .droppedOption: return (true, ())
-    case .flag, .dropped: return (false, ())
-    // `--name=VALUE`, or an option of octokey's alone. A path is none.
-    case nil: return prefix == "/" ? nil : (false, ())
+    case .option, .droppedOption: return true
+    case .flag, .dropped: return false
+    // `--name=VALUE`, or an option of octokey's alone. A path is not one.
+    case nil: return prefix == "/" ? nil : false
     }
   }
 

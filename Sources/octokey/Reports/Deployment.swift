@@ -19,7 +19,7 @@ enum Deployment: String, CaseIterable, ExpressibleByArgument {
   /// - Parameters:
   ///   - keyFile: the path of the new key's file.
   ///   - nodes: the names that the database knows.
-  func steps(newKey: String, keyFile: String, nodes: [String]) -> [String] {
+  func steps(keyFile: String, nodes: [String]) -> [String] {
     let bare = "octokey show-master-key --bare --key-file \(keyFile.shellWord)"
     switch self {
     case .linux: return []

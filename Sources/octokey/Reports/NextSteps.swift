@@ -68,7 +68,7 @@ enum NextSteps {
         ? [
           "the names of the nodes look like pods of Kubernetes; if they are not, --deployment says what they are"
         ] : []
-      return guess + deployment.steps(newKey: newKey, keyFile: keyFile, nodes: otherNodes) + [
+      return guess + deployment.steps(keyFile: keyFile, nodes: otherNodes) + [
         "check the key (\(newKey)) in each server: Octopus.Server show-master-key; all users are signed out"
       ]
     }

@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct DeploymentTests {
   private func steps(_ kind: Deployment, _ nodes: [String] = []) -> String {
-    kind.steps(newKey: "SHA256:x", keyFile: "/state/it's.key", nodes: nodes).joined(separator: "\n")
+    kind.steps(keyFile: "/state/it's.key", nodes: nodes).joined(separator: "\n")
   }
 
   @Test(arguments: [
@@ -44,7 +44,7 @@ import Testing
   /// A command of a step is one that a shell takes apart as it is meant: the path is one word.
   @Test(arguments: Deployment.allCases.filter { $0 != .linux && $0 != .windows })
   func aShellReadsTheCommands(_ kind: Deployment) throws {
-    let steps = kind.steps(newKey: "SHA256:x", keyFile: "/state/it's.key", nodes: ["octopus-0"])
+    let steps = kind.steps(keyFile: "/state/it's.key", nodes: ["octopus-0"])
     let commands = steps.compactMap { step in
       step.firstRange(of: "octokey show-master-key").map { String(step[$0.lowerBound...]) }
     }
