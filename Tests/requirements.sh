@@ -6,7 +6,7 @@
 test_packages=(
   libxml2-dev libssl-dev libsqlite3-dev unixodbc-dev zlib1g-dev pkg-config gcc libc6-dev
   acl ansible-core attr binutils dpkg-dev e2fsprogs gzip libgssapi-krb5-2 libltdl7 libsqliteodbc libxml2-utils man-db mandoc odbc-postgresql openssl postgresql
-  python3 python3-cryptography python3-pip shellcheck sqlite3 strace tdsodbc util-linux zsh
+  python3 python3-cryptography python3-jsonschema python3-pip shellcheck sqlite3 strace tdsodbc util-linux zsh
 )
 
 # install_missing PACKAGE...: installs missing packages from Debian.

@@ -8,10 +8,26 @@ import Stores
 struct Context {
   let console: Console
   let clock: Clock
+  /// The words of the command, such as `backup create`.
+  let command: String
+  /// When the run began, in the form of ISO 8601.
+  let time: String
   let environment: [String: String]
   let audit = AuditTrail()
   /// An absolute path, or why there is none.
   let workingDirectory: Result<String, NativeError>
+
+  init(
+    command: String, console: Console, clock: Clock, environment: [String: String],
+    workingDirectory: Result<String, NativeError>
+  ) {
+    self.command = command
+    self.console = console
+    self.clock = clock
+    self.environment = environment
+    self.workingDirectory = workingDirectory
+    time = TimeStamp.forText(clock.now())
+  }
 
   /// What an environment variable sets; an empty one sets nothing.
   func setting(_ variable: String) -> String? {

@@ -5,9 +5,15 @@ import Native
 
 protocol OctokeyCommand: ParsableCommand {
   var output: OutputOptions { get }
+  /// Whether its JSON is of this program's own shape, failures included; not where scripts expect the vendor's.
+  static var answersInEnvelope: Bool { get }
 
   /// Does the work. `Failure` has the message and the exit code for what it throws.
   func run(_ context: Context) throws -> ExitStatus
+}
+
+extension OctokeyCommand {
+  static var answersInEnvelope: Bool { true }
 }
 
 @main
@@ -18,6 +24,7 @@ struct Octokey: ParsableCommand {
     subcommands: [
       RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
       Verify.self, Status.self, Config.self, Backup.self, Service.self, ListInstances.self,
+      SchemaCommand.self,
     ])
 
   static func main() {
@@ -59,9 +66,7 @@ struct Octokey: ParsableCommand {
         dumbTerminal: environment["TERM"] == "dumb",
         plain: environment["NO_COLOR"]?.isEmpty == false)
       spelling.notes.forEach(console.note)
-      let context = Context(
-        console: console, clock: .system(), environment: environment,
-        workingDirectory: Result { () throws(NativeError) in try ProcessStart.workingDirectory() })
+      let context = context(for: words(of: type(of: command)), console, environment)
       let ending = checkOutput(
         of: finish(command, context), console, context.audit, mayEndByPipe: mayEndByPipe)
       if let command = command as? any AuditedCommand, command.isAudited, ending.status != .usage {
@@ -72,8 +77,39 @@ struct Octokey: ParsableCommand {
       }
       return ending
     } catch {
-      let ending = answer(parserError: error, spelling.arguments, console)
+      let ending = answer(parserError: error, spelling.arguments, console, environment)
       return checkOutput(of: ending, console, AuditTrail(), mayEndByPipe: mayEndByPipe)
+    }
+  }
+
+  private static func context(
+    for command: String, _ console: Console, _ environment: [String: String]
+  ) -> Context {
+    Context(
+      command: command, console: console, clock: .system(), environment: environment,
+      workingDirectory: Result { () throws(NativeError) in try ProcessStart.workingDirectory() })
+  }
+
+  /// Such as `backup create`.
+  private static func words(of command: any ParsableCommand.Type) -> String {
+    func path(below parent: any ParsableCommand.Type) -> [String]? {
+      for child in parent.configuration.subcommands {
+        let name = child.configuration.commandName ?? ""
+        if child == command { return [name] }
+        if let rest = path(below: child) { return [name] + rest }
+      }
+      return nil
+    }
+    return (path(below: Octokey.self) ?? []).joined(separator: " ")
+  }
+
+  /// Prints a failure as JSON, unless an answer was printed: a reader expects one of the two.
+  private static func answer(_ failure: Failure, _ ending: Ending, _ context: Context) {
+    guard !context.console.hasOutput else { return }
+    do {
+      context.console.print(raw: try context.json(of: FailureReport(failure, ending), ending))
+    } catch {
+      context.console.warning("the failure cannot be printed as JSON: \(type(of: error))")
     }
   }
 
@@ -86,6 +122,9 @@ struct Octokey: ParsableCommand {
       let failure = Failure(describing: error.withRotation(beside: audit[.config]))
       console.failure(failure)
       let ending = Ending(failure, afterChange: audit.hasChanged)
+      if command.output.format == .json, type(of: command).answersInEnvelope {
+        answer(failure, ending, context)
+      }
       if failure.status == .incomplete {
         audit.recordChangeByFailure()
       } else if audit.hasChanged {
@@ -122,21 +161,32 @@ struct Octokey: ParsableCommand {
 
   /// Prints help or version where they were asked for; any other error of the parser is wrong usage.
   private static func answer(
-    parserError error: any Error, _ arguments: [String], _ console: Console
+    parserError error: any Error, _ arguments: [String], _ console: Console,
+    _ environment: [String: String]
   ) -> Ending {
     if exitCode(for: error) == .success {
       let text = fullMessage(for: error)
       console.print(raw: text.hasSuffix("\n") ? text : text + "\n")
       return Ending(.done)
     }
-    let failure = usageFailure(error, arguments)
+    var (command, name): (any ParsableCommand.Type, [String]) = (Octokey.self, [])
+    let failure = usageFailure(error, arguments, &command, &name)
+    let ending = Ending(failure, afterChange: false)
     console.failure(failure)
-    return Ending(failure, afterChange: false)
+    let answersInEnvelope = (command as? any OctokeyCommand.Type)?.answersInEnvelope ?? true
+    if OutputOptions.askForJSON(arguments), answersInEnvelope {
+      let words = name.isEmpty ? "octokey" : name.joined(separator: " ")
+      answer(failure, ending, context(for: words, console, environment))
+    }
+    return ending
   }
 
-  private static func usageFailure(_ error: any Error, _ arguments: [String]) -> Failure {
-    var command: any ParsableCommand.Type = Octokey.self
-    var name: [String] = []
+  /// - Parameters:
+  ///   - command: the command that was meant, as far as it is known, and its words.
+  private static func usageFailure(
+    _ error: any Error, _ arguments: [String], _ command: inout any ParsableCommand.Type,
+    _ name: inout [String]
+  ) -> Failure {
     for argument in arguments.prefix(2) {
       let commands = command.configuration.subcommands
       guard !commands.isEmpty, !argument.isEmpty, !argument.hasPrefix("-"), argument != "help"

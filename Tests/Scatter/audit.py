@@ -30,10 +30,10 @@ def audited(octokey, folder, store, old, new):
 
 def verified(node, total, when):
     status, report = node.verify()
-    found = (status, report["opened"], report["unreadable"])
+    found = (status, report["values"]["decrypted"], report["values"]["unreadable"])
     if found == (0, total, 0):
         return []
-    return [f"verify {when}: exit {found[0]}, {found[1]} of {total} opened, {found[2]} unreadable"
+    return [f"verify {when}: exit {found[0]}, {found[1]} of {total} decrypted, {found[2]} unreadable"
             ] + findings(report)
 
 
@@ -57,7 +57,7 @@ def dry_run(node, store, total):
     """A dry run must say what the run does."""
     status, report = node.rotate("--dry-run")
     values = {"underOldKey": total, "underNewKey": 0, "unreadable": 0}
-    found = (status, report["wouldRun"], report["values"], report["quoted"])
+    found = (status, report["wouldRun"], report["values"], report["quotations"])
     return [] if found == (0, True, values, store.quotations) else [f"the dry run says {found}"]
 
 

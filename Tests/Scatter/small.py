@@ -101,8 +101,8 @@ STRINGS = {
     "a character is missing at the right": (lambda hand: hand.foreign()[:-1], "damagedShape"),
     "a character too many": (lambda hand: "A" + hand.foreign(), "damagedShape"),
     "half a block": (lambda hand: "AAAAAAAA" + hand.foreign(), "damagedShape"),
-    "a wrong padding": (flipped, "opensUnderNoKey"),
-    "another key": (lambda hand: hand.foreign(), "opensUnderNoKey")}
+    "a wrong padding": (flipped, "decryptsWithNoKey"),
+    "another key": (lambda hand: hand.foreign(), "decryptsWithNoKey")}
 
 
 def run(octokey, folder, store, case, seed):
@@ -143,7 +143,7 @@ def refused(node, store, case):
 def unnamed(node, case):
     """What verify does not name."""
     status, report = node.report("verify", *case.options)
-    faults = [] if status == 2 else [f"verify ended with {status}, {report['opened']} opened"]
+    faults = [] if status == 2 else [f"verify ended with {status}, {report['values']['decrypted']} opened"]
     for place in case.named:
         collection, column, reason = (*place, None, None)[:3]
         if not any(
@@ -158,8 +158,8 @@ def rewritten(node, store, case, hand, new):
     faults = []
     total = len(hand.made)
     status, report = node.report("verify", *case.options)
-    if (status, report["opened"]) != (0, total):
-        faults.append(f"verify: exit {status}, {report['opened']} of {total}, {brief(report)}")
+    if (status, report["values"]["decrypted"]) != (0, total):
+        faults.append(f"verify: exit {status}, {report['values']['decrypted']} of {total}, {brief(report)}")
     status, report = node.rotate("--dry-run", *case.options)
     if (status, report["values"]["underOldKey"]) != (0, total):
         faults.append(f"the dry run ended with {status}: {report['values']}, {report['obstacles']}")
@@ -181,8 +181,8 @@ def rewritten(node, store, case, hand, new):
     if found != wanted and not case.quoted:
         faults.append(f"lost {list((wanted - found))[:3]}, more {list((found - wanted))[:3]}")
     status, report = node.report("verify", *case.options)
-    if (status, report["opened"]) != (0, total):
-        faults.append(f"verify afterwards: exit {status}, {report['opened']} of {total}, {brief(report)}")
+    if (status, report["values"]["decrypted"]) != (0, total):
+        faults.append(f"verify afterwards: exit {status}, {report['values']['decrypted']} of {total}, {brief(report)}")
     return faults
 
 

@@ -110,7 +110,7 @@ extension ScannedText {
     clear()
     let count = contents.count
     guard count >= 32, count % 16 == 0 else {
-      return suspects.append(.init(offset: nil, reason: .opensUnderNoKey))
+      return suspects.append(.init(offset: nil, reason: .decryptsWithNoKey))
     }
     for place in vectors {
       let start = ciphertexts.count

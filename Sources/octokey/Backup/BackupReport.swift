@@ -4,36 +4,41 @@ import Native
 import OctopusKeys
 
 struct BackupReport: CommandReport {
-  struct Key: Encodable {
-    let fingerprint: String
-    let bits: Int
-    let sealed: Bool
-  }
+  static let schemaName = "backup-create"
+  static let schema: Schema = [
+    "folder": .string, "node": .string, "fingerprint": .string, "bits": .integer,
+    "encrypted": .boolean,
+    "store": ["kind": .string, "location": .string, "copy?": .string, "statement?": .string],
+    "documents": DocumentCount.schema, "values": ValueCounts.schema,
+    "certificate": ["thumbprint?": .string, "problem?": .string], "seconds": .number,
+    "nextSteps": .list(.string),
+  ]
 
   struct Store: Encodable {
     let kind: String
     let location: String
-    let snapshot: String?
+    /// The name of the snapshot in the folder.
+    let copy: String?
     /// The statement that backs up a database which octokey cannot copy.
     let statement: String?
   }
 
-  struct Values: Encodable {
-    let opened: Int
-    let unreadable: Int
+  struct Certificate: Encodable {
+    let thumbprint: String?
+    /// Why there is no copy of a certificate that the store holds.
+    let problem: String?
   }
 
-  let command = "backup create"
-  let time: String
   let folder: String
   let node: String
-  let key: Key
+  let fingerprint: String
+  let bits: Int
+  /// With the passphrase.
+  let encrypted: Bool
   let store: Store
-  let documents: Int
-  let values: Values
-  let certificate: String?
-  /// Why there is no copy of a certificate that the store holds.
-  let closedCertificate: String?
+  let documents: DocumentCount
+  let values: ValueCounts
+  let certificate: Certificate
   let seconds: Double
   let nextSteps: [String]
 
@@ -41,18 +46,19 @@ struct BackupReport: CommandReport {
     _ manifest: BackupManifest, folder: String, closedCertificate: PKCS12.Obstacle?,
     duration: Duration
   ) {
-    time = manifest.created
     self.folder = folder
     node = manifest.node
-    key = Key(
-      fingerprint: manifest.key.fingerprint, bits: manifest.key.bits, sealed: manifest.key.isSealed)
+    (fingerprint, bits) = (manifest.key.fingerprint, manifest.key.bits)
+    encrypted = manifest.key.isSealed
     store = Store(
       kind: manifest.store.kind, location: manifest.store.location,
-      snapshot: manifest.store.snapshot, statement: manifest.store.statement)
-    documents = manifest.store.documents
-    values = Values(opened: manifest.store.opened, unreadable: manifest.store.unreadable)
-    certificate = manifest.certificate?.thumbprint
-    self.closedCertificate = closedCertificate.map { words(for: $0) }
+      copy: manifest.store.snapshot, statement: manifest.store.statement)
+    documents = DocumentCount(processed: manifest.store.documents)
+    values = ValueCounts(
+      decrypted: manifest.store.opened, unreadable: manifest.store.unreadable)
+    certificate = Certificate(
+      thumbprint: manifest.certificate?.thumbprint,
+      problem: closedCertificate.map { words(for: $0) })
     seconds = duration / .seconds(1)
     nextSteps = BackupReport.nextSteps(manifest, folder)
   }
@@ -72,23 +78,25 @@ struct BackupReport: CommandReport {
     steps.append(
       manifest.key.isSealed
         ? "keep a copy off this machine, and the passphrase in another place than the copy"
-        : "whoever has this folder has the Master Key: lock it away as you would the key")
+        : "whoever has this folder has the Master Key: protect it like the key")
     return steps
   }
 
+  var status: ExitStatus { values.unreadable == 0 ? .done : .incomplete }
+
   private var certificateText: String {
-    certificate ?? closedCertificate.map { "not copied: " + $0 } ?? "none in the store"
+    certificate.thumbprint ?? certificate.problem.map { "not copied: " + $0 } ?? "none in the store"
   }
 
   var text: String {
-    let snapshot = store.snapshot.map { "snapshot in \($0)" } ?? "not copied, see below"
+    let snapshot = store.copy.map { "snapshot in \($0)" } ?? "not copied, see below"
     var lines = [
       "Backup:       \(folder)", "Node:         \(node)",
-      "Key:          \(key.fingerprint) (\(key.bits) bits, "
-        + (key.sealed ? "sealed with the passphrase)" : "NOT sealed)"),
+      "Key:          \(fingerprint) (\(bits) bits, "
+        + (encrypted ? "encrypted with the passphrase)" : "NOT encrypted)"),
       "Store:        \(store.kind) \(store.location) (\(snapshot))",
-      "Values:       \(values.opened) in \(documents) documents open with the key"
-        + (values.unreadable == 0 ? "" : ", \(values.unreadable) do not"),
+      "Values:       \(values.decrypted) in \(documents.processed) documents decrypt with the key"
+        + (values.unreadable == 0 ? "" : ", \(values.unreadable) cannot be decrypted"),
       "Certificate:  \(certificateText)", "", "Next steps:",
     ]
     lines += nextSteps.numbered

@@ -35,7 +35,7 @@ struct BackupRestoration {
     if !isSame { try present?.requireReplaceable(inPlace: inPlace) }
     let store = target.store()
     var report = RestoreReport(
-      time: TimeStamp.forText(now), folder: backup.path, fingerprint: fingerprint,
+      folder: backup.path, fingerprint: fingerprint,
       config: .init(
         path: configPath, changed: !isSame, reprotected: transfer.reprotected,
         unreadable: transfer.unreadable),

@@ -3,6 +3,17 @@
 import OctopusKeys
 
 struct BackupVerificationReport: CommandReport {
+  static let schemaName = "backup-verify"
+  static let schema: Schema = [
+    "folder": .string, "created": .string, "node": .string, "fingerprint": .string,
+    "encrypted": .boolean, "store": StoreName.schema, "ok": .boolean, "storeVerified": .boolean,
+    "documents": DocumentCount.schema, "values": ValueCounts.schema,
+    "certificate": ["thumbprint?": .string],
+    "faults": .list([
+      "kind": .string, "severity": .word(["fault", "note"]), "text": .string,
+    ]),
+  ]
+
   struct Fault: Encodable {
     let kind: String
     /// `fault`, or `note` where the backup is good anyway.
@@ -10,59 +21,58 @@ struct BackupVerificationReport: CommandReport {
     let text: String
   }
 
-  let command = "backup verify"
-  let time: String
   let folder: String
   let created: String
   let node: String
   let fingerprint: String
-  let sealed: Bool
+  let encrypted: Bool
   let store: StoreName
   let ok: Bool
   /// Whether the values of the store were verified; false without a store.
-  let storeWasOpened: Bool
-  let documents: Int
-  let values: BackupReport.Values
-  let certificate: String?
+  let storeVerified: Bool
+  let documents: DocumentCount
+  let values: ValueCounts
+  let certificate: BackupReport.Certificate
   let faults: [Fault]
 
-  init(_ verification: BackupVerification, of backup: BackupFolder, time: String) {
+  init(_ verification: BackupVerification, of backup: BackupFolder) {
     let manifest = backup.manifest
-    self.time = time
     folder = backup.path
     created = manifest.created
     node = manifest.node
     fingerprint = manifest.key.fingerprint
-    sealed = manifest.key.isSealed
+    encrypted = manifest.key.isSealed
     store = .init(kind: manifest.store.kind, location: manifest.store.location)
     ok = verification.ok
-    storeWasOpened = verification.audit != nil
-    documents = verification.audit?.documents ?? 0
-    values = .init(
-      opened: verification.audit?.decrypted ?? 0,
+    storeVerified = verification.audit != nil
+    documents = DocumentCount(processed: verification.audit?.documents ?? 0)
+    values = ValueCounts(
+      decrypted: verification.audit?.decrypted ?? 0,
       unreadable: verification.audit?.findings.count ?? 0)
-    certificate = manifest.certificate?.thumbprint
+    certificate = .init(thumbprint: manifest.certificate?.thumbprint, problem: nil)
     faults = verification.faults.map(BackupVerificationReport.describe)
   }
+
+  var status: ExitStatus { ok ? .done : .incomplete }
 
   var text: String {
     var lines = [
       "Backup:       \(folder)", "Made:         \(created) on \(node)",
-      "Key:          \(fingerprint) (\(sealed ? "sealed" : "not sealed"))",
+      "Key:          \(fingerprint) (\(encrypted ? "encrypted" : "NOT encrypted"))",
       "Store:        \(store.kind) \(store.location)",
-      storeWasOpened
-        ? "Values:       \(values.opened) in \(documents) documents open with the key"
-          + (values.unreadable == 0 ? "" : ", \(values.unreadable) do not")
-        : "Values:       not looked at", "Certificate:  \(certificate ?? "none")",
+      storeVerified
+        ? "Values:       \(values.decrypted) in \(documents.processed) documents decrypt with the key"
+          + (values.unreadable == 0 ? "" : ", \(values.unreadable) cannot be decrypted")
+        : "Values:       not looked at", "Certificate:  \(certificate.thumbprint ?? "none")",
     ]
     lines += faults.map {
-      "\($0.severity == "fault" ? "Fault:        " : "Remark:       ")\($0.text)"
+      "\($0.severity == "fault" ? "Fault:        " : "Note:         ")\($0.text)"
     }
     lines.append("")
     lines.append(
       !ok
         ? "this backup has faults: do not rely on it, make another one"
-        : storeWasOpened
+        : storeVerified
           ? "this backup is good: it can be restored"
           : "key and config are good; the copy of the database is still to be tested")
     return lines.map(\.escaped).joined(separator: "\n") + "\n"
@@ -75,26 +85,26 @@ struct BackupVerificationReport: CommandReport {
     return switch fault {
     case .listChanged:
       line(
-        "listChanged", "\(Checksums.fileName) is not the list that was sealed: files were changed")
-    case .changed(let name): line("changed", "\(name.quoted) is not the file that was put there")
-    case .missing(let name): line("missing", "\(name.quoted) is not there any more")
+        "listChanged", "\(Checksums.fileName) is not the encrypted list: files were changed")
+    case .changed(let name): line("changed", "\(name.quoted) was changed")
+    case .missing(let name): line("missing", "\(name.quoted) is missing")
     case .unreadable(let name, let error):
       line(
         "unreadable",
-        "\(name.quoted) cannot be read, or is no file: \(Failure(error).message)")
+        "\(name.quoted) cannot be read, or is not a file: \(Failure(error).message)")
     case .unlisted(let name): line("unlisted", "\(name.quoted) does not belong to the backup")
     case .secretsClosed(let error):
-      line("secretsClosed", "the secrets do not open: \(Failure(error).message)")
+      line("secretsClosed", "the secrets cannot be decrypted: \(Failure(error).message)")
     case .otherKey(let expected, let found):
-      line("otherKey", "the key is \(found), and not \(expected)")
+      line("otherKey", "fingerprint mismatch: expected \(expected), found \(found)")
     case .configHoldsOtherKey: line("configHoldsOtherKey", "the config holds another key")
     case .configClosed(let error):
-      line("configClosed", "the key in the config does not open: \(Failure(error).message)")
+      line("configClosed", "the key in the config cannot be decrypted: \(Failure(error).message)")
     case .certificateClosed(let obstacle):
       line(
         "certificateClosed",
         obstacle.map {
-          "\(BackupFolder.certificate.quoted) does not open with the key: \(words(for: $0))"
+          "\(BackupFolder.certificate.quoted) cannot be read with the key: \(words(for: $0))"
         } ?? "\(BackupFolder.certificate.quoted) is another certificate")
     case .noSnapshot:
       line(
@@ -103,21 +113,22 @@ struct BackupVerificationReport: CommandReport {
     case .storeUnreadable(let error):
       line("storeUnreadable", "the store cannot be read: \(Failure(error).message)")
     case .valuesClosed(let count, let total):
-      line("valuesClosed", "\(count) of \(total) sensitive values do not open with the key")
+      line("valuesClosed", "\(count) of \(total) sensitive values cannot be decrypted with the key")
     case .otherNumbers(let documents, let expectedDocuments, let values, let expectedValues):
       line(
         "otherNumbers",
-        "there are \(values) values in \(documents) documents, and there were \(expectedValues) in "
+        "\(values) values in \(documents) documents, expected \(expectedValues) in "
           + "\(expectedDocuments)")
     case .otherCertificate(let closed):
       line(
         "otherCertificate",
-        closed.map { "the certificate in the store is not opened: \(words(for: $0))" }
+        closed.map { "the certificate in the store cannot be read: \(words(for: $0))" }
           ?? "the store holds another certificate, or none")
     case .certificateNotCopied(let obstacle):
       line(
         "certificateNotCopied",
-        "the certificate in the store was not copied, and is not opened: \(words(for: obstacle))")
+        "the certificate in the store was not copied, because it cannot be read: \(words(for: obstacle))"
+      )
     }
   }
 }

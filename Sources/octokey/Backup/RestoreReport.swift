@@ -3,6 +3,20 @@
 import OctopusKeys
 
 struct RestoreReport: CommandReport {
+  static let schemaName = "backup-restore"
+  static let schema: Schema = [
+    "folder": .string, "fingerprint": .string,
+    "config": [
+      "path": .string, "changed": .boolean, "backup?": .string, "reprotected": .list(.string),
+      "unreadable": .list(.string),
+    ],
+    "store": [
+      "kind": .string, "location": .string, "changed": .boolean, "former?": .string,
+      "statement?": .string,
+    ],
+    "keyMatchesStore?": .boolean, "storeProblem?": .string, "notes": .list(.string),
+  ]
+
   struct Config: Encodable {
     let path: String
     let changed: Bool
@@ -22,8 +36,6 @@ struct RestoreReport: CommandReport {
     let statement: String?
   }
 
-  let command = "backup restore"
-  let time: String
   let folder: String
   let fingerprint: String
   var config: Config
@@ -35,12 +47,16 @@ struct RestoreReport: CommandReport {
   /// What earlier restorations left.
   var notes: [String] = []
 
+  var status: ExitStatus {
+    keyMatchesStore == false || storeProblem != nil ? .incomplete : .done
+  }
+
   var text: String {
     var lines = [
       "Config:           \(config.path) (\(config.changed ? "restored" : "unchanged"))",
       "Store:            \(store.kind) \(store.location) (\(store.changed ? "restored" : "unchanged"))",
       "Key:              \(fingerprint)",
-      "Opens the store:  \(keyMatchesStore.map { $0 ? "yes" : "NO" } ?? "unknown")"
+      "Decrypts store:   \(keyMatchesStore.map { $0 ? "yes" : "NO" } ?? "unknown")"
         + (storeProblem.map { ": \($0)" } ?? ""),
     ]
     lines += notes.map { "Note: \($0)" }
@@ -51,12 +67,12 @@ struct RestoreReport: CommandReport {
     }
     if !config.unreadable.isEmpty {
       lines.append(
-        "Still protected by another machine, set them anew: "
+        "Still protected by another machine, set them again: "
           + config.unreadable.joined(separator: ", "))
     }
     if store.former != nil {
       lines.append(
-        "Every other node of this store needs the key, too: octokey set-master-key --key-file - "
+        "Every other node of this store needs the key as well: octokey set-master-key --key-file - "
           + "--expect-fingerprint \(fingerprint)")
     }
     if store.statement != nil { lines.append("The database itself is restored by its own tools") }

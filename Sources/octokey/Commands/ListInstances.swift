@@ -4,6 +4,7 @@ import ArgumentParser
 import OctopusKeys
 
 struct ListInstances: OctokeyCommand {
+  static let answersInEnvelope = false
   static let configuration = CommandConfiguration(
     commandName: "list-instances",
     abstract: "List the instances that are registered on this machine.",
@@ -31,8 +32,8 @@ struct ListInstances: OctokeyCommand {
       let objects = try instances.map { instance in
         """
           {
-            "InstanceName": \(try SettingPrinter.json(instance.name)),
-            "ConfigurationFilePath": \(try SettingPrinter.json(instance.configPath))
+            "InstanceName": \(try VendorShapes.string(instance.name)),
+            "ConfigurationFilePath": \(try VendorShapes.string(instance.configPath))
           }
         """
       }

@@ -34,15 +34,20 @@ struct NewMasterKey: AuditedCommand {
     // The file stays if the answer gets lost: the key may be in use from now on.
     context.audit.record(
       change: "the key file \(path.quoted) was made, with the key \(fingerprint)")
-    try context.console.answer(
-      Answer(file: path, fingerprint: fingerprint, bits: key.size.rawValue), as: output.format)
-    return .done
+    return try context.answer(
+      NewKeyReport(file: path, fingerprint: fingerprint, bits: key.size.rawValue),
+      as: output.format)
   }
+}
 
-  private struct Answer: CommandReport {
-    let file: String
-    let fingerprint: String
-    let bits: Int
-    var text: String { fingerprint + "\n" }
-  }
+struct NewKeyReport: CommandReport {
+  static let schemaName = "new-master-key"
+  static let schema: Schema = ["file": .string, "fingerprint": .string, "bits": .integer]
+
+  let file: String
+  let fingerprint: String
+  let bits: Int
+
+  var status: ExitStatus { .done }
+  var text: String { fingerprint + "\n" }
 }

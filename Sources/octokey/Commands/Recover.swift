@@ -61,7 +61,6 @@ struct Recover: AuditedCommand {
 
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
-    let time = TimeStamp.forText(context.clock.now())
     // A write into the config itself may have been cut off: the journal is what counts then.
     let opened = try state.open(node, half: true, context)
     if moved, stores.given(context) == nil {
@@ -69,8 +68,7 @@ struct Recover: AuditedCommand {
     }
     let (node, target) = (opened.node, opened.target)
     guard let journal = try Journal.read(in: target.folder) else {
-      try context.console.answer(RecoveryReport(target, time: time), as: output.format)
-      return .done
+      return try context.answer(RecoveryReport(target, dryRun: dryRun), as: output.format)
     }
     (context.audit[.oldKey], context.audit[.newKey]) = (journal.oldKey, journal.newKey)
     context.audit[.store] = journal.store.kind + " " + journal.store.location
@@ -112,13 +110,8 @@ struct Recover: AuditedCommand {
     let report = RecoveryReport(
       journal, diagnosis, outcome, target, place: place,
       store: StoreName(location.store()), keyFile: recovery.keyFile,
-      attachments: attachments.map { AttachmentsReport($0) }, otherNodes: servers.otherNodes,
-      time: time)
-    try context.console.answer(report, as: output.format)
-    let isComplete = outcome.map(\.isComplete) ?? diagnosis.isComplete
-    // After a roll-back the new key may be gone, and with it the ledger.
-    let isWhole = diagnosis.course == .rollBack ? isComplete != false : isComplete == true
-    return diagnosis.unreadableValues == 0 && isWhole ? .done : .incomplete
+      attachments: attachments.map { AttachmentsReport($0) }, otherNodes: servers.otherNodes)
+    return try context.answer(report, as: output.format)
   }
 
   /// The store to look at: the one that was given, or the journal's if it is this config's.

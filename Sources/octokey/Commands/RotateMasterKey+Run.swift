@@ -66,7 +66,7 @@ extension RotateMasterKey {
       examination, survey: survey,
       oldKey: .init(fingerprint: try plan.oldFingerprint().description, bits: plan.oldBits),
       store: StoreName(store), attachments: nil, readingTime: readingTime,
-      nodesAlive: servers.liveNodes)
+      liveNodes: servers.liveNodes)
     for line in report.summary { context.console.show(line) }
   }
 
@@ -165,9 +165,9 @@ extension RotateMasterKey {
     let rotation = try Rotation.run(permit)
     context.console.clearProgress()
     let snapshot = rotation.snapshot.map { SnapshotReport($0) }
-    if let snapshot, let trouble = snapshot.trouble {
+    if let snapshot, let problem = snapshot.problem {
       context.console.warning(
-        "the rotation is proved, but the database snapshot \(snapshot.name.quoted) is of no use: \(trouble)",
+        "the rotation is verified, but the database snapshot \(snapshot.name.quoted) is useless: \(problem)",
         hint: "drop it: \(snapshot.droppedBy)")
     }
     let report = RotationReport(
@@ -184,29 +184,31 @@ extension RotateMasterKey {
       deployment: deployment,
       residues: rotation.residues,
       peakMemory: ProcessMemory.peak(),
-      duration: context.clock.uptime() - start, time: TimeStamp.forText(plan.now))
+      duration: context.clock.uptime() - start)
     let files = RotationReportFiles(
       folder: plan.folder, stamp: TimeStamp.forFileName(plan.now)
-    ).write(report, key: plan.newKey, context.console)
+    ).write(report, key: plan.newKey, context)
     context.audit.record(
       change: (plan.target.config == nil ? "the store is" : "store and config are")
         + " under the new key, which is in \(rotation.keyFile.quoted)"
         + (files.isEmpty
           ? "" : "; the report is in " + files.map(\.quoted).joined(separator: " and ")))
-    try show(report, key: plan.newKey, context.console)
+    let status = try show(report, key: plan.newKey, context)
     try rotation.finish()
-    return report.values.unreadable == 0 ? .done : .incomplete
+    return status
   }
 
   /// Prints the report, with the key itself only on a terminal or after `--show-key`.
-  private func show(_ report: RotationReport, key: borrowing MasterKey, _ console: Console) throws {
-    guard output.format == .text else { return try console.print(json: report) }
-    if console.outputIsTerminal || showKey {
-      console.print(secret: key.base64(), before: RotationReport.textBeforeKey)
-    } else {
-      console.print(raw: RotationReport.textBeforeKey + report.newKey.fingerprint + "\n")
+  private func show(
+    _ report: RotationReport, key: borrowing MasterKey, _ context: Context
+  ) throws -> ExitStatus {
+    let console = context.console
+    guard output.format == .text, console.outputIsTerminal || showKey else {
+      return try context.answer(report, as: output.format)
     }
+    console.print(secret: key.base64(), before: RotationReport.textBeforeKey)
     console.print(raw: report.textAfterKey)
+    return report.status
   }
 
   /// Prints what a run would find, and ends as it would end.
@@ -225,8 +227,8 @@ extension RotateMasterKey {
         store: StoreName(store),
         attachments: try attachments(plan, opened),
         readingTime: readingTime,
-        nodesAlive: servers.liveNodes)
-      try context.console.answer(report, as: output.format)
+        liveNodes: servers.liveNodes)
+      _ = try context.answer(report, as: output.format)
     }
     servers.noteGaps(context.console)
     try requireNoObstacle(examination, context.console)

@@ -54,21 +54,28 @@ struct Service: AuditedCommand {
       (start ? "start " : stop ? "stop " : "restart ")
       + names.map(\.text).joined(separator: " ")
     let control = ServiceControl(context: context)
-    var answers: [Answer] = []
+    var services: [ServiceReport.Service] = []
     do {
-      for name in names { answers.append(try answer(for: name, control, context)) }
+      for name in names { services.append(try answer(for: name, control, context)) }
     } catch {
       // What was done before it failed belongs to the answer.
-      if context.audit.hasChanged { try show(answers, context) }
+      if context.audit.hasChanged { _ = try answer(services, .incomplete, context) }
       throw error
     }
-    try show(answers, context)
-    return !areAll || status && !answers.allSatisfy(\.running) ? .incomplete : .done
+    let isIncomplete = !areAll || status && !services.allSatisfy(\.running)
+    return try answer(services, isIncomplete ? .incomplete : .done, context)
+  }
+
+  private func answer(
+    _ services: [ServiceReport.Service], _ ending: ExitStatus, _ context: Context
+  ) throws -> ExitStatus {
+    try context.answer(
+      ServiceReport(services: services, isQuestion: status, status: ending), as: output.format)
   }
 
   private func answer(
     for name: ServiceName, _ control: ServiceControl, _ context: Context
-  ) throws -> Answer {
+  ) throws -> ServiceReport.Service {
     var state = try control.state(of: name)
     let isNeeded =
       start
@@ -84,7 +91,7 @@ struct Service: AuditedCommand {
       }
       context.audit.record(change: "\(name.text.quoted) is \(state.word)")
     }
-    return Answer(
+    return .init(
       name: name.text, running: state.isRunning, state: state.word, changed: isNeeded)
   }
 
@@ -101,23 +108,35 @@ struct Service: AuditedCommand {
     let name = try records.find(instance)?.name ?? "OctopusServer"
     return ([ServiceName(instance: name)], true)
   }
+}
 
-  private func show(_ answers: [Answer], _ context: Context) throws {
-    switch output.format {
-    case .text:
-      for answer in answers {
-        let word = answer.running ? "running" : "stopped"
-        let note = status ? " (\(answer.state))" : answer.changed ? "" : " (unchanged)"
-        context.console.print("\(answer.name) \(word)\(note)")
-      }
-    case .json: try context.console.print(json: answers)
-    }
-  }
+struct ServiceReport: CommandReport {
+  static let schemaName = "service"
+  static let schema: Schema = [
+    "services": .list([
+      "name": .string, "running": .boolean, "state": .string, "changed": .boolean,
+    ])
+  ]
 
-  private struct Answer: Encodable {
+  struct Service: Encodable {
     let name: String
     let running: Bool
     let state: String
     let changed: Bool
+  }
+
+  let services: [Service]
+  /// Whether the state was all that was asked for; a change is not said then.
+  let isQuestion: Bool
+  let status: ExitStatus
+
+  private enum CodingKeys: CodingKey { case services }
+
+  var text: String {
+    services.map { service in
+      let note =
+        isQuestion ? " (\(service.state))" : service.changed ? "" : " (unchanged)"
+      return "\(service.name) \(service.running ? "running" : "stopped")\(note)".escaped + "\n"
+    }.joined()
   }
 }

@@ -49,11 +49,10 @@ struct SetMasterKey: AuditedCommand {
     let config = try LockedConfigFile.lock(node.file, keepsDrafts: true)
     let change = try set(newKey, from: source.name, in: config, of: node, context)
     _ = consume config
-    let answer = Answer(
-      changed: change.changed, fingerprint: fingerprint.description, config: node.file.path,
-      backup: change.backup)
-    try context.console.answer(answer, as: output.format)
-    return .done
+    let report = SetKeyReport(
+      changed: change.changed, fingerprint: fingerprint.description,
+      config: .init(path: node.file.path, backup: change.backup))
+    return try context.answer(report, as: output.format)
   }
 
   /// Fails, before the key is asked for, where it could not be checked or set.
@@ -154,12 +153,18 @@ struct SetMasterKey: AuditedCommand {
       throw CommandError.storeNotSeen(reason: error)
     }
   }
+}
 
-  private struct Answer: CommandReport {
-    let changed: Bool
-    let fingerprint: String
-    let config: String
-    let backup: String?
-    var text: String { "\(changed ? "changed" : "unchanged") \(fingerprint)\n" }
-  }
+struct SetKeyReport: CommandReport {
+  static let schemaName = "set-master-key"
+  static let schema: Schema = [
+    "changed": .boolean, "fingerprint": .string, "config": EditedConfig.schema,
+  ]
+
+  let changed: Bool
+  let fingerprint: String
+  let config: EditedConfig
+
+  var status: ExitStatus { .done }
+  var text: String { "\(changed ? "changed" : "unchanged") \(fingerprint)\n" }
 }

@@ -5,6 +5,7 @@ import ArgumentParser
 import OctopusKeys
 
 struct ShowMasterKey: AuditedCommand {
+  static let answersInEnvelope = false
   static let configuration = CommandConfiguration(
     commandName: "show-master-key",
     abstract: "Print the Master Key of this node, or of a key file.",

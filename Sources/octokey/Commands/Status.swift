@@ -65,7 +65,7 @@ struct Status: OctokeyCommand {
     }
     let path = try node.configPath(context)
     let check = try NodeCheck(ConfigFile.read(path), node)
-    var report = StatusReport(config: path, time: TimeStamp.forText(context.clock.now()))
+    var report = StatusReport(config: path)
     report.faults = check.faults
     report.unfinishedRotation = check.faults.contains { $0.kind == "unfinishedRotation" }
     do {
@@ -80,16 +80,13 @@ struct Status: OctokeyCommand {
   private func answer(_ report: StatusReport, _ context: Context) throws -> ExitStatus {
     var report = report
     if report.fingerprint != nil { report.memoryLocked = LockedMemory.isLocked }
-    try context.console.answer(report, as: output.format)
-    if report.unfinishedRotation { return .unfinishedRotation }
-    return report.isSound ? .done : .incomplete
+    return try context.answer(report, as: output.format)
   }
 
   /// What a state folder, a store and perhaps a key say, without a config.
   private func look(at folder: StateFolder, _ context: Context) throws -> StatusReport {
     guard stores.given(context) != nil else { throw CommandError.storeNeeded(for: "--state-dir") }
-    var report = StatusReport(
-      stateFolder: folder.path, time: TimeStamp.forText(context.clock.now()))
+    var report = StatusReport(stateFolder: folder.path)
     do {
       report.unfinishedRotation = try folder.hasJournal()
       try folder.requireOurs(for: .stateFolder(folder.path))
@@ -123,8 +120,7 @@ struct Status: OctokeyCommand {
     let comparison = Comparison(
       evidence, unreadable: failures.map { Failure(describing: $0).message },
       expected: expectFingerprint?.description)
-    try context.console.answer(comparison, as: output.format)
-    return comparison.agrees ? .done : .incomplete
+    return try context.answer(comparison, as: output.format)
   }
 
   private func look(at node: OpenedNode, _ report: inout StatusReport, _ context: Context) throws {

@@ -52,8 +52,7 @@ struct Verify: OctokeyCommand {
     let node = stores.given(context) != nil ? nil : try node.open(context)
     let machineKeys = try node?.machineKeys ?? self.node.machineKeys()
     let trial = try KeyTrial(folder, on: stores.open(context, node), machineKeys)
-    try context.console.answer(trial, as: output.format)
-    return trial.fingerprint == nil ? .incomplete : .done
+    return try context.answer(trial, as: output.format)
   }
 
   private func audit(
@@ -64,10 +63,7 @@ struct Verify: OctokeyCommand {
       store: store, key: key, decisions: binary.decisions(), cancellation: .never
     ) { bar.update(done: $0, total: $1) }
     bar.finish()
-    let report = VerifyReport(
-      audit, key: try KeyFingerprint(of: key), store: store,
-      time: TimeStamp.forText(context.clock.now()))
-    try context.console.answer(report, as: output.format)
-    return report.unreadable == 0 ? .done : .incomplete
+    let report = VerifyReport(audit, key: try KeyFingerprint(of: key), store: store)
+    return try context.answer(report, as: output.format)
   }
 }

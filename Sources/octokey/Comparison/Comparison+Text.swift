@@ -13,7 +13,7 @@ extension Comparison {
     let width = max(4, nodes.map(\.node.count).max() ?? 0)
     for node in nodes {
       let name = node.node + String(repeating: " ", count: width - node.node.count)
-      let key = node.fingerprint ?? "no key that can be read" + String(repeating: " ", count: 27)
+      let key = node.fingerprint ?? "no readable key" + String(repeating: " ", count: 35)
       let words = [
         agreement(of: node),
         node.alive.map { $0 ? "running" : "stopped" },

@@ -4,6 +4,20 @@
 import OctopusKeys
 
 struct Comparison: CommandReport {
+  static let schemaName = "status-compare"
+  static let schema: Schema = [
+    "fingerprint?": .string,
+    "nodes": .list([
+      "file": .string, "node": .string, "time": .string, "fingerprint?": .string,
+      "keyMatchesStore?": .boolean, "unfinishedRotation": .boolean, "agrees": .boolean,
+      "alive?": .boolean,
+    ]),
+    "steps": .list([
+      "step": .word(Procedure.Step.allCases.map(\.rawValue)), "done": .boolean, "text": .string,
+    ]),
+    "remaining": .list(.string), "notes": .list(.string),
+  ]
+
   struct Node: Encodable {
     let file: String
     let node: String
@@ -17,12 +31,11 @@ struct Comparison: CommandReport {
   }
 
   struct Step: Encodable {
-    let step: String
+    let step: Procedure.Step
     let done: Bool
     let text: String
   }
 
-  let command = "status compare"
   /// The key of the store: one that a node has, and that decrypts it.
   private(set) var fingerprint: String?
   private(set) var nodes: [Node] = []
@@ -31,7 +44,7 @@ struct Comparison: CommandReport {
   private(set) var remaining: [String] = []
   private(set) var notes: [String] = []
 
-  var agrees: Bool { remaining.isEmpty }
+  var status: ExitStatus { remaining.isEmpty ? .done : .incomplete }
 
   /// - Parameter expected: the key that all of them should have; nil: the store's.
   init(_ evidence: [Evidence], unreadable: [String], expected: String?) {
@@ -48,7 +61,7 @@ struct Comparison: CommandReport {
     fingerprint = opening ?? reports.rotation?.newKey?.fingerprint
     let reference = expected ?? fingerprint
     if let expected, let opening, expected != opening {
-      remaining.append("the store is under \(opening), and not under \(expected): rotate the key")
+      remaining.append("the key of the store is \(opening), expected \(expected): rotate the key")
     }
     compare(statuses, reference, rotatedAt: reports.rotation?.time)
     lookForMissingNodes(statuses)
@@ -56,7 +69,7 @@ struct Comparison: CommandReport {
       let procedure = Procedure(reports, key: reference, nodes: nodes)
       steps = procedure.steps
       // Nodes with another key are listed above, with what to do.
-      remaining += steps.filter { !$0.done && $0.step != "setKeys" }.map(\.text)
+      remaining += steps.filter { !$0.done && $0.step != .setKeys }.map(\.text)
     } else if !reports.hasProcedure, reports.unrecognized.isEmpty {
       notes.append(
         "only the nodes were compared; give the reports of backups, rotation and verify, too, to see "
@@ -68,7 +81,7 @@ struct Comparison: CommandReport {
     var latest: [Reports.NodeStatus] = []
     var indices: [[String?]: Int] = [:]
     for new in statuses {
-      let name = [new.status.config ?? new.status.stateFolder, new.status.node]
+      let name = [new.status.config?.path ?? new.status.stateFolder, new.status.node]
       guard let index = indices[name] else {
         indices[name] = latest.count
         latest.append(new)
@@ -83,7 +96,9 @@ struct Comparison: CommandReport {
   private mutating func compare(
     _ statuses: [Reports.NodeStatus], _ reference: String?, rotatedAt rotation: String?
   ) {
-    if statuses.isEmpty { remaining.append("there is no report of a node: octokey status on each") }
+    if statuses.isEmpty {
+      remaining.append("no report of a node: octokey status --format json on each")
+    }
     let stores = statuses.compactMap(\.status.store)
     for (file, status) in statuses {
       let name = Comparison.name((file, status))
@@ -97,7 +112,7 @@ struct Comparison: CommandReport {
       if status.unfinishedRotation {
         remaining.append("a rotation was interrupted on \(name); there: octokey recover")
       } else if let rotation, status.time < rotation {
-        remaining.append("the report of \(name) is from before the rotation: make it again")
+        remaining.append("the report of \(name) is older than the rotation: make it again")
       } else if let fault = Comparison.fault(status, reference) {
         remaining.append("\(name) \(fault)")
       } else if let problem = status.problems.first {
@@ -116,10 +131,11 @@ struct Comparison: CommandReport {
       "octokey set-master-key --key-file FILE"
       + (reference.map { " --expect-fingerprint \($0)" } ?? "")
     guard let fingerprint = status.fingerprint else {
-      return "has no key that can be read there; there: \(remedy)"
+      return "has no readable key; there: \(remedy)"
     }
     guard let reference else {
-      return "has the key \(fingerprint), which does not open its store: octokey verify --try-keys"
+      return
+        "has the key \(fingerprint), which does not decrypt its store: octokey verify --try-keys"
     }
     if fingerprint != reference {
       let alive = isAlive(status) == true ? " (and is running: stop it first)" : ""
@@ -127,17 +143,16 @@ struct Comparison: CommandReport {
     }
     switch status.keyMatchesStore {
     case true?:
-      let (opened, unreadable) = (status.valuesOpened ?? 0, status.valuesUnreadable ?? 0)
-      guard unreadable > 0 else { return nil }
-      return "has the key \(reference), which does not open \(unreadable) of "
-        + "\(opened + unreadable) values that were tried; there: octokey verify lists them"
-    case false?: return "has the key \(reference), but it does not open the store that it uses"
+      guard let values = status.values, values.unreadable > 0 else { return nil }
+      return "has the key \(reference), which cannot decrypt \(values.unreadable) of "
+        + "\(values.tried) values that were tried; there: octokey verify lists them"
+    case false?: return "has the key \(reference), but it does not decrypt the store that it uses"
     case nil:
-      if status.problems.isEmpty, status.valuesOpened != nil {
-        return "found no sensitive value in its store that could show whether the key fits"
+      if status.problems.isEmpty, status.values != nil {
+        return "found no sensitive value in its store to check the key with"
       }
       let reason = status.problems.first.map { ": " + $0 } ?? ""
-      return "could not look into its store\(reason)"
+      return "could not read its store\(reason)"
     }
   }
 
@@ -146,7 +161,7 @@ struct Comparison: CommandReport {
     let seen = Set(statuses.compactMap { $0.status.node?.lowercased() })
     for name in known.subtracting(seen).sorted() {
       remaining.append(
-        "the store knows a node \(name.quoted), and there is no report of it; there: octokey status "
+        "no report of the node \(name.quoted), which the store lists; there: octokey status "
           + "--format json")
     }
   }

@@ -21,13 +21,12 @@ struct Evidence {
     let time: String
     let node: String?
     /// Null where a state folder stands for it.
-    let config: String?
+    let config: ConfigName?
     let stateFolder: String?
     let fingerprint: String?
     let store: StoreName?
     let keyMatchesStore: Bool?
-    let valuesOpened: Int?
-    let valuesUnreadable: Int?
+    let values: ValueCounts?
     let unfinishedRotation: Bool
     let nodes: [Node]?
     let problems: [String]
@@ -39,22 +38,25 @@ struct Evidence {
     let time: String
     let fingerprint: String
     let store: StoreName
-    let opened: Int
-    let unreadable: Int
+    let values: ValueCounts
   }
 
   /// A rotation, or the recovery that finished one.
   struct Rotation: Decodable {
     let time: String
-    let outcome: String
     let oldKey: Key?
     let newKey: Key?
+  }
+
+  private struct Recovery: Decodable {
+    let dryRun: Bool
+    let course: RecoveryReport.Course
   }
 
   struct Backup: Decodable {
     let time: String
     let folder: String
-    let key: Key
+    let fingerprint: String
   }
 
   struct BackupVerification: Decodable {
@@ -62,7 +64,7 @@ struct Evidence {
     let folder: String
     let fingerprint: String
     let ok: Bool
-    let storeWasOpened: Bool
+    let storeVerified: Bool
   }
 
   struct Restore: Decodable {
@@ -71,7 +73,10 @@ struct Evidence {
     let store: StoreName
   }
 
-  private struct Name: Decodable { let command: String? }
+  private struct Head: Decodable {
+    let schema: String?
+    let schemaVersion: Int?
+  }
 
   /// More bytes than any report has: a thousand findings are some hundred kilobytes.
   private static let sizeLimit = 4 << 20
@@ -139,31 +144,36 @@ struct Evidence {
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
       try JSONDecoder().decode(type, from: data)
     }
-    let command: String?
+    let head: Head
     do {
-      command = try decode(Name.self).command
+      head = try decode(Head.self)
     } catch {
-      throw Unfit(reason: "holds no report of octokey")
+      throw Unfit(reason: "is not a report of octokey")
     }
-    switch command {
-    case "status"?: return try decode(Status.self)
-    case "verify"?: return try decode(Verify.self)
-    case "rotate-master-key"?, "recover"?:
-      let rotation = try decode(Rotation.self)
-      // A rotation that did nothing, or a dry run, does not count.
-      guard
-        ["rotated", "rotatedExceptUnreadable", "finished", "resumed"].contains(rotation.outcome)
-      else {
-        throw Unfit(
-          reason: "holds the report of a rotation that changed nothing (\(rotation.outcome))")
+    guard let schema = head.schema, let version = head.schemaVersion else {
+      throw Unfit(reason: "is not a report of octokey")
+    }
+    guard version == Envelope.schemaVersion else {
+      throw Unfit(
+        reason: "holds a report of another version of octokey (schema version \(version))")
+    }
+    switch schema {
+    case StatusReport.schemaName: return try decode(Status.self)
+    case VerifyReport.schemaName: return try decode(Verify.self)
+    case RotationReport.schemaName: return try decode(Rotation.self)
+    case RecoveryReport.schemaName:
+      let recovery = try decode(Recovery.self)
+      guard !recovery.dryRun, [.finish, .resume].contains(recovery.course) else {
+        throw Unfit(reason: "holds the report of a recovery that finished no rotation")
       }
-      return rotation
-    case "backup create"?: return try decode(Backup.self)
-    case "backup verify"?: return try decode(BackupVerification.self)
-    case "backup restore"?: return try decode(Restore.self)
-    case let command?:
-      throw Unfit(reason: "holds no report of octokey that counts here (\(command.prefix(40)))")
-    case nil: throw Unfit(reason: "holds no report of octokey")
+      return try decode(Rotation.self)
+    case BackupReport.schemaName: return try decode(Backup.self)
+    case BackupVerificationReport.schemaName: return try decode(BackupVerification.self)
+    case RestoreReport.schemaName: return try decode(Restore.self)
+    case DryRunReport.schemaName: throw Unfit(reason: "holds the report of a dry run")
+    case FailureReport.schemaName: throw Unfit(reason: "holds the report of a run that failed")
+    default:
+      throw Unfit(reason: "holds a report that does not count here (\(schema.prefix(40)))")
     }
   }
 }

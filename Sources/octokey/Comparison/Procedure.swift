@@ -1,6 +1,11 @@
 // The steps of a rotation as in octokey-rotation(7), each with the evidence that it was done.
 
 struct Procedure {
+  enum Step: String, Encodable, CaseIterable {
+    case backupBefore, rotate, setKeys, verify, backupAfter, testRestore, restore, verifyRestored
+    case start
+  }
+
   let steps: [Comparison.Step]
 
   /// - Parameter key: the fingerprint of the key that everything should have at the end.
@@ -17,7 +22,7 @@ struct Procedure {
       $0.fingerprint == key && $0.created >= since
     }
     let fresh =
-      reports.backups.filter { $0.key.fingerprint == key && $0.time >= since }.map(\.folder)
+      reports.backups.filter { $0.fingerprint == key && $0.time >= since }.map(\.folder)
       + verificationsAfter.map(\.folder)
     let restored = reports.restored.filter { $0.fingerprint == key && $0.time >= since }
     // A report of verify is about the restored store if it names the same location and is later:
@@ -29,55 +34,57 @@ struct Procedure {
       return time.map { $0 <= verified.time } ?? false
     }
     let sound = reports.verified.filter {
-      $0.fingerprint == key && $0.unreadable == 0 && $0.opened > 0 && $0.time >= since
+      $0.fingerprint == key && $0.values.unreadable == 0 && $0.values.decrypted > 0
+        && $0.time >= since
     }
     var steps: [Comparison.Step] = []
-    func add(_ step: String, _ done: Bool, _ text: String, _ missing: String) {
+    func add(_ step: Step, _ done: Bool, _ text: String, _ missing: String) {
       steps.append(.init(step: step, done: done, text: done ? text : missing))
     }
     add(
-      "backupBefore", verificationsBefore.contains(where: Procedure.isProof),
+      .backupBefore, verificationsBefore.contains(where: Procedure.isProof),
       "a backup from before the rotation was tested",
       oldKey == nil
-        ? "there is no report of a rotation, so nobody can say which backup is from before it"
-        : reports.backups.contains { $0.key.fingerprint == oldKey }
-          ? "the backup from before the rotation was never tested: octokey backup verify DIR"
-          : "there is no report of a tested backup from before the rotation (key "
+        ? "no report of a rotation, which would tell which backup is from before it"
+        : reports.backups.contains { $0.fingerprint == oldKey }
+          ? "the backup from before the rotation was not tested: octokey backup verify DIR"
+          : "no report of a tested backup from before the rotation (key "
             + "\(oldKey ?? "")): octokey backup verify DIR, if there is one")
     add(
-      "rotate", isRotated, "the key was rotated to \(key)",
-      "there is no report of a rotation to \(key): octokey service --stop on every node, then octokey "
+      .rotate, isRotated, "the key was rotated to \(key)",
+      "no report of a rotation to \(key): octokey service --stop on every node, then octokey "
         + "rotate-master-key on one")
     add(
-      "setKeys", !nodes.isEmpty && nodes.allSatisfy { $0.agrees && $0.time >= since },
-      "every node that was looked at has that key", "not every node has the key of the store")
+      .setKeys, !nodes.isEmpty && nodes.allSatisfy { $0.agrees && $0.time >= since },
+      "every node that was compared has that key", "not every node has the key of the store")
     add(
-      "verify", sound.contains { !isOfRestored($0) },
-      "every value of the store opens with it",
-      "nobody has opened every value of the store since: octokey verify --format json")
+      .verify, sound.contains { !isOfRestored($0) },
+      "every value of the store decrypts with it",
+      "the store was not verified since: octokey verify --format json")
     add(
-      "backupAfter", !fresh.isEmpty, "there is a backup under the key",
-      "there is no report of a backup under the key: octokey backup create --to DIR")
+      .backupAfter, !fresh.isEmpty, "a backup with the new key was made",
+      "no report of a backup with the new key: octokey backup create --to DIR")
     add(
-      "testRestore", verificationsAfter.contains(where: Procedure.isProof),
+      .testRestore, verificationsAfter.contains(where: Procedure.isProof),
       "that backup was tested",
-      "the new backup was never tested: octokey backup verify DIR")
+      "the new backup was not tested: octokey backup verify DIR")
     add(
-      "restore", !restored.isEmpty, "it was restored elsewhere",
-      "it was never restored: octokey backup restore DIR --config FILE --store LOCATION")
+      .restore, !restored.isEmpty, "that backup was restored elsewhere",
+      "the new backup was not restored elsewhere: octokey backup restore DIR --config FILE --store LOCATION"
+    )
     add(
-      "verifyRestored", sound.contains(where: isOfRestored),
-      "every value of the restored store opens",
-      "nobody has opened the restored store: octokey verify --config FILE there")
+      .verifyRestored, sound.contains(where: isOfRestored),
+      "every value of the restored store decrypts",
+      "the restored store was not verified: octokey verify --config FILE there")
     let stopped = nodes.filter { $0.alive == false }.map(\.node)
     add(
-      "start", stopped.isEmpty, "no node is known to be stopped",
-      "not running by what the store says: \(stopped.joined(separator: ", ")): octokey service "
+      .start, stopped.isEmpty, "no node is known to be stopped",
+      "not running, as the store shows: \(stopped.joined(separator: ", ")): octokey service "
         + "--start")
     self.steps = steps
   }
 
   private static func isProof(_ verification: Evidence.BackupVerification) -> Bool {
-    verification.ok && verification.storeWasOpened
+    verification.ok && verification.storeVerified
   }
 }

@@ -32,6 +32,8 @@ final class Console {
   /// Why printed data was not written; nil if all of it was. Nothing is printed after it: data with a hole
   /// in it could be taken for whole.
   private(set) var outputFailure: NativeError?
+  /// Whether anything was printed on stdout.
+  private(set) var hasOutput = false
 
   /// - Parameters:
   ///   - mayAsk: false after `--non-interactive`: every question is an error.
@@ -65,21 +67,11 @@ final class Console {
   /// Prints a secret between two texts that are not. It goes straight from its memory to the descriptor.
   func print(secret: borrowing SecretBytes, before: String = "", after: String = "\n") {
     write(before)
+    hasOutput = true
     if outputFailure == nil {
       do { try output.write(secret) } catch { outputFailure = error }
     }
     write(after)
-  }
-
-  func print(json value: some Encodable) throws {
-    print(raw: String(decoding: try value.indentedJSON(), as: UTF8.self))
-  }
-
-  func answer(_ report: some CommandReport, as format: OutputFormat) throws {
-    switch format {
-    case .text: print(raw: report.text)
-    case .json: try print(json: report)
-    }
   }
 
   // MARK: Messages, on stderr
@@ -187,6 +179,7 @@ final class Console {
 
   private func write(_ text: String) {
     if outputIsTerminal { clearProgress() }
+    hasOutput = true
     guard outputFailure == nil else { return }
     do { try output.write(Array(text.utf8).span) } catch { outputFailure = error }
   }

@@ -5,6 +5,11 @@ import Native
 import OctopusKeys
 
 struct FaultLine: Encodable {
+  static let schema: Schema = [
+    "kind": .string, "severity": .word(["fault", "note"]), "path": .string, "line?": .integer,
+    "column?": .integer, "setting?": .string, "text": .string, "hint?": .string,
+  ]
+
   let kind: String
   /// `fault`, or `note` where nothing has to be done.
   let severity: String

@@ -1,4 +1,4 @@
-// Tables of numbers, for reports.
+// Tables, lists and numbers, for reports.
 
 enum TextTable {
   /// Lines without newlines, each indented by two spaces; the first one has the titles.
@@ -13,5 +13,18 @@ enum TextTable {
       return line
     }
     return [line("", titles)] + rows.map { line($0.name, $0.numbers.map(String.init)) }
+  }
+}
+
+extension [String] {
+  var numbered: [String] { enumerated().map { "  \($0 + 1). \($1)" } }
+}
+
+extension Double {
+  /// The number with two digits after the point.
+  var inHundredths: String {
+    let hundredths = Int((self * 100).rounded())
+    let rest = String(hundredths % 100)
+    return "\(hundredths / 100)." + (rest.count == 1 ? "0" + rest : rest)
   }
 }

@@ -14,6 +14,7 @@ enum CommandError: Error, Equatable {
   /// Something has to be asked and cannot be; `option` (or several, in words) would have answered it.
   case cannotAsk(option: String, reason: Unaskable)
   case noSuchSetting(key: String, path: String, near: [String])
+  case noSuchSchema(name: String, near: [String])
   case secretArgument(key: String)
   /// The value contains control characters or is not UTF-8.
   case unfitValue(key: String)

@@ -27,6 +27,12 @@ extension Failure {
           ? known?.defaultValue.map { "without one the server takes \($0)" }
             ?? "octokey config list shows those that are there"
           : "did you mean \(near.map(\.quoted).joined(separator: " or "))?")
+    case .noSuchSchema(let name, let near):
+      self.init(
+        "unknown schema \(name.quoted)",
+        hint: near.isEmpty
+          ? "octokey schema lists them"
+          : "did you mean \(near.map(\.quoted).joined(separator: " or "))?", status: .usage)
     case .secretArgument(let key):
       self.init(
         "refusing to take a secret for \(key.quoted) from the command line, where other users and "

@@ -82,15 +82,24 @@ struct Ending: Equatable {
     isByBrokenPipe = SystemErrorKind(errno: number) == .brokenPipe
   }
 
-  /// The word for it in the system's log.
-  var outcome: String {
-    switch status {
-    case .done: "done"
-    case .failed, .usage: "failed"
-    case .incomplete: isPartial ? "partial" : "incomplete"
-    case .unfinishedRotation: "unfinished-rotation"
-    case .busy: "busy"
-    case .cancelled: "cancelled"
+  /// The word for it in the system's log and in JSON.
+  var outcome: String { (isPartial ? .partial : Outcome(status)).rawValue }
+
+  /// What a script may ask for in place of the exit code.
+  enum Outcome: String, CaseIterable {
+    case done, failed, incomplete, partial, busy, cancelled
+    case unfinishedRotation = "unfinished-rotation"
+
+    fileprivate init(_ status: ExitStatus) {
+      self =
+        switch status {
+        case .done: .done
+        case .failed, .usage: .failed
+        case .incomplete: .incomplete
+        case .unfinishedRotation: .unfinishedRotation
+        case .busy: .busy
+        case .cancelled: .cancelled
+        }
     }
   }
 }

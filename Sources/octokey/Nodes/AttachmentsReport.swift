@@ -3,6 +3,11 @@
 import OctopusKeys
 
 struct AttachmentsReport: Encodable {
+  static let schema: Schema = [
+    "folder": .string, "files?": .integer, "examined?": .integer, "decrypted?": .integer,
+    "notFollowed?": .integer, "unreadable?": .integer, "problem?": .string,
+  ]
+
   /// The folder of the attachments; where that could not be looked for, the one that it would be in.
   let folder: String
   let files: Int?

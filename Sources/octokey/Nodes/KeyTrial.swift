@@ -4,28 +4,36 @@ import Native
 import OctopusKeys
 
 struct KeyTrial: CommandReport {
+  static let schemaName = "verify-try-keys"
+  static let schema: Schema = [
+    "store": StoreName.schema, "fingerprint?": .string,
+    "keys": .list([
+      "fingerprint": .string, "files": .list(.string), "values": ValueCounts.schema,
+      "keyMatchesStore?": .boolean,
+    ]),
+    "skipped": .list(["file": .string, "reason": .string]),
+  ]
+
   struct Candidate: Encodable {
     let fingerprint: String
     var files: [String]
-    let opened: Int
-    let unreadable: Int
-    /// Whether it is the key of the store; nil without a value to try.
-    let opens: Bool?
+    let values: ValueCounts
+    /// Nil without a value to try.
+    let keyMatchesStore: Bool?
   }
 
-  let command = "verify --try-keys"
-  let store: StoreName
-  private(set) var fingerprint: String?
-  /// The best first.
-  private(set) var keys: [Candidate] = []
-  struct Other: Encodable {
+  struct Skipped: Encodable {
     let file: String
     /// Why it has no key that can be tried.
     let reason: String
   }
 
+  let store: StoreName
+  private(set) var fingerprint: String?
+  /// The best first.
+  private(set) var keys: [Candidate] = []
   /// Files without a readable key.
-  private(set) var others: [Other] = []
+  private(set) var skipped: [Skipped] = []
 
   /// Tries every file in `folder`, but not in its subfolders. Node configs, and the copies that edits and
   /// rotations leave, count as well if the machine keys decrypt their key.
@@ -44,11 +52,11 @@ struct KeyTrial: CommandReport {
         // The store cannot be looked at: no key can be tried.
         throw error
       } catch {
-        others.append(Other(file: name, reason: Failure(describing: error).message))
+        skipped.append(Skipped(file: name, reason: Failure(describing: error).message))
       }
     }
-    keys.sort { $0.opened > $1.opened }
-    fingerprint = keys.first { $0.opens == true }?.fingerprint
+    keys.sort { $0.values.decrypted > $1.values.decrypted }
+    fingerprint = keys.first { $0.keyMatchesStore == true }?.fingerprint
   }
 
   private mutating func add(
@@ -61,8 +69,9 @@ struct KeyTrial: CommandReport {
     let probe = try KeyProbe(store: store, key: key)
     keys.append(
       Candidate(
-        fingerprint: fingerprint, files: [name], opened: probe.opened,
-        unreadable: probe.unreadable, opens: probe.opens))
+        fingerprint: fingerprint, files: [name],
+        values: .init(decrypted: probe.opened, unreadable: probe.unreadable),
+        keyMatchesStore: probe.opens))
   }
 
   /// - Throws: what is wrong with the config, if it is one, else what is wrong with the key file.
@@ -82,21 +91,23 @@ struct KeyTrial: CommandReport {
     return try machineKeys.masterKey(of: config).key.copy()
   }
 
+  var status: ExitStatus { fingerprint == nil ? .incomplete : .done }
+
   var text: String {
     var lines = ["Store:  \(store.kind) \(store.location)", ""]
     for key in keys {
-      let tried = key.opened + key.unreadable
-      lines.append("  \(key.fingerprint)  opens \(key.opened) of \(tried) values")
+      lines.append(
+        "  \(key.fingerprint)  decrypts \(key.values.decrypted) of \(key.values.tried) values")
       lines += key.files.map { "    " + $0 }
     }
-    if !others.isEmpty { lines.append("  no key that can be read:") }
-    lines += others.map { "    \($0.file): \($0.reason)" }
+    if !skipped.isEmpty { lines.append("  skipped:") }
+    lines += skipped.map { "    \($0.file): \($0.reason)" }
     lines.append("")
     if let fingerprint {
       lines.append(
         "\(fingerprint) is the key of the store; octokey verify --key-file tries all values")
     } else {
-      lines.append("none of the \(keys.count) keys opens the store")
+      lines.append("none of the \(keys.count) keys decrypts the store")
     }
     return lines.map(\.escaped).joined(separator: "\n") + "\n"
   }

@@ -9,8 +9,6 @@ struct NodeCheck {
   let faults: [FaultLine]
   let opened: [ConfigCheck.OpenedSetting]
 
-  var hasFaults: Bool { faults.contains { $0.severity == "fault" } }
-
   init(_ file: ConfigFile, _ options: NodeOptions) throws {
     let machineKeys = try options.machineKeys()
     let folder = file.folder

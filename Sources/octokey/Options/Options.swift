@@ -125,6 +125,17 @@ struct OutputOptions: ParsableArguments {
 
   @Flag(help: "No notes and no progress; warnings and errors stay.") var quiet = false
   @Flag(help: "Never ask: fail where an answer is missing.") var nonInteractive = false
+
+  /// Whether arguments that cannot be parsed ask for JSON.
+  static func askForJSON(_ arguments: [String]) -> Bool {
+    func isJSON(_ text: Substring) -> Bool { OutputFormat(argument: String(text)) == .json }
+    return arguments.indices.contains { index in
+      let argument = arguments[index]
+      if argument.hasPrefix("--format=") { return isJSON(argument.dropFirst("--format=".count)) }
+      return argument == "--format" && index + 1 < arguments.count
+        && isJSON(arguments[index + 1][...])
+    }
+  }
 }
 
 enum OutputFormat: String, CaseIterable, ExpressibleByArgument {

@@ -3,6 +3,16 @@
 import OctopusKeys
 
 struct AccountReport: Encodable {
+  static let schema: Schema = [
+    "schemas": .list(.string), "collections": .integer, "columns": .integer,
+    "documents": .integer, "bytes": .integer,
+    "notLookedAt": .list([
+      "place": .string, "column?": .string,
+      "reason": .word(Omission.Kind.allCases.map(\.rawValue)), "type?": .string,
+      "length?": .integer,
+    ]),
+  ]
+
   struct Omission: Encodable {
     let place: String
     let column: String?

@@ -3,8 +3,24 @@
 import OctopusKeys
 
 struct DryRunReport: CommandReport {
+  static let schemaName = "rotate-master-key-dry-run"
+  static let schema: Schema = [
+    "dryRun": .boolean,
+    "documents": ["processed": .integer, "withSensitiveValues": .integer],
+    "values": ["underOldKey": .integer, "underNewKey": .integer, "unreadable": .integer],
+    "oldKey": RotationReport.Key.schema, "store": StoreName.schema,
+    "collections": .list([
+      "name": .string, "documents": .integer, "withSensitiveValues": .integer,
+      "values": .integer, "unreadable": .integer, "bytes": .integer,
+    ]),
+    "findings": .list(FindingLine.schema), "quotations": .integer,
+    "binaryPlaces": .list(BinaryPlaceLine.schema), "lookedAt": AccountReport.schema,
+    "attachments?": AttachmentsReport.schema, "expectedSeconds": .number,
+    "liveNodes?": .list(.string), "wouldRun": .boolean, "obstacles": .list(.string),
+  ]
+
   struct Documents: Encodable {
-    let total: Int
+    let processed: Int
     let withSensitiveValues: Int
   }
 
@@ -23,32 +39,39 @@ struct DryRunReport: CommandReport {
     let bytes: Int
   }
 
-  let outcome = "dryRun"
+  let dryRun = true
   let documents: Documents
   let values: Values
   let oldKey: RotationReport.Key
   let store: StoreName
   let collections: [Collection]
-  let unreadable: [FindingLine]
-  let quoted: Int
+  let findings: [FindingLine]
+  let quotations: Int
   let binaryPlaces: [BinaryPlaceLine]
   let lookedAt: AccountReport
   /// Files of the server that would stay under the old key; nil if there are none.
   let attachments: AttachmentsReport?
   let expectedSeconds: Double
   /// Nodes that the database has seen lately; nil if it has no list of nodes.
-  let nodesAlive: [String]?
+  let liveNodes: [String]?
   let wouldRun: Bool
   /// Why it would not, each as the message of the run.
   let obstacles: [String]
+  /// That of the run: of several obstacles the first one decides.
+  let status: ExitStatus
+
+  private enum CodingKeys: CodingKey {
+    case dryRun, documents, values, oldKey, store, collections, findings, quotations, binaryPlaces
+    case lookedAt, attachments, expectedSeconds, liveNodes, wouldRun, obstacles
+  }
 
   init(
     _ examination: Preflight.Examination, survey: Survey, oldKey: RotationReport.Key,
     store: StoreName, attachments: AttachmentsReport?, readingTime: Duration,
-    nodesAlive: [String]?
+    liveNodes: [String]?
   ) {
     documents = Documents(
-      total: survey.documents,
+      processed: survey.documents,
       withSensitiveValues: survey.collections.reduce(0) { $0 + $1.documentsWithValues })
     values = Values(
       underOldKey: survey.oldValues, underNewKey: survey.newValues,
@@ -60,16 +83,19 @@ struct DryRunReport: CommandReport {
         name: $0.name, documents: $0.documents, withSensitiveValues: $0.documentsWithValues,
         values: $0.oldValues + $0.newValues, unreadable: $0.unreadableValues, bytes: $0.bytes)
     }
-    unreadable = survey.findings.first.map(FindingLine.init)
-    quoted = survey.quotations.count
+    findings = survey.findings.first.map(FindingLine.init)
+    quotations = survey.quotations.count
     binaryPlaces = BinaryPlaceLine.lines(of: survey)
     lookedAt = AccountReport(survey, of: store)
     self.attachments = attachments
     // Three passes read everything, and the second one also writes.
     expectedSeconds = readingTime * 5 / .seconds(1)
-    self.nodesAlive = nodesAlive
-    obstacles = examination.obstacles.map { Failure($0).message }
-    wouldRun = obstacles.isEmpty
+    self.liveNodes = liveNodes
+    let failures = examination.obstacles.map { Failure($0) }
+    obstacles = failures.map(\.message)
+    wouldRun = failures.isEmpty
+    status =
+      failures.first?.status ?? (survey.findings.count == 0 ? .done : .incomplete)
   }
 
   /// What was found, and what a rotation would do, in a few lines.
@@ -77,13 +103,13 @@ struct DryRunReport: CommandReport {
     var lines = [
       "Store:      \(store.kind) \(store.location)",
       "Old key:    \(oldKey.fingerprint) (\(oldKey.bits) bits)",
-      "Documents:  \(documents.total), \(documents.withSensitiveValues) with sensitive values",
+      "Documents:  \(documents.processed), \(documents.withSensitiveValues) with sensitive values",
       "Values:     \(values.underOldKey) under the old key, \(values.underNewKey) under the new key, "
         + "\(values.unreadable) unreadable",
       "Time:       about \(expectedSeconds.inHundredths) s, judged from reading it once",
     ]
-    if let nodesAlive {
-      let names = nodesAlive.isEmpty ? "none seen lately" : nodesAlive.joined(separator: ", ")
+    if let liveNodes {
+      let names = liveNodes.isEmpty ? "none seen lately" : liveNodes.joined(separator: ", ")
       lines.append("Nodes:      \(names)")
     }
     return lines
@@ -101,19 +127,19 @@ struct DryRunReport: CommandReport {
         )
       })
     lines.append("")
-    lines += unreadable.listed(of: values.unreadable)
+    lines += findings.listed(of: values.unreadable)
     lines += binaryPlaces.map(\.text.escaped)
     lines += lookedAt.lines.map(\.escaped)
-    if quoted > 0 {
-      lines.append("\(quoted) longer texts quote a ciphertext; they would stay as they are")
+    if quotations > 0 {
+      lines.append("\(quotations) longer texts quote a ciphertext; they would stay as they are")
     }
     if let attachments {
       lines.append(attachments.sentence(oldKey: oldKey.fingerprint).escaped)
     }
     lines.append(
       wouldRun
-        ? "a rotation would re-encrypt \(values.underOldKey) values; it signs everybody out, and old "
-          + "backups go on needing the old key"
+        ? "a rotation would re-encrypt \(values.underOldKey) values; all users are signed out, and old "
+          + "backups still need the old key"
         : "a rotation would stop before the first write")
     lines += obstacles.map { "  " + $0.escaped }
     return lines.joined(separator: "\n") + "\n"

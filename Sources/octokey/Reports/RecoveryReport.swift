@@ -3,42 +3,53 @@
 import OctopusKeys
 
 struct RecoveryReport: CommandReport {
+  static let schemaName = "recover"
+  static let schema: Schema = [
+    "dryRun": .boolean, "course": .word(Course.allCases.map(\.rawValue)),
+    "values?": [
+      "underOldKey": .integer, "underNewKey": .integer, "unreadable": .integer,
+      "expected": .integer,
+    ],
+    "complete?": .boolean, "oldKey?": Key.schema, "newKey?": Key.schema,
+    "store?": StoreName.schema, "config?": ReplacedConfig.schema, "stateFolder": .string,
+    "snapshot?": SnapshotReport.schema, "attachments?": AttachmentsReport.schema,
+    "nextSteps": .list(.string),
+  ]
+
   struct Values: Encodable {
-    let old: Int
-    let new: Int
+    let underOldKey: Int
+    let underNewKey: Int
     let unreadable: Int
     /// How many there were when the rotation began.
     let expected: Int
   }
 
-  enum Outcome: String, Encodable {
-    case nothingToDo, rolledBack, finished, resumed
-    case wouldBeRolledBack, wouldBeFinished, wouldBeResumed
+  /// What was done, or after a dry run would be: `resume` is `finish` with values that were still under the old key.
+  enum Course: String, Codable, CaseIterable {
+    case none, rollBack, finish, resume
 
-    init(_ course: Recovery.Course, isDone: Bool) {
+    init(_ course: Recovery.Course) {
       self =
-        switch (course, isDone) {
-        case (.rollBack, true): .rolledBack
-        case (.finish, true): .finished
-        case (.resume, true): .resumed
-        case (.rollBack, false): .wouldBeRolledBack
-        case (.finish, false): .wouldBeFinished
-        case (.resume, false): .wouldBeResumed
+        switch course {
+        case .rollBack: .rollBack
+        case .finish: .finish
+        case .resume: .resume
         }
     }
   }
 
   struct Key: Encodable {
+    static let schema: Schema = ["fingerprint": .string, "file?": .string]
+
     let fingerprint: String
     let file: String?
   }
 
-  let command = "recover"
-  let time: String
-  let outcome: Outcome
+  let dryRun: Bool
+  let course: Course
   private(set) var values: Values?
   /// Whether every plaintext is the one that the rotation found; nil where that cannot be told.
-  private(set) var isComplete: Bool?
+  private(set) var complete: Bool?
   private(set) var oldKey: Key?
   private(set) var newKey: Key?
   private(set) var store: StoreName?
@@ -53,14 +64,14 @@ struct RecoveryReport: CommandReport {
   private(set) var nextSteps: [String] = []
 
   private enum CodingKeys: String, CodingKey {
-    case command, time, outcome, values, isComplete, oldKey, newKey, store, config, stateFolder,
-      snapshot, attachments, nextSteps
+    case dryRun, course, values, complete, oldKey, newKey, store, config, stateFolder, snapshot
+    case attachments, nextSteps
   }
 
   /// Without a journal.
-  init(_ target: RotationTarget, time: String) {
-    self.time = time
-    outcome = .nothingToDo
+  init(_ target: RotationTarget, dryRun: Bool) {
+    self.dryRun = dryRun
+    course = .none
     config = target.config.map { ReplacedConfig(path: $0.path, copy: nil) }
     stateFolder = target.folder.path
   }
@@ -71,14 +82,14 @@ struct RecoveryReport: CommandReport {
     _ journal: Journal, _ diagnosis: Recovery.Diagnosis, _ done: Recovery.Outcome?,
     _ target: RotationTarget, place: RecoveryPlace, store: StoreName, keyFile: String,
     attachments: AttachmentsReport?,
-    otherNodes: [String], time: String
+    otherNodes: [String]
   ) {
-    self.time = time
-    outcome = Outcome(diagnosis.course, isDone: done != nil)
+    dryRun = done == nil
+    course = Course(diagnosis.course)
     values = Values(
-      old: diagnosis.oldValues, new: diagnosis.newValues, unreadable: diagnosis.unreadableValues,
-      expected: journal.found.values)
-    isComplete = done.map(\.isComplete) ?? diagnosis.isComplete
+      underOldKey: diagnosis.oldValues, underNewKey: diagnosis.newValues,
+      unreadable: diagnosis.unreadableValues, expected: journal.found.values)
+    complete = done.map(\.isComplete) ?? diagnosis.isComplete
     configHolds = diagnosis.configKey.flatMap(journal.role(of:))
     oldKey = Key(fingerprint: journal.oldKey, file: journal.oldKeyFile?.path)
     newKey = Key(fingerprint: journal.newKey, file: keyFile)
@@ -168,9 +179,16 @@ struct RecoveryReport: CommandReport {
     return steps + ["octokey rotate-master-key starts again from the beginning"]
   }
 
+  /// After a roll-back the new key may be gone, and with it the ledger: that it cannot be compared is no fault then.
+  var status: ExitStatus {
+    guard let values else { return .done }
+    let isWhole = course == .rollBack ? complete != false : complete == true
+    return values.unreadable == 0 && isWhole ? .done : .incomplete
+  }
+
   var text: String {
     guard let values, let oldKey, let newKey, let store else {
-      return "There is no unfinished rotation of \((config?.path ?? stateFolder).escaped).\n"
+      return "No unfinished rotation of \((config?.path ?? stateFolder).escaped).\n"
     }
     var lines = [
       sentence, "",
@@ -178,15 +196,15 @@ struct RecoveryReport: CommandReport {
       "New key:      \(newKey.fingerprint)",
       "Key file:     \(newKey.file ?? "")",
       "Store:        \(store.kind) \(store.location)",
-      "Found:        \(values.old) values under the old key, \(values.new) under the new one, "
+      "Found:        \(values.underOldKey) values under the old key, \(values.underNewKey) under the new one, "
         + "\(values.unreadable) unreadable",
       config.map { "Config:       \($0.path)" } ?? "State folder: \(stateFolder)",
     ]
-    if isComplete == false {
+    if complete == false {
       let count =
-        values.old + values.new == values.expected
+        values.underOldKey + values.underNewKey == values.expected
         ? "\(values.expected) values as before, but not the same ones"
-        : "\(values.old + values.new) values instead of \(values.expected)"
+        : "\(values.underOldKey + values.underNewKey) values instead of \(values.expected)"
       lines.append("Differs:      the store holds \(count)")
     }
     lines += config?.line(oldKey: oldKey.fingerprint, newKey: newKey.fingerprint) ?? []
@@ -197,27 +215,26 @@ struct RecoveryReport: CommandReport {
   }
 
   private var sentence: String {
-    switch outcome {
-    case .nothingToDo: ""
-    case .rolledBack where config == nil:
+    if dryRun {
+      return "Dry run: nothing was written. The rotation would be "
+        + (course == .rollBack ? "rolled back." : "finished.")
+    }
+    return switch (course, config == nil) {
+    case (.none, _): ""
+    case (.rollBack, true):
       "The rotation was rolled back: the values are under the old key, as before."
-    case .finished where config == nil:
-      "The rotation is finished: the values were under the new key."
-    case .resumed where config == nil:
-      "The rotation is finished: the rest of the values was rotated."
-    case .rolledBack:
-      configHolds == nil
-        ? "The rotation was rolled back: the values are under the old key; the config holds neither "
-          + "key of it, or cannot be read here, and stays as it is."
-        : "The rotation was rolled back: store and config hold the old key, as before."
-    case .finished:
-      "The rotation is finished: the values were under the new key, and now the config holds it."
-    case .resumed:
-      "The rotation is finished: the rest of the values was rotated, and the config holds the new "
+    case (.rollBack, false) where configHolds == nil:
+      "The rotation was rolled back: the values are under the old key; the config holds neither "
+        + "of its keys, or cannot be read here, and is unchanged."
+    case (.rollBack, false):
+      "The rotation was rolled back: store and config hold the old key, as before."
+    case (.finish, true): "The rotation is finished: all values were under the new key already."
+    case (.finish, false):
+      "The rotation is finished: all values were under the new key, and now the config holds it."
+    case (.resume, true): "The rotation is finished: the remaining values were rotated."
+    case (.resume, false):
+      "The rotation is finished: the remaining values were rotated, and the config holds the new "
         + "key."
-    case .wouldBeRolledBack: "Dry run: nothing was written. The rotation would be rolled back."
-    case .wouldBeFinished, .wouldBeResumed:
-      "Dry run: nothing was written. The rotation would be finished."
     }
   }
 }

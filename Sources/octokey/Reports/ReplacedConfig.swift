@@ -3,6 +3,8 @@
 import OctopusKeys
 
 struct ReplacedConfig: Encodable {
+  static let schema: Schema = ["path": .string, "backup?": .string, "backupKey?": .string]
+
   let path: String
   /// The copy of the former config; nil if it was not replaced.
   let backup: String?

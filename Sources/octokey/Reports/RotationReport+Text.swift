@@ -6,6 +6,9 @@ extension RotationReport {
   /// The heading, and the line of the key up to it; the caller decides whether to print the key after it.
   static let textBeforeKey = "ROTATE MASTER KEY REPORT\nNew Master Key: "
 
+  /// With the fingerprint in place of the key.
+  var text: String { Self.textBeforeKey + newKey.fingerprint + "\n" + textAfterKey }
+
   /// Everything after the line of the key.
   var textAfterKey: String {
     let updatedLine = "\(documents.updated)/\(documents.processed) documents were updated"
@@ -25,11 +28,11 @@ extension RotationReport {
     lines += binaryPlaces.map(\.text) + lookedAt.lines
     lines += ["", "Values by collection"]
     lines += table
-    if !unreadable.isEmpty {
-      lines += ["", "Values that open under neither key; they are as they were"]
-      lines += unreadable.map { "  " + $0.text }
-      if values.unreadable > unreadable.count {
-        lines.append("  and \(values.unreadable - unreadable.count) more")
+    if !findings.isEmpty {
+      lines += ["", "Values that decrypt with neither key; they are unchanged"]
+      lines += findings.map { "  " + $0.text }
+      if values.unreadable > findings.count {
+        lines.append("  and \(values.unreadable - findings.count) more")
       }
     }
     lines += ["", "Next steps"] + nextSteps.numbered
@@ -57,8 +60,8 @@ extension RotationReport {
     ]
     if let before = certificate.thumbprintBefore, let after = certificate.thumbprintAfter {
       lines.append("Certificate:  \(before) before, \(after) after")
-    } else if let closed = certificate.closed {
-      lines.append("Certificate:  re-encrypted, but not opened: \(closed)")
+    } else if let problem = certificate.problem {
+      lines.append("Certificate:  re-encrypted, but not read: \(problem)")
     } else {
       lines.append("Certificate:  no server certificate found in the store")
     }
@@ -75,50 +78,5 @@ extension RotationReport {
       rows: collections.map {
         ($0.name, [$0.documents, $0.updated, $0.reencrypted, $0.alreadyNew, $0.unreadable])
       })
-  }
-}
-
-extension [FindingLine] {
-  /// The first ones, how many more of `total` there are, and an empty line; nothing without findings.
-  func listed(of total: Int) -> [String] {
-    if isEmpty { return [] }
-    let rest = total > 20 ? ["  and \(total - 20) more"] : []
-    return prefix(20).map { "  " + $0.text.escaped } + rest + [""]
-  }
-}
-
-extension FindingLine {
-  var text: String {
-    var place = document.isEmpty ? collection : "\(collection) \(document)"
-    if !field.isEmpty { place += (document.isEmpty ? "." : ": ") + field }
-    if let path { place += " at \(path)" }
-    if let offset { place += path == nil ? " at byte \(offset)" : " (byte \(offset))" }
-    return place + ": " + meaning
-  }
-
-  private var meaning: String {
-    switch Finding.Reason(rawValue: reason) {
-    case .opensUnderNoKey: "has the shape of a sensitive value, but no key opens it"
-    case .opensToNonsense:
-      "a key seems to fit, but what comes out is neither text nor a certificate; where bytes are meant, "
-        + "--accept-binary \(place.shellWord)"
-    case .ambiguous: "opens under both keys, and nothing tells which one is right"
-    case .damagedShape: "a sensitive value with characters missing or too many"
-    case .notEncrypted: "plain text in a place for sensitive values"
-    case .malformedJSON: "a sensitive value in a text that is not valid JSON"
-    case .invalidUTF8: "a text that is not valid UTF-8, and has or may have a sensitive value in it"
-    case .damagedGzip: "should be a gzip stream, and is not one or is damaged"
-    case .tooLarge: "unpacks to more than 128 MiB, and was not looked at"
-    case .quotedInText: "a longer text quotes a ciphertext under the old key"
-    case .sortedName:
-      "a sensitive value as the name of a property, in JSON that the database sorts by names"
-    case .undecidedBinary:
-      "a binary column of which it is not clear whether it holds ciphertext; decide with "
-        + "--binary-column \(collection).\(field)=ciphertext, =vector-last or =plain"
-    case .notRead:
-      "this was not read, and it has, or may have, something of the shape of a value"
-        + (obstacle.map { ": " + $0 } ?? "")
-    case nil: reason
-    }
   }
 }

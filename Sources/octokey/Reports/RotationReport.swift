@@ -1,8 +1,8 @@
-// The report of a rotation as JSON. RotationReport+Text.swift has the text.
+// The report of a rotation: its JSON. RotationReport+Text.swift has the text.
 
-internal import OctopusKeys
+import OctopusKeys
 
-struct RotationReport: Encodable {
+struct RotationReport: CommandReport {
   struct Documents: Encodable {
     let processed: Int
     let updated: Int
@@ -17,6 +17,8 @@ struct RotationReport: Encodable {
   }
 
   struct Key: Encodable {
+    static let schema: Schema = ["fingerprint": .string, "bits": .integer, "file?": .string]
+
     let fingerprint: String
     let bits: Int
     var file: String?
@@ -40,13 +42,34 @@ struct RotationReport: Encodable {
   struct Certificate: Encodable {
     let thumbprintBefore: String?
     let thumbprintAfter: String?
-    /// Why one that decrypts was not opened.
-    let closed: String?
+    /// Why one that decrypts could not be read.
+    let problem: String?
   }
 
-  let command = "rotate-master-key"
-  let time: String
-  let outcome: String
+  static let schemaName = "rotate-master-key"
+  static let schema: Schema = [
+    "dryRun": .boolean,
+    "documents": [
+      "processed": .integer, "updated": .integer, "unchanged": .integer, "failed": .integer,
+    ],
+    "values": ["reencrypted": .integer, "alreadyNew": .integer, "unreadable": .integer],
+    "oldKey": Key.schema, "newKey": Key.schema, "store": StoreName.schema,
+    "collections": .list([
+      "name": .string, "documents": .integer, "updated": .integer, "reencrypted": .integer,
+      "alreadyNew": .integer, "unreadable": .integer,
+    ]),
+    "ledger": ["before": .string, "after": .string, "values": .integer],
+    "certificate": [
+      "thumbprintBefore?": .string, "thumbprintAfter?": .string, "problem?": .string,
+    ],
+    "config?": ReplacedConfig.schema, "stateFolder": .string, "snapshot?": SnapshotReport.schema,
+    "attachments?": AttachmentsReport.schema, "findings": .list(FindingLine.schema),
+    "quotations": .integer, "quoted": .list(FindingLine.schema),
+    "binaryPlaces": .list(BinaryPlaceLine.schema), "lookedAt": AccountReport.schema,
+    "seconds": .number, "peakMemory?": .integer, "nextSteps": .list(.string),
+  ]
+
+  let dryRun = false
   let documents: Documents
   let values: Values
   let oldKey: Key
@@ -61,7 +84,10 @@ struct RotationReport: Encodable {
   let snapshot: SnapshotReport?
   /// Files of the server that stay under the old key; nil if there are none.
   let attachments: AttachmentsReport?
-  let unreadable: [FindingLine]
+  /// The first ones of the values that are unreadable.
+  let findings: [FindingLine]
+  /// How many longer texts quote a ciphertext, and the first ones of them.
+  let quotations: Int
   let quoted: [FindingLine]
   let binaryPlaces: [BinaryPlaceLine]
   let lookedAt: AccountReport
@@ -70,16 +96,16 @@ struct RotationReport: Encodable {
   let peakMemory: Int?
   let nextSteps: [String]
 
+  var status: ExitStatus { values.unreadable == 0 ? .done : .incomplete }
+
   init(
     survey: Survey, written: StoreRotation.Outcome, oldKey: Key, newKey: Key, store: StoreName,
     config: ReplacedConfig?, stateFolder: String, snapshot: SnapshotReport?,
     attachments: AttachmentsReport?,
     otherNodes: [String], deployment: Deployment?,
-    residues: [StoreResidue], peakMemory: Int?, duration: Duration, time: String
+    residues: [StoreResidue], peakMemory: Int?, duration: Duration
   ) {
-    self.time = time
     let updated = written.collections.reduce(0) { $0 + $1.updatedDocuments }
-    outcome = survey.findings.count == 0 ? "rotated" : "rotatedExceptUnreadable"
     documents = Documents(
       processed: survey.documents, updated: updated, unchanged: survey.documents - updated,
       failed: written.failedDocuments)
@@ -100,12 +126,13 @@ struct RotationReport: Encodable {
       values: written.ledgerAfter.values)
     certificate = Certificate(
       thumbprintBefore: written.thumbprintBefore, thumbprintAfter: written.thumbprintAfter,
-      closed: written.closedCertificate.map { words(for: $0) })
+      problem: written.closedCertificate.map { words(for: $0) })
     self.config = config
     self.stateFolder = stateFolder
     self.snapshot = snapshot
     self.attachments = attachments
-    unreadable = survey.findings.first.map(FindingLine.init)
+    findings = survey.findings.first.map(FindingLine.init)
+    quotations = survey.quotations.count
     quoted = survey.quotations.first.map(FindingLine.init)
     binaryPlaces = BinaryPlaceLine.lines(of: survey)
     lookedAt = AccountReport(survey, of: store)
@@ -121,44 +148,5 @@ struct RotationReport: Encodable {
       attachments: attachments, residues: residues.without(snapshot),
       quoted: survey.quotations.count,
       unreadable: survey.findings.count, hasConfig: config != nil, deployment: deployment)
-  }
-}
-
-struct FindingLine: Encodable {
-  let collection: String
-  let document: String
-  let field: String
-  let offset: Int?
-  let path: String?
-  let reason: String
-  /// The place without the numbers of elements, for --accept-binary.
-  let place: String
-  /// Why something was not read.
-  let obstacle: String?
-
-  init(_ finding: Finding) {
-    collection = finding.collection
-    document = finding.document
-    field = finding.field
-    offset = finding.offset
-    path = finding.path
-    reason = finding.reason.rawValue
-    place = finding.place.name
-    obstacle = finding.obstacle?.words
-  }
-}
-
-/// A place where values decrypt to bytes that are not text.
-struct BinaryPlaceLine: Encodable {
-  let place: String
-  let values: Int
-
-  var text: String {
-    "\(values) value\(values == 1 ? "" : "s") at \(place) open to bytes that are not text, as is meant there"
-  }
-
-  static func lines(of survey: Survey) -> [BinaryPlaceLine] {
-    survey.bytePlaces.filter { $1 > 0 }.map { BinaryPlaceLine(place: $0.name, values: $1) }
-      .sorted { $0.place.utf8.lexicographicallyPrecedes($1.place.utf8) }
   }
 }

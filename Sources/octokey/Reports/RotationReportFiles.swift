@@ -11,7 +11,7 @@ struct RotationReportFiles {
   ///
   /// - Returns: the paths of those that were written.
   func write(
-    _ report: RotationReport, key: borrowing MasterKey, _ console: Console
+    _ report: RotationReport, key: borrowing MasterKey, _ context: Context
   ) -> [String] {
     let stem = "rotation-report-\(stamp)"
     let head = Array(RotationReport.textBeforeKey.utf8)
@@ -23,11 +23,11 @@ struct RotationReportFiles {
       base64.withBytes { text.copy($0, at: head.count) }
       text.copy(tail.span, at: text.count - tail.count)
     }
-    let asText = attempt(console) {
+    let asText = attempt(context.console) {
       try text.withBytes { try create(folder.newPath(stem, ".txt"), $0) }
     }
-    let asJSON = attempt(console) {
-      let json = try report.indentedJSON()
+    let asJSON = attempt(context.console) {
+      let json = Array(try context.json(of: report, Ending(report.status)).utf8)
       return try create(folder.newPath(stem, ".json"), json.span)
     }
     return [asText, asJSON].compactMap(\.self)

@@ -4,36 +4,41 @@
 import OctopusKeys
 
 struct SnapshotReport: Encodable {
+  static let schema: Schema = [
+    "name": .string, "revertedBy": .list(.string), "droppedBy": .string, "verified?": .boolean,
+    "problem?": .string,
+  ]
+
   let name: String
   let revertedBy: [String]
   let droppedBy: String
   /// Whether it was read and holds what was there before; nil after an interruption: it was not read then.
-  let isProved: Bool?
+  let verified: Bool?
   /// Why it is of no use.
-  let trouble: String?
+  let problem: String?
 
   init(_ snapshot: Rotation.Snapshot) {
-    self.init(snapshot.notice, isProved: snapshot.trouble == nil, snapshot.trouble)
+    self.init(snapshot.notice, isVerified: snapshot.trouble == nil, snapshot.trouble)
   }
 
   /// After an interruption.
-  init(_ notice: DatabaseSnapshot.Notice) { self.init(notice, isProved: nil, nil) }
+  init(_ notice: DatabaseSnapshot.Notice) { self.init(notice, isVerified: nil, nil) }
 
-  private init(_ notice: DatabaseSnapshot.Notice, isProved: Bool?, _ trouble: StoreError?) {
+  private init(_ notice: DatabaseSnapshot.Notice, isVerified: Bool?, _ trouble: StoreError?) {
     name = notice.name
     revertedBy = notice.revertedBy
     droppedBy = notice.droppedBy
-    self.isProved = isProved
-    self.trouble = trouble.map { Failure($0).message }
+    verified = isVerified
+    problem = trouble.map { Failure($0).message }
   }
 
   /// The line of a report.
   var line: String {
     let words =
-      switch isProved {
+      switch verified {
       case true?: "holds every value from before, under the old key"
-      case false?: "of no use, it cannot be read"
-      case nil: "was not looked at"
+      case false?: "useless, it cannot be read"
+      case nil: "was not read"
       }
     return "Snapshot:     \(name) (\(words))"
   }
@@ -42,9 +47,9 @@ struct SnapshotReport: Encodable {
   ///
   /// - Parameter configCopy: the copy of the config that holds the old key.
   func steps(configCopy: String?) -> [String] {
-    if let trouble {
+    if let problem {
       return [
-        "the database snapshot \(name.quoted) cannot be read (\(trouble)): it is no way back, drop it",
+        "the database snapshot \(name.quoted) cannot be read (\(problem)): it cannot be reverted to, drop it",
         drop,
       ]
     }
@@ -53,8 +58,8 @@ struct SnapshotReport: Encodable {
       ?? "give every node"
     return [
       "the database snapshot \(name.quoted) is the database from before the rotation"
-        + (isProved == nil ? " (it was not read to prove that)" : "")
-        + ", with all old ciphertext: drop it when the rotation is verified and nobody needs to go back",
+        + (verified == nil ? " (it was not read to prove that)" : "")
+        + ", with all old ciphertext: drop it when the rotation is verified and is not to be undone",
       drop,
       "only to go back to it, which loses everything that was written since: stop every node, drop every "
         + "other snapshot of this database, run the next \(revertedBy.count) statements, "

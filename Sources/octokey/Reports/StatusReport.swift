@@ -5,6 +5,19 @@ import Stores
 
 /// What is unknown is null in the JSON.
 struct StatusReport: CommandReport {
+  static let schemaName = "status"
+  static let schema: Schema = [
+    "config": .orNull(ConfigName.schema), "stateFolder": .orNull(.string),
+    "node": .orNull(.string), "fingerprint": .orNull(.string), "bits": .orNull(.integer),
+    "protectedBy": .orNull(.string), "store": .orNull(StoreName.schema),
+    "keyMatchesStore": .orNull(.boolean), "values": .orNull(ValueCounts.schema),
+    "unfinishedRotation": .boolean, "nodesAlive": .orNull(.integer),
+    "nodes": .orNull(
+      .list(["name": .string, "lastSeen": .string, "alive": .orNull(.boolean)])),
+    "faults": .list(FaultLine.schema), "memoryLocked": .orNull(.boolean),
+    "problems": .list(.string),
+  ]
+
   struct Node: Encodable {
     let name: String
     let lastSeen: String
@@ -20,37 +33,34 @@ struct StatusReport: CommandReport {
     }
   }
 
-  let command = "status"
-  let time: String
-  @OrNull var config: String?
+  @OrNull var config: ConfigName? = nil
   /// The folder that stands for a config, where none is within reach.
-  @OrNull var stateFolder: String?
-  @OrNull var node: String?
-  @OrNull var fingerprint: String?
-  @OrNull var bits: Int?
+  @OrNull var stateFolder: String? = nil
+  @OrNull var node: String? = nil
+  @OrNull var fingerprint: String? = nil
+  @OrNull var bits: Int? = nil
   /// The file whose machine key protects it.
-  @OrNull var protectedBy: String?
-  @OrNull var store: StoreName?
-  @OrNull var keyMatchesStore: Bool?
-  @OrNull var valuesOpened: Int?
-  @OrNull var valuesUnreadable: Int?
+  @OrNull var protectedBy: String? = nil
+  @OrNull var store: StoreName? = nil
+  @OrNull var keyMatchesStore: Bool? = nil
+  /// Those that were tried.
+  @OrNull var values: ValueCounts? = nil
   var unfinishedRotation = false
-  @OrNull var nodesAlive: Int?
-  @OrNull var nodes: [Node]?
+  @OrNull var nodesAlive: Int? = nil
+  @OrNull var nodes: [Node]? = nil
   var faults: [FaultLine] = []
   /// Whether Linux keeps octokey's secrets out of swap space.
-  @OrNull var memoryLocked: Bool?
+  @OrNull var memoryLocked: Bool? = nil
   /// Why something could not be found out.
   private(set) var problems: [String] = []
 
-  init(config: String? = nil, stateFolder: String? = nil, time: String) {
-    self.time = time
-    self.config = config
+  init(config: String? = nil, stateFolder: String? = nil) {
+    self.config = config.map { ConfigName(path: $0) }
     self.stateFolder = stateFolder
   }
 
   mutating func add(problem error: any Error) {
-    let failure = Failure(describing: error.withRotation(beside: config))
+    let failure = Failure(describing: error.withRotation(beside: config?.path))
     let text = failure.message + (failure.hint.map { " (\($0))" } ?? "")
     if !problems.contains(text) { problems.append(text) }
   }
@@ -68,23 +78,25 @@ struct StatusReport: CommandReport {
   }
 
   mutating func set(_ probe: KeyProbe) {
-    (keyMatchesStore, valuesOpened, valuesUnreadable) = (
-      probe.opens, probe.opened, probe.unreadable
-    )
+    keyMatchesStore = probe.opens
+    values = ValueCounts(decrypted: probe.opened, unreadable: probe.unreadable)
   }
 
-  /// Whether everything was found out, and nothing has to be done.
-  var isSound: Bool {
-    !unfinishedRotation && problems.isEmpty && keyMatchesStore == true && valuesUnreadable == 0
+  /// Done is only that everything was found out, and nothing has to be done.
+  var status: ExitStatus {
+    if unfinishedRotation { return .unfinishedRotation }
+    let isSound =
+      problems.isEmpty && keyMatchesStore == true && values?.unreadable == 0
       && !faults.contains { $0.severity == "fault" }
+    return isSound ? .done : .incomplete
   }
 
   var text: String {
     var lines = [
-      "Node:      \(node ?? "unknown")", "Config:    \(config ?? "unknown")",
+      "Node:      \(node ?? "unknown")", "Config:    \(config?.path ?? "unknown")",
       "Key:       \(keyText)",
       "Store:     \(store.map { "\($0.kind) \($0.location)" } ?? "unknown")",
-      "Opens:     \(opensText)",
+      "Decrypts:  \(decryptsText)",
       "Rotation:  \(unfinishedRotation ? "not finished: run octokey recover" : "none under way")",
       "Nodes:     \(nodesText)", "Memory:    \(memoryText)",
       "Faults:    \(faults.isEmpty ? "none" : "")",
@@ -103,21 +115,21 @@ struct StatusReport: CommandReport {
     return "\(fingerprint) (\(bits) bits\(protectedBy.map { ", protected by \($0)" } ?? ""))"
   }
 
-  private var opensText: String {
-    guard let valuesOpened, let valuesUnreadable else { return "unknown" }
-    let tried = valuesOpened + valuesUnreadable
+  private var decryptsText: String {
+    guard let values else { return "unknown" }
     switch keyMatchesStore {
-    case nil: return "unknown, there is no sensitive value"
-    case true? where valuesUnreadable == 0: return "yes, all \(tried) values that were tried"
-    case true?: return "yes, but not \(valuesUnreadable) of \(tried) values that were tried"
-    case false?: return "no, \(valuesUnreadable) of \(tried) values that were tried do not"
+    case nil: return "unknown, the store holds no sensitive value"
+    case true? where values.unreadable == 0: return "all \(values.tried) values that were tried"
+    case true?, false?:
+      return "\(values.decrypted) of \(values.tried) values that were tried"
+        + (keyMatchesStore == true ? "" : ": the key is of another store")
     }
   }
 
   private var memoryText: String {
     switch memoryLocked {
     case true?: "locked while octokey works with keys"
-    case false?: "not all can be locked, and keys may get into swap space (ulimit -l)"
+    case false?: "not all can be locked, keys may be swapped out (ulimit -l)"
     case nil: "unknown, no key was read"
     }
   }
@@ -131,18 +143,5 @@ struct StatusReport: CommandReport {
       ? "none \(unknown.isEmpty ? "" : "known to be ")alive of \(nodes.count)"
       : "\(alive.count) alive of \(nodes.count): \(alive.joined(separator: ", "))")
       + (unknown.isEmpty ? "" : "; unknown: \(unknown.joined(separator: ", "))")
-  }
-}
-
-/// A value that is null in the JSON if it is nil; synthesized code would leave its key out.
-@propertyWrapper
-struct OrNull<Value: Encodable>: Encodable {
-  var wrappedValue: Value?
-
-  init() { wrappedValue = nil }
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try container.encode(wrappedValue)
   }
 }

@@ -172,7 +172,7 @@ import Testing
       try await ConfigTests.config(node, "check", "--format", "json"))
     #expect((json["faults"] as? [Any])?.isEmpty == true)
     let opened = try #require((json["protected"] as? [[String: Any]])?.first)
-    #expect(opened["opensWith"] as? String == node.machineID && opened["line"] as? Int == 8)
+    #expect(opened["decryptsWith"] as? String == node.machineID && opened["line"] as? Int == 8)
   }
 
   /// xmllint reports the problem in the same line.

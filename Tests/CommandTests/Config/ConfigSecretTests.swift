@@ -52,7 +52,7 @@ import Testing
     #expect(text.contains(";Password=\(Self.password);"))
     let json = try await ConfigTests.config(node, "list", "--reveal", "--format", "json")
     let all = try #require(
-      try JSONSerialization.jsonObject(with: Data(json.output)) as? [[String: Any]])
+      try ConfigTests.object(json)["settings"] as? [[String: Any]])
     let values = Dictionary(
       uniqueKeysWithValues: all.map { ($0["key"] as? String ?? "", $0["value"] as? String) })
     #expect(values["Octopus.Storage.MasterKey"] == String(key.dropLast()))

@@ -49,12 +49,12 @@ import Testing
 
   @Test(arguments: [
     ("key", "2. node-02 has the key SHA256:AAAA"),
-    ("missing", "the store knows a node \"node-02\""),
+    ("missing", "no report of the node \"node-02\", which the store lists"),
     ("interrupted", "a rotation was interrupted on node-02; there: octokey recover"),
-    ("unread", "node-02 has no key that can be read there"),
-    ("unseen", "node-02 could not look into its store: access was denied"),
-    ("closed", "but it does not open the store that it uses"),
-    ("foreign", "holds no report of octokey"),
+    ("unread", "node-02 has no readable key"),
+    ("unseen", "node-02 could not read its store: access was denied"),
+    ("closed", "but it does not decrypt the store that it uses"),
+    ("foreign", "is not a report of octokey"),
   ])
   func whatDiffersIsNamed(_ difference: String, _ words: String) async throws {
     let same: Change = { _ in }
@@ -68,7 +68,7 @@ import Testing
         report["keyMatchesStore"] = NSNull()
         report["problems"] = ["access was denied"]
       case "closed": report["keyMatchesStore"] = false
-      case "foreign": report["command"] = "statue"
+      case "foreign": report["schema"] = NSNull()
       default: report["node"] = "node-01"
       }
     }
@@ -112,19 +112,19 @@ import Testing
       """)
     let isOne = filter.hasPrefix("iconv")
     #expect(output.contains("there are several reports of node-01") != isOne, "\(output)")
-    #expect(output.contains("node-01  SHA256:") && !output.contains("no report of octokey"))
+    #expect(output.contains("node-01  SHA256:") && !output.contains("not a report of octokey"))
   }
 
   @Test func aReportFromBeforeTheRotationSaysNothing() async throws {
     let same: Change = { _ in }
     let rotation = """
-      {"command": "rotate-master-key", "outcome": "rotated", "time": "2026-11-23T12:00:02Z",
+      {"schema": "rotate-master-key", "schemaVersion": 1, "time": "2026-11-23T12:00:02Z",
        "oldKey": {"fingerprint": "SHA256:old"}, "newKey": {"fingerprint": "\(ComparisonTests.otherKey)"}}
       """
     let ending = try await compare([same, same], and: [rotation])
     #expect(ending.status == 2)
     for node in ["node-01", "node-02"] {
-      #expect(ending.stdout.contains("the report of \(node) is from before the rotation"))
+      #expect(ending.stdout.contains("the report of \(node) is older than the rotation"))
     }
     #expect(ending.stdout.hasPrefix("Key of the store:  \(ComparisonTests.otherKey)\n"))
   }
@@ -140,13 +140,13 @@ import Testing
     let same: Change = { _ in }
     let store = #""store": {"kind": "sqlite", "location": "/srv/octopus.db"}"#
     var reports = [
-      #"{"command": "backup restore", "time": "2026-11-23T12:00:09Z", "fingerprint": "KEY", \#(store)}"#
+      #"{"schema": "backup-restore", "schemaVersion": 1, "time": "2026-11-23T12:00:09Z", "fingerprint": "KEY", \#(store)}"#
     ]
     for second in verified {
       reports.append(
         """
-        {"command": "verify", "time": "2026-11-23T12:00:\(second)Z", "fingerprint": "KEY",
-         \(store), "opened": 30, "unreadable": 0}
+        {"schema": "verify", "schemaVersion": 1, "time": "2026-11-23T12:00:\(second)Z", "fingerprint": "KEY",
+         \(store), "values": {"decrypted": 30, "unreadable": 0}}
         """)
     }
     let ending = try await compare([same, same, same], "--format", "json", and: reports)

@@ -123,7 +123,7 @@ import Testing
       python3 damage.py; rm damage.py
       """)
     let (result, report) = try await status(node)
-    let unreadable = try #require(report["valuesUnreadable"] as? Int)
+    let unreadable = try #require((report["values"] as? [String: Int])?["unreadable"])
     #expect(result.status == 2 && unreadable > 0, "\(result.stdout)")
     #expect(report["keyMatchesStore"] as? Bool == true)
     let text = try await node.octokey("status")

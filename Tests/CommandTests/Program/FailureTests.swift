@@ -163,6 +163,7 @@ import Testing
     .cannotAsk(option: "--yes", reason: .noTerminal),
     .outputFailed(.system(call: "write", path: "", errno: 28)),
     .noWorkingDirectory(path: "x", reason: .system(call: "getcwd", path: "", errno: 2)),
+    .noSuchSchema(name: "x", near: []), .noSuchSchema(name: "statsu", near: ["status"]),
     .noSuchSetting(key: "K", path: "/x", near: []), .secretArgument(key: "K"),
     .noSuchSetting(key: "Octopus.Server.TaskCap", path: "/x", near: ["A", "B"]),
     .unfitValue(key: "K"), .wrongType(key: "K", type: .port),

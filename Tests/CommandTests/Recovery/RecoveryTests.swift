@@ -50,8 +50,8 @@ import Testing
     #expect(done.status == 0, "\(done.stderr)")
     let report = try #require(
       try JSONSerialization.jsonObject(with: Data(done.stdout.utf8)) as? [String: Any])
-    #expect(report["outcome"] as? String == "finished")
-    #expect(((report["values"] as? [String: Int])?["new"] ?? 0) > 0)
+    #expect(report["outcome"] as? String == "done" && report["course"] as? String == "finish")
+    #expect(((report["values"] as? [String: Int])?["underNewKey"] ?? 0) > 0)
     #expect(try await node.octokey("verify").status == 0)
     let again = try await node.octokey("recover")
     #expect(again.status == 0 && again.stdout.hasPrefix("There is no unfinished rotation"))

@@ -151,8 +151,8 @@ import Testing
     #expect(try await node.shell(sums) == before)
     let json = try await node.octokey("rotate-master-key", "--dry-run", "--format", "json")
     let object = try JSONSerialization.jsonObject(with: Data(json.stdout.utf8)) as? [String: Any]
-    #expect((object?["documents"] as? [String: Int])?["total"] == 200)
-    #expect(object?["nodesAlive"] as? [String] == [])
+    #expect((object?["documents"] as? [String: Int])?["processed"] == 200)
+    #expect(object?["liveNodes"] as? [String] == [])
     // A node that was seen a minute ago is named.
     try await node.sql(
       "UPDATE OctopusServerNode SET Name = 'node-7', LastSeen = datetime('now', '-1 minute') "

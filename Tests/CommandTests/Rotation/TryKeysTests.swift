@@ -31,13 +31,13 @@ import Testing
         == ["OctopusServer.config.20260101T000000Z.bak", "plain", "powershell.txt"])
     #expect(
       keys.allSatisfy {
-        $0["opens"] as? Bool == ($0["fingerprint"] as? String == String(fingerprint))
+        $0["keyMatchesStore"] as? Bool == ($0["fingerprint"] as? String == String(fingerprint))
       })
-    let others = try #require(trial["others"] as? [[String: String]])
-    #expect(others.map { $0["file"] } == ["diary", "gone", "photo.jpg", "pipe"])
+    let skipped = try #require(trial["skipped"] as? [[String: String]])
+    #expect(skipped.map { $0["file"] } == ["diary", "gone", "photo.jpg", "pipe"])
     // Why is said for each of them.
-    let reasons = others.compactMap { $0["reason"] }
-    #expect(reasons.count == 4 && reasons[1].contains("no such file"), "\(others)")
+    let reasons = skipped.compactMap { $0["reason"] }
+    #expect(reasons.count == 4 && reasons[1].contains("no such file"), "\(skipped)")
     let text = try await node.octokey("verify", "--try-keys", node.folder + "/keys")
     #expect(text.stdout.contains("\n\(fingerprint) is the key of the store"), "\(text.stdout)")
     let key = try await node.octokey("show-master-key").stdout.dropLast()
@@ -48,7 +48,7 @@ import Testing
     let node = try await SampleNode(["--documents", "30"])
     try await node.shell("mkdir keys none; openssl rand -base64 16 >keys/one")
     let result = try await node.octokey("verify", "--try-keys", node.folder + "/keys")
-    #expect(result.status == 2 && result.stdout.hasSuffix("\nnone of the 1 keys opens the store\n"))
+    #expect(result.status == 2 && result.stdout.hasSuffix("\nnone of the 1 keys decrypts the store\n"))
     #expect(try await node.octokey("verify", "--try-keys", node.folder + "/none").status == 2)
     let absent = try await node.octokey("verify", "--try-keys", node.folder + "/absent")
     #expect(absent.status == 1 && absent.stderr.contains("no such file or directory"))

@@ -23,7 +23,7 @@ import Testing
     try expectReport(rotation.stdout, of: name, node)
     let file = try #require(try node.node.files("rotation-report-").first { $0.hasSuffix("json") })
     let report = try JSONDecoder().decode(Report.self, from: Data(node.node.text(file).utf8))
-    #expect(report.snapshot.name == name && report.snapshot.isProved == true)
+    #expect(report.snapshot.name == name && report.snapshot.verified == true)
     #expect(report.snapshot.droppedBy == "DROP DATABASE [\(name)];")
     #expect(report.snapshot.revertedBy.count == 4)
   }
@@ -31,8 +31,8 @@ import Testing
   private struct Report: Decodable {
     struct Snapshot: Decodable {
       let name: String
-      let isProved: Bool?
-      let trouble: String?
+      let verified: Bool?
+      let problem: String?
       let revertedBy: [String]
       let droppedBy: String
     }

@@ -103,7 +103,8 @@ import Testing
 @Suite struct OptionsTests {
   private func context(_ environment: [String: String] = [:], in folder: String = "/w") -> Context {
     Context(
-      console: Console(quiet: true, mayAsk: false), clock: .system(), environment: environment,
+      command: "verify", console: Console(quiet: true, mayAsk: false), clock: .system(),
+      environment: environment,
       workingDirectory: .success(folder))
   }
 

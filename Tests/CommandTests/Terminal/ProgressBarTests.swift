@@ -81,7 +81,9 @@ import Testing
     let clock = Clock(now: { Date(timeIntervalSince1970: 0) }, uptime: { time.withLock { $0 } })
     let bar = ProgressBar(
       "reading",
-      Context(console: console, clock: clock, environment: [:], workingDirectory: .success("/")))
+      Context(
+        command: "verify", console: console, clock: clock, environment: [:],
+        workingDirectory: .success("/")))
     for step in 1...1000 {
       time.withLock { $0 = .milliseconds(step) }
       bar.update(done: step, total: 1000)

@@ -58,16 +58,16 @@ class Trial:
         done = node.run("verify", "--format", "json")
         if done.returncode == 1:
             # It has nothing to read, and says why.
-            report = {"findings": [], "collections": [], "binaryPlaces": [], "opened": 0, "unreadable": 0}
+            report = {"findings": [], "collections": [], "binaryPlaces": [], "values": {"decrypted": 0, "unreadable": 0}}
             judge = Judge(self.key, cells, report)
             faults = [f"verify ended with 1: {done.stderr}"] if judge.has_values else []
             return faults + ([] if "octokey: " in done.stderr else ["exit 1 without a reason"])
         status, report = done.returncode, json.loads(done.stdout)
-        self.values = report["opened"]
+        self.values = report["values"]["decrypted"]
         judge = Judge(self.key, cells, report)
         faults = judge.faults
-        if status != (2 if report["unreadable"] else 0):
-            faults.append(f"exit {status} with {report['unreadable']} unreadable")
+        if status != (2 if report["values"]["unreadable"] else 0):
+            faults.append(f"exit {status} with {report['values']['unreadable']} unreadable")
         if self.number[1] % ROTATED == 0:
             faults += self.rotate(node, judge, report)
         return faults
@@ -78,19 +78,19 @@ class Trial:
         if done.returncode not in (0, 1):
             return [f"the dry run ended with {done.returncode}: {done.stderr}"]
         faults = []
-        if found := re.search(r'"quoted" : (\d+)', done.stdout):
+        if found := re.search(r'"quotations" : (\d+)', done.stdout):
             if int(found[1]) < judge.quotations:
                 faults.append(f"too few quoted: {found[1]} of {judge.quotations}")
         if done.returncode:
             return faults + ([] if "octokey: " in done.stderr else ["a dry run refuses without a reason"])
-        if verified["unreadable"]:
+        if verified["values"]["unreadable"]:
             faults.append("the dry run says yes, and verify had something to name")
         status, report = node.rotate()
-        if (status, report["values"]["reencrypted"]) != (0, verified["opened"]):
-            faults.append(f"the rotation ended with {status}: {report['values']} of {verified['opened']}")
+        if (status, report["values"]["reencrypted"]) != (0, verified["values"]["decrypted"]):
+            faults.append(f"the rotation ended with {status}: {report['values']} of {verified['values']['decrypted']}")
         status, report = node.verify()
-        if (status, report["opened"]) != (0, verified["opened"]):
-            faults.append(f"after the rotation verify ended with {status}: {report['opened']} of {verified['opened']}")
+        if (status, report["values"]["decrypted"]) != (0, verified["values"]["decrypted"]):
+            faults.append(f"after the rotation verify ended with {status}: {report['values']['decrypted']} of {verified['values']['decrypted']}")
         return faults
 
 

@@ -7,7 +7,7 @@ import shapes
 from shapes import BLOCK
 
 # The reasons for a single value, and for a text as a whole.
-SINGLE = {"opensUnderNoKey", "opensToNonsense", "ambiguous"}
+SINGLE = {"decryptsWithNoKey", "decryptsToGarbage", "ambiguous"}
 WHOLE = {"malformedJSON", "invalidUTF8", "damagedGzip", "tooLarge"}
 # As many different ciphertexts in a column of bytes that all open are no chance, see design.md.
 PROOF = 4

@@ -124,7 +124,7 @@ import Testing
     findings.add(
       Finding(
         collection: "VariableSet", document: "Documents-1", field: "JSON", offset: 6, path: "x",
-        reason: .opensUnderNoKey))
+        reason: .decryptsWithNoKey))
     let expected = RotationError.recoveryUnclear(
       journal: node.journalPath, findings: findings, location: "memory")
     #expect(throws: expected) { try look(node) }

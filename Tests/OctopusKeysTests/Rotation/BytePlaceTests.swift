@@ -75,8 +75,8 @@ import Testing
     ] {
       let found = findings(for: store(values, beside: text), old, new, options: .trusting)
       let kinds = found?.first ?? []
-      #expect(kinds.count { $0.reason == .opensToNonsense } == nonsense)
-      #expect(kinds.count { $0.reason == .opensUnderNoKey } == foreign)
+      #expect(kinds.count { $0.reason == .decryptsToGarbage } == nonsense)
+      #expect(kinds.count { $0.reason == .decryptsWithNoKey } == foreign)
       #expect(kinds.count == nonsense + foreign)
       #expect(kinds.allSatisfy { $0.place == Self.place })
       var options = StoreRotation.Options.trusting

@@ -70,14 +70,14 @@ import Testing
     ])
     #expect(
       reasons(for: store, old, try key(100), options: .trusting)
-        == [.undecidedBinary, .opensUnderNoKey])
+        == [.undecidedBinary, .decryptsWithNoKey])
     var done: [Int] = []
     let audit = try StoreAudit.run(store: store, key: old, cancellation: .never) {
       done.append($0)
       #expect($1 == 7)
     }
     #expect(done.last == 7)
-    #expect(audit.findings.first.map(\.reason) == [.opensUnderNoKey])
+    #expect(audit.findings.first.map(\.reason) == [.decryptsWithNoKey])
     #expect(audit.collections.map(\.documentsWithValues) == [6])
   }
 

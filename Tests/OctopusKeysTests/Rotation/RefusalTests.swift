@@ -64,7 +64,7 @@ import Testing
     findings.add(
       Finding(
         collection: "VariableSet", document: "Documents-1", field: "JSON", offset: 6, path: "x",
-        reason: .opensUnderNoKey))
+        reason: .decryptsWithNoKey))
     #expect(throws: RotationError.unreadable(findings, location: "memory")) {
       _ = try node.rotate()
     }

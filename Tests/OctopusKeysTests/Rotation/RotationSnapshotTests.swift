@@ -30,7 +30,8 @@ import Testing
     let (trace, folder, store) = (trace, node.folder, node.store)
     store.snapshot = DatabaseSnapshot(
       RotationSnapshotTests.notice,
-      make: { () throws(StoreError) in
+      // The store keeps this closure, and a cycle would be a leak.
+      make: { [unowned store] () throws(StoreError) in
         trace.makings += 1
         trace.folder = folder.names
         trace.copy = MemoryStore(store.contents)

@@ -81,7 +81,7 @@ import Testing
     #expect(findings.count == 2 && findings.countByCollection == [ExactName("VariableSet"): 2])
     #expect(findings.first[0].document == "Documents-1")
     #expect(findings.first[0].path == "Variables[1].Value")
-    #expect(findings.first[0].reason == .opensUnderNoKey)
+    #expect(findings.first[0].reason == .decryptsWithNoKey)
     #expect(findings.first[1].reason == .malformedJSON && findings.first[1].offset == 6)
     #expect(store.writes == 0)
 
@@ -243,7 +243,7 @@ import Testing
     EncryptedValue.format(sealed.span, appendingTo: &text)
     let nonsense = #"{"x":"\#(String(decoding: text, as: UTF8.self))"}"#
     let store = MemoryStore(json: [nonsense, #"["\#(try value("good", old))"]"#])
-    #expect(reasons(for: store, old, new, options: .trusting) == [.opensToNonsense])
+    #expect(reasons(for: store, old, new, options: .trusting) == [.decryptsToGarbage])
     // A certificate is no text either, and is taken.
     text = []
     let certificate: [UInt8] = [0x30, 0x82, 0x00, 0x03, 0xFF, 0xFE, 0x80]

@@ -136,8 +136,8 @@ final class PageSurveyor {
             isAmbiguous = true
             survey.ambiguous.add(digest: try digest.digest(of: ciphertext))
             note(\.ambiguous.findings, .ambiguous, offset)
-          case .implausible: unreadable(.opensToNonsense, offset)
-          case .neither: unreadable(.opensUnderNoKey, offset)
+          case .implausible: unreadable(.decryptsToGarbage, offset)
+          case .neither: unreadable(.decryptsWithNoKey, offset)
           }
         }
       }
@@ -180,7 +180,7 @@ final class PageSurveyor {
     guard !found.values.isEmpty else {
       for vector in EncryptedValue.VectorPlace.allCases {
         survey.tallies[.init(field: name, vector: vector), default: BinaryTally()].unreadable.add(
-          page.finding(.opensUnderNoKey, at: field))
+          page.finding(.decryptsWithNoKey, at: field))
       }
       return []
     }
@@ -223,7 +223,7 @@ final class PageSurveyor {
       tally.both.ledgerIfOld.add(try ledger(ifOld))
       tally.both.ledgerIfNew.add(try ledger(ifNew))
     case .neither, .implausible:
-      tally.unreadable.add(page.finding(.opensUnderNoKey, at: field))
+      tally.unreadable.add(page.finding(.decryptsWithNoKey, at: field))
       return false
     }
     tally.distinct.addPadding(of: ciphertext)

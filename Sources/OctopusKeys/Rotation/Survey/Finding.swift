@@ -19,9 +19,9 @@ package struct Finding: Hashable, Sendable {
   /// What can be the matter with a value.
   package enum Reason: String, Hashable, Sendable, CaseIterable {
     /// It has the shape of a ciphertext and decrypts under none of the keys.
-    case opensUnderNoKey
+    case decryptsWithNoKey
     /// The padding fits a key, but what comes out is neither text nor a certificate.
-    case opensToNonsense
+    case decryptsToGarbage
     /// It decrypts under both keys, and the other values do not show which one is right.
     case ambiguous
     /// It is a ciphertext with characters missing or too many.

@@ -69,8 +69,7 @@ struct BackupCreate: AuditedCommand {
     let report = BackupReport(
       manifest, folder: folder, closedCertificate: closedCertificate,
       duration: context.clock.uptime() - start)
-    try context.console.answer(report, as: output.format)
-    return manifest.store.unreadable == 0 ? .done : .incomplete
+    return try context.answer(report, as: output.format)
   }
 
   /// Refuses a backup inside the folder of documents: the next backup would contain it.

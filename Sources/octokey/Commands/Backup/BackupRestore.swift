@@ -61,8 +61,7 @@ struct BackupRestore: AuditedCommand {
       overwrites: overwrite, ignoresLiveNodes: ignoreLiveNodes,
       inPlace: place.inPlace, now: context.clock.now())
     let report = try restoration.run(context.audit)
-    try context.console.answer(report, as: output.format)
-    return report.keyMatchesStore == false || report.storeProblem != nil ? .incomplete : .done
+    return try context.answer(report, as: output.format)
   }
 
   /// The secrets of the backup, after a test restore.
@@ -70,7 +69,7 @@ struct BackupRestore: AuditedCommand {
     _ backup: BackupFolder, _ encryption: EncryptedFile?, _ context: Context, _ watch: SignalWatch
   ) throws -> BackupContents {
     let verification = try backup.verification(encryption, stores, context, watch)
-    let report = BackupVerificationReport(verification, of: backup, time: "")
+    let report = BackupVerificationReport(verification, of: backup)
     for fault in report.faults { context.console.warning(fault.text) }
     if !verification.ok, !ignoreFaults {
       throw CommandError.backupFaulty(

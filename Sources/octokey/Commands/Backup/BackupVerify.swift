@@ -33,10 +33,8 @@ struct BackupVerify: OctokeyCommand {
     let backup = try BackupFolder.read(context.absolutePath(folder))
     let encryption = try backup.encryption(passphrase, context)
     let verification = try backup.verification(encryption, stores, context, watch)
-    let report = BackupVerificationReport(
-      verification, of: backup, time: TimeStamp.forText(context.clock.now()))
-    try context.console.answer(report, as: output.format)
-    return report.ok ? .done : .incomplete
+    return try context.answer(
+      BackupVerificationReport(verification, of: backup), as: output.format)
   }
 }
 

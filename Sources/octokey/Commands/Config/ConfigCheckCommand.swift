@@ -20,43 +20,49 @@ struct ConfigCheckCommand: OctokeyCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let path = try node.configPath(context)
     let check = try NodeCheck(ConfigFile.read(path), node)
-    let report = Report(path, check, node)
-    try context.console.answer(report, as: output.format)
-    return check.hasFaults ? .incomplete : .done
+    return try context.answer(ConfigCheckReport(path, check, node), as: output.format)
+  }
+}
+
+struct ConfigCheckReport: CommandReport {
+  static let schemaName = "config-check"
+  static let schema: Schema = [
+    "config": ConfigName.schema, "faults": .list(FaultLine.schema),
+    "protected": .list(["setting": .string, "line": .integer, "decryptsWith": .string]),
+  ]
+
+  struct Protected: Encodable {
+    let setting: String
+    let line: Int
+    /// The file whose machine key decrypts it.
+    let decryptsWith: String
   }
 
-  private struct Report: CommandReport {
-    struct Protected: Encodable {
-      let setting: String
-      let line: Int
-      /// The file whose machine key decrypts it.
-      let opensWith: String
-    }
+  let config: ConfigName
+  let faults: [FaultLine]
+  let protected: [Protected]
 
-    let config: String
-    let faults: [FaultLine]
-    let protected: [Protected]
-
-    init(_ path: String, _ check: NodeCheck, _ options: NodeOptions) {
-      config = path
-      faults = check.faults
-      protected = check.opened.map {
-        Protected(
-          setting: $0.setting, line: $0.line,
-          opensWith: $0.form == .machineID ? options.machineIdFile : options.machineKeyFile)
-      }
+  init(_ path: String, _ check: NodeCheck, _ options: NodeOptions) {
+    config = ConfigName(path: path)
+    faults = check.faults
+    protected = check.opened.map {
+      Protected(
+        setting: $0.setting, line: $0.line,
+        decryptsWith: $0.form == .machineID ? options.machineIdFile : options.machineKeyFile)
     }
+  }
 
-    var text: String {
-      var lines = faults.flatMap { fault in
-        [fault.located] + (fault.hint.map { ["  hint: " + $0] } ?? [])
-      }
-      lines += protected.map {
-        "\(config.escaped):\($0.line): \($0.setting.quoted) opens with \($0.opensWith.quoted)"
-      }
-      let count = faults.count { $0.severity == "fault" }
-      lines.append(count == 0 ? "no faults" : count == 1 ? "1 fault" : "\(count) faults")
-      return lines.joined(separator: "\n") + "\n"
+  var status: ExitStatus { faults.contains { $0.severity == "fault" } ? .incomplete : .done }
+
+  var text: String {
+    var lines = faults.flatMap { fault in
+      [fault.located] + (fault.hint.map { ["  hint: " + $0] } ?? [])
     }
+    lines += protected.map {
+      "\(config.path.escaped):\($0.line): \($0.setting.quoted) decrypts with \($0.decryptsWith.quoted)"
+    }
+    let count = faults.count { $0.severity == "fault" }
+    lines.append(count == 0 ? "no faults" : count == 1 ? "1 fault" : "\(count) faults")
+    return lines.joined(separator: "\n") + "\n"
   }
 }

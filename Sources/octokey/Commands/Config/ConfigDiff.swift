@@ -31,14 +31,25 @@ struct ConfigDiff: AuditedCommand {
     let diffs = try SettingDiff.of(before, after, machineKeys: node.machineKeys)
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
+    let status: ExitStatus = diffs.isEmpty ? .done : .incomplete
     switch output.format {
     case .text:
       if !diffs.isEmpty { context.console.print("--- \(before.path)") }
       if !diffs.isEmpty { context.console.print("+++ \(after.path)") }
       for diff in diffs { try print(diff, printer) }
-    case .json: try print(diffs, before.path, after.path, printer)
+    case .json:
+      var secrets = SecretMarks()
+      let settings = try diffs.map { diff in
+        ConfigDiffReport.Setting(
+          key: diff.key, change: diff.change,
+          before: try diff.before.flatMap { try printer.value(of: $0, &secrets) },
+          after: try diff.after.flatMap { try printer.value(of: $0, &secrets) })
+      }
+      let report = ConfigDiffReport(
+        before: before.path, after: after.path, same: diffs.isEmpty, settings: settings)
+      try printer.print(json: context.json(of: report, Ending(status)), secrets)
     }
-    return diffs.isEmpty ? .done : .incomplete
+    return status
   }
 
   private func print(_ diff: SettingDiff, _ printer: SettingPrinter) throws {
@@ -55,31 +66,5 @@ struct ConfigDiff: AuditedCommand {
       printer.console.warning(
         "\(diff.key.quoted) cannot be compared: on one side it \(SettingMask.obstacle(value))")
     }
-  }
-
-  private func print(
-    _ diffs: [SettingDiff], _ before: String, _ after: String, _ printer: SettingPrinter
-  ) throws {
-    let console = printer.console
-    console.print(
-      raw: """
-        {
-          "after" : \(try SettingPrinter.json(after)),
-          "before" : \(try SettingPrinter.json(before)),
-          "same" : \(diffs.isEmpty),
-          "settings" : [
-        """)
-    for (index, diff) in diffs.enumerated() {
-      console.print(
-        raw: """
-          \(index == 0 ? "\n" : ",\n")    {
-                "change" : "\(diff.change.rawValue)",
-                "key" : \(try SettingPrinter.json(diff.key)),
-
-          """)
-      try printer.print(jsonValueOf: diff.after, before: "      \"after\" : ", after: ",\n")
-      try printer.print(jsonValueOf: diff.before, before: "      \"before\" : ", after: "\n    }")
-    }
-    console.print(raw: diffs.isEmpty ? "]\n}\n" : "\n  ]\n}\n")
   }
 }

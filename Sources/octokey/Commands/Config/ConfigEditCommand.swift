@@ -42,8 +42,7 @@ struct ConfigEditCommand: AuditedCommand {
         throw keep(session, of: base, after: error, context)
       }
     }
-    try context.console.answer(change, as: output.format)
-    return .done
+    return try context.answer(change, as: output.format)
   }
 
   private func edit(
@@ -54,7 +53,8 @@ struct ConfigEditCommand: AuditedCommand {
     while true {
       let edited = try session.edit()
       if edited == base.bytes {
-        return SettingChange(changed: false, key: nil, config: base.path, backup: nil)
+        return SettingChange(
+          changed: false, key: nil, config: .init(path: base.path, backup: nil))
       }
       if try !isAccepted(edited, base, context) { continue }
       let locked = try LockedConfigFile.lock(base.path, patience: EditOptions.patience)

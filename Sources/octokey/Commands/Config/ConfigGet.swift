@@ -40,7 +40,12 @@ struct ConfigGet: AuditedCommand {
     }
     switch output.format {
     case .text: try printer.print(valueOf: entry)
-    case .json: try printer.print(json: entry, overridden: false, indentation: "", end: "\n")
+    case .json:
+      var secrets = SecretMarks()
+      let report = ConfigGetReport(
+        config: .init(path: config.path),
+        setting: try printer.line(of: entry, overridden: false, &secrets))
+      try printer.print(json: context.json(of: report, Ending(.done)), secrets)
     }
     if !reveal, printer.isMasked(entry) {
       context.console.note("the value of \(entry.key.quoted) is masked; --reveal shows it")

@@ -36,15 +36,14 @@ struct ConfigList: AuditedCommand {
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
     var status = ExitStatus.done
-    if output.format == .json { context.console.print(raw: chosen.isEmpty ? "[]" : "[\n") }
+    var secrets = SecretMarks()
+    var settings: [SettingLine] = []
     for index in chosen {
       let entry = all[index]
       switch output.format {
       case .text: try printer.print(line: entry)
       case .json:
-        try printer.print(
-          json: entry, overridden: !entry.counts, indentation: "  ",
-          end: index == chosen.last ? "\n]" : ",\n")
+        settings.append(try printer.line(of: entry, overridden: !entry.counts, &secrets))
       }
       if !entry.counts {
         context.console.warning(
@@ -55,7 +54,10 @@ struct ConfigList: AuditedCommand {
         status = .incomplete
       }
     }
-    if output.format == .json { context.console.print(raw: "\n") }
+    if output.format == .json {
+      let report = ConfigListReport(config: .init(path: config.path), settings: settings)
+      try printer.print(json: context.json(of: report, Ending(status)), secrets)
+    }
     if chosen.isEmpty { context.console.note("no setting in \(config.path.quoted) fits") }
     return status
   }

@@ -64,8 +64,7 @@ struct ConfigSet: AuditedCommand {
       }
       change = try set(name, at: path, context) { $0 == text ? nil : text }
     }
-    try context.console.answer(change, as: output.format)
-    return .done
+    return try context.answer(change, as: output.format)
   }
 
   /// Sets what `value` returns for the present value; nil if that is right already.
@@ -80,7 +79,7 @@ struct ConfigSet: AuditedCommand {
     // For the server white space alone is the same as no value.
     guard let new = try value(entries.last?.value),
       !(new.allSatisfy(\.isWhitespace) && entries.last.map { $0.value == nil } == true)
-    else { return SettingChange(changed: false, key: name, config: path, backup: nil) }
+    else { return SettingChange(changed: false, key: name, config: .init(path: path, backup: nil)) }
     let contents = try config.setting(name, to: new)
     return try edit.replace(locked, with: contents, key: name, context)
   }

@@ -34,9 +34,7 @@ struct ConfigUnset: AuditedCommand {
       // Asked before the lock is taken, so that no other process waits for the answer.
       try context.console.confirm("Remove \(key.quoted), which is a secret?", option: "--yes")
     }
-    let change = try remove(at: path, context)
-    try context.console.answer(change, as: output.format)
-    return .done
+    return try context.answer(remove(at: path, context), as: output.format)
   }
 
   private func remove(at path: String, _ context: Context) throws -> SettingChange {
@@ -51,7 +49,7 @@ struct ConfigUnset: AuditedCommand {
         context.console.note(
           "there is no \(key.quoted), but \(near.map(\.quoted).joined(separator: ", "))")
       }
-      return SettingChange(changed: false, key: key, config: path, backup: nil)
+      return SettingChange(changed: false, key: key, config: .init(path: path, backup: nil))
     }
     SettingKey.warnOfDuplicates(entries, context.console)
     let contents = try config.removing(key)

@@ -38,7 +38,7 @@ struct EditOptions: ParsableArguments {
       context.console.warning(
         "the copy \(copy.quoted) could not be removed", hint: "remove it if you do not want it")
     }
-    return SettingChange(changed: true, key: key, config: path, backup: copy)
+    return SettingChange(changed: true, key: key, config: .init(path: path, backup: copy))
   }
 }
 
@@ -52,10 +52,26 @@ struct InPlaceOption: ParsableArguments {
 }
 
 struct SettingChange: CommandReport {
-  let changed: Bool
-  let key: String?
-  let config: String
-  let backup: String?
+  static let schemaName = "config-edit"
+  static let schema: Schema = [
+    "changed": .boolean, "key?": .string, "config": EditedConfig.schema,
+  ]
 
-  var text: String { "\(changed ? "changed" : "unchanged") \(key ?? config)".escaped + "\n" }
+  let changed: Bool
+  /// Nil where it is not one setting alone.
+  let key: String?
+  let config: EditedConfig
+
+  var status: ExitStatus { .done }
+  var text: String {
+    "\(changed ? "changed" : "unchanged") \(key ?? config.path)".escaped + "\n"
+  }
+}
+
+struct EditedConfig: Encodable {
+  static let schema: Schema = ["path": .string, "backup?": .string]
+
+  let path: String
+  /// The copy of the config as it was; nil if there is none.
+  let backup: String?
 }

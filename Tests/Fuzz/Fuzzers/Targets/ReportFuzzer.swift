@@ -28,7 +28,7 @@ enum ReportFuzzer: Fuzzer {
       shown.unicodeScalars.allSatisfy { $0 == "\n" || $0.properties.generalCategory != .control },
       "a control character is printed")
     let json = try comparison.indentedJSON()
-    require(try JSONReference.read(json) != nil, "it is not JSON")
+    require(try JSONReference.read(Array(json.utf8)) != nil, "it is not JSON")
     let ends = input.flatMap { $0 == 0x0A ? [0x0D, 0x0A] : [$0] }
     require(try compare(ends).0.text == shown, "carriage returns change the comparison")
     try checkAgreement(input, comparison, reports)
@@ -45,12 +45,12 @@ enum ReportFuzzer: Fuzzer {
       return line.first == UInt8(ascii: "{") && line.last == UInt8(ascii: "}")
     }
     guard isClear else { return }
-    let statuses = read.compactMap { $0 }.filter { $0["command"]?.string == "status" }
+    let statuses = read.compactMap { $0 }.filter { $0["schema"]?.string == "status" }
     require(reports.statuses.count <= statuses.count, "more reports than there are")
-    guard comparison.agrees else { return }
+    guard comparison.status == .done else { return }
     require(reports.statuses.count == statuses.count, "all agree, but a report was passed over")
     require(!statuses.isEmpty, "all agree, and there is none")
-    let names = statuses.map { [$0["config"]?.string, $0["node"]?.string] }
+    let names = statuses.map { [$0["config"]?["path"]?.string, $0["node"]?.string] }
     for (status, name) in zip(statuses, names) where names.count(where: { $0 == name }) == 1 {
       require(status["fingerprint"]?.string == comparison.fingerprint, "another key agrees")
       require(status["keyMatchesStore"]?.isTrue == true, "a key that does not fit agrees")

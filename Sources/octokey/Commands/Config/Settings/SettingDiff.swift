@@ -5,7 +5,7 @@ import OctopusKeys
 
 struct SettingDiff {
   /// How it differs. The raw values are in the JSON.
-  enum Change: String {
+  enum Change: String, Encodable, CaseIterable {
     case added, removed, changed
     /// Protected, and at least one of the two cannot be decrypted here.
     case incomparable

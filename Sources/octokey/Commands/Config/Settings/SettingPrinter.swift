@@ -1,7 +1,6 @@
-// Settings on standard output. A revealed secret goes straight from its own memory to the descriptor,
-// which is why JSON is written piece by piece here.
+// Settings on standard output. A revealed secret goes straight from its own memory to the descriptor, in JSON as well
+// (SecretMarks.swift).
 
-import FoundationEssentials
 import Native
 import OctopusKeys
 
@@ -34,34 +33,33 @@ struct SettingPrinter {
     console.print(raw: start + (shown(entry).map { " " + $0.escaped } ?? "") + end)
   }
 
-  /// Prints an object with `key`, `line`, `overridden`, `protected`, `masked` and `value`.
-  func print(
-    json entry: NodeConfig.Entry, overridden: Bool, indentation: String, end: String
-  ) throws {
-    let fields = [
-      "\"key\" : \(try SettingPrinter.json(entry.key))", "\"line\" : \(entry.line)",
-      "\"masked\" : \(isMasked(entry))", "\"overridden\" : \(overridden)",
-      "\"protected\" : \(isProtected(entry))", "\"value\" : ",
-    ]
-    let head = fields.map { "\(indentation)  \($0)" }.joined(separator: ",\n")
-    try print(
-      jsonValueOf: entry, before: "\(indentation){\n\(head)", after: "\n\(indentation)}\(end)")
+  /// The setting for JSON; where its secret is to be revealed, a mark stands for it.
+  func line(
+    of entry: NodeConfig.Entry, overridden: Bool, _ secrets: inout SecretMarks
+  ) throws -> SettingLine {
+    SettingLine(
+      key: entry.key, line: entry.line, masked: isMasked(entry), overridden: overridden,
+      protected: isProtected(entry), value: try value(of: entry, &secrets))
   }
 
-  /// Prints the value as a JSON string between two texts; `null` if there is none.
-  func print(jsonValueOf entry: NodeConfig.Entry?, before: String, after: String) throws {
-    guard let entry else { return console.print(raw: before + "null" + after) }
-    let isDone = try printSecret(
-      of: entry, before: before + "\"", after: "\"" + after, escaped: true)
-    if isDone { return }
-    let value = try shown(entry).map(SettingPrinter.json) ?? "null"
-    console.print(raw: before + value + after)
+  /// The value for JSON.
+  func value(of entry: NodeConfig.Entry, _ secrets: inout SecretMarks) throws -> String? {
+    guard let machineKeys, let value = entry.value, isProtected(entry),
+      try machineKeys.open(value, of: entry.key) != nil
+    else { return shown(entry) }
+    return secrets.mark(entry)
   }
 
-  static func json(_ text: String) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(text), as: UTF8.self).withUnprintablesAsJSON
+  /// Prints JSON with the secrets in the place of their marks.
+  func print(json: String, _ secrets: SecretMarks) throws {
+    let pieces = secrets.pieces(of: json)
+    console.print(raw: pieces.before)
+    for piece in pieces.rest {
+      guard try printSecret(of: piece.entry, before: "", after: "", escaped: true) else {
+        preconditionFailure("a secret that was decrypted is not decrypted again")
+      }
+      console.print(raw: piece.after)
+    }
   }
 
   func isProtected(_ entry: NodeConfig.Entry) -> Bool {
@@ -88,35 +86,5 @@ struct SettingPrinter {
       console.print(secret: opened.text, before: before, after: after)
     }
     return true
-  }
-}
-
-/// A secret as the contents of a JSON string.
-private func escapedForJSON(_ secret: borrowing SecretBytes) -> SecretBytes {
-  secret.withBytes { bytes in
-    // At worst every byte becomes \u00XX.
-    var result = SecretBytes(count: bytes.count * 6)
-    let count = result.withMutableBytes { target in
-      var end = 0
-      func put(_ text: some Sequence<UInt8>, _ target: inout MutableSpan<UInt8>) {
-        for byte in text {
-          target[end] = byte
-          end += 1
-        }
-      }
-      for index in bytes.indices {
-        let byte = bytes[index]
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"): put([UInt8(ascii: "\\"), byte], &target)
-        case 0..<0x20:
-          let digits = Array("0123456789abcdef".utf8)
-          put("\\u00".utf8, &target)
-          put([digits[Int(byte >> 4)], digits[Int(byte & 15)]], &target)
-        default: put(CollectionOfOne(byte), &target)
-        }
-      }
-      return end
-    }
-    return result.prefix(count)
   }
 }
