@@ -1,4 +1,4 @@
-// The root command, from arguments to exit code: spelling → parse → run → failures → exit code.
+// The root command, from arguments to exit code: vendor's spelling, parse, run, failure, exit code.
 
 import ArgumentParser
 import Native
@@ -6,14 +6,14 @@ import Native
 protocol OctokeyCommand: ParsableCommand {
   var output: OutputOptions { get }
 
-  /// Does the work. `Failure` has the message and the exit code for what it throws.
+  /// Does the work. `Failure` maps what it throws to message and exit code.
   func run(_ context: Context) throws -> ExitStatus
 }
 
 @main
 struct Octokey: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "octokey", abstract: "Look after the Master Key of Octopus Server nodes.",
+    commandName: "octokey", abstract: "Manage and rotate the Master Key of Octopus Server nodes.",
     discussion: ExitStatus.list(ExitStatus.allCases), version: Version.text,
     subcommands: [
       RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
@@ -89,7 +89,7 @@ struct Octokey: ParsableCommand {
       if failure.status == .incomplete {
         audit.recordChangeByFailure()
       } else if audit.hasChanged {
-        for change in audit.changes { console.warning("done before that: \(change)") }
+        for change in audit.changes { console.warning("done before the failure: \(change)") }
       }
       return ending
     }
@@ -116,7 +116,7 @@ struct Octokey: ParsableCommand {
     switch SystemLog.send(line, from: "octokey", isWarning: ending != Ending(.done)) {
     case .sent, .noLog: break
     case .failed(let number):
-      console.warning("the system's log did not take the line for this run: \(systemText(number))")
+      console.warning("cannot write to the system's log: \(systemText(number))")
     }
   }
 
@@ -167,6 +167,6 @@ struct Octokey: ParsableCommand {
       ? "the commands\(parent.isEmpty ? "" : " of \(name[0])") are \(names.joined(separator: ", "))"
       : "did you mean \(near.map { "octokey " + parent + $0 }.joined(separator: ", or "))?"
     return Failure(
-      "there is no command \(name.joined(separator: " ").quoted)", hint: hint, status: .usage)
+      "unknown command \(name.joined(separator: " ").quoted)", hint: hint, status: .usage)
   }
 }

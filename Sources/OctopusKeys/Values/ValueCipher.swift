@@ -65,7 +65,7 @@ final class ValueCipher {
     defer { verification.wipe() }
     let padding = try cipher.decrypt(vectorAndCiphertext: sealed, into: verification)
     guard padding != nil, verification.equals(plaintext) else {
-      throw .crypto(call: "EVP_EncryptUpdate", reason: "the result does not open again")
+      throw .crypto(call: "EVP_EncryptUpdate", reason: "the result cannot be decrypted")
     }
   }
 

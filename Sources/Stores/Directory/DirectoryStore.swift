@@ -155,7 +155,7 @@ package final class DirectoryStore: Store {
       return .changedMeanwhile(
         location: location, collection: collection ?? ".", document: document ?? "")
     case .system(_, _, let number) where SystemErrorKind(errno: number) == .notADirectory:
-      return .notAStore(location: location, reason: "it is no folder")
+      return .notAStore(location: location, reason: "it is not a folder")
     default: return StoreError(error, location: location, collection: collection)
     }
   }

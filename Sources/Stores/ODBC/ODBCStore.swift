@@ -119,7 +119,7 @@ package final class ODBCStore: Store {
       try lock(found.tables.filter { !$0.missingRights.contains("UPDATE") })
       // Nobody alters what is locked. Until then somebody could.
       guard try schema.catalog() == catalog else {
-        throw failed(nil, "its tables were altered at this moment")
+        throw failed(nil, "its tables were altered in the meantime")
       }
       try session.requireTransaction()
     }
