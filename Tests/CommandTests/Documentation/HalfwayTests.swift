@@ -117,7 +117,7 @@ import Testing
     #expect(endings[1].status == 0, "\(endings[1].stderr)")
     #expect(verdict(endings[1]) == before)
     #expect(try node.files("octokey-journal.json").isEmpty)
-    // "If the rotation was rolled back, begin again."
+    // "If the rotation was rolled back, start again."
     let again = try await node.octokey("rotate-master-key", "--yes")
     #expect(again.status == 0, "\(again.stderr)")
   }
