@@ -1,7 +1,7 @@
 // Documents in a folder: every folder in it, at any depth, is a collection, and every `*.json` file in that a
 // document. Files in the folder itself are the collection `.`.
 //
-// There is no transaction. Every file changes in one step of its own, and keeps its owner, permissions and
+// There is no transaction. Every file changes in a separate step, and keeps its owner, permissions and
 // attributes. After an interruption the files themselves show how far the rotation got. So everything that
 // can be refused is refused before the first file is written.
 

@@ -102,7 +102,7 @@ struct ConfigSet: AuditedCommand {
     return value
   }
 
-  /// - Throws: `CommandError.valueInName` where the name goes on with a value, which must not be printed.
+  /// - Throws: `CommandError.valueInName` where a value follows the name, which must not be printed.
   private func warnIfUnknown(
     _ name: String, _ config: NodeConfig, _ console: Console
   ) throws(CommandError) {
