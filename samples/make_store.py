@@ -97,7 +97,7 @@ def work(options, key):
             own = {n: by_number[n] for n in range(first, last + 1) if n in by_number}
             yield builder, table, first, last, count, own, options, key
     if odd:
-        sys.exit("make_store.py: so few documents have no place for values that do not open")
+        sys.exit("make_store.py: too few documents for values that cannot be decrypted")
 
 
 def make(piece):

@@ -4,7 +4,7 @@
 
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null)}
 [[ -n $SOURCE_DATE_EPOCH ]] ||
-  die "the time of the commit is not known" "set SOURCE_DATE_EPOCH, in seconds since 1970"
+  die "unknown time of the commit" "set SOURCE_DATE_EPOCH, in seconds since 1970"
 
 # What a node needs besides octokey, as Debian 12 calls it.
 libraries="libxml2 libssl3 libsqlite3-0 libodbc2 zlib1g"
@@ -61,7 +61,7 @@ make_deb() {
   entry=$(changes)
   [[ -n $entry ]] || die "samples/CHANGELOG.md has no entry for $version"
   maintainer=${DEBEMAIL:-$(git log -1 --format=%ae 2>/dev/null)} ||
-    die "the maintainer of the package is not known" "set DEBFULLNAME and DEBEMAIL"
+    die "unknown maintainer of the package" "set DEBFULLNAME and DEBEMAIL"
   maintainer="${DEBFULLNAME:-octokey maintainers} <$maintainer>"
   architecture=$(dpkg --print-architecture)
   tree=$work/octokey_${revision}_$architecture
@@ -110,7 +110,7 @@ Priority: optional
 Description: rotate the Master Key of Octopus Deploy Server nodes
  octokey re-encrypts every sensitive value in the database of an Octopus
  Deploy Server with a new Master Key, in one step that survives a crash,
- puts the key into the configs of the nodes, and verifies the result.
+ sets the key in the configs of the nodes, and verifies the result.
  .
  Recommended packages are drivers for SQL Server; SQLite needs none.
 END

@@ -21,7 +21,7 @@ fi
 cd "$(dirname "$0")/.."
 
 if ! command -v swift >/dev/null; then
-  say "there is no swift on the PATH; see https://www.swift.org/install/linux/"
+  say "swift not found on the PATH; see https://www.swift.org/install/linux/"
   exit 1
 fi
 

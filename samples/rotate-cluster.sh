@@ -32,14 +32,14 @@ on() {
   ssh -o BatchMode=yes "$node" octokey "$@"
 }
 
-say "looking, before anything is stopped"
+say "checking every node, before anything is stopped"
 for node in "${nodes[@]}"; do on "$node" status --format json </dev/null >/dev/null; done
 on "$first" rotate-master-key --dry-run --ignore-live-nodes --quiet </dev/null >"$reports/dry-run.txt"
 
 say "stopping ${nodes[*]}"
 for node in "${nodes[@]}"; do on "$node" service --stop </dev/null; done
 
-say "backing up, and testing the backup"
+say "backing up, and verifying the backup"
 on "$first" backup create --to "$backups/$stamp-before" --passphrase-file - --format json \
   <"$PASSPHRASE_FILE" >"$reports/backup-before.json"
 on "$first" backup verify "$backups/$stamp-before" --passphrase-file - --format json \
@@ -50,7 +50,7 @@ on "$first" rotate-master-key --yes --format json </dev/null >"$reports/rotation
 fingerprint=$(on "$first" show-master-key --fingerprint </dev/null)
 
 for node in "${nodes[@]:1}"; do
-  say "giving the new key to $node"
+  say "setting the new key on $node"
   # From one ssh to the other: the key is never in a file here.
   on "$first" show-master-key </dev/null |
     on "$node" set-master-key --key-file - --expect-fingerprint "$fingerprint"
@@ -63,7 +63,7 @@ for node in "${nodes[@]}"; do
   on "$node" status --format json </dev/null >"$reports/status-$node.json"
 done
 
-say "backing up anew, and testing that"
+say "backing up again, and verifying the backup"
 on "$first" backup create --to "$backups/$stamp-after" --passphrase-file - --format json \
   <"$PASSPHRASE_FILE" >"$reports/backup-after.json"
 on "$first" backup verify "$backups/$stamp-after" --passphrase-file - --format json \

@@ -12,7 +12,7 @@ package enum NativeError: Error, Equatable, Sendable {
   case notAFile(path: String)
   /// Where only a plain file of octokey's or SQLite's may be, there is something else.
   case notPlain(path: String, FileStatus.Kind)
-  /// A file in the place of a lock is not empty, has several names, or belongs to another user.
+  /// A file with the name of a lock is not empty, has several hard links, or belongs to another user.
   case notALock(path: String)
   /// A file with the name of a database's journal, log or index has several names, or belongs to another user.
   case notACompanion(path: String)
@@ -34,7 +34,7 @@ package enum NativeError: Error, Equatable, Sendable {
   /// We may not make files in this folder.
   case folderNotWritable(path: String)
   case fileNotWritable(path: String)
-  /// Only the owner of the file may replace it: it lies in a sticky folder.
+  /// Only the owner of the file may replace it: it is in a sticky folder.
   case stickyFolder(path: String, folder: String)
   /// The file system of `path` has not enough room, or the quota of whom the file belongs to; in bytes.
   case noRoom(path: String, needed: Int, available: Int)

@@ -26,7 +26,7 @@ package enum StoreLocation: Equatable, Sendable {
     else {
       guard text.utf8.contains(equals) else {
         throw .invalidLocation(
-          text: AddressText.redacted(text), reason: "it does not say what kind of store it is")
+          text: AddressText.redacted(text), reason: "the kind of store is missing")
       }
       self = .sqlServer(try ConnectionString(text), driver: odbcDriver)
       return
@@ -39,14 +39,14 @@ package enum StoreLocation: Equatable, Sendable {
     case "sqlite" where AddressText.isAddress(rest), "directory" where AddressText.isAddress(rest):
       throw .invalidLocation(
         text: String(text[...colon]) + "…",
-        reason: "it has the form of a server's address, or options, where only a path can be")
+        reason: "it looks like a server's address or options, not like a path")
     case "sqlite": self = .sqlite(path: path)
     case "directory": self = .directory(path: path)
     case "sqlserver": self = .sqlServer(try ConnectionString(rest), driver: odbcDriver)
     case "odbc": self = .odbc(try ODBCConnectionString(rest))
     default:
       throw .invalidLocation(
-        text: String(text[...colon]) + "…", reason: "there is no such kind of store")
+        text: String(text[...colon]) + "…", reason: "unknown kind of store")
     }
   }
 

@@ -1,4 +1,4 @@
-// Puts a snapshot in the place of a store, or where no store exists yet, in one step.
+// Replaces a store with a snapshot, or creates it, in one step.
 
 package import Native
 package import OctopusKeys
@@ -130,7 +130,7 @@ extension StoreRestoration {
       }
     }
 
-    /// Refuses what would make the restoration fail: rights, mounts, attributes, room.
+    /// Refuses what would make the restoration fail: permissions, mounts, attributes, space.
     ///
     /// - Parameters:
     ///   - owner: nil is the user who runs octokey.

@@ -1,4 +1,4 @@
-// The root command, from arguments to exit code: spelling → parse → run → failures → exit code.
+// The root command, from arguments to exit code: vendor's spelling, parse, run, failure, exit code.
 
 import ArgumentParser
 import Native
@@ -8,7 +8,7 @@ protocol OctokeyCommand: ParsableCommand {
   /// Whether its JSON is of this program's own shape, failures included; not where scripts expect the vendor's.
   static var answersInEnvelope: Bool { get }
 
-  /// Does the work. `Failure` has the message and the exit code for what it throws.
+  /// Does the work. `Failure` maps what it throws to message and exit code.
   func run(_ context: Context) throws -> ExitStatus
 }
 
@@ -19,7 +19,7 @@ extension OctokeyCommand {
 @main
 struct Octokey: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "octokey", abstract: "Look after the Master Key of Octopus Server nodes.",
+    commandName: "octokey", abstract: "Manage and rotate the Master Key of Octopus Server nodes.",
     discussion: ExitStatus.list(ExitStatus.allCases), version: Version.text,
     subcommands: [
       RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
@@ -128,7 +128,7 @@ struct Octokey: ParsableCommand {
       if failure.status == .incomplete {
         audit.recordChangeByFailure()
       } else if audit.hasChanged {
-        for change in audit.changes { console.warning("done before that: \(change)") }
+        for change in audit.changes { console.warning("done before the failure: \(change)") }
       }
       return ending
     }
@@ -155,7 +155,7 @@ struct Octokey: ParsableCommand {
     switch SystemLog.send(line, from: "octokey", isWarning: ending != Ending(.done)) {
     case .sent, .noLog: break
     case .failed(let number):
-      console.warning("the system's log did not take the line for this run: \(systemText(number))")
+      console.warning("cannot write to the system's log: \(systemText(number))")
     }
   }
 
@@ -217,6 +217,6 @@ struct Octokey: ParsableCommand {
       ? "the commands\(parent.isEmpty ? "" : " of \(name[0])") are \(names.joined(separator: ", "))"
       : "did you mean \(near.map { "octokey " + parent + $0 }.joined(separator: ", or "))?"
     return Failure(
-      "there is no command \(name.joined(separator: " ").quoted)", hint: hint, status: .usage)
+      "unknown command \(name.joined(separator: " ").quoted)", hint: hint, status: .usage)
   }
 }

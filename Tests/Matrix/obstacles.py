@@ -204,11 +204,11 @@ SEARCH = ("CREATE VIRTUAL TABLE Search USING fts5(JSON)",
           "INSERT INTO Search SELECT JSON FROM ExtensionConfiguration")
 # The store is a mount then.
 MOUNTED = {"backup restore, documents": (1, "documents\": it is a mount point")}
-PLAIN = "octopus.db-.* nothing but a plain file may be there"
+PLAIN = "octopus.db-.* not a regular file"
 # Who reads may be this node's server, which is stopped first.
 STOPPED = {"rotate while the service stops": None}
 RECOVERIES = ("recover, rolling back", "recover with a hot journal", "recover, finishing")
-RECOVERED_NOTHING = (3, "holds no sensitive value")
+RECOVERED_NOTHING = (3, "contains no sensitive value")
 
 OBSTACLES = [
     Obstacle("config is a mount point", "config", "config\": it is a mount point", bind(CONFIG)),
@@ -224,17 +224,17 @@ OBSTACLES = [
              bind('"$PWD"')),
     Obstacle("folder is not writable", "folder", "cannot create files in .*permission denied",
              lambda cell: cell.sh("chown 0 . && chmod 755 ."), own_all, prefix=AS_USER),
-    Obstacle("folder is the group's", "config", "members of group 4321 may put files",
+    Obstacle("folder is the group's", "config", "members of group 4321 can create files",
              lambda cell: cell.sh("chgrp 4321 . && chmod 770 .")),
-    Obstacle("owner cannot be kept", "config", "its owner could not be kept",
+    Obstacle("owner cannot be kept", "config", "its owner cannot be preserved",
              lambda cell: cell.sh(f"chown {USER} {CONFIG}"), prefix=WITHOUT_CHOWN),
-    Obstacle("group cannot be kept", "config", "its group could not be kept",
+    Obstacle("group cannot be kept", "config", "its group cannot be preserved",
              lambda cell: cell.sh(f"chgrp 4321 {CONFIG}"), own_all, prefix=AS_USER),
     Obstacle("config has a hard link", "config", "it has 2 (names|hard links)", link(CONFIG)),
     Obstacle("no room", "room", NOT_ROOM, fill("."), small(".")),
     Obstacle("no inodes", "room", "no free inodes", take_inodes("."),
              small(".", "size=24m,nr_inodes=200")),
-    Obstacle("folder forgets", "key", r"that folder \(tmpfs\) does not outlive", second_mount,
+    Obstacle("folder forgets", "key", r"that folder \(tmpfs\) is lost with", second_mount,
              on_another_file_system, otherwise=MOUNTED),
     Obstacle("folder forgets, --ephemeral-state", "", "", second_mount,
              on_another_file_system, options={"rotate-master-key": ("--ephemeral-state",)},
@@ -242,7 +242,7 @@ OBSTACLES = [
     Obstacle("a rotation is unfinished", "idle", "a rotation was interrupted",
              interrupt, status=3,
              otherwise={"recover documents": None, **dict.fromkeys(RECOVERIES)}),
-    Obstacle("another octokey has the lock", "lock", "another octokey is at work", lock("."),
+    Obstacle("another octokey has the lock", "lock", "another octokey is running", lock("."),
              status=4),
 
     Obstacle("no room for the store", "rows replace", NOT_ROOM, fill("data"), small("data"),
@@ -267,7 +267,7 @@ OBSTACLES = [
              prefix=AS_USER),
     Obstacle("store is not writable", "write", "octopus.db\".*permission denied",
              lambda cell: cell.sh("chown 0 data/octopus.db && chmod 644 data/octopus.db"), own_all,
-             kind="sqlite", prefix=AS_USER, otherwise={"backup restore": (1, "its owner could not be kept")}),
+             kind="sqlite", prefix=AS_USER, otherwise={"backup restore": (1, "its owner cannot be preserved")}),
     Obstacle("a trigger", "write", "would run \"TellOthers\"",
              sql("CREATE TRIGGER TellOthers AFTER UPDATE ON ExtensionConfiguration BEGIN SELECT 1; END"),
              kind="sqlite", otherwise={"backup restore": None}),
@@ -312,7 +312,7 @@ OBSTACLES = [
              r"\.json.*2 (names|hard links)", a_document(link), kind="directory"),
     Obstacle("a document is a mount point", "rows", r"\.json\": it is a mount point",
              a_document(bind), kind="directory"),
-    Obstacle("a document's owner cannot be kept", "rows", "its owner could not be kept",
+    Obstacle("a document's owner cannot be kept", "rows", "its owner cannot be preserved",
              a_document(lambda path: lambda cell: cell.sh(f"chown {USER} {path}")),
              kind="directory", prefix=WITHOUT_CHOWN),
     Obstacle("a table's folder is immutable", "rows", "it is immutable",

@@ -127,7 +127,7 @@ class Edit(Action):
 
     node: int
     text: str
-    reason = "was changed by somebody else meanwhile"
+    reason = "was changed by another process in the meantime"
 
     def words(self, cluster):
         if self.text == "set":

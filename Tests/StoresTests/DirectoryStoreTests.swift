@@ -80,14 +80,14 @@ import Testing
     try Outside.run("ln", folder.path + "/T/2.json", folder.path + "/T/other")
     let linked = StoreError.failed(
       location: folder.path, collection: "T",
-      reason: "a document has 2 names and would keep old values under the others: 2.json")
+      reason: "a document has 2 hard links, and the others would keep old values: 2.json")
     #expect(throws: linked) { try DirectoryStore(path: folder.path).rewrite(aToB) }
     #expect(Outside.bytes(folder.path + "/T/1.json") == Array("a".utf8))
     #expect(try DirectoryStore(path: folder.path).all().count == 2)
     try FileManager.default.removeItem(atPath: folder.path + "/T/other")
     try Outside.run("mkfifo", folder.path + "/T/3.json")
     let pipe = StoreError.failed(
-      location: folder.path, collection: "T", reason: "a document is no file: 3.json")
+      location: folder.path, collection: "T", reason: "a document is not a file: 3.json")
     #expect(throws: pipe) { try DirectoryStore(path: folder.path).all() }
     try Outside.run("mv", folder.path + "/T/3.json", folder.path + "/T/pipe")
     let store = DirectoryStore(path: folder.path)
@@ -102,7 +102,7 @@ import Testing
       try DirectoryStore(path: folder.path + "/none").begin(.read)
     }
     let file = folder.path + "/file"
-    #expect(throws: StoreError.notAStore(location: file, reason: "it is no folder")) {
+    #expect(throws: StoreError.notAStore(location: file, reason: "it is not a folder")) {
       try DirectoryStore(path: file).begin(.read)
     }
   }

@@ -138,6 +138,6 @@ import Testing
         == .failure(
           .failed(
             location: store.location, collection: nil,
-            reason: "its catalog answered \"odd\" to what octokey asked")))
+            reason: "unexpected answer from its catalog: \"odd\"")))
   }
 }

@@ -9,9 +9,9 @@ package enum PKCS12 {
     /// The passwords of the file would have to be stretched more often than `iterationLimit`, all of them
     /// together, or by a method whose cost cannot be told.
     case tooCostly
-    /// The checksum does not fit: another password, or a damaged file.
+    /// The checksum does not match: another password, or a damaged file.
     case wrongPassword
-    /// The checksum fits, but the contents have no certificate, or use a cipher that this libcrypto lacks.
+    /// The checksum matches, but the contents have no certificate, or use a cipher that this libcrypto does not support.
     case unreadable
   }
 
@@ -82,7 +82,7 @@ package enum PKCS12 {
   }
 
   /// Costs are counted before anything is derived: first what the file shows, then, when the checksum has
-  /// shown that the password fits, what its encrypted part holds.
+  /// shown that the password is right, the contents of its encrypted part.
   private static func contents(
     of bytes: Span<UInt8>, _ password: borrowing SecretBytes?
   ) throws(Obstacle) -> Contents {

@@ -174,7 +174,7 @@ package struct FilePath: Sendable {
     name = String(text[text.utf8.index(after: slash)...])
   }
 
-  /// A hidden name that tells what it is, in case a crash leaves it behind.
+  /// A hidden name that shows what it is, in case a crash leaves it behind.
   var draftName: String { ".\(name).draft-\(String(UInt64.random(in: .min ... .max), radix: 16))" }
 
   /// The name that a draft was to get, from the hidden one; nil for the names of other files.

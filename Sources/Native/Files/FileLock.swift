@@ -9,7 +9,7 @@ package struct FileLock: ~Copyable {
 
   deinit {
     // Removed under the lock: after locking, a process checks that the file it opened still has its name.
-    // A lock file that stays because it cannot be removed is free again, and keeps nobody out.
+    // A lock file that stays because it cannot be removed is free again, and blocks no process.
     if (try? file.isNamed(name, in: folder)) == true { _ = unsafe unlinkat(folder.number, name, 0) }
   }
 

@@ -1,4 +1,4 @@
-// What stat(2) tells about a file.
+// What stat(2) returns about a file.
 
 internal import Glibc
 

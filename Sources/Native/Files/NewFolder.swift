@@ -193,7 +193,7 @@ package struct NewFolder: ~Copyable {
 
   private static func requireFree(_ path: String) throws(NativeError) {
     guard try FileStatus.isThere(path) else { return }
-    // What is no folder, or cannot be read, is taken, too.
+    // What is not a folder, or cannot be read, counts, too.
     guard let names = try? FolderNames.read(path), names.isEmpty else {
       throw .alreadyExists(path: path)
     }

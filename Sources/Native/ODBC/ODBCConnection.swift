@@ -85,7 +85,7 @@ package final class ODBCConnection {
   /// The driver's file, such as `libmsodbcsql-18.3.so.2.1`.
   package var driver: String { information(SQL_DRIVER_NAME) }
 
-  /// Whether the driver knows that the connection is broken.
+  /// Whether the driver reports that the connection is broken.
   private var isDead: Bool {
     var answer: SQLUINTEGER = 0
     let result = unsafe withUnsafeMutablePointer(to: &answer) {

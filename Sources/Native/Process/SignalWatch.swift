@@ -4,7 +4,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Blocks SIGINT, SIGTERM and SIGHUP during its lifetime, and tells whether one came.
+/// Blocks SIGINT, SIGTERM and SIGHUP during its lifetime, and reports whether one came.
 ///
 /// Made and used on the main thread; threads started after it inherit the blocked signals.
 @safe

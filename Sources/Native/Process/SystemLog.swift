@@ -7,7 +7,7 @@ internal import Glibc
 package enum SystemLog {
   package enum Delivery: Sendable, Equatable {
     case sent
-    /// There is no log daemon: nothing listens at `/dev/log`.
+    /// No log daemon listens at `/dev/log`.
     case noLog
     /// The daemon took nothing within the time, or refused the line.
     case failed(errno: Int32)

@@ -89,7 +89,7 @@ package struct SQLiteCompanions: Sendable {
     guard status.kind == .regular, status.links == 1, owners.contains(status.owner.user) else {
       return false
     }
-    // Zeros in the place of its header end a transaction (sqlite.org/fileformat2.html).
+    // Zeros instead of its header end a transaction (sqlite.org/fileformat2.html).
     var head = [UInt8](repeating: 0, count: 8)
     var span = head.mutableSpan
     _ = try file.read(into: &span, from: 0)

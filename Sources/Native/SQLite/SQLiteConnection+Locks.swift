@@ -5,7 +5,7 @@ internal import Glibc
 
 extension SQLiteConnection {
   /// Whether another process has the file locked: it reads or writes now, or it has a database with a write-ahead
-  /// log open. Either keeps out whoever wants the file for himself.
+  /// log open. Either blocks an exclusive lock.
   package var isUsedByOthers: Bool {
     get throws(NativeError) {
       let file = try descriptor

@@ -34,7 +34,7 @@ package final class SQLiteConnection {
     _ path: String, _ access: Access, patience: Duration, made: FileStatus? = nil
   ) throws(NativeError) -> SQLiteConnection {
     guard GuardedCalls.areInstalled else {
-      throw .sqlite(.cannotOpen, message: "this SQLite does not let its files be guarded")
+      throw .sqlite(.cannotOpen, message: "this SQLite does not allow octokey to guard its files")
     }
     let files = try GuardedDatabase.begin(path, made: made)
     let mode = access == .readOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE
@@ -98,7 +98,7 @@ package final class SQLiteConnection {
     guard answer.lowercased() == mode.lowercased() else {
       throw .sqlite(
         SQLiteResultCode(rawValue: SQLITE_ERROR),
-        message: "the journal mode cannot be \(mode), and is \(answer)", errno: 0)
+        message: "the journal mode cannot be set to \(mode), it is \(answer)", errno: 0)
     }
   }
 

@@ -32,7 +32,7 @@ extension Span<UInt8> {
 }
 
 extension StringProtocol {
-  /// The text with `other` in the place of each `scalar`, for escapes. Not by character: an accent after a quote makes
+  /// The text with `other` instead of each `scalar`, for escapes. Not by character: an accent after a quote makes
   /// another character of the two, and the quote would stay as it is.
   package func replacing(scalar: Unicode.Scalar, with other: String) -> String {
     var result = String.UnicodeScalarView()

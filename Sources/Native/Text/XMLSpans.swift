@@ -51,7 +51,7 @@ package struct XMLSpans: Sendable {
     // libxml2 takes a NUL behind the root for the end of the text.
     if let index = text.firstIndex(of: 0) {
       let (line, column) = XMLSpans.place(of: index, in: text)
-      throw .malformedXML(line: line, column: column, reason: "there is a NUL byte")
+      throw .malformedXML(line: line, column: column, reason: "it contains a NUL byte")
     }
     elements = reader.elements.map { element in
       var element = element

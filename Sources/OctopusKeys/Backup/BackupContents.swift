@@ -8,7 +8,7 @@ package final class BackupContents {
   /// What decrypts the protected settings of the config.
   package let machineKeys: MachineKeys
 
-  /// - Parameter seal: the passphrase at work; nil for a backup without one.
+  /// - Parameter seal: encryption with the passphrase; nil for a backup without one.
   /// - Throws: `BackupError.cannotDecrypt`, `.encryptedFileMalformed`, `.key` or `.native`.
   package init(_ folder: BackupFolder, _ seal: EncryptedFile?) throws(BackupError) {
     let text = try folder.secret(BackupFolder.masterKey, seal)

@@ -5,7 +5,7 @@ package import Native
 package enum BackupError: Error, Equatable, Sendable {
   case native(NativeError)
   case key(KeyError)
-  /// The config in the backup cannot be read, or not be made fit for this machine.
+  /// The config in the backup cannot be read, or not be adapted to this machine.
   case config(ConfigError)
   /// The look at the snapshot's values ended.
   case rotation(RotationError)
@@ -15,7 +15,7 @@ package enum BackupError: Error, Equatable, Sendable {
   case encryptedFileMalformed(path: String)
   /// The file cannot be decrypted: the passphrase is another one, or the file was changed.
   case cannotDecrypt(path: String)
-  /// There is no backup in the folder, or only a part of one.
+  /// The folder contains no backup, or only a part of one.
   case noBackup(path: String, BackupObstacle)
   case manifestNotEncoded
 }

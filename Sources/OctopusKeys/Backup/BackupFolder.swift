@@ -1,8 +1,8 @@
 // The folder of a backup: what its files are called, and what can be read of it without a passphrase.
 //
 //     MANIFEST.json             what it is a backup of; no secret
-//     SHA256SUMS                the digest of every file but itself and its seal
-//     SHA256SUMS.sealed         the digest of SHA256SUMS, so that nobody can change a file and the list
+//     SHA256SUMS                the digest of every file but the two lists
+//     SHA256SUMS.sealed         the digest of SHA256SUMS, so that a change of a file and of the list is detected
 //     OctopusServer.config      the node config
 //     master-key                a key file
 //     machine-id, machinekey    what protects the secrets in the config
@@ -26,7 +26,7 @@ package struct BackupFolder: Sendable {
   package let manifest: BackupManifest
   let list: [UInt8]
   let checksums: Checksums
-  /// The user of a file or the folder that others than root and whoever runs octokey can write; nil if there is none.
+  /// The user of a file or the folder that users other than root and the caller can write; nil if there is none.
   package let otherUser: UInt32?
 
   /// Finds the backup in the folder at `path`.
@@ -69,7 +69,7 @@ package struct BackupFolder: Sendable {
     manifest.store.snapshot.map { "\(manifest.store.kind):\(file($0))" }
   }
 
-  /// Reads the file called `name`, sealed or not as the backup is.
+  /// Reads the file called `name`, encrypted or not like the backup.
   func secret(_ name: String, _ seal: EncryptedFile?) throws(BackupError) -> SecretBytes {
     guard let seal else {
       return try rethrow(

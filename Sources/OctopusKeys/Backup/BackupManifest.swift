@@ -25,7 +25,7 @@ package struct BackupManifest: Codable, Equatable, Sendable {
     package let fingerprint: String
     /// 128 or 256.
     package let bits: Int
-    /// Whether a passphrase seals it, and the other secrets.
+    /// Whether it and the other secrets are encrypted with a passphrase.
     package let isSealed: Bool
 
     package init(_ key: borrowing MasterKey, isSealed: Bool) throws(KeyError) {

@@ -1,5 +1,5 @@
 // The test restore: proves that a backup can be restored, as far as that is possible without restoring it.
-// Every file is what it was, the key decrypts every value of the snapshot, and what belongs together fits
+// Every file is unchanged, the key decrypts every value of the snapshot, and what belongs together matches
 // together. Nothing is written.
 
 package import Native
@@ -15,7 +15,7 @@ package struct BackupVerification {
   private let folder: BackupFolder
 
   /// - Parameters:
-  ///   - seal: the passphrase at work; nil for a backup without one.
+  ///   - seal: encryption with the passphrase; nil for a backup without one.
   ///   - store: the snapshot, or a restored copy of it; nil if there is none.
   /// - Throws: `BackupError.cannotDecrypt` if the passphrase decrypts nothing; `.native` if a library fails.
   package init(
@@ -155,7 +155,7 @@ package struct BackupVerification {
 }
 
 package enum BackupFault: Equatable, Sendable {
-  /// The list of files is not the one that was sealed.
+  /// The digest of the list of files is not the encrypted one.
   case listChanged
   /// A file is not what it was, is not there, cannot be read, or is there and not in the list.
   case changed(String)

@@ -46,7 +46,7 @@ package struct Checksums: Equatable, Sendable {
     return Array(lines.utf8)
   }
 
-  /// All files of a folder and of those in it, but for the list and its seal.
+  /// All files of a folder and of those in it, but for the list and its digest.
   package static func names(in folder: String) throws(BackupError) -> [String] {
     var names: [String] = []
     var folders = [""]

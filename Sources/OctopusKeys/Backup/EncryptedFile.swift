@@ -1,4 +1,4 @@
-// Sealed files: contents under a passphrase, with scrypt and AES-256-GCM. octokey-files(5) describes the
+// Encrypted files: contents under a passphrase, with scrypt and AES-256-GCM. octokey-files(5) describes the
 // format; a few lines of Python open it.
 //
 //     octokey-sealed 1
@@ -8,14 +8,14 @@
 //
 //     <ciphertext and tag, base64 in lines>
 //
-// Everything up to the empty line, and that one, is sealed together with the contents.
+// Everything up to the empty line, and that one, is authenticated together with the contents.
 
 package import Native
 
 /// A passphrase at work: makes and decrypts encrypted files. The slow step is taken once for all files that
 /// have the same salt, as those of one backup have.
 package final class EncryptedFile {
-  /// More bytes than any sealed file has.
+  /// More bytes than any encrypted file has.
   package static let sizeLimit = 64 << 20
 
   private let passphrase: Passphrase

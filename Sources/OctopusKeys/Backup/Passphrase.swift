@@ -1,4 +1,4 @@
-// A passphrase: what a person, or a file, gives to seal a backup and to open it again.
+// A passphrase, typed or from a file, which encrypts and decrypts a backup.
 
 package import Native
 

@@ -44,7 +44,7 @@ package struct ConfigFault: Sendable, Equatable {
 
     /// Others may read or write the file; `mode` has the permission bits.
     case open(mode: UInt32)
-    /// Others may put another file in the place of those in the folder.
+    /// Other users can replace the files in the folder.
     case openFolder(mode: UInt32)
     /// The folder belongs to a user who is neither root nor the owner of the file in it.
     case foreignFolder(user: UInt32)

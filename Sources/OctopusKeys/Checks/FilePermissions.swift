@@ -73,7 +73,7 @@ package struct FilePermissions: Sendable {
       }
   }
 
-  /// Whether others may create, rename or remove files in a folder: everybody, or a group that is not
+  /// Whether other users can create, rename or remove files in a folder: all users, or a group that is not
   /// root's, ours or that of `owner`. A sticky folder is not enough: it lets them create.
   ///
   /// - Parameter path: that of the folder, whose access control list may name more users and groups.

@@ -33,7 +33,7 @@ package struct KnownSetting: Sendable {
   package let name: String
   package let kind: Kind
   package let secrecy: Secrecy
-  /// What the server takes where there is no value; nil if it is not known, or not always the same.
+  /// The server's default; nil if it is not known, or not always the same.
   package let defaultValue: String?
 
   package static func named(_ name: String) -> KnownSetting? { byName[NodeConfig.folded(name)] }

@@ -15,7 +15,7 @@ extension MachineKeys {
 
   /// Decrypts the value of the setting called `name`.
   ///
-  /// - Returns: nil if none of the machine keys fits, and for a form that octokey does not read.
+  /// - Returns: nil if no machine key decrypts it, and for a form that octokey does not read.
   package func open(_ value: String, of name: String) throws(ConfigError) -> OpenedSetting? {
     let isKey = KnownSetting.named(name)?.kind == .masterKey
     for form in Form.allCases {

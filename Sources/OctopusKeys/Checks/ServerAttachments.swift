@@ -9,8 +9,8 @@ package struct ServerAttachments: Equatable, Sendable {
     package var files = 0
     /// Of the files, those that were looked into.
     package var examined = 0
-    /// Of those, the ones that decrypt with the old key as vector and ciphertext: judged by the padding, which fits
-    /// another key once in 255 times.
+    /// Of those, the ones that decrypt with the old key as vector and ciphertext: judged by the padding, which a wrong
+    /// key passes once in 255 times.
     package var decrypted = 0
     /// Links, and what is neither a file nor a folder.
     package var notFollowed = 0

@@ -1,4 +1,4 @@
-// Machine ids that are known to everybody: what they protect, anybody with the file can read.
+// Public machine ids: whoever has the file can read what they protect.
 //
 // Debian's container images carry a machine id that is the MD5 of the build's time, as the text of the
 // seconds since 1970 and a line feed (debuerreotype, scripts/debuerreotype-init). Images are built as
@@ -16,7 +16,7 @@ package enum SharedMachineID {
     case pattern
   }
 
-  /// Why the id in `contents`, a machine-id file, is known to others; nil if nobody knows it.
+  /// Why the id in `contents`, a machine-id file, is public or guessable; nil if it is neither.
   ///
   /// - Throws: `NativeError.crypto`, for example where MD5 is not allowed.
   package static func reason(

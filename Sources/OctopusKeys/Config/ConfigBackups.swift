@@ -23,7 +23,7 @@ struct ConfigBackups {
   /// The name of a copy that does not exist yet; `stamp` is the time by `TimeStamp.forFileName`. Its number
   /// is higher than that of any copy with this time, so that the names are in the order of the copies.
   func freeName(_ stamp: String) -> String {
-    // What cannot be looked at is left to whoever makes the file.
+    // A file that cannot be read is left to its creator.
     let numbers = ((try? FolderNames.read(folder)) ?? []).compactMap(parse).filter {
       $0.stamp == stamp
     }
@@ -58,7 +58,7 @@ struct ConfigBackups {
   }
 
   /// Removes all but the newest copies. One whose Master Key is not the one of the config stays
-  /// whatever its age: it may be the last place where an old key is. What cannot be read or removed
+  /// whatever its age: it may be the last copy of an old key. What cannot be read or removed
   /// stays, too: nothing is lost by a copy too many.
   ///
   /// - Parameters:

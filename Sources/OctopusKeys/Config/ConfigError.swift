@@ -20,7 +20,7 @@ package enum ConfigError: Error, Equatable, Sendable {
   case settingMissing(path: String, setting: String)
   /// A write into the config itself was cut off; what it held before is in `copy`, the newest one beside it.
   case halfWritten(path: String, copy: String?)
-  /// Others may put files into the folder of the config, or into a state folder, by its mode: everybody, or its
+  /// Other users can create files in the folder of the config, or in a state folder, by its mode: all users, or its
   /// group, which is not root's, ours or the config's.
   case openFolder(NodePlace, folder: String, mode: UInt32, group: UInt32)
   /// Another octokey holds the lock.
@@ -39,12 +39,12 @@ package enum ConfigError: Error, Equatable, Sendable {
   case masterKeyUnreadable(path: String, tried: [MachineKeyTrial])
   /// No machine key decrypts a protected setting, or what comes out cannot be its value.
   case settingUnreadable(path: String, setting: String, tried: [MachineKeyTrial])
-  /// There is no machine key to protect a value with.
+  /// No machine key to protect a value with.
   case noMachineKey(tried: [MachineKeyTrial])
   /// A value that was just protected does not read back in the server's order of machine keys.
   case protectionFailed
 
-  /// There is no config: none was named, and none is where the server would look.
+  /// No config found: none was named, and none is where the server would look.
   case noConfig(workingDirectory: String?, instancesFolder: String)
   /// No record of the register has the name; `bad` are the paths of those that cannot be read.
   case noSuchInstance(name: String, folder: String, bad: [String] = [])

@@ -54,7 +54,7 @@ package struct LockedConfigFile: ~Copyable {
     file.stateFolder.removeLeftoverDrafts(of: file.name)
   }
 
-  /// Puts `contents` in the place of what is there.
+  /// Replaces the config with `contents`.
   ///
   /// - Parameters:
   ///   - time: for the name of a copy of the present file.

@@ -1,4 +1,4 @@
-// The settings of a node config that octokey knows by name.
+// The settings of a node config that octokey uses by name.
 
 /// Names of settings in OctopusServer.config. They are compared without regard to case.
 package enum SettingName {

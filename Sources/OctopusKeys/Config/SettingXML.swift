@@ -68,7 +68,7 @@ struct SettingXML {
     return parts[counting].flatMap(decoded)
   }
 
-  /// What stands between the tags of a setting, with another value in the place of the one that the
+  /// What stands between the tags of a setting, with another value instead of the one that the
   /// server reads. The rest stays.
   func content(_ range: Range<Int>, inner: [Range<Int>], value: String?) -> [UInt8] {
     let parts = SettingXML.parts(of: text[range], inner)

@@ -1,4 +1,4 @@
-// The manifest of a project export of Octopus, by which an export is told from a store: both are folders of JSON
+// The manifest of a project export of Octopus, which distinguishes an export from a store: both are folders of JSON
 // documents with sensitive values, but those of an export are under a key made of its password.
 
 internal import Native

@@ -115,7 +115,7 @@ enum JSONEscapes {
     }
   }
 
-  /// Walks forward through an escaped string and tells where in it a decoded position begins.
+  /// Walks forward through an escaped string and finds where in it a decoded position begins.
   struct Positions {
     private var raw: Int
     private var decoded = 0

@@ -1,5 +1,5 @@
 // Looks for ciphertexts inside longer texts: escaped on any level, wrapped in lines, or glued to what is before them.
-// What is a value of its own is found by ValueScanner; these are left as they are, and named.
+// ValueScanner finds separate values; quotations are not changed, only named.
 
 internal import Native
 

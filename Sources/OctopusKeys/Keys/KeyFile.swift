@@ -13,7 +13,7 @@ package enum KeyFile {
   /// Creates `path`, which must not exist, with mode 0600; waits until it is on the device, reads it
   /// back and compares. The file goes again unless the caller commits what is returned.
   ///
-  /// - Parameter owner: whom the file is to belong to; nil: whoever runs octokey.
+  /// - Parameter owner: the owner of the file; nil: the caller.
   /// - Throws: `KeyError.native(.alreadyExists)`, `.readBackDiffers`, `.native` otherwise.
   package static func create(
     _ path: String, key: borrowing MasterKey, created: Date, owner: FileOwner? = nil
@@ -54,7 +54,7 @@ package enum KeyFile {
 
   /// A key file, or anything else that people have a key in, if there is exactly one possible key in it.
   ///
-  /// - Parameter foundInLine: is told in which line the key is, where the text is not that of a key file.
+  /// - Parameter foundInLine: called with the line of the key if the text is not that of a key file.
   /// - Throws: also `KeyError.encodedTwice`, `.protectedValue` or `.severalKeys`.
   package static func parseAny(
     _ text: borrowing SecretBytes, source: String, foundInLine: (Int) -> Void
@@ -126,7 +126,7 @@ package enum KeyFile {
   }
 
   /// Who else may get at the key: the permission bits (such as 0o640) of the file if its group or
-  /// others may read or write it, nil if they may not. A pipe is nobody else's business.
+  /// others may read or write it, nil if they may not. Other users cannot read a pipe.
   package static func exposure(_ path: String) throws(KeyError) -> UInt32? {
     let status = try rethrow(as: KeyError.native, FileStatus.read(path))
     return status.kind == .regular && status.mode & 0o066 != 0 ? status.mode : nil

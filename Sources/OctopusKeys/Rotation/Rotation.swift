@@ -110,7 +110,7 @@ package struct Rotation: ~Copyable {
       if plan.store.isTransactional { throw error }
       throw .interruptedCommit(plan.target.place, keyFile: keyPath, reason: error)
     }
-    // From here on the key file stays, whatever happens: a commit may have taken place even if it
+    // From here on the key file always stays: a commit may have taken place even if it
     // reports a failure.
     pending.keep()
     mayHaveChanged = true

@@ -12,7 +12,7 @@ package final class StoreRotation {
     package var skipUnreadable = false
     /// A store without a single sensitive value does not stop the run.
     package var allowEmpty = false
-    /// The old key is right, whatever the values say.
+    /// The old key is accepted even if the values do not prove it.
     package var trustOldKey = false
     /// Of what the values do not show by themselves.
     package var decisions = Survey.Decisions()
@@ -129,7 +129,7 @@ package final class StoreRotation {
   ///   the options allow it.
   package func accept(_ survey: Survey) throws(RotationError) -> AcceptedSurvey {
     try requireFit(survey)
-    // A field of which nobody knows what it holds may not be left under the old key, nor be rewritten.
+    // A field with unknown contents must neither stay under the old key nor be rewritten.
     guard survey.undecidedFields.isEmpty || !options.skipUnreadable else {
       throw .undecidedBinary(survey.undecidedFields.map(\.name), location: store.location)
     }
@@ -258,7 +258,7 @@ package final class StoreRotation {
       .read, mayStop: false, leftAmbiguous: leftAmbiguous, after: survey)
   }
 
-  /// Clears what the store keeps of its former contents, and tells what it cannot clear. The values are
+  /// Clears what the store keeps of its former contents, and reports what it cannot clear. The values are
   /// safe by now: trouble is not a failure.
   package func scrubbed() -> [StoreResidue] {
     do {

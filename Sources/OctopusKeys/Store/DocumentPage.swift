@@ -1,4 +1,4 @@
-// A page of documents on its way from a store to the rotation. Everything of a page lies in one array
+// A page of documents on its way from a store to the rotation. Everything of a page is in one array
 // of bytes that is reused for the next page: a document costs no allocation.
 
 internal import Native

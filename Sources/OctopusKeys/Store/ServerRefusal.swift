@@ -1,7 +1,7 @@
-// Why a database server refuses, where it is neither rights, nor locks, nor room.
+// Why a database server refuses, where it is neither permissions, nor locks, nor space.
 
 package enum ServerRefusal: Hashable, Sendable, CaseIterable {
-  /// It knows no such user, or another password.
+  /// Unknown user, or wrong password.
   case wrongLogin
   /// The login by a ticket comes from a domain that the server does not trust.
   case untrustedDomain
@@ -15,7 +15,7 @@ package enum ServerRefusal: Hashable, Sendable, CaseIterable {
   case momentary
   /// The login lacks a right to one column; the reason names it.
   case column
-  /// The settings of the session do not fit an index or a view of the table.
+  /// The settings of the session are wrong for an index or a view of the table.
   case sessionSettings
   /// The value is longer than what replication or change data capture take.
   case replicatedLength

@@ -18,10 +18,10 @@ package protocol Store: AnyObject {
   func identity() throws(StoreError) -> String?
 
   /// Whether everything that is written takes effect with `commit`, at once or not at all. Where it
-  /// has not, each document changes in one step of its own, and a crash leaves a mixture.
+  /// has not, each document changes in a separate step, and a crash leaves a mixture.
   var isTransactional: Bool { get }
 
-  /// Starts work. With all but `.rewrite` nothing is ever changed, and others may go on reading
+  /// Starts work. With all but `.rewrite` nothing is ever changed, and others can continue reading
   /// and writing. With `.rewrite` no other process may write until the end.
   ///
   /// - Throws: `StoreError.busy` at once, or after a short wait, where another process holds the store.
@@ -64,7 +64,7 @@ package protocol Store: AnyObject {
   /// or `rollback`.
   func commit() throws(StoreError)
 
-  /// Another store at the same place, which sees what everybody sees after a commit. Nil where a commit
+  /// Another store at the same place, which sees what every session sees after a commit. Nil where a commit
   /// cannot succeed without taking effect: where the engine is part of this program.
   func independentReader() -> (any Store)?
 
@@ -91,7 +91,7 @@ package protocol Store: AnyObject {
 }
 
 extension Store {
-  /// The identity, in a transaction of its own.
+  /// The identity, in a separate transaction.
   package func identityNow() throws(RotationError) -> String? {
     defer { rollback() }
     return try rethrow(as: RotationError.store) { () throws(StoreError) in

@@ -7,7 +7,7 @@ package enum StoreObstacle: Hashable, Sendable {
   case generatedColumn(String)
   /// It is a virtual table; its documents are elsewhere.
   case virtualTable
-  /// No key tells its rows apart: neither a primary key nor a unique index, of types that can be compared exactly.
+  /// No key identifies its rows: neither a primary key nor a unique index, of types that can be compared exactly.
   case noRowKey
   /// The column is part of the key.
   case keyColumn(String)
@@ -44,7 +44,7 @@ package enum StoreObstacle: Hashable, Sendable {
   case rowSecurity(String)
   /// Policies, by their names in SQL, hide rows from this login; an empty text if there are none, which hides all.
   case loginPolicies(String)
-  /// The server shows a mask in the place of what the column holds.
+  /// The server returns a mask instead of the contents of the column.
   case masked(String)
   case alwaysEncrypted(String)
   /// The column loses zeros or blanks at the end of what is written to it.

@@ -9,7 +9,7 @@ enum Judgement {
   case new(SecretBuffer)
   /// It decrypts under both; which one is right shows from the other values of the store.
   case both(old: SecretBuffer, new: SecretBuffer)
-  /// The padding fits at least one of them, but nothing plausible comes out.
+  /// The padding is valid for at least one of them, but no plaintext is plausible.
   case implausible
   case neither
 }

@@ -27,7 +27,7 @@ struct SensitivePaths {
   /// control is one for secrets.
   let hasTemplates: Bool
 
-  /// The places of the collection called `name`, in whatever letter case.
+  /// The places of the collection called `name`, in any letter case.
   init(collection name: String) {
     let table = name.lowercased()
     let paths = (SensitivePaths.pathsByCollection[table] ?? []).map(SensitivePaths.steps)

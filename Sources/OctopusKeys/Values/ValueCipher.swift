@@ -1,4 +1,4 @@
-// One Master Key at work on sensitive values. CBC is unauthenticated: whether a key fits a value is a
+// One Master Key at work on sensitive values. CBC is unauthenticated: whether a key decrypts a value is a
 // judgement from the padding and from what comes out, and this file is where it is made.
 
 internal import Native
@@ -8,7 +8,7 @@ final class ValueCipher {
   /// What trying a key on a ciphertext showed.
   enum Decryption: Equatable {
     case wrongPadding
-    /// The padding fits, but what came out is neither text nor a certificate. A wrong key gets here
+    /// The padding is valid, but the plaintext is neither text nor a certificate. A wrong key gets here
     /// once in 256 times, a value with a damaged block nearly always.
     case implausible
     case decrypted
@@ -42,7 +42,7 @@ final class ValueCipher {
     return .implausible
   }
 
-  /// Whether the padding fits, from the last block alone.
+  /// Whether the padding is valid, judged by the last block alone.
   func paddingFits(_ ciphertext: Span<UInt8>) throws(NativeError) -> Bool {
     try cipher.paddingFits(vectorAndCiphertext: ciphertext)
   }
@@ -65,7 +65,7 @@ final class ValueCipher {
     defer { verification.wipe() }
     let padding = try cipher.decrypt(vectorAndCiphertext: sealed, into: verification)
     guard padding != nil, verification.equals(plaintext) else {
-      throw .crypto(call: "EVP_EncryptUpdate", reason: "the result does not open again")
+      throw .crypto(call: "EVP_EncryptUpdate", reason: "the result cannot be decrypted")
     }
   }
 

@@ -19,14 +19,14 @@ enum ConnectFailure {
     switch diagnostic.number {
     // The former also where the port is closed: the driver looks at a connection that has failed by then.
     case 10057, 10061: "connection refused: no server listens on this port"
-    case 11001, 11004, 20013: "there is no host of this name"
+    case 11001, 11004, 20013: "host not found"
     case 258, 10060, 20003: "the server does not answer in time"
     case 10050, 10051, 10065: "the network or the host cannot be reached"
     case 10054, 20017: "the server closed the connection"
     // FreeTDS does not tell these apart.
     case 20009: "connection refused, or no answer in time: is this the server's port?"
     case _ where diagnostic.text.contains("Locating Server/Instance"):
-      "SQL Server Browser does not tell the port of this instance"
+      "SQL Server Browser did not return the port of this instance"
     case _ where diagnostic.text.contains("certificate verify failed"):
       "the server's certificate is not trusted"
     default: nil

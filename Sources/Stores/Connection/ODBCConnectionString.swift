@@ -70,11 +70,11 @@ package struct ODBCConnectionString: Equatable, Sendable, Redacted {
     }
   }
 
-  /// Makes the connection one that is fit for a rotation, as `ConnectionString.target` does.
+  /// Makes the connection suitable for a rotation, as `ConnectionString.target` does.
   private mutating func adapt() throws(StoreError) {
     for setting in settings {
       let name = setting.name.trimmed
-      // Only a known name is told: another may be part of a password.
+      // Only a known name is reported: another may be part of a password.
       let isKnown = setting.isHarmless || ["pwd", "password"].contains(name.lowercased())
       let value = setting.value
       if setting.isHarmless ? Placeholder.isPart(of: value) : Placeholder.isWhole(value) {

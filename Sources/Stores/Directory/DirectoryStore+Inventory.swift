@@ -147,7 +147,7 @@ extension DirectoryStore {
       }
       found.unread.append(.init(collection: path, obstacle: obstacle))
     case (_, true):
-      throw failed(folder, "a document is no file: \(entry.name)")
+      throw failed(folder, "a document is not a file: \(entry.name)")
     case (.regular, false) where isOurs(entry.name, in: folder):
       break
     case (.regular, false), (.symbolicLink, false), (.pipe, false), (.other, false):
@@ -178,7 +178,7 @@ extension DirectoryStore {
     guard access.refusesObstacles else { return }
     throw failed(
       folder,
-      "a document has \(entry.status.links) names and would keep old values under the others: "
+      "a document has \(entry.status.links) hard links, and the others would keep old values: "
         + entry.name)
   }
 

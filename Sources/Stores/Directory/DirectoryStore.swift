@@ -1,7 +1,7 @@
 // Documents in a folder: every folder in it, at any depth, is a collection, and every `*.json` file in that a
 // document. Files in the folder itself are the collection `.`.
 //
-// There is no transaction. Every file changes in one step of its own, and keeps its owner, permissions and
+// There is no transaction. Every file changes in a separate step, and keeps its owner, permissions and
 // attributes. After an interruption the files themselves show how far the rotation got. So everything that
 // can be refused is refused before the first file is written.
 
@@ -155,7 +155,7 @@ package final class DirectoryStore: Store {
       return .changedMeanwhile(
         location: location, collection: collection ?? ".", document: document ?? "")
     case .system(_, _, let number) where SystemErrorKind(errno: number) == .notADirectory:
-      return .notAStore(location: location, reason: "it is no folder")
+      return .notAStore(location: location, reason: "it is not a folder")
     default: return StoreError(error, location: location, collection: collection)
     }
   }

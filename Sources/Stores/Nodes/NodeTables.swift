@@ -10,7 +10,7 @@ internal import OctopusKeys
 protocol NodeSource<Failure> {
   associatedtype Failure: Error
 
-  /// The columns of a table; empty if there is no such table.
+  /// The columns of a table; empty if it does not exist.
   func columns(of table: String) throws(Failure) -> [NodeColumn]
 
   /// Reads a column, of points in time, of all rows in the order of their names.

@@ -51,7 +51,7 @@ final class ODBCSession {
     guard wrong == "" else {
       throw .failed(
         location: location, collection: nil,
-        reason: "the session does not keep the setting \(wrong ?? "")")
+        reason: "the session did not keep the setting \(wrong ?? "")")
     }
     guard try answer(dialect.visibilityQuery) == 1 else {
       throw .lacksRights(location: location, collection: nil)

@@ -52,7 +52,7 @@ extension ODBCStore {
       isMore = bytes.count > before
     }
     guard bytes.count == end else {
-      throw failed(table.collection.name, "a document is not as long as it said")
+      throw failed(table.collection.name, "the length of a document differs from the reported one")
     }
   }
 

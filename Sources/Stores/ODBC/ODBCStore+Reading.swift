@@ -8,7 +8,7 @@ extension ODBCStore {
     guard tables[collection.exactName] != nil else { throw unknown(collection) }
     if extents.isEmpty { extents = try measure() }
     guard let extent = extents[collection.exactName] else {
-      throw failed(collection.name, "the database did not count its documents")
+      throw failed(collection.name, "the database returned no number of documents")
     }
     return extent.documents
   }
@@ -160,7 +160,7 @@ extension ODBCStore {
         }
       }
     }
-    guard !hasNullKey else { throw failed(table.collection.name, "a primary key that is NULL") }
+    guard !hasNullKey else { throw failed(table.collection.name, "a primary key is NULL") }
   }
 
   /// Adds the document of a row: its key is in `key`, its name there or in the column after it.

@@ -25,7 +25,7 @@ extension ODBCStore {
       throw .noSnapshot(location: location, .remoteFile(remote.physicalName))
     }
     guard !files.isEmpty, let database = try session.text(session.dialect.databaseQuery) else {
-      throw failed(nil, "the server does not say which files the database has")
+      throw failed(nil, "the server did not list the files of the database")
     }
     let name = snapshots.name(of: database, stamp: stamp)
     let creating = snapshots.creating(name, of: database, files, stamp: stamp)

@@ -117,9 +117,9 @@ package final class ODBCStore: Store {
     if access == .rewrite {
       // To lock a table takes the right to write to it. Without that, it is looked at as it is.
       try lock(found.tables.filter { !$0.missingRights.contains("UPDATE") })
-      // Nobody alters what is locked. Until then somebody could.
+      // No other session can alter what is locked. Until then one could.
       guard try schema.catalog() == catalog else {
-        throw failed(nil, "its tables were altered at this moment")
+        throw failed(nil, "its tables were altered in the meantime")
       }
       try session.requireTransaction()
     }
@@ -227,7 +227,7 @@ package final class ODBCStore: Store {
     }
   }
 
-  /// The first table that somebody has locked at this moment; nil if there is none any more, or it cannot be seen.
+  /// The first table that another session has locked now; nil if there is none any more, or it is not visible.
   private func lockedTable(among tables: ArraySlice<CatalogTable>) -> String? {
     do throws(StoreError) {
       return try ODBCStore(database).look { (schema) throws(StoreError) in
@@ -292,7 +292,7 @@ package final class ODBCStore: Store {
     return residues
   }
 
-  /// Reads the schema, and whatever else `body` asks for, in a transaction of its own.
+  /// Reads the schema, and whatever else `body` asks for, in a separate transaction.
   func look<Result>(_ body: (SQLSchema) throws(StoreError) -> Result) throws(StoreError) -> Result {
     defer { rollback() }
     try begin(.read)

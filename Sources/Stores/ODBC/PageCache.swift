@@ -1,5 +1,5 @@
-// Pages that a rotation has read for its survey and reads again to rewrite them. In between nobody can write, so what
-// has room in memory need not travel twice.
+// Pages that a rotation has read for its survey and reads again to rewrite them. In between no other session can write,
+// so what fits in memory is not read twice.
 
 internal import OctopusKeys
 

@@ -1,4 +1,4 @@
-// Reads the pages that are going to be rewritten on a connection of its own, while the other one writes. The tables
+// Reads the pages that are going to be rewritten on a separate connection, while the other one writes. The tables
 // are locked, so that both read the same documents: what was written is not visible to others before the commit.
 
 internal import Native

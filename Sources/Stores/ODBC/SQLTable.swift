@@ -39,7 +39,7 @@ struct SQLTableChoice {
       let holds = holding.contains(index)
       let how = dialect.contents(of: column)
       if column.isGenerated {
-        // It follows the columns that it is computed from. A document's is written by nobody else.
+        // It follows the columns that it is computed from. Only the engine writes a document's.
         if holds, column.isDocument { obstacles.append(.generatedColumn(column.name)) }
         continue
       }

@@ -49,6 +49,6 @@ struct SQLTraits {
   func unknown(_ word: String) -> StoreError {
     .failed(
       location: session.location, collection: nil,
-      reason: "its catalog answered \"\(word)\" to what octokey asked")
+      reason: "unexpected answer from its catalog: \"\(word)\"")
   }
 }

@@ -67,7 +67,7 @@ struct SQLiteSchema {
           account.columns += 1
         }
         if column.isGenerated {
-          // It follows the columns that it is computed from. A document's is written by nobody else.
+          // It follows the columns that it is computed from. Only the engine writes a document's.
           if holds, isDocument(column) { obstacles.append(.generatedColumn(column.name)) }
         } else if let field = field(column) {
           fields.append(field)

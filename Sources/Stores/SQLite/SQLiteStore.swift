@@ -43,7 +43,7 @@ package final class SQLiteStore: Store {
   /// Opens the file and a transaction; see `Store.begin`.
   package func begin(_ access: StoreAccess) throws(StoreError) {
     let kind = try attempt { () throws(NativeError) in try FileStatus.read(location).kind }
-    guard kind == .regular else { throw .notAStore(location: location, reason: "it is no file") }
+    guard kind == .regular else { throw .notAStore(location: location, reason: "it is not a file") }
     self.access = access
     hasWritten = false
     // Before the file is opened: opening it for writing may roll back what a killed writer left.

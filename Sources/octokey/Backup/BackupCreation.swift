@@ -1,4 +1,4 @@
-// Makes a backup: the snapshot, the proof that the key decrypts it, the secrets, the list of all files.
+// Makes a backup: the snapshot, the check that the key decrypts it, the secrets, the list of all files.
 
 import FoundationEssentials
 import Native
@@ -100,7 +100,7 @@ struct BackupCreation {
       files.append(.init(name: BackupFolder.machineKey, path: node.machineKeyPath))
     }
     for file in files {
-      // It was there a moment ago, and the manifest lists it.
+      // It existed a moment ago, and the manifest lists it.
       guard let contents = try NodeOptions.contents(of: file.path) else {
         throw NativeError.changedMeanwhile(path: file.path)
       }

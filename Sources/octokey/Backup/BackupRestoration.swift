@@ -20,7 +20,7 @@ struct BackupRestoration {
 
   private var fingerprint: String { backup.manifest.key.fingerprint }
 
-  /// - Parameter audit: learns of each change when it is made.
+  /// - Parameter audit: records each change when it is made.
   func run(_ audit: AuditTrail) throws -> RestoreReport {
     let transfer = try ConfigTransfer(contents, to: machineKeys, connection: connection())
     let isThere = try FileStatus.isThere(configPath)
@@ -96,11 +96,11 @@ struct BackupRestoration {
   private static func notes(_ examination: StoreRestoration.Examination) -> [String] {
     let unclear = examination.formers.filter { !examination.leftovers.contains($0) }
     return examination.leftovers.map {
-      "\($0.quoted) holds what the backup holds: an interrupted restoration left it, and it can be "
-        + "removed"
+      "\($0.quoted) has the contents of the backup: it is left over from an interrupted restoration, and can "
+        + "be removed"
     }
       + unclear.map {
-        "\($0.quoted) may be the former store: there was none in its place, as after an interrupted "
+        "\($0.quoted) may be the former store: the store was missing, as after an interrupted "
           + "restoration"
       }
   }
@@ -110,11 +110,11 @@ struct BackupRestoration {
       in: FilePath(configPath).folder, owner: owner, bytes: count)
   }
 
-  /// The connection string that the config needs; nil if its own leads to the target.
+  /// The connection string that the config needs; nil if its own is of the target.
   private func connection() throws -> String? {
     let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
     let folder = FilePath(configPath).folder
-    // One that cannot be read leads to no target.
+    // A string that cannot be read has no target.
     let present = config.value(of: SettingName.connectionString)
       .flatMap { try? StoreLocation($0, relativeTo: folder) }
     if let present, present == target { return nil }
@@ -134,7 +134,7 @@ struct BackupRestoration {
 
   private func lockFolder() throws -> FileLock {
     let path = FilePath(configPath).folder
-    // There may be no config any more: what was left of its node belongs to the folder's owner.
+    // The config may be missing: the remaining files of the node belong to the folder's owner.
     let folder = StateFolder(path: path, owner: try FileStatus.read(path).owner)
     let lock = try folder.lock(for: .config(configPath))
     try folder.requireNoJournal(of: .config(configPath))
@@ -167,7 +167,7 @@ struct BackupRestoration {
     return former
   }
 
-  /// What a manifest may say of a mode: it never makes a program of anything, or a file for everybody to write.
+  /// The mode bits that a manifest may set: never an executable file, never one that all users can write.
   private var modesOfStore: UInt32 { if case .directory = target { 0o775 } else { 0o664 } }
 
   /// Refuses to replace a store without `--overwrite`.
@@ -187,8 +187,7 @@ struct BackupRestoration {
         : .otherStore(location: store.location))
   }
 
-  /// Refuses to replace a store while a server is at work on it, or might be.
-  /// Fails where a server or an octokey uses the store that is to be replaced.
+  /// Refuses to replace a store while a server or another octokey uses it, or might use it.
   private func lockReplaced(
     _ examination: StoreRestoration.Examination
   ) throws -> (any Store)? {
@@ -198,7 +197,7 @@ struct BackupRestoration {
       try requireQuiet(servers)
       return try examination.lockUnused()
     } catch let error as RotationError {
-      // The nodes can be read when the journal is rolled back, which opening the store for writing does.
+      // Opening the store for writing rolls the journal back; then the nodes can be read.
       guard case .store(.hotJournal) = error else { throw error }
       let replaced = try examination.lockUnused()
       try requireQuiet(servers)
@@ -238,7 +237,7 @@ struct BackupRestoration {
           backup: fingerprint))
   }
 
-  /// Refuses a database with another key: one that its own tools restore must be restored first.
+  /// Refuses a database with another key: a database that its own tools restore must be restored first.
   private func requireOwnKey() throws {
     let store = target.store()
     guard try overwrites || KeyProbe(store: store, key: contents.key).opens != false else {

@@ -10,8 +10,8 @@ struct ListInstances: OctokeyCommand {
     abstract: "List the instances that are registered on this machine.",
     exits: [.done, .failed, .incomplete, .usage],
     special: [
-      .done: "the instances were listed",
-      .incomplete: "done in part: a record cannot be read, see the warning; the others were listed",
+      .done: "the instances are listed",
+      .incomplete: "done in part: a record cannot be read, see the warning; the others are listed",
     ])
 
   @OptionGroup var registry: RegistryOptions

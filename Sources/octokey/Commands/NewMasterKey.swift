@@ -6,21 +6,21 @@ import OctopusKeys
 
 struct NewMasterKey: AuditedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "new-master-key", abstract: "Make a key file with a fresh Master Key.",
+    commandName: "new-master-key", abstract: "Create a key file with a new Master Key.",
     about: """
-      The file must not exist; it is readable by its owner alone. What is printed is the \
-      fingerprint, never the key.
+      The file must not exist. Only its owner can read it. octokey prints the fingerprint, never the \
+      key.
       """,
     exits: [.done, .failed, .incomplete, .usage],
     special: [
-      .done: "the file holds a new key",
-      .incomplete: "the file holds a new key, but something failed afterwards",
+      .done: "the file has a new key",
+      .incomplete: "the file has a new key, but something failed afterwards",
     ])
 
-  @Argument(help: .init("The file to make.", valueName: "file"), completion: Completions.file)
+  @Argument(help: .init("The file to create.", valueName: "file"), completion: Completions.file)
   var file: String
 
-  @Option(help: .init("The bits of the key: 128 or 256.", valueName: "bits"))
+  @Option(help: .init("The size of the key in bits: 128 or 256.", valueName: "bits"))
   var keySize = KeySize(size: .bits256)
 
   @OptionGroup(title: "Output options") var output: OutputOptions
@@ -31,9 +31,9 @@ struct NewMasterKey: AuditedCommand {
     let fingerprint = try KeyFingerprint(of: key).description
     (context.audit[.file], context.audit[.newKey]) = (path, fingerprint)
     try KeyFile.create(path, key: key, created: context.clock.now()).commit()
-    // The file stays if the answer gets lost: the key may be in use from now on.
+    // The file stays even if the output fails: the key may be in use from now on.
     context.audit.record(
-      change: "the key file \(path.quoted) was made, with the key \(fingerprint)")
+      change: "the key file \(path.quoted) was created, with the key \(fingerprint)")
     return try context.answer(
       NewKeyReport(file: path, fingerprint: fingerprint, bits: key.size.rawValue),
       as: output.format)

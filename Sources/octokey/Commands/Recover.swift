@@ -7,18 +7,18 @@ import Stores
 
 struct Recover: AuditedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "recover", abstract: "Finish an interrupted rotation, or take it back.",
+    commandName: "recover", abstract: "Finish an interrupted rotation, or roll it back.",
     about: """
-      Looks at every sensitive value and at the node's config. Where all values are still under the \
-      old key the rotation is rolled back; otherwise it is finished: values, then config. Running it \
-      twice, or again after it was interrupted itself, does no harm.
+      Checks every sensitive value and the node's config. If all values are still under the old key, \
+      the rotation is rolled back; otherwise it is finished: values, then config. It is safe to run \
+      recover twice, or again after an interruption.
       """,
     exits: ExitStatus.withoutQuestions,
     special: [
-      .done: "there is no unfinished rotation any more",
-      .failed: "failed; the rotation is as unfinished as before",
-      .incomplete: "done, but some values were left unreadable as they were, or are missing",
-      .unfinishedRotation: "the rotation cannot be recovered without more help, see the hint",
+      .done: "no unfinished rotation is left",
+      .failed: "failed; the rotation is still unfinished",
+      .incomplete: "done, but some values are unreadable and were not changed, or are missing",
+      .unfinishedRotation: "the rotation cannot be recovered as things are, see the hint",
     ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
@@ -26,26 +26,26 @@ struct Recover: AuditedCommand {
   @OptionGroup var state: StateOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
   @OptionGroup(title: "Node options") var inPlace: InPlaceOption
-  @Flag(help: "Change nothing, and say what would be done.") var dryRun = false
-  @Flag(help: "Go on where values open with neither key: leave them as they are and count them.")
+  @Flag(help: "Change nothing, and print what would be done.") var dryRun = false
+  @Flag(help: "Leave values that decrypt with neither key unchanged, and count them.")
   var skipUnreadable = false
 
   @Option(
     help: .init(
-      "A file that holds the new Master Key, where the key file of the rotation is not where it was.",
+      "A file with the new Master Key, if the key file of the rotation was moved.",
       valueName: "file"), completion: Completions.file)
   var keyFile: String?
 
   @Option(
     help: .init(
-      "A file that holds the old Master Key, where the node's config cannot be read here.",
+      "A file with the old Master Key, if the node's config cannot be read here.",
       valueName: "file"), completion: Completions.file)
   var oldKeyFile: String?
 
   @Flag(
     help: """
-      The store that --store names is the one that was rotated, at another place now, as after a \
-      failover; it is not a copy.
+      The store given with --store is the rotated store in another place, as after a failover, and not \
+      a copy.
       """
   )
   var moved = false
@@ -53,7 +53,7 @@ struct Recover: AuditedCommand {
   func validate() throws {
     try state.requireAlone(node)
     if keyFile == "-", oldKeyFile == "-" {
-      throw ValidationError("standard input cannot hold both keys, give one in a file")
+      throw ValidationError("standard input cannot have both keys, give one in a file")
     }
   }
 
@@ -61,7 +61,7 @@ struct Recover: AuditedCommand {
 
   func run(_ context: Context) throws -> ExitStatus {
     let watch = try SignalWatch()
-    // A write into the config itself may have been cut off: the journal is what counts then.
+    // A write into the config itself may have been interrupted: then the journal decides.
     let opened = try state.open(node, half: true, context)
     if moved, stores.given(context) == nil {
       throw CommandError.storeNeeded(for: "--moved")
@@ -94,7 +94,7 @@ struct Recover: AuditedCommand {
       location, ownName: node?.name, age: .seconds(300), stopsOwn: false, isIgnored: true)
     servers.ask()
     servers.noteGaps(context.console)
-    // Before it changes anything: a signal ends the count.
+    // Counted before anything changes: a signal ends the count.
     let attachments =
       dryRun || diagnosis.course == .rollBack
       ? nil : try node.flatMap { try $0.file.attachments($0.settings, Cancellation(watch)) }
@@ -105,7 +105,7 @@ struct Recover: AuditedCommand {
     if outcome != nil {
       let key = diagnosis.course == .rollBack ? journal.oldKey : journal.newKey
       context.audit.record(
-        change: "there is no unfinished rotation any more, and the values are under the key \(key)")
+        change: "the rotation is no longer unfinished, and the values are under the key \(key)")
     }
     let report = RecoveryReport(
       journal, diagnosis, outcome, target, place: place,
@@ -114,7 +114,7 @@ struct Recover: AuditedCommand {
     return try context.answer(report, as: output.format)
   }
 
-  /// The store to look at: the one that was given, or the journal's if it is this config's.
+  /// The store to check: the one that was given, or the journal's if it is this config's.
   private func place(
     of journal: Journal, _ opened: OpenedTarget, _ context: Context
   ) throws -> (StoreLocation, RecoveryPlace) {
@@ -134,7 +134,7 @@ struct Recover: AuditedCommand {
     return (try stores.location(context, node), place)
   }
 
-  /// What the config says of its store.
+  /// The store in the config.
   private func namedStore(_ node: OpenedNode, _ context: Context) -> RecoveryPlace.Named {
     guard node.settings.value(of: SettingName.connectionString) != nil else { return .none }
     do {

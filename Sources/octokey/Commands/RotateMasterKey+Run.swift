@@ -19,7 +19,7 @@ extension RotateMasterKey {
     // From here on a signal waits for the end of a page, or of the commit.
     let watch = try SignalWatch()
     let plan = try plan(opened, store, servers, watch, context)
-    // Without an old key in a file the config's is needed, which is said first.
+    // Without --old-key-file the config's key is needed, and that error comes first.
     if let node = opened.node {
       try windows.requireConsent(node, asks: !dryRun, context.console)
     }
@@ -27,7 +27,7 @@ extension RotateMasterKey {
     context.audit[.newKey] = try plan.newFingerprint().description
     if try plan.oldKey.weakness() == .printable, plan.oldBits == 128 {
       context.console.note(
-        "the old key is 16 printable characters, as the Helm chart makes them: fewer than 128 random bits"
+        "the old key is 16 printable characters, as from the Helm chart: fewer than 128 random bits"
       )
     }
     if dryRun { return try dryRun(plan, opened, store, servers, context) }
@@ -52,7 +52,7 @@ extension RotateMasterKey {
     }
   }
 
-  /// What would refuse the run is said before anything is asked, and so is what the questions are about.
+  /// Reports what would refuse the run, and what the questions are about, before the first prompt.
   private func examineFirst(
     _ plan: RotationPlan, _ store: any Store, _ servers: ServerWatch, _ opened: OpenedTarget,
     _ context: Context
@@ -115,14 +115,14 @@ extension RotateMasterKey {
     let records = try self.node.registry.registry(context).records()
     let instance = records.instances.first { $0.configPath == node.file.path }
     guard let name = service.name ?? instance.map({ ServiceName(instance: $0.name) }) else {
-      // It may be in one of these.
+      // Its record may be one of these.
       records.bad.forEach(context.console.warn(of:))
       throw CommandError.serviceUnknown(config: node.file.path)
     }
     return try StoppedService(name, context)
   }
 
-  /// The old key, and where it is for a recovery.
+  /// The old key, and where a recovery finds it.
   private struct OldKey: ~Copyable {
     let key: MasterKey
     let source: RotationPlan.OldKeySource
@@ -142,7 +142,7 @@ extension RotateMasterKey {
         return OldKey(key: key, source: .config)
       }
     } catch {
-      // The config cannot be read here: that is what the option is for.
+      // The config cannot be read here, which is what the option is for.
     }
     guard try source.isLasting(context) else { return OldKey(key: key, source: .stream) }
     return OldKey(key: key, source: .file(path: path))
@@ -211,7 +211,7 @@ extension RotateMasterKey {
     return report.status
   }
 
-  /// Prints what a run would find, and ends as it would end.
+  /// Prints what a run would find, and exits as it would.
   private func dryRun(
     _ plan: RotationPlan, _ opened: OpenedTarget, _ store: any Store, _ servers: ServerWatch,
     _ context: Context
@@ -235,7 +235,7 @@ extension RotateMasterKey {
     return examination.survey?.findings.count == 0 ? .done : .incomplete
   }
 
-  /// Refuses what was found; all of it is said, and the first one decides the exit code.
+  /// Throws the first obstacle, which decides the exit code, after reporting the others.
   private func requireNoObstacle(
     _ examination: Preflight.Examination, _ console: Console
   ) throws {

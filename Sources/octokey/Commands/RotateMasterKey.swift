@@ -8,60 +8,61 @@ struct RotateMasterKey: AuditedCommand {
     abstract: "Re-encrypt every sensitive value of a store under a new Master Key.",
     about: """
       Stop every node first, and back up the database. The new key is written to a key file before \
-      anything changes; the store changes in one step; at the end the node's config holds the new \
-      key. The old key is still needed for old backups.
+      anything changes; the store changes in one step; then the node's config gets the new key. The \
+      old key is still needed for old backups.
 
-      Without --new-key-file and --master-key a fresh key is made. What is not said here is asked \
-      on the terminal. With --state-dir there need be no config within reach: the store is rotated, and \
-      the key file is brought to the nodes.
+      Without --new-key-file and --master-key a new key is made. octokey prompts for what is not \
+      given here. With --state-dir no config is needed: the store is rotated, and you copy the key \
+      file to the nodes.
       """,
     special: [
       .done: "every sensitive value is under the new key",
-      .incomplete: "done, but some values were left unreadable as they were",
+      .incomplete: "done, but some values are unreadable and were not changed",
     ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup var state: StateOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @Flag(help: "Write nothing: say what a run would do, and end with its exit code.") var dryRun =
+  @Flag(help: "Write nothing: print what a run would do, and exit with its exit code.") var dryRun =
     false
 
   @Option(
-    help: .init("A file that holds the new Master Key; - is standard input.", valueName: "file"),
+    help: .init("A file with the new Master Key; - is standard input.", valueName: "file"),
     completion: Completions.file)
   var newKeyFile: String?
 
   @Option(
     help: .init(
-      "The new Master Key itself. Other users of the machine can read it there; better use "
-        + "--new-key-file.", valueName: "value"))
+      "The new Master Key itself. Other users of the machine can see it; prefer --new-key-file.",
+      valueName: "value"))
   var masterKey: String?
 
   @Option(
     help: .init(
-      "A file that holds the old Master Key, where the node's config cannot be read here.",
+      "A file with the old Master Key, if the node's config cannot be read here.",
       valueName: "file"), completion: Completions.file)
   var oldKeyFile: String?
 
   @Option(
     help: .init(
-      "The bits of a fresh key: 128 or 256 (default: as many as the old key has).",
+      "The size of a new key in bits: 128 or 256 (default: that of the old key).",
       valueName: "bits"))
   var keySize: KeySize?
 
   @Flag(
-    help: "Take a new key that can be guessed: from documentation, a pattern, printable characters."
+    help:
+      "Accept a new key that can be guessed: from documentation, a pattern, printable characters."
   )
   var allowWeakKey = false
 
-  @Flag(help: "Go on where values open with neither key: leave them as they are and count them.")
+  @Flag(help: "Leave values that decrypt with neither key unchanged, and count them.")
   var skipUnreadable = false
 
   @Flag(
     help: .init(
-      "Go on where the values say that the old key is another store's, because most of them were "
-        + "left under a former key."))
+      "Continue if most values do not decrypt with the old key, because they are still under a "
+        + "former key."))
   var trustOldKey = false
 
   @OptionGroup(title: "Node options") var place: InPlaceOption
@@ -69,69 +70,72 @@ struct RotateMasterKey: AuditedCommand {
 
   @Flag(
     help: .init(
-      "Go on where the folder of the config does not outlive this machine or container, and the "
-        + "new key would be nowhere else."))
+      "Continue if the folder of the config is lost with this machine or container, and the new "
+        + "key would be nowhere else."))
   var ephemeralState = false
 
   @Option(
     help: .init(
       "How the servers get their key, for the next steps: linux, windows, kubernetes, compose, docker-systemd or ecs "
-        + "(default: what the names of the nodes look like).", valueName: "kind"))
+        + "(default: judged by the names of the nodes).", valueName: "kind"))
   var deployment: Deployment?
 
   @Option(
-    help: .init("How long ago a node was last seen that counts as alive.", valueName: "seconds"))
+    help: .init("Treat a node seen within this many seconds as live.", valueName: "seconds"))
   var liveNodeAge = 300
 
-  @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
+  @Flag(help: "Continue although the database shows live nodes or running tasks.")
   var ignoreLiveNodes = false
 
-  @Flag(help: "Stop this node's server first, and start it again once everything is done.")
+  @Flag(help: "Stop this node's server first, and start it again at the end.")
   var stopService = false
 
   @Flag(
     help: .init(
-      "Make a snapshot of the database first, as a way back and to compare with (SQL Server only).")
+      "Make a database snapshot first, to compare with and to revert to (SQL Server only).")
   )
   var databaseSnapshot = false
 
   @OptionGroup(title: "Service options") var service: ServiceOptions
-  @Flag(help: "Go on where the store holds no sensitive value at all.") var allowEmptyStore = false
+  @Flag(help: "Continue if the store contains no sensitive value.") var allowEmptyStore = false
   @OptionGroup var binary: BinaryOptions
 
-  @Flag(help: "Print the new key in the report even where no terminal receives it.")
+  @Flag(help: "Print the new key in the report even if the output is not a terminal.")
   var showKey = false
 
   @Flag(help: "Confirm the rotation.") var iReallyWantToRotateMyMasterKey = false
-  @Flag(help: "Confirm that there is a backup of the database.") var iHaveBackedUpMyDatabase = false
-  @Flag(help: "Confirm everything that would be asked.") var yes = false
+  @Flag(help: "Confirm that a backup of the database exists.") var iHaveBackedUpMyDatabase = false
+  @Flag(help: "Answer every confirmation with yes.") var yes = false
 
   var isAudited: Bool { !dryRun }
 
   func validate() throws {
     if newKeyFile != nil, masterKey != nil {
-      throw ValidationError("--new-key-file and --master-key are two keys, give one")
+      throw ValidationError("--new-key-file and --master-key are mutually exclusive")
     }
     if keySize != nil, newKeyFile != nil || masterKey != nil {
-      throw ValidationError("--key-size is for a fresh key, and the new key was given")
+      throw ValidationError("--key-size is for a generated key, but the new key was given")
     }
     if newKeyFile == "-", oldKeyFile == "-" {
-      throw ValidationError("standard input cannot hold both keys, give one in a file")
+      throw ValidationError("standard input cannot have both keys, give one in a file")
     }
     if service.name != nil, !stopService {
-      throw ValidationError("--unit and --container are for --stop-service")
+      throw ValidationError("--unit and --container need --stop-service")
     }
     try state.requireAlone(node)
     if state.stateDir != nil {
       if oldKeyFile == nil {
-        throw ValidationError("--state-dir needs --old-key-file: no config holds the old key")
+        throw ValidationError(
+          "--state-dir needs --old-key-file: there is no config with the old key")
       }
       if stopService || place.inPlace {
         throw ValidationError(
-          "--stop-service and --in-place are for a node's config, and --state-dir has none")
+          "--stop-service and --in-place need a node's config, and cannot be used with --state-dir")
       }
     }
-    if liveNodeAge < 1 { throw ValidationError("--live-node-age counts seconds, from 1 on") }
+    if liveNodeAge < 1 {
+      throw ValidationError("--live-node-age must be a number of seconds, 1 or more")
+    }
   }
 
   /// The new key that was given, or nil for a fresh one.
@@ -139,7 +143,7 @@ struct RotateMasterKey: AuditedCommand {
     newKeyFile.map { KeySource(file: $0) } ?? masterKey.map { .value($0) }
   }
 
-  /// Fails early if confirmations are missing and cannot be asked for; all of them are named.
+  /// Fails early if confirmations are missing and octokey cannot prompt; the error names all of them.
   func requireAnswers(_ console: Console) throws {
     let options = questions.map(\.option)
     guard !options.isEmpty else { return }
@@ -149,7 +153,7 @@ struct RotateMasterKey: AuditedCommand {
   /// - Parameters:
   ///   - oldKey: the fingerprint of the old key, of which a part is to be typed.
   ///   - backup: the options of `backup create` for this node.
-  /// - Throws: `CommandError.declined`, `.noBackup` unless all is confirmed.
+  /// - Throws: `CommandError.declined`, `.noBackup` unless everything is confirmed.
   func confirm(oldKey: String, backup: String, _ console: Console) throws {
     for question in questions {
       switch question {

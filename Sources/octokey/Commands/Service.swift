@@ -6,27 +6,27 @@ import OctopusKeys
 struct Service: AuditedCommand {
   static let configuration = CommandConfiguration(
     commandName: "service",
-    abstract: "Start or stop the server of this machine, or say whether it runs.",
+    abstract: "Start or stop the server of this machine, or print whether it runs.",
     about: """
-      Over systemd, or where --container names one, over docker or podman. Afterwards the state is \
-      asked for: a server that did not start, or did not stop, is a failure.
+      Uses systemd or, with --container, docker or podman. The state is queried afterwards: a server \
+      that did not start, or did not stop, is a failure.
       """,
     exits: [.done, .failed, .incomplete, .usage],
     special: [
-      .done: "the server runs, or does not, as was wanted",
-      .failed: "failed, and the server is as it was",
+      .done: "the server is in the requested state",
+      .failed: "failed, and the state of the server is unchanged",
       .incomplete:
-        "the server does not run (--status), or is neither as wanted nor as it was; or the "
-        + "record of an instance cannot be read (--instance '*')",
+        "the server does not run (--status), or is in neither the requested nor its former state; or "
+        + "the record of an instance cannot be read (--instance '*')",
     ])
 
   @Flag(help: "Start it.") var start = false
   @Flag(help: "Stop it.") var stop = false
   @Flag(help: "Stop it if it runs, and start it.") var restart = false
-  @Flag(help: "Say whether it runs.") var status = false
+  @Flag(help: "Print whether it runs.") var status = false
 
   @Option(
-    help: .init("The instance whose server is meant; * for all.", valueName: "name"),
+    help: .init("The instance of the server; * for all.", valueName: "name"),
     completion: Completions.instances)
   var instance: String?
 
@@ -38,13 +38,13 @@ struct Service: AuditedCommand {
 
   func validate() throws {
     if start, stop, !restart, !status {
-      throw ValidationError("--stop and --start together are --restart, give that one")
+      throw ValidationError("for --stop and --start together, use --restart")
     }
     guard [start, stop, restart, status].count(where: \.self) == 1 else {
       throw ValidationError("give one of --start, --stop, --restart and --status")
     }
     if instance != nil, service.name != nil {
-      throw ValidationError("--instance and the name of a service are two services, give one")
+      throw ValidationError("--instance is mutually exclusive with --unit and --container")
     }
   }
 
@@ -58,7 +58,7 @@ struct Service: AuditedCommand {
     do {
       for name in names { services.append(try answer(for: name, control, context)) }
     } catch {
-      // What was done before it failed belongs to the answer.
+      // The answer includes what was done before the failure.
       if context.audit.hasChanged { _ = try answer(services, .incomplete, context) }
       throw error
     }
@@ -86,7 +86,8 @@ struct Service: AuditedCommand {
       do {
         state = try control.act(action, on: name, from: state)
       } catch let failure as ServiceControl.LeftOtherwise {
-        context.audit.record(change: "\(name.text.quoted) is not as it was: \(failure.words)")
+        context.audit.record(
+          change: "the state of \(name.text.quoted) has changed: \(failure.words)")
         throw failure.reason
       }
       context.audit.record(change: "\(name.text.quoted) is \(state.word)")
@@ -95,7 +96,7 @@ struct Service: AuditedCommand {
       name: name.text, running: state.isRunning, state: state.word, changed: isNeeded)
   }
 
-  /// - Returns: also whether they are all that are meant: a record that cannot be read is one of all instances.
+  /// - Returns: also whether they are complete: an instance whose record cannot be read is missing.
   private func names(_ context: Context) throws -> ([ServiceName], areAll: Bool) {
     if let name = service.name { return ([name], true) }
     let records = try registry.records(context)
@@ -104,7 +105,7 @@ struct Service: AuditedCommand {
       if names.isEmpty { throw CommandError.noSuchService(name: "*") }
       return (names, records.bad.isEmpty)
     }
-    // Without any, the server's name for an instance without one.
+    // Without an instance, the server's default name.
     let name = try records.find(instance)?.name ?? "OctopusServer"
     return ([ServiceName(instance: name)], true)
   }

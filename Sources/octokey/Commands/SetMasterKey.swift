@@ -7,24 +7,24 @@ import Stores
 
 struct SetMasterKey: AuditedCommand {
   static let configuration = CommandConfiguration(
-    commandName: "set-master-key", abstract: "Put a Master Key into this node's config.",
+    commandName: "set-master-key", abstract: "Set the Master Key in this node's config.",
     about: """
-      For the other nodes after a rotation, and for a config that came from another machine: the \
-      key that is in the config now need not be readable. The key has to open the store; documents \
-      are not touched. Without --key-file the key is asked for.
+      For the other nodes after a rotation, and for a config from another machine: the present key in \
+      the config need not be readable. The key must decrypt the store; documents are not changed. \
+      Without --key-file octokey prompts for the key.
       """,
     special: [
-      .done: "the config holds this key",
-      .incomplete: "the config holds this key, but the device did not confirm it",
+      .done: "the config has this key",
+      .incomplete: "the config has this key, but it could not be flushed to disk",
     ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Key options") var key: KeyOptions
   @Option(
-    help: .init("Refuse any key but the one with this fingerprint.", valueName: "fingerprint"))
+    help: .init("Refuse a key with another fingerprint.", valueName: "fingerprint"))
   var expectFingerprint: KeyFingerprint?
 
-  @Flag(help: "Do not look whether the key opens the store.") var noStoreCheck = false
+  @Flag(help: "Do not check that the key decrypts the store.") var noStoreCheck = false
   @OptionGroup(title: "Node options") var place: InPlaceOption
   @OptionGroup(title: "Node options") var windows: WindowsOption
   @OptionGroup(title: "Store options") var stores: StoreOptions
@@ -36,7 +36,7 @@ struct SetMasterKey: AuditedCommand {
     try context.console.warn(of: node.file.exposure)
     try windows.requireConsent(node, context.console)
     let given = key.source(context)
-    // A key that is given is compared first: where it is there already, nothing need be written.
+    // A key that is given is compared first: if the config has it already, nothing is written.
     if given == nil { try requireNoObstacle(node, context) }
     let source = given ?? .prompt("Master Key", option: "--key-file")
     let newKey = try source.read(context)
@@ -55,7 +55,7 @@ struct SetMasterKey: AuditedCommand {
     return try context.answer(report, as: output.format)
   }
 
-  /// Fails, before the key is asked for, where it could not be checked or set.
+  /// Fails, before the prompt for the key, if the key could not be checked or set.
   private func requireNoObstacle(_ node: OpenedNode, _ context: Context) throws {
     try node.file.stateFolder.requireLockable(for: .config(node.file.path))
     try node.file.requireReplaceable(inPlace: place.inPlace)
@@ -86,7 +86,7 @@ struct SetMasterKey: AuditedCommand {
         "the present key cannot be read: \(Failure(describing: error).message)"
       )
     }
-    // That the config holds this very key does not make it the right one.
+    // That the config has this key does not prove that it is the right one.
     var isKeyOfStore = false
     if !noStoreCheck { isKeyOfStore = try requireFit(newKey, to: node, context) }
     if !isKeyOfStore { try newKey.requireFitForNew(from: source) }
@@ -99,7 +99,7 @@ struct SetMasterKey: AuditedCommand {
     try replacement.commit()
     config.removeLeftoverDrafts()
     context.audit.record(
-      change: "\(node.file.path.quoted) holds the key \(try KeyFingerprint(of: newKey))")
+      change: "\(node.file.path.quoted) has the key \(try KeyFingerprint(of: newKey))")
     return (true, backup)
   }
 
@@ -110,7 +110,7 @@ struct SetMasterKey: AuditedCommand {
       switch nodes.first(where: { $0.name == node.name })?.liveness() {
       case .alive?:
         context.console.warning(
-          "the server of this node seems to run, and keeps the former key until it starts again",
+          "the server of this node seems to run, and uses the former key until it is restarted",
           hint: "octokey service --restart")
       case .unknown?:
         context.console.note(Failure(CommandError.livenessUnknown(nodes: [node.name])).message)
@@ -118,7 +118,7 @@ struct SetMasterKey: AuditedCommand {
       }
     } catch {
       context.console.note(
-        "whether the server of this node runs could not be asked: "
+        "cannot tell whether the server of this node runs: "
           + Failure(describing: error).message)
     }
   }
@@ -137,7 +137,7 @@ struct SetMasterKey: AuditedCommand {
     }
     if probe.opens == nil {
       context.console.note(
-        "\(store.location.quoted) holds no sensitive value that could show whether the key fits")
+        "\(store.location.quoted) contains no sensitive value to check the key with")
     }
     return probe.opens == true
   }

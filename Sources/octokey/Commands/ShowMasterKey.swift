@@ -10,23 +10,23 @@ struct ShowMasterKey: AuditedCommand {
     commandName: "show-master-key",
     abstract: "Print the Master Key of this node, or of a key file.",
     about: """
-      Whoever has the key can read every secret of the server. To tell two keys apart the \
-      fingerprint is enough. --bare is for a pipe into something that takes all of what it reads, such \
-      as kubectl create secret generic NAME --from-file=secret=/dev/stdin.
+      Whoever has the key can decrypt every secret of the server. To compare two keys, use the \
+      fingerprint. --bare is for a pipe into a program that uses its whole input, such as kubectl \
+      create secret generic NAME --from-file=secret=/dev/stdin.
       """,
     exits: [.done, .failed, .usage], special: [.done: "the key was printed"])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
-  @Flag(help: "Print the fingerprint, which is no secret, in place of the key.")
+  @Flag(help: "Print the fingerprint, which is not secret, instead of the key.")
   var fingerprint = false
 
   @Flag(help: "Print the key alone, without a newline.") var bare = false
 
   @Option(
     help: .init(
-      "A file that holds the key, in place of the node's config; - is standard input.",
+      "A file with the key, instead of the node's config; - is standard input.",
       valueName: "file"), completion: Completions.file)
   var keyFile: String?
 
@@ -34,11 +34,11 @@ struct ShowMasterKey: AuditedCommand {
 
   func validate() throws {
     if bare, fingerprint || output.format == .json {
-      throw ValidationError("--bare prints the key alone, and not a fingerprint or JSON")
+      throw ValidationError("--bare is mutually exclusive with --fingerprint and --format json")
     }
     if keyFile != nil, node.config != nil || node.instance != nil {
       throw ValidationError(
-        "--key-file and --config or --instance are two places of a key, give one")
+        "--key-file is mutually exclusive with --config and --instance")
     }
   }
 

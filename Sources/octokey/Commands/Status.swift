@@ -1,4 +1,4 @@
-// `status`: one node at a glance. Nothing is written; what could not be found out is listed.
+// `status`: one node at a glance. Nothing is written; checks that could not be made are listed.
 
 import ArgumentParser
 import Native
@@ -8,18 +8,17 @@ import Stores
 struct Status: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Show one node at a glance: its key, whether it opens the store, what is wrong.",
+    abstract: "Show one node at a glance: its key, whether it decrypts the store, problems.",
     about: """
-      Reads and never writes; the server may be running. The key is tried on the first documents of \
-      each table; verify tries it on all. With --compare it looks at reports of other runs instead, \
-      made with --format json: status of every node, and whatever there is of rotate-master-key, \
-      verify and backup.
+      Never writes; the server may be running. The key is tried on the first documents of each table; \
+      verify tries it on all. With --compare it reads reports of other runs instead, made with \
+      --format json: status of every node, and any of rotate-master-key, verify and backup.
       """,
     exits: [.done, .failed, .incomplete, .unfinishedRotation, .usage],
     special: [
-      .done: "the node is sound",
+      .done: "the node has no problems",
       .incomplete:
-        "there are faults, values that do not open, or things that could not be found out; or "
+        "there are problems, values that cannot be decrypted, or checks that could not be made; or "
         + "something is left to do",
     ])
 
@@ -28,7 +27,7 @@ struct Status: OctokeyCommand {
   @OptionGroup var state: StateOptions
   @Option(
     help: .init(
-      "A file that holds the Master Key, for --state-dir; - is standard input.",
+      "A file with the Master Key, for --state-dir; - is standard input.",
       valueName: "file"), completion: Completions.file)
   var keyFile: String?
   @OptionGroup(title: "Output options") var output: OutputOptions
@@ -45,16 +44,16 @@ struct Status: OctokeyCommand {
 
   func validate() throws {
     if compare.isEmpty, expectFingerprint != nil {
-      throw ValidationError("--expect-fingerprint is for --compare")
+      throw ValidationError("--expect-fingerprint needs --compare")
     }
     if !compare.isEmpty,
       node.config != nil || node.instance != nil || stores.store != nil || state.stateDir != nil
     {
-      throw ValidationError("--compare looks at files, not at a node or a store")
+      throw ValidationError("--compare reads files, not a node or a store")
     }
     try state.requireAlone(node)
     if state.stateDir == nil, keyFile != nil {
-      throw ValidationError("--key-file is for --state-dir; the key of a node is in its config")
+      throw ValidationError("--key-file needs --state-dir; the key of a node is in its config")
     }
   }
 
@@ -83,7 +82,7 @@ struct Status: OctokeyCommand {
     return try context.answer(report, as: output.format)
   }
 
-  /// What a state folder, a store and perhaps a key say, without a config.
+  /// The report on a state folder, a store and perhaps a key, without a config.
   private func look(at folder: StateFolder, _ context: Context) throws -> StatusReport {
     guard stores.given(context) != nil else { throw CommandError.storeNeeded(for: "--state-dir") }
     var report = StatusReport(stateFolder: folder.path)

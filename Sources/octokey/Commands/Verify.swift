@@ -7,15 +7,15 @@ import Stores
 struct Verify: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Open every sensitive value of a store with a key, and say which do not open.",
+    abstract: "Check that a key decrypts every sensitive value of a store.",
     about: """
-      Reads and never writes; the server may be running. Without --key-file the key is the one in \
-      the node's config.
+      Never writes; the server may be running. Without --key-file the key is the one in the node's \
+      config.
       """,
     exits: [.done, .failed, .incomplete, .busy, .usage],
     special: [
-      .done: "every sensitive value opens with the key",
-      .incomplete: "some sensitive values do not open with the key, or no key opens the store",
+      .done: "the key decrypts every sensitive value",
+      .incomplete: "the key does not decrypt some sensitive values, or no key decrypts the store",
     ])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
@@ -26,13 +26,13 @@ struct Verify: OctokeyCommand {
 
   @Option(
     help: .init(
-      "Try every key in the files of this folder, and say which one opens the store.",
+      "Try every key in the files of this folder, and print which one decrypts the store.",
       valueName: "dir"), completion: Completions.folder)
   var tryKeys: String?
 
   func validate() throws {
     if tryKeys != nil, key.keyFile != nil || key.masterKey != nil {
-      throw ValidationError("--try-keys tries the keys of a folder, and one was given")
+      throw ValidationError("--try-keys is mutually exclusive with --key-file and --master-key")
     }
   }
 

@@ -2,7 +2,7 @@
 //
 // - Data for scripts goes to stdout, and nothing else does. Messages go to stderr.
 // - A message begins with `octokey: `, in lower case, and has no full stop. Paths and names are in
-//   double quotes. It says what is wrong; a hint on a line of its own says what to do
+//   double quotes. It says what is wrong; a hint on a separate line says what to do
 //   (`octokey: hint: …`). A warning begins with `octokey: warning: `.
 // - `--quiet` silences notes and progress, never warnings and failures.
 // - Questions go to the terminal itself, so that they work with a redirected stdin or stdout. A secret
@@ -29,8 +29,8 @@ final class Console {
   private let output: ByteOutput
   private let errors: ByteOutput
   private var progressIsShown = false
-  /// Why printed data was not written; nil if all of it was. Nothing is printed after it: data with a hole
-  /// in it could be taken for whole.
+  /// Why printed data was not written; nil if all of it was. Nothing is printed after it: data with a gap
+  /// could pass for complete.
   private(set) var outputFailure: NativeError?
   /// Whether anything was printed on stdout.
   private(set) var hasOutput = false
@@ -88,7 +88,7 @@ final class Console {
     if let hint = failure.hint { say("hint: " + hint) }
   }
 
-  /// Shows a line that a question is going to be about; `colour` is a parameter of an escape sequence.
+  /// Shows a line before a question about it; `colour` is a parameter of an escape sequence.
   func show(_ line: String, colour: String? = nil) {
     guard errorsHaveColour, let colour else { return writeError(line.escaped + "\n") }
     writeError("\u{1b}[\(colour)m\(line.escaped)\u{1b}[m\n")
@@ -125,8 +125,8 @@ final class Console {
     if answer.split(whereSeparator: \.isWhitespace) != [word[...]] { throw CommandError.declined }
   }
 
-  /// Asks until the answer is one of `answers`. A signal that ends the process counts as ^C: the caller
-  /// has something to clean up.
+  /// Asks until the answer is one of `answers`. A signal that ends the process counts as ^C, because the
+  /// caller has to clean up.
   func choose(_ question: String, among answers: [String], option: String) throws -> String {
     while true {
       let answer = try readLine(question + " ", option, signalsCancel: true).lowercased()
@@ -184,6 +184,6 @@ final class Console {
     do { try output.write(Array(text.utf8).span) } catch { outputFailure = error }
   }
 
-  /// A failure is ignored: there is nowhere left to report it.
+  /// A failure is ignored: it cannot be reported.
   private func writeError(_ text: String) { try? errors.write(Array(text.utf8).span) }
 }

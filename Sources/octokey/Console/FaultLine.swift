@@ -47,7 +47,7 @@ struct FaultLine: Encodable {
     return "\(path.escaped)\(place): \(severity == "note" ? "note: " : "")\(text)"
   }
 
-  /// The command line that protects a setting again; its value goes through a pipe.
+  /// The command line that protects a setting again; the value goes through a pipe.
   static func settingAgain(_ setting: String, _ node: String) -> String {
     let key = setting.shellWord
     return "octokey config get \(key) --reveal \(node) | octokey config set \(key) - \(node)"
@@ -60,40 +60,43 @@ struct FaultLine: Encodable {
     switch kind {
     case .malformed(_, _, let reason):
       Failure(
-        "it is no well-formed XML: \(clause(reason).escaped)",
-        hint: "octokey config edit, or a copy")
+        "it is not well-formed XML: \(clause(reason).escaped)",
+        hint: "use octokey config edit, or restore a copy")
     case .forbidden(_, let construct):
-      Failure("there is \(construct), which octokey does not read", hint: "take it out")
+      Failure("it contains \(construct), which octokey does not read", hint: "remove it")
     case .wrongRoot(let found): Failure("its root element is \(found.quoted), not octopus-settings")
     case .nameless: Failure("a setting has no name; the server reads key in lower case only")
     case .duplicate(let lines):
       Failure(
-        "\(setting) is there \(lines.count) times, in the lines "
-          + "\(lines.map(String.init).joined(separator: ", ")); the last one counts",
+        "\(setting) occurs \(lines.count) times, in lines "
+          + "\(lines.map(String.init).joined(separator: ", ")); the last one is used",
         hint: "remove the others")
     case .misspelt(let known):
-      Failure("\(setting) is not known; \(known.quoted) is", hint: "octokey config set \(known)")
-    case .unknown: Failure("\(setting) is not known to octokey")
-    case .wrongType(let type): Failure("the value of \(setting) is no \(octokey.words(for: type))")
+      Failure(
+        "unknown setting \(setting); did you mean \(known.quoted)?",
+        hint: "octokey config set \(known)")
+    case .unknown: Failure("unknown setting \(setting)")
+    case .wrongType(let type): Failure("\(setting) must be \(octokey.words(for: type))")
     case .noMasterKey:
       Failure(
-        "there is no Master Key: \(setting) is missing or empty",
-        hint: "octokey set-master-key puts one in")
+        "no Master Key: \(setting) is missing or empty",
+        hint: "set one with octokey set-master-key")
     case .notProtected:
       Failure(
         "the value of \(setting) is plain text, which the server cannot read here",
-        hint: "octokey config set puts it under the machine key")
+        hint: "octokey config set protects it with the machine key")
     case .unreadable(nil):
       Failure(
-        "\(setting) opens with no machine key here",
-        hint: "it may come from another machine; octokey config set puts a value in")
+        "\(setting) cannot be decrypted with a machine key here",
+        hint: "it may come from another machine; set a new value with octokey config set")
     case .unreadable(let elsewhere?):
       Failure(
-        "\(setting) opens with no machine key of this node, but with that in \(elsewhere.quoted)",
+        "\(setting) cannot be decrypted with a machine key of this node, but with \(elsewhere.quoted)",
         hint:
-          "--machine-id-file or --machine-key-file names it; octokey config set protects it anew")
+          "use --machine-id-file or --machine-key-file, or protect it again with octokey config set"
+      )
     case .protectedByWindows:
-      Failure("\(setting) is protected by Windows and opens only on the machine that wrote it")
+      Failure("\(setting) is protected by Windows; only the machine that wrote it can decrypt it")
     case .misreadByServer:
       Failure(
         "\(setting) decrypts with the machine key file, but the server tries the machine id first, "
@@ -106,38 +109,38 @@ struct FaultLine: Encodable {
         hint: "use the commands of the server for this setting")
     case .sharedMachineID(.debianImage):
       Failure(
-        "this machine id is in a Debian container image, and known to everybody: it protects nothing",
-        hint: "give the container a machine id of its own, then protect the secrets anew")
+        "this machine id is public, from a Debian container image: it protects nothing",
+        hint: "give the container a unique machine id, then protect the secrets again")
     case .sharedMachineID(.pattern):
       Failure(
-        "this machine id is no random number: it protects nothing",
-        hint: "systemd-machine-id-setup makes one")
-    case .badMachineKey: Failure("the file holds no machine key")
+        "this machine id is not random: it protects nothing",
+        hint: "systemd-machine-id-setup creates one")
+    case .badMachineKey: Failure("the file is not a machine key")
     case .open(let mode):
       Failure(
-        "others may read or write it (mode \(String(mode, radix: 8)))",
-        hint: "chmod takes the right away")
+        "other users can read or write it (mode \(String(mode, radix: 8)))",
+        hint: "remove the permission with chmod")
     case .openFolder(let mode):
       Failure(
         mode & 0o1000 == 0
-          ? "others may put another file in the place of those in it (mode \(String(mode, radix: 8)))"
-          : "others may put files into it (mode \(String(mode, radix: 8)))",
-        hint: "chmod takes the right away")
+          ? "other users can replace the files in it (mode \(String(mode, radix: 8)))"
+          : "other users can create files in it (mode \(String(mode, radix: 8)))",
+        hint: "remove the permission with chmod")
     case .foreignFolder(let user):
-      Failure("user \(user), who does not own the file in it, may put another one in its place")
+      Failure("user \(user), who does not own the file in it, can replace it")
     case .severalLinks(let count):
       Failure(
-        "it has \(count) names; an edit would reach one of them",
+        "it has \(count) hard links; an edit would change only one of them",
         hint: "remove the other hard links")
     case .unfinishedRotation:
-      Failure("a rotation was interrupted", hint: "octokey recover finishes it")
+      Failure("a rotation was interrupted", hint: "finish it with octokey recover")
     case .leftover: Failure("an interrupted edit left it behind", hint: "remove it")
     }
   }
 }
 
 extension Console {
-  /// Warns if others may read or write the file at `path`, which holds `contents`. A Secret that a cluster has mounted for
+  /// Warns if other users can read or write the file at `path`, which holds `contents`. A Secret that a cluster has mounted for
   /// the group of its volumes cannot be otherwise.
   func warnIfExposed(_ path: String, holding contents: String) throws {
     guard let mode = try KeyFile.exposure(path) else { return }
@@ -146,11 +149,11 @@ extension Console {
       FileOwner.isOurs(group: owner.group)
     {
       return note(
-        "\(path.quoted) holds \(contents) and can be read by its group (mode \(String(mode, radix: 8))), as a mounted Secret"
+        "\(path.quoted) contains \(contents) and can be read by its group (mode \(String(mode, radix: 8))), as a mounted Secret"
       )
     }
     warning(
-      "\(path.quoted) holds \(contents) and is open to others (mode \(String(mode, radix: 8)))",
+      "\(path.quoted) contains \(contents), and other users can access it (mode \(String(mode, radix: 8)))",
       hint: "chmod 600 \(path)")
   }
 

@@ -12,16 +12,17 @@ extension Failure {
     case .rotation(let error): self.init(error)
     case .unfitPassphrase(let source, let fault): self.init(unfitPassphrase: fault, from: source)
     case .encryptedFileMalformed(let path):
-      self.init("\(path.quoted) is no sealed file, or asks for too much memory or time to open")
+      self.init(
+        "\(path.quoted) is not an encrypted file, or needs too much memory or time to decrypt")
     case .cannotDecrypt(let path):
       self.init(
-        "\(path.quoted) does not open: the passphrase is another one, or the file was changed",
-        hint: "passphrases differ by the letter, and by blanks at their ends")
+        "\(path.quoted) cannot be decrypted: wrong passphrase, or the file was changed",
+        hint: "passphrases are case-sensitive; spaces count")
     case .noBackup(let path, let obstacle): self.init(noBackup: path, obstacle)
     case .manifestNotEncoded:
       self.init(
         "cannot write \(BackupManifest.fileName.quoted) as JSON",
-        hint: "this is a fault of octokey, please report it")
+        hint: "this is a bug in octokey, please report it")
     }
   }
 
@@ -30,13 +31,15 @@ extension Failure {
     switch fault {
     case .empty:
       self.init(
-        "there is no passphrase in \(place)", hint: "nobody could be kept out by an empty one")
+        "no passphrase in \(place)", hint: "an empty passphrase protects nothing")
     case .severalLines:
       self.init(
-        "\(place) holds more than one line", hint: "a passphrase is one line; is this the file?")
+        "\(place) contains more than one line",
+        hint: "a passphrase is one line; is this the right file?")
     case .noText:
       self.init(
-        "\(place) holds what no keyboard types", hint: "a passphrase is a line of UTF-8 text")
+        "\(place) contains control characters or is not UTF-8",
+        hint: "a passphrase is a line of UTF-8 text")
     }
   }
 
@@ -44,12 +47,12 @@ extension Failure {
     switch obstacle {
     case .missing(let name):
       self.init(
-        "there is no whole backup in \(path.quoted): \(name.quoted) is missing",
+        "incomplete backup in \(path.quoted): \(name.quoted) is missing",
         hint: "is this the folder that octokey backup create made?")
     case .malformed(let name):
       self.init(
-        "\(path.quoted) holds no backup that this octokey understands: \(name.quoted) is damaged, or "
-          + "from a later octokey")
+        "cannot read the backup in \(path.quoted): \(name.quoted) is damaged, or written by a newer "
+          + "version of octokey")
     }
   }
 
@@ -74,32 +77,31 @@ extension Failure {
     let reason =
       switch obstacle {
       case .configOfOtherKey(let path, let fingerprint, let backup):
-        "\(path.quoted): it holds the key \(fingerprint), and the backup \(backup)"
+        "\(path.quoted): it contains the key \(fingerprint), the backup \(backup)"
       case .unreadableConfig(let path, let reason):
-        "\(path.quoted): cannot tell which key it holds: \(reason)"
+        "\(path.quoted): its key cannot be read: \(reason)"
       case .otherConfig(let path): "\(path.quoted): it was changed after the backup"
       case .storeOfOtherKey(let location, let backup):
-        "\(location.quoted): it does not open with the key of the backup, \(backup); it was rotated "
+        "\(location.quoted): it cannot be decrypted with the key of the backup, \(backup); it was rotated "
           + "since, or is another store"
       case .otherStore(let location):
-        "\(location.quoted): it holds other documents than the backup"
+        "\(location.quoted): its documents differ from those in the backup"
       case .unreadableStore(let location, let reason):
-        "\(location.quoted): cannot tell what it holds: \(reason)"
+        "\(location.quoted): its contents cannot be read: \(reason)"
       }
     self.init(
       "refusing to overwrite " + reason,
-      hint: "--overwrite puts the backup there and keeps what was there under another name")
+      hint: "--overwrite restores the backup and keeps the existing files under another name")
   }
 }
 
-/// Why a server's certificate was not opened.
+/// Why a server's certificate could not be decrypted.
 func words(for obstacle: PKCS12.Obstacle) -> String {
   switch obstacle {
   case .notPKCS12: "it is not a PKCS #12 file"
   case .tooCostly:
-    "it asks for more than \(PKCS12.iterationLimit) iterations of its key derivations, which .NET "
-      + "refuses, too"
-  case .wrongPassword: "its checksum does not fit: it is damaged, or has a password"
-  case .unreadable: "it holds no certificate, or uses a cipher that libcrypto lacks here"
+    "its key derivations need more than \(PKCS12.iterationLimit) iterations, which .NET refuses, too"
+  case .wrongPassword: "its checksum does not match: it is damaged, or has a password"
+  case .unreadable: "it contains no certificate, or uses a cipher that libcrypto does not support"
   }
 }

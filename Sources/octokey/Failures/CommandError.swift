@@ -1,17 +1,17 @@
-// What can go wrong between the command line and the rooms below. Words are in Failures/.
+// The errors of the commands themselves. Their messages are in CommandFailures.swift.
 
 import Native
 import OctopusKeys
 
 enum CommandError: Error, Equatable {
-  /// ^C at a question.
+  /// ^C at a prompt.
   case cancelled
   /// A signal came before the first write.
   case interrupted(signal: String)
   case declined
-  /// The user has no backup; the options lead to the node and its store.
+  /// The user has no backup; the options select the node and its store.
   case noBackup(options: String)
-  /// Something has to be asked and cannot be; `option` (or several, in words) would have answered it.
+  /// A prompt is needed and not possible; `option` (or several, in words) would have answered it.
   case cannotAsk(option: String, reason: Unaskable)
   case noSuchSetting(key: String, path: String, near: [String])
   case noSuchSchema(name: String, near: [String])
@@ -23,22 +23,22 @@ enum CommandError: Error, Equatable {
   case editGivenUp(path: String)
   /// Another process changed the config while it was edited.
   case editedMeanwhile(path: String)
-  /// An edited config did not take its place, and is in `saved`.
+  /// An edited config was not applied, and is in `saved`.
   case editKept(saved: String, reason: Reason)
   case otherFingerprint(expected: String, found: String)
   case keyOfAnotherStore(fingerprint: String, location: String, KeyMisfit)
-  /// The database has no time of these nodes that can be read.
+  /// The database has no readable time for these nodes.
   case livenessUnknown(nodes: [String])
   case storeNotSeen(reason: RotationError)
-  /// An option does without a config, and no store was named.
+  /// An option works without a config, and no store was given.
   case storeNeeded(for: String)
   /// Without a config there is no key to try, and none was given.
   case keyNotGiven
   /// The Master Key in the config is protected by Windows.
   case windowsProtection(config: String)
-  /// A config that another user can write names a driver of ODBC, which would run as octokey's user.
+  /// A config that another user can write names an ODBC driver, which would run as octokey's user.
   case odbcOfOtherUser(config: String, user: UInt32)
-  /// A backup that another user can write, and that is under no passphrase, says where it is to be restored.
+  /// A backup that another user can write, and that no passphrase protects, records where it is to be restored.
   case backupOfOtherUser(folder: String, user: UInt32)
   /// `NAME=VALUE` in place of a name.
   case valueInName(setting: String)
@@ -51,12 +51,12 @@ enum CommandError: Error, Equatable {
   case backupOfAnotherStore(fingerprint: String, location: String, KeyMisfit)
   case backupNotSealed(folder: String)
   case backupFaulty(folder: String, faults: Int)
-  /// A restoration stopped half-way; `former` is the store that was there before.
+  /// A restoration was interrupted; `former` is the store that it replaced.
   case restoredHalf(RestoredHalf, former: String?, reason: Reason)
   case restoreWhileLive(nodes: [String], tasks: Int)
   case wouldOverwrite(WouldOverwrite)
   case outputFailed(NativeError)
-  /// A relative path has no meaning: the working directory was removed, or cannot be found out.
+  /// A relative path cannot be resolved: the working directory was removed, or cannot be read.
   case noWorkingDirectory(path: String, reason: NativeError)
 
   /// Another failure, as the reason of this one.
@@ -78,21 +78,21 @@ enum CommandError: Error, Equatable {
 
 /// Where a restoration stopped.
 enum RestoredHalf: Equatable {
-  /// At the store, which may have lost its name, or may not be on the device; the config is as it was.
+  /// At the store, which may have lost its name, or may not be on the device; the config is unchanged.
   case store(String, config: String)
-  /// At the config, after the store. It was written where the device only did not confirm it.
+  /// At the config, after the store. `isWritten`: it was written, but not flushed to disk.
   case config(String, isWritten: Bool)
 }
 
 enum WouldOverwrite: Equatable {
   case configOfOtherKey(path: String, fingerprint: String, backup: String)
-  /// A config of which it cannot be told which key it holds.
+  /// A config whose key cannot be read.
   case unreadableConfig(path: String, reason: String)
-  /// A config with the same key, and something else in it.
+  /// A config with the same key and other contents.
   case otherConfig(path: String)
   /// A store that does not decrypt with the backup's key: it was rotated, or is another one.
   case storeOfOtherKey(location: String, backup: String)
   case otherStore(location: String)
-  /// A store of which it cannot be told what it holds.
+  /// A store whose contents cannot be read.
   case unreadableStore(location: String, reason: String)
 }

@@ -10,7 +10,7 @@ enum ExitStatus: Int32, CaseIterable {
   case unfinishedRotation = 3
   case busy = 4
   case usage = 64
-  /// What a shell says of a program that ^C has ended.
+  /// What a shell reports for a program that ^C ended.
   case cancelled = 130
 
   /// What the code means for every command, for help texts.
@@ -19,15 +19,15 @@ enum ExitStatus: Int32, CaseIterable {
     case .done: "done"
     case .failed: "failed or refused, nothing was changed"
     case .incomplete:
-      "done, but some values are under neither key, or a check found faults; or done in part"
+      "done, but some values decrypt with neither key, or a check found problems; or done in part"
     case .unfinishedRotation: "an unfinished rotation is in the way"
-    case .busy: "busy: another octokey or a live node is at work"
+    case .busy: "busy: another octokey or a live node is running"
     case .usage: "wrong usage"
-    case .cancelled: "cancelled with Ctrl-C at a question, nothing was changed"
+    case .cancelled: "cancelled with Ctrl-C at a prompt, nothing was changed"
     }
   }
 
-  /// The codes of a command that never asks.
+  /// The codes of a command that never prompts.
   static let withoutQuestions = allCases.filter { $0 != .cancelled }
 
   static func list(_ statuses: [ExitStatus], special: [ExitStatus: String] = [:]) -> String {
@@ -82,10 +82,10 @@ struct Ending: Equatable {
     isByBrokenPipe = SystemErrorKind(errno: number) == .brokenPipe
   }
 
-  /// The word for it in the system's log and in JSON.
+  /// The outcome in the system's log and in JSON.
   var outcome: String { (isPartial ? .partial : Outcome(status)).rawValue }
 
-  /// What a script may ask for in place of the exit code.
+  /// The exit code in words.
   enum Outcome: String, CaseIterable {
     case done, failed, incomplete, partial, busy, cancelled
     case unfinishedRotation = "unfinished-rotation"

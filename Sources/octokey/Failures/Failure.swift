@@ -1,9 +1,9 @@
-// The words for every failure. Each room's error type has one switch without a default, so that the
-// compiler asks for the words of a new case.
+// The message for every failure. Each module's error type has one switch without a default, so that the
+// compiler demands the message of a new case.
 //
 // A message is one sentence in lower case without a full stop that names the file, option or table
 // in double quotes; a hint says what to do. Neither ever holds a secret or the contents of a
-// document. See Console.swift for the voice.
+// document. See Console.swift for the rules.
 
 import Native
 import OctopusKeys
@@ -42,14 +42,14 @@ struct Failure {
 
 let rightUser = "run octokey as the user that Octopus Server runs as, or as root"
 
-/// Where something else must be done first, a hint ends in `, then ` and this.
+/// A hint that needs another step first ends in `, then ` and this.
 let runAgain = "run the command again"
 
-let moreRoom = "make room on the device, then \(runAgain)"
+let moreRoom = "free space on the device, then \(runAgain)"
 
 func systemText(_ number: Int32) -> String { clause(SystemErrorKind.text(errno: number)) }
 
-/// A sentence of a library's as the end of one of ours: no capital, no full stop, one line.
+/// A library's sentence as the end of a message: no capital, no full stop, one line.
 func clause(_ text: String) -> String {
   var text = text
   while let last = text.last, last == "." || last.isWhitespace { text.removeLast() }

@@ -1,5 +1,5 @@
-// A database that nobody can read before it is rolled back: who has to do it depends on whether a rotation of octokey's
-// was killed, and the store does not know that.
+// A database with a hot journal cannot be read before it is rolled back. What rolls it back depends on whether an octokey
+// rotation was killed, and the store does not know that.
 
 import Native
 import OctopusKeys
@@ -43,10 +43,10 @@ extension Error {
       }
       return try FileStatus.read(store).isSameFile(as: .read(database))
     } catch RotationError.journalUnreadable {
-      // Whatever it is about, recover says what is wrong with it.
+      // recover reports what is wrong with it.
       return true
     } catch {
-      // The command is about the store's error; what is wrong with the config another command says.
+      // The command reports the store's error; a problem of the config is for another command.
       return false
     }
   }

@@ -8,7 +8,7 @@ extension Failure {
     case .system("tcsetattr", let path, let number):
       self.init(
         "cannot set the mode of \(path.quoted): \(systemText(number))",
-        hint: "stty sane, if the terminal does not show what is typed")
+        hint: "run stty sane if the terminal does not show what you type")
     case .system(let call, let path, let number):
       self.init(
         "cannot \(verb(for: call))\(path.isEmpty ? "" : " " + path.quoted): \(systemText(number))",
@@ -17,47 +17,48 @@ extension Failure {
       self.init("libcrypto failed in \(call)\(reason.isEmpty ? "" : ": " + clause(reason))")
     case .alreadyExists(let path):
       self.init(
-        "\(path.quoted) is there already",
-        hint: "octokey never writes over a file that it did not make; choose another name")
-    case .notAFile(let path): self.init("\(path.quoted) is no file", hint: "name the file itself")
+        "\(path.quoted) already exists",
+        hint: "octokey never overwrites a file that it did not make; choose another name")
+    case .notAFile(let path):
+      self.init("\(path.quoted) is not a file", hint: "name the file itself")
     case .notPlain(let path, let kind):
       self.init(
-        "\(path.quoted) is \(name(of: kind)), and nothing but a plain file may be there",
-        hint: "find out who put it there, and remove it")
+        "\(path.quoted) is \(name(of: kind)), not a regular file",
+        hint: "find out who created it, and remove it")
     case .notALock(let path):
       self.init(
-        "\(path.quoted) is not a lock of octokey: it is not empty, has several names, or belongs to another user",
-        hint: "find out who put it there, and remove it if no octokey is running")
+        "\(path.quoted) is not a lock of octokey: it is not empty, has several hard links, or belongs to another user",
+        hint: "find out who created it, and remove it if no octokey is running")
     case .belongsToOther(let path, let user):
       self.init(
-        "\(path.quoted) belongs to user \(user), and the folder that it is in to another user",
-        hint: "find out who put it there; chown it to the folder's owner if it is in its place")
+        "\(path.quoted) belongs to user \(user), its folder to another user",
+        hint: "find out who created it; chown it to the folder's owner if it is legitimate")
     case .notACompanion(let path):
       self.init(
-        "\(path.quoted) was not made by the database beside it: it has several names, or belongs to another user",
-        hint: "find out who put it there, and move it away if it is not the database's own")
+        "\(path.quoted) was not made by the database beside it: it has several hard links, or belongs to another user",
+        hint: "find out who created it, and move it away if it does not belong to the database")
     case .noWriter(let path):
       self.init(
-        "nobody writes to the pipe \(path.quoted)",
-        hint: "start what writes the key first, or name a file that holds it")
+        "no process writes to the pipe \(path.quoted)",
+        hint: "start the program that writes the key first, or give a file")
     case .unconfirmed(let path, let number):
       self.init(
-        "\(path.quoted) was written, but the device did not confirm it: \(systemText(number))",
-        hint: "the device may be failing; look whether the change is there after a restart",
+        "\(path.quoted) was written, but could not be flushed to disk: \(systemText(number))",
+        hint: "the device may be failing; check after a restart that the change is there",
         status: .incomplete)
     case .changedMeanwhile(let path):
       self.init(
-        "\(path.quoted) was changed by somebody else meanwhile", hint: runAgain,
+        "\(path.quoted) was changed by another process in the meantime", hint: runAgain,
         status: .busy)
     case .cannotKeep(let attribute, let path):
       self.init(
-        "refusing to replace \(path.quoted): its \(attribute) could not be kept", hint: rightUser)
+        "refusing to replace \(path.quoted): its \(attribute) cannot be preserved", hint: rightUser)
     case .mountPoint(let path):
       self.init(
         "cannot replace \(path.quoted): it is a mount point",
         hint:
-          "--in-place writes into the file itself, after a copy; or mount its folder instead of "
-          + "the single file")
+          "--in-place copies the file, then writes into it; or mount its folder instead of the "
+          + "single file")
     case .immutable(let path):
       self.init(
         "cannot change \(path.quoted): it is immutable", hint: "chattr -i \(path.shellWord)")
@@ -67,7 +68,7 @@ extension Failure {
     case .readOnlyFileSystem(let path):
       self.init(
         "cannot write to \(path.quoted): read-only file system",
-        hint: "mount the file system for writing (mount -o remount,rw; in a container, mount the "
+        hint: "mount the file system read-write (mount -o remount,rw; in a container, mount the "
           + "volume without ro)")
     case .folderNotWritable(let path):
       self.init("cannot create files in \(path.quoted): permission denied", hint: rightUser)
@@ -83,21 +84,21 @@ extension Failure {
         hint: moreRoom)
     case .noFreeInodes(let path):
       self.init(
-        "the file system of \(path.quoted) can hold no more files (no free inodes)",
-        hint: "remove files that are not needed; df -i shows how many are in use")
+        "no free inodes on the file system of \(path.quoted)",
+        hint: "remove unneeded files; df -i shows the inodes in use")
     case .halfWritten(let path, let copy, let call, let number):
       self.init(
-        "\(path.quoted) is only half written: cannot \(verb(for: call)) it: \(systemText(number)); "
+        "\(path.quoted) is only partly written: cannot \(verb(for: call)) it: \(systemText(number)); "
           + "its former contents are in \(copy.quoted)",
         hint: "remove the cause, then cp \(copy.shellWord) \(path.shellWord)", status: .incomplete)
     case .badReadBack(let path):
       self.init(
         "\(path.quoted) failed its read-back check; its former contents were put back",
-        hint: "the device may be failing; test it before you try again")
+        hint: "the device may be failing; test it before trying again")
     case .severalLinks(let path, let count):
       self.init(
-        "refusing to replace \(path.quoted): it has \(count) names, and the others would keep the "
-          + "old contents", hint: "remove the other hard links")
+        "refusing to replace \(path.quoted): it has \(count) hard links, and the others would keep "
+          + "the old contents", hint: "remove the other hard links")
     case .foreignLink(let path, let target):
       self.init(
         "refusing to follow the symbolic link \(path.quoted) to \(target.quoted): they belong to "
@@ -108,24 +109,24 @@ extension Failure {
       self.init("cannot create \(path.quoted): permission denied", hint: rightUser)
     case .tooLarge(let path, let limit):
       self.init(
-        "\(path.quoted) is larger than \(limit) bytes", hint: "is this the file that you meant?")
+        "\(path.quoted) is larger than \(limit) bytes", hint: "is this the right file?")
     case .malformedXML(let line, let column, let reason):
-      self.init("line \(line), column \(column) is no well-formed XML: \(clause(reason))")
+      self.init("line \(line), column \(column) is not well-formed XML: \(clause(reason))")
     case .forbiddenXML(let line, let construct):
       self.init(
         "refusing to read \(construct) in line \(line)",
-        hint: "an Octopus Server configuration never holds one; take it out if you trust the file")
+        hint: "a node config never contains that; remove it if you trust the file")
     case .damagedGzip(let reason): self.init("compressed data is damaged: \(clause(reason))")
     case .gzipTooLarge(let limit):
       self.init("compressed data unpacks to more than \(limit) bytes")
     case .notUndone(let path, let left, true):
       self.init(
-        "\(path.quoted) could not be replaced, and what it was is in \(left.quoted) now",
+        "\(path.quoted) could not be replaced; its former contents are now in \(left.quoted)",
         hint: "rename \(left.quoted) to \(path.quoted), then run the command again",
         status: .incomplete)
     case .notUndone(let path, let left, false):
       self.init(
-        "\(path.quoted) could not be replaced and is as it was, but \(left.quoted) could not be removed",
+        "\(path.quoted) could not be replaced and is unchanged, but \(left.quoted) could not be removed",
         hint: "remove \(left.quoted), then run the command again", status: .incomplete)
     case .notUnicode: self.init("the text is not valid UTF-8")
     case .sqlite(let code, let message, let number):
@@ -145,11 +146,11 @@ private func advice(on kind: SystemErrorKind) -> String? {
   case .accessDenied: rightUser
   case .noSpace: moreRoom
   case .noLocks:
-    "its file system offers no locks now; on NFS the lock service (rpc.statd, lockd) must run, or the "
-      + "mount needs local_lock=all"
+    "the file system cannot lock files now; on NFS the lock service (rpc.statd, lockd) must run, or "
+      + "the mount needs local_lock=all"
   case .symbolicLink: nameTheFile
-  case .notFound: "check the name; a relative one counts from the current folder"
-  case .readOnly: "mount the file system for writing"
+  case .notFound: "check the path; a relative path starts at the working directory"
+  case .readOnly: "mount the file system read-write"
   case .notADirectory, .isADirectory: "name the file itself"
   case .busy, .brokenPipe, .other: nil
   }
@@ -165,7 +166,7 @@ private func name(of kind: FileStatus.Kind) -> String {
   }
 }
 
-/// What was being done, for `cannot …`. A call that is not here is named as it is.
+/// The verb after `cannot`. A call that is not listed is named as it is.
 private func verb(for call: String) -> String { verbs[call] ?? "do \(call) on" }
 
 private let verbs = [

@@ -13,34 +13,36 @@ extension Failure {
     case .wrongLogin:
       self.init(
         login,
-        hint: "check the user and the password in the connection string; why the login failed is "
-          + "in the server's log only")
+        hint:
+          "check the user and the password in the connection string; the server's log has the reason"
+      )
     case .untrustedDomain:
       self.init(
         login,
-        hint: "get a Kerberos ticket of a domain that the server trusts (klist shows it), or use a "
+        hint:
+          "get a Kerberos ticket from a domain that the server trusts (klist shows it), or use a "
           + "SQL Server login")
     case .disabledLogin: self.init(login, hint: "enable the login on the server")
     case .lockedLogin:
       self.init(login, hint: "unlock the login on the server, or wait until it is unlocked")
     case .expiredPassword:
       self.init(
-        login, hint: "give the login a new password, and write it into the connection string")
-    case .logonTrigger: self.init(login, hint: "a logon trigger of the server decides about this")
+        login, hint: "set a new password for the login, and write it into the connection string")
+    case .logonTrigger: self.init(login, hint: "check the logon triggers of the server")
     case .firewall:
       self.init(
         "the server's firewall refused the connection to \(place): \(reason)",
         hint: "add a rule for this address to the server's firewall; it can take five minutes")
     case .noDatabase:
       self.init(
-        "the server did not open the database \(place): \(reason)",
+        "the server cannot open the database \(place): \(reason)",
         hint:
           "check its name, whether it is online, and whether the login is a user of it; on Azure "
-          + "this lasts perhaps only for a moment")
+          + "this may be temporary")
     case .momentary:
       self.init(
         "the server cannot serve \(place): \(reason)",
-        hint: "this lasts perhaps only for a moment: run the command again in a minute")
+        hint: "this may be temporary: run the command again in a minute")
     case .column:
       self.init(
         "the login lacks permission on a column of \(place): \(reason)",

@@ -8,11 +8,11 @@ extension Failure {
     switch error {
     case .notFound(let location):
       self.init(
-        "there is no store at \(location.quoted)", hint: "--store says where the documents are")
+        "store \(location.quoted) not found", hint: "specify the store with --store")
     case .notAStore(let location, let reason):
       self.init(
-        "\(location.quoted) is no store: \(clause(reason))",
-        hint: "--store says where the documents are")
+        "\(location.quoted) is not a store: \(clause(reason))",
+        hint: "specify the store with --store")
     case .hotJournal(let location, let journal, let rotation):
       self.init(
         "\(location.quoted) cannot be read: a process that wrote to it was killed, and "
@@ -21,17 +21,17 @@ extension Failure {
         status: rotation == nil ? .failed : .unfinishedRotation)
     case .logNotReadable(let location, let folder):
       self.init(
-        "\(location.quoted) has a write-ahead log, and cannot be read because no file can be "
-          + "created in \(folder.quoted)", hint: rightUser)
+        "\(location.quoted) has a write-ahead log, and cannot be read: no file can be created in "
+          + folder.quoted, hint: rightUser)
     case .logWithoutDatabase(let location, let log):
       self.init(
         "refusing to create \(location.quoted): SQLite would apply \(log.quoted) to it, the log of "
           + "another database",
-        hint: "move it away, to where the database is that it belongs to")
+        hint: "move it back to the database that it belongs to")
     case .sameFile(let location, let first, let second):
       self.init(
         "\(first.quoted) and \(second.quoted) in \(location.quoted) are the same file or folder",
-        hint: "remove the link: every document must be there once")
+        hint: "remove the link: every document must exist once")
     case .native(.mountPoint(let path)):
       // --in-place is about the config alone.
       self.init(
@@ -43,33 +43,33 @@ extension Failure {
       self.init(
         "\(place(location, collection)): \(failure.message)", hint: failure.hint,
         status: failure.status)
-    case .readOnly(let location): self.init("\(location.quoted) cannot be written", hint: rightUser)
+    case .readOnly(let location): self.init("cannot write to \(location.quoted)", hint: rightUser)
     case .accessDenied(let location):
-      self.init("access to \(location.quoted) was denied", hint: rightUser)
+      self.init("access to \(location.quoted) denied", hint: rightUser)
     case .lacksRights(let location, let collection):
-      self.init("the login has too few rights to \(place(location, collection))", hint: loginRights)
+      self.init("the login lacks permission on \(place(location, collection))", hint: loginRights)
     case .serverRefused(let refusal, let location, let collection, let reason):
       self.init(refusal, at: place(location, collection), reason: reason)
     case .busy(let location, let collection):
       self.init(
-        "\(place(location, collection)) is in use by somebody else",
+        "\(place(location, collection)) is in use by another process",
         hint: "stop every Octopus Server node that uses this store, then run the command again",
         status: .busy)
     case .full(let location, let collection):
-      self.init("no room is left for \(place(location, collection))", hint: moreRoom)
+      self.init("no space left for \(place(location, collection))", hint: moreRoom)
     case .unreachable(let location, let reason):
       self.init(
-        "no connection to \(location.quoted): \(clause(reason))",
+        "cannot connect to \(location.quoted): \(clause(reason))",
         hint:
-          "is the driver installed (odbcinst -q -d), the server running, and reachable from here "
-          + "with this name, port and login?")
+          "check that the driver is installed (odbcinst -q -d), and that the server is running and can be "
+          + "reached with this name, port and login")
     case .disconnected(let location, let collection, let reason):
       self.init(
-        "the connection was cut while working on \(place(location, collection)): "
+        "the connection was lost while working on \(place(location, collection)): "
           + clause(reason),
         hint: "run the command again when the server can be reached")
     case .invalidLocation(let text, let reason):
-      self.init("\(text.quoted) is no store location: \(clause(reason))", hint: locationForms)
+      self.init("\(text.quoted) is not a store location: \(clause(reason))", hint: locationForms)
     case .connection(let fault): self.init(fault)
     case .obstacle(let location, let collection, let obstacle):
       self.init(
@@ -81,28 +81,27 @@ extension Failure {
     case .projectExport(let location):
       self.init(
         "\(location.quoted) is a project export of Octopus, not a store: its sensitive values are encrypted "
-          + "with the password of the export and not with the Master Key, and its checksums break when a "
+          + "with the password of the export, not with the Master Key, and its checksums break when a "
           + "file is rewritten",
         hint: "rotate the server's database, then export the project again")
     case .noSnapshot(let location, let obstacle):
       self.init(
-        "there can be no database snapshot of \(location.quoted): \(obstacle.words)",
+        "cannot make a database snapshot of \(location.quoted): \(obstacle.words)",
         hint: obstacle.advice)
     case .changedMeanwhile(let location, let collection, let document):
       self.init(
-        "document \(document.quoted) of \(collection.quoted) in \(location.quoted) changed while "
-          + "it was being worked on",
+        "document \(document.quoted) of \(collection.quoted) in \(location.quoted) was changed "
+          + "by another process in the meantime",
         hint: "stop every Octopus Server node that uses this store, then \(runAgain)")
     case .notKept(let location, let collection, let document):
       self.init(
-        "document \(document.quoted) of \(collection.quoted) in \(location.quoted) did not keep what was "
-          + "written to it; it was rolled back, nothing was changed",
+        "document \(document.quoted) of \(collection.quoted) in \(location.quoted) failed its read-back "
+          + "check; it was rolled back, nothing was changed",
         hint: "the database or its driver changes what is written, see octokey-rotation(7)")
     case .transactionLost(let location):
       self.init(
-        "the transaction in \(location.quoted) ended before its commit, and with it everything that was "
-          + "written",
-        hint: "the server's log may say why it was ended; then \(runAgain)")
+        "the transaction in \(location.quoted) ended before its commit, and its changes are lost",
+        hint: "look for the reason in the server's log, then \(runAgain)")
     case .unconfirmed(let location, let number):
       self.init(NativeError.unconfirmed(path: location, errno: number))
 
@@ -120,7 +119,7 @@ private func place(_ location: String, _ collection: String?) -> String {
 /// What finishes the rotation of a config, or rolls it back.
 private func recovery(_ config: String) -> String { "octokey recover --config \(config.shellWord)" }
 
-/// Reading is enough: whoever may write to the database and reads it rolls the journal back first.
+/// Any process that can write to the database rolls the journal back when it reads.
 private func rollBack(_ location: String) -> String {
   "start Octopus Server once, or run: sqlite3 \(location.shellWord) "
     + "\"SELECT count(*) FROM sqlite_schema\""
@@ -130,8 +129,8 @@ let locationForms =
   "a location is sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or odbc:CONNECTION-STRING"
 
 let loginRights =
-  "the login needs to read and to write every table; on SQL Server db_owner may, and octokey-sqlserver(7) has "
-  + "the least that is enough"
+  "the login must be able to read and write every table, as db_owner can on SQL Server; "
+  + "octokey-sqlserver(7) lists the minimum"
 
 private let askTheEngine =
   "check the database with its own tools, and restore a backup if it is damaged"

@@ -1,4 +1,4 @@
-// What is said of the server's attachments: octokey leaves them as they are, so that they need the old key.
+// The report on the server's attachments: octokey does not rewrite them, so they need the old key.
 
 import OctopusKeys
 
@@ -8,14 +8,14 @@ struct AttachmentsReport: Encodable {
     "notFollowed?": .integer, "unreadable?": .integer, "problem?": .string,
   ]
 
-  /// The folder of the attachments; where that could not be looked for, the one that it would be in.
+  /// The folder of the attachments; if it could not be searched for, its parent.
   let folder: String
   let files: Int?
   let examined: Int?
   let decrypted: Int?
   let notFollowed: Int?
   let unreadable: Int?
-  /// Why the folder was not looked at, or the first thing in it that cannot be read.
+  /// Why the folder was not read, or the first thing in it that cannot be read.
   let problem: String?
 
   init(_ attachments: ServerAttachments) {
@@ -25,8 +25,8 @@ struct AttachmentsReport: Encodable {
     case .counted(let found):
       counts = found
       problem = found.trouble.map { Failure($0).message }
-    case .notFound: problem = "\(folder.quoted) was not found on this machine"
-    case .ofWindows: problem = "\(folder.quoted) is a path of Windows and was not looked at"
+    case .notFound: problem = "\(folder.quoted) not found on this machine"
+    case .ofWindows: problem = "\(folder.quoted) is a Windows path, and was not read"
     case .unreadable(let error): problem = Failure(error).message
     }
     files = counts?.files
@@ -44,7 +44,7 @@ struct AttachmentsReport: Encodable {
     return "\(count(files)), not rewritten" + (trial.map { "; " + $0 } ?? "")
   }
 
-  /// What is there and what it needs, as one sentence.
+  /// The attachments and the key that they need, as one sentence.
   ///
   /// - Parameter oldKey: its fingerprint.
   func sentence(oldKey: String) -> String {
@@ -56,7 +56,7 @@ struct AttachmentsReport: Encodable {
     }
     return
       "attachments of the server in \(folder.quoted) (\(count(files))): octokey does not rewrite them, and "
-      + need + (trial.map { "; \($0), which fits any other key once in 255 times" } ?? "") + rest
+      + need + (trial.map { "; \($0), which a wrong key passes once in 255 times" } ?? "") + rest
   }
 
   private func count(_ files: Int) -> String { files == 1 ? "1 file" : "\(files) files" }
@@ -71,7 +71,7 @@ struct AttachmentsReport: Encodable {
   private var rest: String {
     var text = ""
     if let unreadable, unreadable > 0 {
-      text += "; \(unreadable) files or folders cannot be read, the first is: \(problem ?? "")"
+      text += "; \(unreadable) files or folders cannot be read, the first: \(problem ?? "")"
     }
     if let notFollowed, notFollowed > 0 {
       text += "; \(notFollowed) links or special files were not followed"

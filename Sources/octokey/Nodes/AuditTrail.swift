@@ -33,14 +33,14 @@ final class AuditTrail {
   private(set) var changes: [String] = []
   private(set) var hasChanged = false
 
-  /// Notes a change, as soon as it is made. Every command that changes something does: with it what comes
-  /// later, an error or output that cannot be written, no longer counts as "nothing was changed".
+  /// Notes a change, as soon as it is made. Every command that changes something does: after that an error, or
+  /// output that cannot be written, no longer counts as "nothing was changed".
   func record(change: String) {
     changes.append(change)
     hasChanged = true
   }
 
-  /// Notes a change that the message of a failure tells.
+  /// Notes a change that the message of a failure reports.
   func recordChangeByFailure() { hasChanged = true }
 
   subscript(_ fact: Fact) -> String? {

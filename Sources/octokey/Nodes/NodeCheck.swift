@@ -28,13 +28,13 @@ struct NodeCheck {
       faults.map { FaultLine($0, node: arguments) } + (try NodeCheck.connectionFaults(file))
   }
 
-  /// What the commands that open the store would refuse in the connection string; nothing is connected to.
+  /// What other commands would refuse in the connection string; no connection is made.
   private static func connectionFaults(_ file: ConfigFile) throws -> [FaultLine] {
     let settings: NodeConfig
     do {
       settings = try file.settings()
     } catch {
-      // What cannot be parsed has a fault for that already.
+      // A config that cannot be parsed has a fault already.
       switch error {
       case .malformed, .forbidden, .wrongRoot: return []
       default: throw error
@@ -72,7 +72,7 @@ struct NodeCheck {
       do {
         contents = try NodeOptions.contents(of: path)
       } catch is NativeError {
-        // It is no file of this node. That a setting cannot be decrypted is reported without it.
+        // It is not a file of this node. That a setting cannot be decrypted is reported without it.
         return nil
       }
       let keys =

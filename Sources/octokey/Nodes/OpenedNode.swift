@@ -17,7 +17,7 @@ struct OpenedNode {
 }
 
 extension NodeOptions {
-  /// - Parameter half: where a write into the config was cut off, take the settings of its newest copy.
+  /// - Parameter half: if a write into the config was interrupted, use the settings of its newest copy.
   func open(_ context: Context, half: Bool = false) throws -> OpenedNode {
     let file = try ConfigFile.readOfNode(configPath(context))
     let settings = try half ? file.whole().settings() : file.settings()
@@ -60,7 +60,7 @@ extension StoreOptions {
     let ignored = location.ignoredSettings
     if !ignored.isEmpty {
       context.console.note(
-        "the driver goes on without \(ignored.joined(separator: ", ")) of the connection string")
+        "the driver does not support \(ignored.joined(separator: ", ")) of the connection string")
     }
     return location.store()
   }
@@ -81,7 +81,7 @@ extension StoreOptions {
     }
     let location = try node.settings.storeLocation(
       relativeTo: context.absolutePath(node.file.folder), odbcDriver)
-    // A driver of ODBC is a library, and its settings name files that it reads, writes and loads.
+    // An ODBC driver is a library, and its settings name files that it reads, writes and loads.
     if case .odbc = location, !node.file.isOursAlone {
       throw CommandError.odbcOfOtherUser(config: node.file.path, user: node.file.owner.user)
     }

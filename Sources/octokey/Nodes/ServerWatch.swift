@@ -1,4 +1,4 @@
-// Is a server at work on the store of a rotation? Asked of the database, before and after the locks are taken.
+// Whether a server works on the store of a rotation. The database is asked before and after the locks are taken.
 
 import Native
 import OctopusKeys
@@ -15,7 +15,7 @@ final class ServerWatch {
   private let location: StoreLocation
   private let age: Duration
   private let ownName: String?
-  /// This node's server is, or will be, stopped by octokey; it may go on being listed as live.
+  /// octokey stops this node's server, which may still be listed as live.
   private let stopsOwn: Bool
   private let isIgnored: Bool
 
@@ -39,7 +39,7 @@ final class ServerWatch {
   var liveNodes: [String]? { activity?.nodeList?.filter { $0.isAlive(within: age) }.map(\.name) }
 
   /// - Throws: `RotationError.serverAtWork`; `.activityUnknown` where the database does not answer,
-  ///   `.livenessUnknown` where it has no time that can be read.
+  ///   `.livenessUnknown` where it has no readable time.
   func requireQuiet() throws(RotationError) {
     ask()
     guard !isIgnored else { return }
@@ -47,7 +47,7 @@ final class ServerWatch {
     case .lacksRights?, .failed?, .obstacle?, .noSnapshot?, .changedMeanwhile?, .notKept?,
       .transactionLost?, .unconfirmed?, .refused?, .notCopied?, .sameFile?:
       if let trouble { throw .activityUnknown(trouble) }
-    // The store cannot be opened at all: that is what has to be said.
+    // The store cannot be opened at all: that is the error to report.
     case .notFound?, .notAStore?, .readOnly?, .accessDenied?, .busy?, .full?, .unreachable?,
       .serverRefused?, .disconnected?, .invalidLocation?, .connection?, .native?, .hotJournal?,
       .logNotReadable?, .logWithoutDatabase?, .projectExport?:
@@ -72,16 +72,16 @@ final class ServerWatch {
     }
   }
 
-  /// Says what was not found out.
+  /// Prints what could not be checked.
   func noteGaps(_ console: Console) {
     guard wasAsked else { return }
     if let trouble {
       console.warning(
-        "the other nodes could not be listed: \(Failure(trouble).message)",
-        hint: "make sure yourself that every server on this store is stopped")
+        "cannot list the other nodes: \(Failure(trouble).message)",
+        hint: "check that every server on this store is stopped")
     } else if activity?.nodeList == nil {
       console.note(
-        "the store has no list of nodes, so that only you can tell whether a server is running")
+        "the store has no list of nodes: check that every server on it is stopped")
     }
   }
 }

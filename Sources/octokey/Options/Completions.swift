@@ -1,5 +1,5 @@
 // What a shell completes: the settings of the config at hand, the instances of this machine, files and folders.
-// Nothing is ever said while somebody types: what cannot be read is not offered.
+// Nothing is printed while the user types: what cannot be read is not offered.
 
 import ArgumentParser
 import Native

@@ -8,7 +8,7 @@ enum KeySource: Equatable {
   case file(String)
   /// A key file's text on standard input.
   case standardInput
-  /// Base64 among the arguments.
+  /// Base64 in an argument.
   case value(String)
   /// A prompt on the terminal, without echo; `option` makes it unnecessary.
   case prompt(String, option: String)
@@ -50,10 +50,10 @@ enum KeySource: Equatable {
     case .value(let text):
       context.console.warning(
         "the Master Key was on the command line, where other users and logs can see it",
-        hint: "give it in a file, or type it when asked")
+        hint: "pass it in a file, or type it at the prompt")
       return try MasterKey(base64: Array(text.utf8).span, source: name)
     case .prompt(let question, let option):
-      // Blanks around it do not matter.
+      // Spaces around it are ignored.
       let answer = try context.console.askSecret(question, option: option)
       return try KeyFile.parse(answer, source: name)
     }
@@ -61,7 +61,7 @@ enum KeySource: Equatable {
 
   private func noteFound(inLine line: Int, _ context: Context) {
     context.console.note(
-      "\(name.quoted) is not a key file; it holds one possible key, in line \(line), which was taken"
+      "\(name.quoted) is not a key file; it contains one possible key, in line \(line), which is used"
     )
   }
 }

@@ -8,7 +8,7 @@ struct RegistryOptions: ParsableArguments {
   static let defaultFolder = "/etc/octopus/OctopusServer/Instances"
 
   @Option(
-    help: .init("The folder of the instance register.", valueName: "dir"),
+    help: .init("The folder of the instance registry.", valueName: "dir"),
     completion: Completions.folder)
   var instancesDir = RegistryOptions.defaultFolder
 
@@ -16,7 +16,7 @@ struct RegistryOptions: ParsableArguments {
     InstanceRegistry(folder: try context.absolutePath(instancesDir))
   }
 
-  /// What the register holds, with a warning for each record that cannot be read.
+  /// The records of the registry, with a warning for each record that cannot be read.
   func records(_ context: Context) throws -> InstanceRecords {
     let records = try registry(context).records()
     records.bad.forEach(context.console.warn(of:))
@@ -35,12 +35,12 @@ struct NodeOptions: ParsableArguments {
   ) var config: String?
 
   @Option(
-    help: .init("The identity that protects the node's secrets.", valueName: "file"),
+    help: .init("The machine id that protects the node's secrets.", valueName: "file"),
     completion: Completions.file)
   var machineIdFile = "/etc/machine-id"
 
   @Option(
-    help: .init("The key that protects them where there is no machine id.", valueName: "file"),
+    help: .init("The key that protects them if there is no machine id.", valueName: "file"),
     completion: Completions.file)
   var machineKeyFile = "/etc/octopus/machinekey"
 
@@ -48,11 +48,11 @@ struct NodeOptions: ParsableArguments {
 
   func validate() throws {
     if instance != nil, config != nil {
-      throw ValidationError("--instance and --config are two ways to say the same, give one")
+      throw ValidationError("--instance and --config are mutually exclusive")
     }
   }
 
-  /// The options that lead another command to this node, whose config is at `config`, for a shell.
+  /// The options that select this node, whose config is at `config`, in another command, for a shell.
   func arguments(config: String) -> String {
     var options = [("--config", config)]
     if machineIdFile != "/etc/machine-id" { options.append(("--machine-id-file", machineIdFile)) }
@@ -67,13 +67,13 @@ struct StoreOptions: ParsableArguments {
   @Option(
     help: .init(
       "Where the documents are: sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or "
-        + "odbc:CONNECTION-STRING (default: OCTOKEY_STORE, else what the node's config says).",
+        + "odbc:CONNECTION-STRING (default: OCTOKEY_STORE, else the store in the node's config).",
       valueName: "location"))
   var store: String?
 
   @Option(
     help: .init(
-      "The ODBC driver for SQL Server: a name in odbcinst.ini or the path of a library (default: "
+      "The ODBC driver for SQL Server: a name in odbcinst.ini or a library's path (default: "
         + "Microsoft's, else FreeTDS).", valueName: "driver"))
   var odbcDriver: String?
 
@@ -95,23 +95,23 @@ struct StoreOptions: ParsableArguments {
 
 struct KeyOptions: ParsableArguments {
   @Option(
-    help: .init("A file that holds the Master Key; - is standard input.", valueName: "file"),
+    help: .init("A file with the Master Key; - is standard input.", valueName: "file"),
     completion: Completions.file)
   var keyFile: String?
 
   @Option(
     help: .init(
-      "The Master Key itself. Other users of the machine can read it there; better use "
-        + "--key-file.", valueName: "value"))
+      "The Master Key itself. Other users of the machine can see it; prefer --key-file.",
+      valueName: "value"))
   var masterKey: String?
 
   func validate() throws {
     if keyFile != nil, masterKey != nil {
-      throw ValidationError("--key-file and --master-key are two keys, give one")
+      throw ValidationError("--key-file and --master-key are mutually exclusive")
     }
   }
 
-  /// Where to read the key, or nil if none was given: the caller asks for it, or takes the config's.
+  /// Where to read the key, or nil if none was given: the caller prompts for it, or uses the config's.
   func source(_ context: Context) -> KeySource? {
     if let keyFile { return KeySource(file: keyFile) }
     if let masterKey { return .value(masterKey) }
@@ -123,8 +123,8 @@ struct OutputOptions: ParsableArguments {
   @Option(help: .init("How data is printed: text or json.", valueName: "format"))
   var format = OutputFormat.text
 
-  @Flag(help: "No notes and no progress; warnings and errors stay.") var quiet = false
-  @Flag(help: "Never ask: fail where an answer is missing.") var nonInteractive = false
+  @Flag(help: "Print no notes and no progress, only warnings and errors.") var quiet = false
+  @Flag(help: "Never prompt: fail if an answer is missing.") var nonInteractive = false
 
   /// Whether arguments that cannot be parsed ask for JSON.
   static func askForJSON(_ arguments: [String]) -> Bool {
@@ -165,19 +165,19 @@ extension KeyFingerprint: ExpressibleByArgument {
   package init?(argument: String) { self.init(argument) }
 }
 
-/// What is bytes and not text, where octokey cannot tell.
+/// Which columns and values are bytes and not text, where octokey cannot tell.
 struct BinaryOptions: ParsableArguments {
   @Option(
     help: .init(
-      "Say what a binary column holds: TABLE.COLUMN=ciphertext, =vector-last (ciphertext with its "
-        + "initialization vector at the end) or =plain. May be given more than once.",
+      "Declare the contents of a binary column: TABLE.COLUMN=ciphertext, =vector-last (ciphertext with "
+        + "its initialization vector at the end) or =plain. Can be repeated.",
       valueName: "column"))
   var binaryColumn: [BinaryColumn] = []
 
   @Option(
     help: .init(
-      "Take what values in this place decrypt to for bytes, where it is no text: TABLE.PATH, as the report "
-        + "names it. May be given more than once.", valueName: "place"))
+      "Accept that values in this place decrypt to bytes and not to text: TABLE.PATH, as in the report. "
+        + "Can be repeated.", valueName: "place"))
   var acceptBinary: [BinaryPlace] = []
 
   func validate() throws { _ = try decisions() }
@@ -189,7 +189,7 @@ struct BinaryOptions: ParsableArguments {
       let field = Survey.BinaryField(column.name)
       let other = decisions.binaryFields.updateValue(column.contents, forKey: field)
       if let other, other != column.contents {
-        throw ValidationError("--binary-column says two things about \(column.name.quoted)")
+        throw ValidationError("--binary-column has two values for \(column.name.quoted)")
       }
     }
     decisions.bytePlaces = Set(acceptBinary.map(\.place))

@@ -6,15 +6,16 @@ import OctopusKeys
 struct StateOptions: ParsableArguments {
   @Option(
     help: .init(
-      "The folder for lock, journal, key file and report, where no node's config is within reach, as in "
+      "The folder for lock, journal, key file and report if no node's config is on this machine, as in "
         + "a cluster or with nodes on Windows.", valueName: "dir"), completion: Completions.folder)
   var stateDir: String?
 
-  /// - Throws: `ValidationError` where the options lead to a config as well.
+  /// - Throws: `ValidationError` if the options select a config, too.
   func requireAlone(_ node: NodeOptions) throws {
     guard stateDir == nil || (node.config == nil && node.instance == nil) else {
       throw ValidationError(
-        "--state-dir is for a rotation without a config, and --config or --instance names one")
+        "--state-dir is for a rotation without a config; --config and --instance do not work with it"
+      )
     }
   }
 
@@ -37,7 +38,7 @@ struct StateOptions: ParsableArguments {
   }
 }
 
-/// What a command works on: a node with its config, or a folder that stands for it.
+/// What a command works on: a node with its config, or a state folder.
 enum OpenedTarget {
   case node(OpenedNode)
   case folder(StateFolder)

@@ -13,7 +13,7 @@ extension Failure {
         hint: clause(String(whole[range.upperBound...])), status: .usage)
       return
     }
-    let help = "octokey \(command.map { $0 + " " } ?? "")--help shows what is possible"
+    let help = "octokey \(command.map { $0 + " " } ?? "")--help shows the options"
     self.init(clause(whole), hint: help, status: .usage)
   }
 }

@@ -1,4 +1,4 @@
-// The vendor's commands: those that octokey has as well, and what to use in place of the others.
+// The vendor's commands: those that octokey has, too, and what to use instead of the others.
 
 import ArgumentParser
 
@@ -11,16 +11,16 @@ enum VendorCommands {
   /// What to do instead; empty where only the vendor's program does it.
   private static let others: [String: String] = [
     "admin": "", "builtin-worker": "",
-    "checkservices": "octokey service --status --instance '*' tells which servers run",
+    "checkservices": "octokey service --status --instance '*' shows which servers run",
     "configure": "octokey config set KEY VALUE changes one setting", "create-instance": "",
     "database":
-      "octokey set-master-key puts a key into the config of this node, and octokey config set the connection string",
+      "octokey set-master-key sets the key of this node, octokey config set the connection string",
     "delete-instance": "",
     "export-certificate":
-      "octokey backup create keeps the certificate as a file, under the Master Key as its password",
+      "octokey backup create saves the certificate in a file, with the Master Key as its password",
     "import-certificate": "", "license": "",
     "lost-master-key":
-      "octokey verify --try-keys DIR looks for the key in files; octokey never discards values",
+      "octokey verify --try-keys DIR searches files for the key; octokey never discards values",
     "metrics": "", "new-certificate": "", "node": "", "path": "", "proxy": "", "run": "",
     "show-configuration": "octokey config list --format json shows the settings of this node",
     "show-thumbprint": "", "ssl-certificate": "", "version": "octokey --version", "watchdog": "",
@@ -43,7 +43,7 @@ enum VendorCommands {
 
   static func subcommands(of command: String) -> [String] { commands[command] ?? [] }
 
-  /// What is said to a command of the vendor that octokey does not have; nil if it is not one.
+  /// The failure for a command of the vendor that octokey does not have; nil if it is not one.
   static func failure(_ name: String) -> Failure? {
     guard let instead = others[name] else { return nil }
     return Failure(
@@ -51,13 +51,13 @@ enum VendorCommands {
       hint: instead.isEmpty ? "Octopus.Server \(name)" : instead, status: .usage)
   }
 
-  /// What is said to options of `service` that octokey does not have; nil if there is none among the arguments.
+  /// The failure for options of `service` that octokey does not have; nil without any.
   static func failure(serviceOptions arguments: some Sequence<String>) -> Failure? {
     for argument in arguments where argument.hasPrefix("-") || argument.hasPrefix("/") {
       let name = stripped(argument.lowercased()).prefix { $0 != "=" && $0 != ":" }
       guard serviceOptions.contains(String(name)) else { continue }
       return Failure(
-        "octokey starts and stops services, and does not install or change them: \("--\(name)".quoted)",
+        "octokey starts and stops services, but does not install or change them: \("--\(name)".quoted)",
         hint: "Octopus.Server service --\(name), then octokey service --start", status: .usage)
     }
     return nil

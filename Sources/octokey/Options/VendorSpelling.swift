@@ -38,7 +38,7 @@ struct VendorSpelling {
     "nologo": .dropped(note: nil),
     "skiplicensecheck": .dropped(note: nil),
     "upgradedatabase": .dropped(
-      note: "--upgradeDatabase has no effect, octokey never changes the layout of a database"),
+      note: "--upgradeDatabase has no effect: octokey never changes a database schema"),
   ]
 
   /// octokey's options with a value: the argument after one of them is never rewritten.

@@ -1,4 +1,4 @@
-// A config that was made on Windows becomes one for Linux when octokey puts a Master Key in.
+// A config from Windows becomes one for Linux when octokey sets its Master Key.
 
 import ArgumentParser
 import OctopusKeys
@@ -6,14 +6,14 @@ import OctopusKeys
 struct WindowsOption: ParsableArguments {
   @Flag(
     help: """
-      Put the key into a config that was made on Windows, protected for this machine: the server on Windows \
-      cannot read it then.
+      Set the key in a config from Windows, protected for this machine: the server on Windows can no \
+      longer read it.
       """)
   var replaceWindowsProtection = false
 
-  /// Fails for a config made on Windows unless somebody says that it becomes one for Linux.
+  /// Fails for a config from Windows unless the user confirms that it becomes one for Linux.
   ///
-  /// - Parameter asks: whether a terminal is asked; a dry run only says what stands in the way.
+  /// - Parameter asks: whether to prompt; a dry run only reports the obstacle.
   /// - Throws: `CommandError.windowsProtection`, `.declined`, `.cancelled`.
   func requireConsent(_ node: OpenedNode, asks: Bool = true, _ console: Console) throws {
     guard !replaceWindowsProtection,
@@ -29,7 +29,7 @@ struct WindowsOption: ParsableArguments {
       throw refusal
     }
     try console.confirm(
-      "\(node.file.path) was made on Windows, and the server there could not read it any more. "
+      "\(node.file.path) is from Windows, where the server will not be able to read it any more. "
         + "Make it a config for this machine?", option: option)
   }
 }

@@ -10,20 +10,20 @@ struct ServiceControl {
     case running, stopped
     /// Starting or stopping.
     case changing
-    /// Frozen: its process is there, and does nothing until it goes on.
+    /// Frozen: its process exists, and does nothing until it is resumed.
     case paused
   }
 
   struct State: Equatable {
     let activity: Activity
-    /// The program's word for it.
+    /// The program's name for it.
     let word: String
 
-    /// Whether its process is there.
+    /// Whether its process exists.
     var isRunning: Bool { activity == .running || activity == .paused }
   }
 
-  /// An action failed, and the service is not as it was before, or its state cannot be told.
+  /// An action failed, and the state of the service has changed, or is unknown.
   struct LeftOtherwise: Error {
     let reason: any Error
     let words: String
@@ -66,7 +66,7 @@ struct ServiceControl {
     "restarting": .changing, "removing": .changing, "stopping": .changing,
   ]
 
-  /// A word that is not in `known` is no state that anything could be concluded from.
+  /// An error for a state that is not in `known`.
   private func state(
     _ word: String, of service: ServiceName, _ known: [String: Activity]
   ) throws -> State {
@@ -78,14 +78,14 @@ struct ServiceControl {
     .serviceFailed(
       name: service.text,
       reason: answer.isEmpty
-        ? "there was no answer about its state" : "its state \(answer.quoted) is not known")
+        ? "no answer about its state" : "unknown state \(answer.quoted)")
   }
 
   /// Acts, and waits until the service runs, or has stopped.
   ///
   /// - Parameter before: its state, which it still has if an error is thrown.
   /// - Returns: its state afterwards.
-  /// - Throws: `LeftOtherwise` if the service is not any more what it was.
+  /// - Throws: `LeftOtherwise` if the state of the service has changed, or is unknown.
   @discardableResult
   func act(_ action: Action, on service: ServiceName, from before: State) throws -> State {
     do {
@@ -152,11 +152,11 @@ struct ServiceControl {
     return answer.output
   }
 
-  /// What a program that failed said, or else how it ended.
+  /// The error of a program that failed, or else how it ended.
   private func words(_ answer: ForegroundProcess.Answer, of program: String) -> String {
     if let line = answer.errors.split(separator: "\n").first { return String(line) }
     return switch answer.ending {
-    case .exited(let code): "\(program) ended with the exit code \(code)"
+    case .exited(let code): "\(program) exited with code \(code)"
     case .signal(let number), .interrupted(let number):
       "\(program) was ended by \(SignalWatch.name(of: number))"
     }

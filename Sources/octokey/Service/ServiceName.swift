@@ -23,25 +23,25 @@ enum ServiceName: Equatable {
 struct ServiceOptions: ParsableArguments {
   @Option(
     help: .init(
-      "The systemd unit of the server (default: the one of the instance).", valueName: "unit"))
+      "The systemd unit of the server (default: that of the instance).", valueName: "unit"))
   var unit: String?
 
   @Option(
-    help: .init("The container of docker or podman that the server runs in.", valueName: "name"))
+    help: .init("The docker or podman container that the server runs in.", valueName: "name"))
   var container: String?
 
   func validate() throws {
     if unit != nil, container != nil {
-      throw ValidationError("--unit and --container are two services, give one")
+      throw ValidationError("--unit and --container are mutually exclusive")
     }
     for name in [unit, container].compactMap(\.self) where !ServiceOptions.isName(name) {
-      throw ValidationError("\(name.quoted) is no name of a unit or a container")
+      throw ValidationError("\(name.quoted) is not the name of a unit or container")
     }
   }
 
   var name: ServiceName? { unit.map { .unit($0) } ?? container.map { .container($0) } }
 
-  /// Whether `systemctl` and `docker` take it for a name, not for an option, a path or a pattern.
+  /// Whether `systemctl` and `docker` accept it as a name, not as an option, a path or a pattern.
   static func isName(_ text: String) -> Bool {
     !text.isEmpty && !text.hasPrefix("-") && text.utf8.count < 256
       && text.unicodeScalars.allSatisfy {

@@ -18,12 +18,12 @@ struct StoppedService {
       try control.act(.stop, on: name, from: state)
     } catch let failure as ServiceControl.LeftOtherwise {
       context.console.warning(
-        "the service \(name.text.quoted) is not as it was: \(failure.words)", hint: command)
+        "the state of the service \(name.text.quoted) has changed: \(failure.words)", hint: command)
       throw failure.reason
     }
   }
 
-  /// Starts it again if it ran before. The rotation is done by now: a failure is a warning.
+  /// Starts it again if it ran before. The rotation is done, so a failure is a warning.
   func startAgain() {
     guard wasRunning else { return }
     context.console.note("starting \(name.text.quoted)")
@@ -41,7 +41,7 @@ struct StoppedService {
   func warnThatItStaysStopped() {
     guard wasRunning else { return }
     context.console.warning(
-      "the service \(name.text.quoted) was stopped and stays stopped", hint: command)
+      "the service \(name.text.quoted) was stopped, and was not started again", hint: command)
   }
 
   private var command: String {

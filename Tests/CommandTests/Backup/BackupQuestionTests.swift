@@ -12,7 +12,7 @@ import Testing
       def create(first, second):
         session = Session(["backup", "create", "--to", "b"] + NODE)
         session.wait_for("Passphrase for the backup: "); session.type(first + "\\n")
-        session.wait_for("The same again: "); session.type(second + "\\n")
+        session.wait_for("Repeat the passphrase: "); session.type(second + "\\n")
         print(session.end(), "warning" in session.seen, first in session.seen, os.path.exists("b"))
         print(session.seen, file=sys.stderr)
       create("four plain words", "four plain word")
@@ -24,7 +24,7 @@ import Testing
     #expect(
       result.stdout == "exit 1 False False False\nexit 0 True False True\nexit 0 True\n",
       "\(result.stdout)\(result.stderr)")
-    #expect(result.stderr.contains("the two passphrases differ; there is no backup"))
+    #expect(result.stderr.contains("the two passphrases differ; no backup was made"))
     #expect(result.stderr.contains("fewer than 12 characters"))
   }
 

@@ -63,7 +63,7 @@ import Testing
     #expect(made.status == 0, "\(made.stderr)")
     let inside = try await node.octokey(
       "backup", "create", "--no-passphrase", "--to", node.folder + "/store/b")
-    #expect(inside.status == 1 && inside.stderr.contains("would be a part of the store"))
+    #expect(inside.status == 1 && inside.stderr.contains("it is inside the store"))
     let sums = "cd store; find . -type f | sort | xargs sha256sum; stat -c %a ."
     let before = try await node.shell(sums)
     #expect(try await node.shell("cd b; sha256sum --quiet -c SHA256SUMS") == "")
@@ -75,7 +75,7 @@ import Testing
     try await node.shell("f=$(ls store/Account/*.json | head -1); echo '{}' >$f")
     let refused = try await OctokeyProgram.run(
       ["backup", "restore", node.folder + "/b", "--machine-id-file", node.machineID])
-    #expect(refused.status == 1 && refused.stderr.contains("holds other documents"))
+    #expect(refused.status == 1 && refused.stderr.contains("its documents differ"))
     let told = try await OctokeyProgram.run(
       ["backup", "restore", node.folder + "/b", "--machine-id-file", node.machineID, "--overwrite"])
     #expect(told.status == 0 && told.stdout.contains("The former store is"), "\(told.stderr)")
@@ -115,6 +115,6 @@ import Testing
         "backup", "restore", folder, "--store", location, "--machine-id-file", node.machineID,
         "--ignore-faults",
       ])
-    #expect(restored.status == 1 && restored.stderr.contains("it does not open with the key"))
+    #expect(restored.status == 1 && restored.stderr.contains("it cannot be decrypted with the key"))
   }
 }

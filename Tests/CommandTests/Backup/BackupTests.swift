@@ -117,18 +117,18 @@ import Testing
       words: "\"machine-id.sealed\" cannot be read, or is no file", isSealed: true),
     Damage(
       testDescription: "half a backup", script: "rm SHA256SUMS", status: 1,
-      words: "there is no whole backup"),
+      words: "incomplete backup"),
     Damage(
       testDescription: "a list that leads out", script: "sed -i 's#  store#  ../store#' SHA256SUMS",
-      status: 1, words: "holds no backup that this octokey understands"),
+      status: 1, words: "cannot read the backup in"),
     Damage(
       testDescription: "a later format",
       script: "sed -i 's/\"version\" : 1/\"version\" : 2/' MANIFEST.json",
-      status: 1, words: "from a later octokey"),
+      status: 1, words: "written by a newer version of octokey"),
     Damage(
       testDescription: "scrypt that would take a day",
       script: "sed -i 's/scrypt 131072 8 1/scrypt 1048576 64 64/' *.sealed", status: 1,
-      words: "asks for too much memory or time", isSealed: true),
+      words: "needs too much memory or time", isSealed: true),
     Damage(
       testDescription: "a note", script: "echo keep until 2030 >note.txt", status: 0,
       words: "\"note.txt\" does not belong to the backup"),
@@ -172,14 +172,15 @@ import Testing
   private static let shared = Shared()
 
   @Test(arguments: [
-    ("printf 'four plain words aparT' >P", 1, "the passphrase is another one"),
-    ("printf '' >P", 1, "there is no passphrase in"), ("echo >P", 1, "there is no passphrase in"),
-    ("printf 'one\\ntwo\\n' >P", 1, "holds more than one line"),
-    ("printf 'a\\0b' >P", 1, "holds what no keyboard types"),
+    ("printf 'four plain words aparT' >P", 1, "wrong passphrase"),
+    ("printf '' >P", 1, "no passphrase in"), ("echo >P", 1, "no passphrase in"),
+    ("printf 'one\\ntwo\\n' >P", 1, "contains more than one line"),
+    ("printf 'a\\0b' >P", 1, "contains control characters or is not UTF-8"),
     ("head -c 2000 /dev/zero | tr '\\0' a >P", 1, "is larger than 1024 bytes"),
     ("printf '\\357\\273\\277four plain words apart\\r\\n' >P", 0, "this backup is good"),
     (
-      "echo 'four plain words apart' >P; chmod 644 P", 0, "holds a passphrase and is open to others"
+      "echo 'four plain words apart' >P; chmod 644 P", 0,
+      "contains a passphrase, and other users can access it"
     ),
   ])
   func passphrasesInFiles(_ script: String, _ status: Int, _ words: String) async throws {
@@ -210,8 +211,8 @@ import Testing
 
   @Test(arguments: [
     ("nowhere", "cannot look at \"/nowhere\": no such file or directory"),
-    ("empty", "there is no whole backup in \"/empty\": \"SHA256SUMS\" is missing"),
-    ("machine-id", "there is no whole backup in \"/machine-id\""),
+    ("empty", "incomplete backup in \"/empty\": \"SHA256SUMS\" is missing"),
+    ("machine-id", "incomplete backup in \"/machine-id\""),
   ])
   func whereThereIsNoneItSaysSo(_ name: String, _ words: String) async throws {
     let node = try await SampleNode(["--documents", "1"])
@@ -242,12 +243,12 @@ import Testing
       + "server-certificate.pfx\nstore.sqlite\n"
     #expect(
       result.replacing(node.folder, with: "") == """
-        octokey: no room is left for "/small/b"
-        octokey: hint: make room on the device, then run the command again
-        octokey: "/file" is there already
-        octokey: hint: octokey never writes over a file that it did not make; choose another name
-        \(files)octokey: "/link" is there already
-        octokey: hint: octokey never writes over a file that it did not make; choose another name
+        octokey: no space left for "/small/b"
+        octokey: hint: free space on the device, then run the command again
+        octokey: "/file" already exists
+        octokey: hint: octokey never overwrites a file that it did not make; choose another name
+        \(files)octokey: "/link" already exists
+        octokey: hint: octokey never overwrites a file that it did not make; choose another name
         \(files)
         """, "\(result)")
     #expect(try node.files(".").isEmpty)
@@ -271,7 +272,7 @@ import Testing
       ["backup", "verify", folder, "--passphrase-file", "-"], input: "anything")
     #expect(sealed.status == 1 && sealed.stderr.contains("and one was given"))
     let again = try await node.octokey("backup", "create", "--no-passphrase", "--to", folder)
-    #expect(again.status == 1 && again.stderr.contains("is there already"))
+    #expect(again.status == 1 && again.stderr.contains("already exists"))
   }
 }
 

@@ -84,7 +84,7 @@ import Testing
         \(RestoreFaultTests.run) 2>&1 || echo "status $?"
       ls -d docs* .docs* 2>/dev/null || true
       """)
-    #expect(output.contains("could not be replaced, and what it was is in"), "\(output)")
+    #expect(output.contains("could not be replaced; its former contents are now in"), "\(output)")
     #expect(output.contains("status 2"), "\(output)")
     // The next run names it.
     let next = try await node.shell("\(RestoreFaultTests.run) 2>&1 || echo \"status $?\"")
@@ -102,7 +102,7 @@ import Testing
       """)
     let left = try #require(output.firstMatch(of: /left .*? (docs\S+)\n/), "\(output)").1
     let exchanged = output.contains("exchanged")
-    #expect(output.contains("\(left)\" holds what the backup holds") != exchanged, "\(output)")
+    #expect(output.contains("\(left)\" has the contents of the backup") != exchanged, "\(output)")
     #expect(!output.contains("docs.20260101T000000Z.bak\" holds"), "\(output)")
   }
 
@@ -143,7 +143,7 @@ import Testing
       \(restore)
       """)
     #expect(damaged.contains("cannot tell whether a server is running"), "\(damaged)")
-    #expect(damaged.contains("cannot tell what it holds"), "\(damaged)")
+    #expect(damaged.contains("its contents cannot be read"), "\(damaged)")
     #expect(!damaged.contains("rotated since"), "\(damaged)")
     let told = try await node.shell(
       restore.replacing(

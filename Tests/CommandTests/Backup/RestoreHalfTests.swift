@@ -45,7 +45,7 @@ import Testing
     let number = try await number(of: "fsync", after: "RENAME_EXCHANGE", node)
     let output = try await restore(node, "-e inject=fsync:error=EIO:when=\(number)")
     let config = "the config \"\(node.config)\" was not restored"
-    #expect(output.contains("octopus.db\" was written, but the device"), "\(output)")
+    #expect(output.contains("octopus.db\" was written, but could not be flushed"), "\(output)")
     #expect(output.contains(config) && output.contains("status 2"), "\(output)")
     let former = try #require(node.files("octopus.db.").first)
     #expect(output.contains("the former store is \"\(node.folder)/\(former)\""), "\(output)")

@@ -9,7 +9,7 @@ import Testing
     ("mount --bind $C $C", "OctopusServer.config\": it is a mount point"),
     ("chattr +i $C", "OctopusServer.config\": it is immutable"),
     ("chattr +a $C", "OctopusServer.config\": it is append-only"),
-    ("chgrp 1234 . && chmod 775 .", "members of group 1234 may put files into its folder"),
+    ("chgrp 1234 . && chmod 775 .", "members of group 1234 can create files in its folder"),
     ("mount --bind . . && cd \"$PWD\" && mount -o remount,ro,bind .", "read-only file system"),
     ("mkdir o && ln $C o/second", "it has 2 names"),
   ])

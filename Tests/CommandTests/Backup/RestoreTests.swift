@@ -53,7 +53,7 @@ import Testing
     #expect(restored.status == 1)
     #expect(
       restored.stderr.contains(
-        "octokey: there is no store at \"\(node.folder)/backup/store.sqlite\""),
+        "octokey: store \"\(node.folder)/backup/store.sqlite\" not found"),
       "\(restored.stderr)")
     #expect(try await node.shell(sums) == before)
   }
@@ -94,7 +94,7 @@ import Testing
     // The store is gone, and the config has another key.
     try await node.shell("mv octopus.db away.db")
     let config = try await restore(node)
-    #expect(config.status == 1 && config.stderr.contains("it holds the key \(new.dropLast())"))
+    #expect(config.status == 1 && config.stderr.contains("it contains the key \(new.dropLast())"))
     try await node.shell("mv away.db octopus.db")
     let told = try await restore(node, "--overwrite")
     #expect(told.status == 0 && told.stdout.contains("The former store is"), "\(told.stderr)")
@@ -114,8 +114,10 @@ import Testing
 
   @Test(arguments: [
     ("sed -i s/node-01/node-02/ OctopusServer.config", "it was changed after the backup", 1),
-    (": >OctopusServer.config", "cannot tell which key it holds: ", 1),
-    ("sqlite3 octopus.db 'DELETE FROM Account'", "it holds other documents than the backup", 1),
+    (": >OctopusServer.config", "its key cannot be read: ", 1),
+    (
+      "sqlite3 octopus.db 'DELETE FROM Account'", "its documents differ from those in the backup", 1
+    ),
     (
       "rm octopus.db; echo old >octopus.db-wal",
       "SQLite would apply \"/octopus.db-wal\" to it, the log of another database", 1
@@ -147,7 +149,7 @@ import Testing
       .shell "$OCTOKEY" backup restore backup --overwrite --ignore-live-nodes --machine-id-file machine-id 2>&1
       END
       """)
-    #expect(held.contains("is in use by somebody else"), "\(held)")
+    #expect(held.contains("is in use by another process"), "\(held)")
     #expect(try await restore(node, "--overwrite", "--ignore-live-nodes").status == 0)
   }
 

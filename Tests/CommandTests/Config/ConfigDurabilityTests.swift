@@ -45,8 +45,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("chmod 755 .; chmod 604 OctopusServer.config", "others may read or write it (mode 604)"),
-    ("chmod 775 .", "others may put another file in the place of those in it (mode 775)"),
+    ("chmod 755 .; chmod 604 OctopusServer.config", "other users can read or write it (mode 604)"),
+    ("chmod 775 .", "other users can replace the files in it (mode 775)"),
     ("chown 65534 .", "user 65534, who does not own the file in it"),
   ])
   func whatIsTooOpenIsWarnedOf(_ setup: String, _ words: String) async throws {
@@ -83,7 +83,7 @@ import Testing
     let left = "exit 1\nOctopusServer.config\n"
     #expect(result.contains(left + "filler\nmachine-id\n"), "\(result)")
     #expect(result.hasSuffix(left + "machine-id\n"), "\(result)")
-    #expect(result.contains("no space left on device") && result.contains("make room"))
+    #expect(result.contains("no space left on device") && result.contains("free space"))
     #expect(result.contains("read-only file system"), "\(result)")
   }
 

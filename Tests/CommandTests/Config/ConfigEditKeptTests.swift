@@ -27,9 +27,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("sed -i 's/node-01/node-02/; $d' \"$1\"", "has faults", "status 1"),
-    ("sed -i s/node-01/node-02/ \"$1\"; exit 3", "ended with 3", "status 1"),
-    ("sed -i s/node-01/node-02/ \"$1\"; kill -SEGV $$", "ended with 139", "status 1"),
+    ("sed -i 's/node-01/node-02/; $d' \"$1\"", "has problems", "status 1"),
+    ("sed -i s/node-01/node-02/ \"$1\"; exit 3", "exited with code 3", "status 1"),
+    ("sed -i s/node-01/node-02/ \"$1\"; kill -SEGV $$", "exited with code 139", "status 1"),
     (
       "sed -i s/node-01/node-02/ \"$1\"; kill -TERM $PPID; sleep 5", "stopped by SIGTERM",
       "status 1"
@@ -47,7 +47,7 @@ import Testing
     try await node.shell("chattr -i OctopusServer.config; sha256sum -c sum")
     #expect(output.contains(words) && output.hasSuffix(status + "\n"), "\(output)")
     let name = try #require(try saved(node).first, "\(output)")
-    #expect(output.contains("what you edited is in \"\(node.folder)/\(name)\""), "\(output)")
+    #expect(output.contains("your edit is saved in \"\(node.folder)/\(name)\""), "\(output)")
     #expect(try node.text(name).contains("node-02"))
     #expect(try await node.shell("stat -c '%a %u %g' \(name)") == "600 1234 2345\n")
     // The copy that the editor worked on is gone.
@@ -70,7 +70,7 @@ import Testing
       END
       unshare -m bash -eu script
       """)
-    let path = try #require(output.firstMatch(of: /what you edited is in "([^"]*)"/), "\(output)").1
+    let path = try #require(output.firstMatch(of: /your edit is saved in "([^"]*)"/), "\(output)").1
     #expect(path.contains("/run/octokey-kept-"), "\(output)")
     #expect(output.contains("cannot be saved beside the config"), "\(output)")
     #expect(output.hasSuffix("1\n") && output.contains("unchanged"), "\(output)")
@@ -80,7 +80,7 @@ import Testing
     let node = try await SampleNode(["--documents", "30"])
     for script in ["exit 3", "rm \"$1\"", "rm \"$1\"; ln -s /etc/passwd \"$1\"", "exit 0"] {
       let output = try await edit(node, script)
-      #expect(try saved(node).isEmpty && !output.contains("what you edited"), "\(output)")
+      #expect(try saved(node).isEmpty && !output.contains("your edit"), "\(output)")
     }
   }
 

@@ -62,7 +62,7 @@ import Testing
       echo $?
       cat words
       """)
-    #expect(status.hasPrefix("4\n") && status.contains("another octokey is at work"))
+    #expect(status.hasPrefix("4\n") && status.contains("another octokey is running"))
     #expect(try await node.shell("sha256sum OctopusServer.config") == before)
     // A lock that is released in time is waited for.
     let waited = try await node.shell(

@@ -121,10 +121,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("exit 3", "ended with 3"), ("kill -TERM $$", "ended with 143"),
-    ("sed -i s/node-01/x/ \"$1\"; exit 1", "ended with 1"), ("rm \"$1\"", "cannot open"),
+    ("exit 3", "exited with code 3"), ("kill -TERM $$", "exited with code 143"),
+    ("sed -i s/node-01/x/ \"$1\"; exit 1", "exited with code 1"), ("rm \"$1\"", "cannot open"),
     ("rm \"$1\"; ln -s /etc/passwd \"$1\"", "cannot open"),
-    ("rm \"$1\"; mkdir \"$1\"", "is no file"),
+    ("rm \"$1\"; mkdir \"$1\"", "is not a file"),
   ])
   func anEditorThatFailsChangesNothing(_ script: String, _ words: String) async throws {
     let node = try await SampleNode(["--documents", "30"])
@@ -143,7 +143,8 @@ import Testing
       cp "$1" \(node.folder)/edited
       "$OCTOKEY" config set Octopus.Server.TaskCap 9 --config \(node.config) >&2
       """)
-    #expect(result.status == 1 && result.stderr.contains("changed by somebody else meanwhile"))
+    #expect(
+      result.status == 1 && result.stderr.contains("changed by another process in the meantime"))
     #expect(try await ConfigTests.xmllint(node, "Octopus.Server.TaskCap") == "9")
     #expect(try await ConfigTests.xmllint(node, "Octopus.Server.NodeName") == "node-01")
     let saved = try #require(

@@ -92,7 +92,7 @@ import Testing
             for command in "config get $O Octopus.Server.NodeName" "config check $O" \\
               "config set $O Octopus.Server.NodeName y --in-place" "set-master-key $O --key-file key --in-place"; do
               "$OCTOKEY" $command >out 2>&1 && exit 9
-              grep -q 'is only half written' out && grep -q "hint:.* cp .*$C.*bak" out ||
+              grep -q 'is only partly written' out && grep -q "hint:.* cp .*$C.*bak" out ||
                 case "$command" in config\\ check*) ;; *) cat out; exit 8;; esac
             done
             # What the hint says.
@@ -125,7 +125,7 @@ import Testing
         case $status in
           0) grep -q '>renamed<' $C; same former $C.*.bak; echo done ;;
           1) same former $C; ! ls $C.*.bak 2>/dev/null; echo undone ;;
-          2) same former $C.*.bak; grep -q 'is only half written.*its former contents are in' out; echo told ;;
+          2) same former $C.*.bak; grep -q 'is only partly written.*its former contents are in' out; echo told ;;
           *) cat out; exit 9 ;;
         esac
       done

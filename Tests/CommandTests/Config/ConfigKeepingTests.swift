@@ -61,7 +61,7 @@ import Testing
       edit 2>&1 && echo done || echo "exit $?"
       all | cmp - machine-id
       """)
-    #expect(output.contains("its \(attribute) could not be kept"), "\(output)")
+    #expect(output.contains("its \(attribute) cannot be preserved"), "\(output)")
     #expect(output.contains("hint: run octokey as the user"), "\(output)")
     #expect(output.hasSuffix("exit 1\n"), "\(output)")
   }

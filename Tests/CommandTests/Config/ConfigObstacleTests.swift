@@ -44,12 +44,12 @@ import Testing
       words: "it has 2 names", hint: "remove the other hard links"),
     Obstacle(
       name: "owner without CAP_CHOWN", raise: "chown 1234 $C", lower: "chown 0 $C",
-      words: "its owner could not be kept", hint: "run octokey as the user",
+      words: "its owner cannot be preserved", hint: "run octokey as the user",
       prefix: "setpriv --bounding-set -chown --inh-caps -chown"),
     Obstacle(
       name: "owner outside of the user namespace",
       raise: "chown 1234 $C && chmod 666 $C", lower: "chown 0 $C && chmod 600 $C",
-      words: "its owner could not be kept", hint: "run octokey as the user",
+      words: "its owner cannot be preserved", hint: "run octokey as the user",
       prefix: "unshare -Ur"),
     Obstacle(
       name: "sticky folder of others",
@@ -66,16 +66,16 @@ import Testing
     Obstacle(
       name: "group's folder", raise: "chgrp 1234 . && chmod 775 .",
       lower: "chgrp 0 . && chmod 755 .",
-      words: "members of group 1234 may put files into its folder", hint: "chmod g-w /"),
+      words: "members of group 1234 can create files in its folder", hint: "chmod g-w /"),
     Obstacle(
       name: "everybody's folder", raise: "chmod 1777 .", lower: "chmod 755 .",
-      words: "all users may put files into its folder", hint: "chmod go-w /"),
+      words: "all users can create files in its folder", hint: "chmod go-w /"),
     Obstacle(
       name: "full disk",
       raise:
         "mkdir s; mount -t tmpfs -o size=16k,mode=755 t s && cp $C machine-id key s/ && cd s && { dd if=/dev/zero of=filler bs=4k 2>/dev/null || :; }",
       lower: "rm filler; cd ..; cat s/$C >$C; umount s; rmdir s", words: "no space left on device",
-      hint: "make room"),
+      hint: "free space"),
     Obstacle(
       name: "no inodes",
       raise:

@@ -26,10 +26,10 @@ import Testing
 
   /// Each as people write it, with the words of its own.
   @Test(arguments: [
-    ("Server=db;Database=Octopus;username=sa;Password=x", "setting number 3"),
+    ("Server=db;Database=Octopus;username=sa;Password=x", "syntax error at setting 3"),
     (
       "Driver={ODBC Driver 18 for SQL Server};Server=db;Database=Octopus",
-      "one for an ODBC driver, not one of ADO.NET"
+      "is for an ODBC driver, not for ADO.NET"
     ),
     ("\"Server=db;Database=Octopus;User Id=sa;Password=x\"", "is in quotes"),
     ("Server=db:1433;Database=Octopus;User Id=sa;Password=x", "a colon before the port"),
@@ -39,11 +39,11 @@ import Testing
     ),
     (
       "Server=db;Database=Octopus;Authentication=Active Directory Default",
-      "can log in by \"Active Directory Default\""
+      "supports \"Active Directory Default\""
     ),
     (
       "Server=db;Database=Octopus;Authentication=Active Directory Workload Identity",
-      "can log in by \"Active Directory Workload Identity\""
+      "supports \"Active Directory Workload Identity\""
     ),
     ("Server=db;Database=Octopus;Password=hunter2;", "has no "),
     ("Server=(localdb)\\\\x;Database=Octopus;Integrated Security=true", "works on Windows only"),

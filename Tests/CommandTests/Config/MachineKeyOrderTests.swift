@@ -75,7 +75,8 @@ import Testing
     #expect(result.status == 0, "\(result.stderr)")
     #expect(try await serverReads(node) == "\"\(new.dropLast())\"")
     let check = try await ConfigTests.config(node, "check")
-    #expect(check.stdout.contains("\"Octopus.Storage.MasterKey\" opens with \"\(node.machineID)\""))
+    #expect(
+      check.stdout.contains("\"Octopus.Storage.MasterKey\" decrypts with \"\(node.machineID)\""))
   }
 
   /// `config check` names the fault, and the command line in its hint mends it.

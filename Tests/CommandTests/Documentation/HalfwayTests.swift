@@ -117,7 +117,7 @@ import Testing
     #expect(endings[1].status == 0, "\(endings[1].stderr)")
     #expect(verdict(endings[1]) == before)
     #expect(try node.files("octokey-journal.json").isEmpty)
-    // "If the rotation was rolled back, begin again."
+    // "If the rotation was rolled back, start again."
     let again = try await node.octokey("rotate-master-key", "--yes")
     #expect(again.status == 0, "\(again.stderr)")
   }
@@ -125,13 +125,13 @@ import Testing
   @Test func whatItSaysOfAnEmptyStoreHolds() async throws {
     let section = try Section()
     #expect(
-      section.text.contains("holds no sensitive value") && section.text.contains("Fl Fl store"))
+      section.text.contains("contains no sensitive value") && section.text.contains("Fl Fl store"))
     let node = try await SampleNode(["--documents", "60"])
     try await interrupt(node, "renameat", "1")
     try await node.shell(
       "mkdir away; mv octopus.db away; sqlite3 octopus.db 'CREATE TABLE T(JSON)'")
     let refused = try await node.octokey("recover")
-    #expect(refused.status == 3 && refused.stderr.contains("holds no sensitive value"))
+    #expect(refused.status == 3 && refused.stderr.contains("contains no sensitive value"))
     try await node.shell("mv octopus.db empty.db")
     let done = try await node.octokey("recover", "--store", "sqlite:\(node.folder)/away/octopus.db")
     #expect(done.status == 0, "\(done.stderr)")

@@ -84,14 +84,14 @@ import Testing
   @Test(arguments: [
     ("show-configuration --format=JSON", "octokey config list --format json"),
     ("Show-Configuration", "octokey config list --format json"),
-    ("database --masterKey KEY", "octokey set-master-key puts a key into the config"),
-    ("--database --masterKey=KEY", "octokey set-master-key puts a key into the config"),
+    ("database --masterKey KEY", "octokey set-master-key sets the key of this node"),
+    ("--database --masterKey=KEY", "octokey set-master-key sets the key of this node"),
     ("configure --masterkey KEY", "octokey config set KEY VALUE"),
     ("lost-master-key --iHaveBackedUpMyDatabase", "octokey never discards values"),
-    ("export-certificate --export-pfx=x", "octokey backup create keeps the certificate"),
+    ("export-certificate --export-pfx=x", "octokey backup create saves the certificate"),
     ("watchdog --delete", "hint: Octopus.Server watchdog"),
     ("version", "octokey --version"),
-    ("service --instance OctopusServer --stop --start", "--restart, give that one"),
+    ("service --instance OctopusServer --stop --start", "use --restart"),
     (
       "service --instance=OctopusServer --install --reconfigure --start",
       "Octopus.Server service --install, then octokey service --start"

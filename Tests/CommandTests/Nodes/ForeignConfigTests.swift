@@ -37,7 +37,7 @@ import Testing
       strace -f -o trace -e trace=openat "$OCTOKEY" \(command) \(Self.place) 2>&1 </dev/null || echo "exit $?"
       grep -cE 'evil.so|libtdsodbc|dump"' trace || true; ls
       """)
-    #expect(traced.contains("refusing to load the ODBC driver that "), "\(traced)")
+    #expect(traced.contains("refusing to load the ODBC driver named in "), "\(traced)")
     #expect(traced.contains(command == "status" ? "exit 2\n0\n" : "exit 1\n0\n"), "\(traced)")
     #expect(!traced.contains("dump\n") && !traced.contains("new\n"), "\(traced)")
   }
@@ -102,7 +102,7 @@ import Testing
       "manifest['config']['path'] = manifest['store']['location'] = os.getcwd() + '/made'")
     let said = try await node.shell(
       "mkdir new; \(Self.restore) \(options) 2>&1 || echo \"exit $?\"; ls . new")
-    #expect(said.contains("say where, with --config and --store"), "\(said)")
+    #expect(said.contains("give the paths with --config and --store"), "\(said)")
     #expect(
       said.contains("exit 64") && !said.contains("made\n") && !said.contains("o.db"), "\(said)")
   }

@@ -84,7 +84,7 @@ import Testing
     #expect(result.stdout.contains("Main") && !result.stdout.contains("Bad"), "\(result.stdout)")
     #expect(
       result.stderr == """
-        octokey: warning: "\(folder.path)/bad.config" is not an instance record: no ConfigurationFilePath in it
+        octokey: warning: "\(folder.path)/bad.config" is not an instance record: no ConfigurationFilePath
         octokey: hint: a record is a JSON object with Name and ConfigurationFilePath; correct or remove the file
 
         """)

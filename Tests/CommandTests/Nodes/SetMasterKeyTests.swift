@@ -130,7 +130,7 @@ import Testing
     try await node.sql("UPDATE OctopusServerNode SET LastSeen = datetime('now')")
     let warned = try await setAgain()
     #expect(
-      warned.status == 0 && warned.stderr.contains("keeps the former key until it starts again"))
+      warned.status == 0 && warned.stderr.contains("uses the former key until it is restarted"))
   }
 
   /// What a killed run left goes with the next one that changes something; one that refuses changes nothing.

@@ -96,8 +96,10 @@ import Testing
     #expect(report["fingerprint"] is NSNull && report["keyMatchesStore"] is NSNull)
     #expect(report["nodesAlive"] is NSNull)
     let problems = try #require(report["problems"] as? [String])
-    #expect(problems.contains { $0.contains("there is no store") }, "\(problems)")
-    #expect(problems.contains { $0.contains("opens with no machine key") }, "\(problems)")
+    #expect(
+      problems.contains { $0.contains("store \"") && $0.hasSuffix("not found") }, "\(problems)")
+    #expect(
+      problems.contains { $0.contains("cannot be decrypted with a machine key") }, "\(problems)")
     let faults = try #require(report["faults"] as? [[String: Any]])
     #expect(faults.map { $0["kind"] as? String } == ["unreadable"])
     let text = try await node.octokey("status")

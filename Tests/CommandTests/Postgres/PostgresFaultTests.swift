@@ -19,7 +19,7 @@ import Testing
     let result = try await bench.rotate(moment + fault)
     #expect(result.status == 1, "\(result.stderr)")
     #expect(result.stderr.contains(bench.location), "\(result.stderr)")
-    #expect(result.stderr.contains("the connection was cut"), "\(result.stderr)")
+    #expect(result.stderr.contains("the connection was lost"), "\(result.stderr)")
     #expect(result.stderr.contains("run the command again"), "\(result.stderr)")
     #expect(try bench.isUnchanged)
     #expect(try bench.node.node.files("master-key-").isEmpty)

@@ -34,7 +34,7 @@ import Testing
       words: ["OctopusServer.config\"", "no such file"]),
     Case(
       name: "a folder for a config", script: "rm OctopusServer.config; mkdir OctopusServer.config",
-      words: ["OctopusServer.config\"", "is no file"]),
+      words: ["OctopusServer.config\"", "is not a file"]),
     Case(
       name: "no XML", script: "echo '{}' >OctopusServer.config",
       words: ["OctopusServer.config\"", "line 1"]),
@@ -67,10 +67,10 @@ import Testing
   private static let stores: [Case] = [
     Case(
       name: "no store", script: "rm octopus.db",
-      words: ["there is no store at", "octopus.db\"", "--store"]),
+      words: ["store \"", "octopus.db\" not found", "--store"]),
     Case(
       name: "no store's folder", script: set(connection, "sqlite:there/octopus.db"),
-      words: ["there is no store at", "there/octopus.db\"", "--store"]),
+      words: ["store \"", "there/octopus.db\" not found", "--store"]),
     Case(
       name: "no database file", script: "echo 'It was a dark night' >octopus.db",
       words: ["octopus.db\"", "not a SQLite database"]),
@@ -88,7 +88,7 @@ import Testing
     Case(
       name: "a connection string in quotes", script: "",
       options: ["--store", "\"Server=hunter2;UID=u\""], status: 64,
-      words: ["connection string is in quotes", "leave out the quotes"]),
+      words: ["connection string is in quotes", "remove the quotes"]),
     Case(
       name: "an ODBC string without odbc:", script: "",
       options: ["--store", "Driver={FreeTDS};Server=hunter2"], status: 64,
@@ -137,7 +137,7 @@ import Testing
       command: "verify", options: ["--key-file", "old.key"], status: 2, words: []),
     Case(
       name: "new: there is one already", script: "", command: "new-master-key",
-      options: ["old.key"], words: ["old.key\"", "is there already"]),
+      options: ["old.key"], words: ["old.key\"", "already exists"]),
   ]
 
   @Test(arguments: configs + stores + keys)

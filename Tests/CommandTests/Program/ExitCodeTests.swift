@@ -257,7 +257,7 @@ import Testing
       #"cd "$PWD"; "$OCTOKEY" new-master-key next.key 2>&1 >/dev/full; "$OCTOKEY" verify "#
         + #"--key-file next.key --machine-id-file machine-id 2>/dev/null || true"#)
     let fingerprint = try #require(made.firstMatch(of: #/SHA256:[A-Za-z0-9+\/]{43}/#)).output
-    #expect(made.contains("\"\(node.folder)/next.key\" was made, with the key \(fingerprint)"))
+    #expect(made.contains("\"\(node.folder)/next.key\" was created, with the key \(fingerprint)"))
     #expect(made.contains("Key:    \(fingerprint)"), "\(made)")
     let rotated = try await node.shell(
       #""$OCTOKEY" rotate-master-key --machine-id-file machine-id --yes 2>&1 >/dev/full"#)

@@ -212,7 +212,7 @@ import Testing
   @Test func twentyFourBytesAreExplained() {
     let failure = Failure(describing: KeyError.unfitForNew(bits: 192, source: "/keys/a.key"))
     #expect(
-      failure.message == "\"/keys/a.key\" holds 192 bits, and a new Master Key has 128 or 256")
+      failure.message == "\"/keys/a.key\" has 192 bits; a new Master Key has 128 or 256")
     #expect(failure.hint?.contains("32 base64 characters decode to 192 bits") == true)
     #expect(failure.status == .failed)
   }
@@ -243,7 +243,7 @@ import Testing
     (NativeError.appendOnly(path: "/"), "chattr -a /; then octokey recover --config /c"),
     (
       NativeError.noRoom(path: "/c", needed: 2, available: 1),
-      "make room on the device, then octokey recover --config /c"
+      "free space on the device, then octokey recover --config /c"
     ),
     (NativeError.changedMeanwhile(path: "/c"), "octokey recover --config /c"),
     (NativeError.system(call: "rename", path: "/c", errno: 5), "octokey recover --config /c"),

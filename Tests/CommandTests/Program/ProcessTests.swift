@@ -57,22 +57,27 @@ import Testing
   }
 
   @Test(arguments: [
-    (["verfy"], "there is no command \"verfy\""),
+    (["verfy"], "unknown command \"verfy\""),
     (["verify", "--stroe", "x"], "unknown option '--stroe'"),
     (["verify", "--format=xml"], "the value 'xml' is invalid for '--format <format>'"),
     (["verify", "--config"], "missing value for '--config <file>'"),
     (["new-master-key"], "missing expected argument '<file>'"),
     (["new-master-key", "--key-size", "192", "x"], "the value '192' is invalid"),
-    (["verify", "--key-file", "a", "--masterKey=b"], "--key-file and --master-key are two keys"),
-    (["verify", "--instance=a", "--config=b"], "--instance and --config are two ways"),
+    (
+      ["verify", "--key-file", "a", "--masterKey=b"],
+      "--key-file and --master-key are mutually exclusive"
+    ),
+    (["verify", "--instance=a", "--config=b"], "--instance and --config are mutually exclusive"),
     (["rotate-master-key", "--binary-column", "Blob"], "the value 'Blob' is invalid"),
     (
       ["rotate-master-key", "--binary-column=A.B=plain", "--binary-column=A.B=ciphertext"],
-      "--binary-column says two things about \"A.B\""
+      "--binary-column has two values for \"A.B\""
     ),
     (["rotate-master-key", "--iHaveBackedUpMyDatabase=no"], "unknown option"),
     (["rotate-master-key", "--new-key-file=-", "--old-key-file=-"], "standard input cannot"),
-    (["rotate-master-key", "--masterKey=b", "--key-size=128"], "--key-size is for a fresh key"),
+    (
+      ["rotate-master-key", "--masterKey=b", "--key-size=128"], "--key-size is for a generated key"
+    ),
   ])
   func wrongUsage(_ arguments: [String], _ message: String) async throws {
     let result = try await OctokeyProgram.run(arguments)

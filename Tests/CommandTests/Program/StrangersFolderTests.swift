@@ -46,7 +46,7 @@ import Testing
   ])
   func nothingIsChangedWhereOthersMayMakeFiles(_ script: String, _ who: String) async throws {
     for said in try await refused(script, Self.writers) {
-      #expect(said.contains("\(who) may put files into its folder"), "\(said)")
+      #expect(said.contains("\(who) can create files in its folder"), "\(said)")
       #expect(said.hasSuffix("exit 1\n"), "\(said)")
     }
   }
@@ -69,7 +69,7 @@ import Testing
       ]
     for said in try await refused(journal, commands) {
       #expect(
-        said.contains("octokey-journal.json\" belongs to user 777, so octokey has not written it"),
+        said.contains("octokey-journal.json\" belongs to user 777, so octokey did not write it"),
         "\(said)")
       #expect(said.hasSuffix("exit 1\n") && !said.contains("octokey recover"), "\(said)")
     }
@@ -106,6 +106,6 @@ import Testing
       done
       """)
     #expect(!said.contains("exit 124"), "\(said)")
-    #expect(said.contains("is no file"), "\(said)")
+    #expect(said.contains("is not a file"), "\(said)")
   }
 }

@@ -55,7 +55,7 @@ import Testing
       """)
     #expect(said.components(separatedBy: "exit 0\n").count == 3, "\(said)")
     #expect(said.contains("changed Octopus.Proxy.ProxyHost"), "\(said)")
-    let warning = "octokey: warning: the system's log did not take the line for this run"
+    let warning = "octokey: warning: cannot write to the system's log"
     #expect(said.components(separatedBy: warning).count == 2, "\(said)")
   }
 
@@ -119,7 +119,7 @@ import Testing
       "status: 0", "verify: 0", "config list: 0", "config check: 0", "config edit --yes: 0",
       "rotate-master-key --dry-run: 0", "rotate-master-key --yes: 0", "recover: 0",
       "backup create --no-passphrase --to b: 0", "list-instances: 0", "verify: 0", "argument: 2",
-      "environment: 2", "input: 0", "octokey: there is no command \"verfy\"",
+      "environment: 2", "input: 0", "octokey: unknown command \"verfy\"",
     ] { #expect(said.contains(line + "\n"), "\(line) in \(said)") }
     #expect(try node.text("OctopusServer.config").contains(">other</set>"))
     #expect(try await node.octokey("show-master-key").stdout == node.text("a key.key"))
@@ -163,7 +163,7 @@ import Testing
     #expect(refusals.count == 12 && !parts[0].contains("DONE"), "\(said)")
     for refusal in refusals {
       #expect(
-        refusal.contains(#/octokey: cannot tell where "[^"]*octokey-test-[^"]*" is, the working/#),
+        refusal.contains(#/octokey: cannot resolve "[^"]*octokey-test-[^"]*", the working/#),
         "\(refusal)")
     }
     #expect(!parts[1].contains("octokey-test"), "\(parts[1])")

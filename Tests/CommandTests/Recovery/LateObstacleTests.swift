@@ -20,8 +20,8 @@ import Testing
       "octokey recover --in-place --config /", "OctopusServer.config\n"
     ),
     (
-      "mount --bind . . && mount -o remount,ro,bind \"$PWD\"", ":", "is still there",
-      "mount the file system for writing", "octokey recover --config"
+      "mount --bind . . && mount -o remount,ro,bind \"$PWD\"", ":", "could not be removed",
+      "mount the file system read-write", "octokey recover --config"
     ),
   ])
   func itIsNamedWithTheWayOut(

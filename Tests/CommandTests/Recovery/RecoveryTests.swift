@@ -125,7 +125,7 @@ import Testing
     #expect(refused.stderr.contains("new key (SHA256:") && refused.stderr.contains("--key-file"))
     try await node.shell("head -c16 /dev/urandom | base64 > other.key && chmod 600 other.key")
     let wrong = try await node.octokey("recover", "--key-file", node.folder + "/other.key")
-    #expect(wrong.status == 1 && wrong.stderr.contains("not the one of the interrupted rotation"))
+    #expect(wrong.status == 1 && wrong.stderr.contains("not the key of the interrupted rotation"))
     let done = try await node.octokey("recover", "--key-file", node.folder + "/safe/new.key")
     #expect(done.status == 0, "\(done.stderr)")
     #expect(try await node.octokey("verify").status == 0)
@@ -229,7 +229,8 @@ import Testing
         "\(other.machineID)" --store "sqlite:$PWD/octopus.db" 2>&1 || echo "exit $?"
       wait
       """)
-    #expect(result.contains("in use by somebody else") && result.contains("exit 4\n"), "\(result)")
+    #expect(
+      result.contains("in use by another process") && result.contains("exit 4\n"), "\(result)")
     #expect(try other.files("master-key-").isEmpty)
     #expect(try await node.octokey("verify").status == 0)
   }

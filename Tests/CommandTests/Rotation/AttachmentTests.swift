@@ -58,7 +58,7 @@ import Testing
     let dry = try await node.octokey("rotate-master-key", "--dry-run")
     #expect(dry.status == 0 && dry.stdout.contains("\n" + sentence), "\(dry.stdout)")
     #expect(
-      dry.stdout.contains(") is needed to read them; \(trial), which fits any other key once"))
+      dry.stdout.contains(") is needed to read them; \(trial), which a wrong key passes once"))
     let counts = try attachments(
       object(try await node.octokey("rotate-master-key", "--dry-run", "--format", "json")))
     #expect(counts["folder"] as? String == folder)
@@ -109,16 +109,16 @@ import Testing
   @Test(arguments: [
     (
       "Octopus.Folders.ArtifactsDirectory=C:\\Octopus\\Artifacts", "C:\\Octopus\\Artifacts",
-      "is a path of Windows"
+      "is a Windows path"
     ),
     (
       "Octopus.Folders.ArtifactsDirectory=\\\\server\\share", "\\\\server\\share",
-      "is a path of Windows"
+      "is a Windows path"
     ),
-    ("Octopus.Home=C:\\Octopus", "C:\\Octopus\\Artifacts", "is a path of Windows"),
-    ("Octopus.Home=D:/Octopus", "D:/Octopus\\Artifacts", "is a path of Windows"),
-    ("Octopus.Folders.ArtifactsDirectory=gone", "NODE/gone", "was not found on this machine"),
-    ("Octopus.Home=NODE/gone", "NODE/gone/Artifacts", "was not found on this machine"),
+    ("Octopus.Home=C:\\Octopus", "C:\\Octopus\\Artifacts", "is a Windows path"),
+    ("Octopus.Home=D:/Octopus", "D:/Octopus\\Artifacts", "is a Windows path"),
+    ("Octopus.Folders.ArtifactsDirectory=gone", "NODE/gone", "not found on this machine"),
+    ("Octopus.Home=NODE/gone", "NODE/gone/Artifacts", "not found on this machine"),
   ])
   func whatCouldNotBeLookedAtIsSaid(_ setting: String, _ folder: String, _ reason: String)
     async throws
@@ -161,7 +161,7 @@ import Testing
     #expect(counts["notFollowed"] as? Int == 3)
     let text = try await run("rotate-master-key --dry-run").stdout
     #expect(
-      text.contains("; 2 files or folders cannot be read, the first is: cannot open \""), "\(text)")
+      text.contains("; 2 files or folders cannot be read, the first: cannot open \""), "\(text)")
     #expect(text.contains("; 3 links or special files were not followed\n"), "\(text)")
 
     try await node.shell("chmod 0 Artifacts/KubernetesResourceManifests")

@@ -203,7 +203,8 @@ import Testing
     try Data("0123456789abcdef0123456789abcdef\n".utf8).write(
       to: URL(fileURLWithPath: node.machineID))
     let refused = try await rotate(node)
-    #expect(refused.status == 1 && refused.stderr.contains("opens with no machine key here"))
+    #expect(
+      refused.status == 1 && refused.stderr.contains("cannot be decrypted with a machine key here"))
     let result = try await rotate(node, "--old-key-file", node.folder + "/old.key")
     #expect(result.status == 0, "\(result.stderr)")
     #expect(try await node.octokey("verify").status == 0)

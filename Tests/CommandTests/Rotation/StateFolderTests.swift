@@ -109,8 +109,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("chmod 777 state", "all users may put files into it (mode 777)"),
-    ("chgrp 777 state; chmod 770 state", "members of group 777 may put files into it (mode 770)"),
+    ("chmod 777 state", "all users can create files in it (mode 777)"),
+    ("chgrp 777 state; chmod 770 state", "members of group 777 can create files in it (mode 770)"),
     ("rmdir state", "no such file"), ("rmdir state; touch state", "not a directory"),
   ])
   func aFolderOfOthersIsRefused(_ script: String, _ words: String) async throws {
@@ -157,7 +157,7 @@ import Testing
     ("--state-dir state --store sqlite:octopus.db", "--state-dir needs --old-key-file"),
     (
       "--state-dir state --store sqlite:octopus.db --old-key-file old.key --stop-service",
-      "--stop-service and --in-place are for a node's config"
+      "--stop-service and --in-place need a node's config"
     ),
   ])
   func whatDoesNotGoTogether(_ options: String, _ words: String) async throws {
@@ -186,6 +186,6 @@ import Testing
     #expect(try await node.shell("cat new.key").contains("fingerprint: \(fingerprint)"))
     let said = try await said(
       node, "\"$OCTOKEY\" show-master-key --bare --fingerprint --key-file new.key")
-    #expect(said.contains("--bare prints the key alone") && said.hasSuffix("exit 64\n"), "\(said)")
+    #expect(said.contains("--bare is mutually exclusive") && said.hasSuffix("exit 64\n"), "\(said)")
   }
 }

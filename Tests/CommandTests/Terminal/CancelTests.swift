@@ -24,7 +24,7 @@ import Testing
     Row(
       command: ["backup", "create", "--to", "new"],
       answers: [("Passphrase for the backup: ", "four plain words apart")],
-      question: "The same again: "),
+      question: "Repeat the passphrase: "),
     Row(
       command: ["backup", "verify", "b"], takesNode: false, question: "Passphrase for the backup: "),
     Row(command: ["backup", "restore", "b"], question: "Passphrase for the backup: "),

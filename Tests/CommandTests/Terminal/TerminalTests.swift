@@ -19,7 +19,8 @@ import Testing
     let lines = result.stdout.split(separator: "\n")
     #expect(lines.prefix(2) == ["no echo", "exit 1 True False"], "\(result.stderr)")
     #expect(
-      lines.last?.hasPrefix("Master Key: |octokey: the answer holds 9 bytes") == true,
+      lines.last?.hasPrefix("Master Key: |octokey: the answer is not a Master Key: it has 9 bytes")
+        == true,
       "\(result.stdout)")
   }
 
@@ -29,7 +30,7 @@ import Testing
     ("secret\\x03", 130, "cancelled, nothing was changed"),
     ("\\x04", 130, "cancelled, nothing was changed"),
     ("secret\\x04", 130, "cancelled, nothing was changed"),
-    ("\\n", 1, "there is no Master Key in the answer"),
+    ("\\n", 1, "no Master Key in the answer"),
   ])
   func howATypedAnswerEnds(_ typed: String, _ status: Int, _ message: String) async throws {
     let result = try await TerminalSession.run(
@@ -47,7 +48,7 @@ import Testing
 
   /// The terminal refuses the call that restores its settings, once or for good.
   @Test(arguments: [
-    ("1", "exit 1 True", "the answer is no base64"),
+    ("1", "exit 1 True", "the answer is not base64"),
     ("1+", "exit 1 False", "cannot set the mode of \"/dev/tty\": input/output error"),
   ])
   func aTerminalIsNotLeftWithoutEchoInSilence(
@@ -93,7 +94,7 @@ import Testing
       print(session.echo())
       session.type("tUxP9uhuXzK1\\n")
       print(session.end(), session.restored(), "half" in session.seen)
-      print("holds 9 bytes" in session.seen)
+      print("has 9 bytes" in session.seen)
       """)
     #expect(
       result.stdout == "stopped, echo\nno echo\nexit 1 True False\nTrue\n",

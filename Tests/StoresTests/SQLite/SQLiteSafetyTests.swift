@@ -91,7 +91,7 @@ import Testing
     let missing = folder.file("missing.db")
     #expect(error(missing) == .notFound(location: missing))
     #expect(folder.names.isEmpty, "nothing is created")
-    #expect(error(folder.path) == .notAStore(location: folder.path, reason: "it is no file"))
+    #expect(error(folder.path) == .notAStore(location: folder.path, reason: "it is not a file"))
     let text = folder.file("text.db", Array(repeating: 0x41, count: 8192))
     #expect(error(text) == .notAStore(location: text, reason: "it is not a SQLite database"))
     // These names mean something to SQLite, and nothing here.

@@ -56,7 +56,7 @@ package enum FolderNames {
   package static func free(_ stem: String, _ suffix: String) -> String {
     var candidate = stem + suffix
     var number = 1
-    // What cannot be looked at is left to whoever makes the file.
+    // A file that cannot be read is left to its creator.
     while (try? FileStatus.isThere(candidate)) == true {
       number += 1
       candidate = "\(stem)-\(number)\(suffix)"

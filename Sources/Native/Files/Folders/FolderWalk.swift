@@ -1,5 +1,5 @@
 // Everything below a folder, one thing after the other. A folder is open on each level, so that memory grows with the
-// depth and not with the number of files, and nobody can lead the walk elsewhere by renaming. Links are not followed.
+// depth and not with the number of files, and renaming cannot lead the walk elsewhere. Links are not followed.
 
 internal import Glibc
 
@@ -34,7 +34,7 @@ package final class FolderWalk {
     do throws(NativeError) {
       try enter(Array(path.utf8CString), in: AT_FDCWD, path)
     } catch {
-      // Linux says of a link that it is not a folder.
+      // For Linux a link is not a folder.
       guard case .system(_, _, ENOTDIR) = error,
         try FileStatus.readLink(path).kind == .symbolicLink
       else { throw error }

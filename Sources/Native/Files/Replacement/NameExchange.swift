@@ -1,4 +1,4 @@
-// Puts a draft in the place of a file or folder and keeps that under another name. The name leads to the
+// Replaces a file or folder with a draft and keeps it under another name. The name leads to the
 // one or to the other at every moment, and a failure leaves it as it was.
 
 internal import CLinux

@@ -15,7 +15,7 @@ package struct Instance: Equatable, Sendable {
 
   /// Reads the record at `path`.
   ///
-  /// - Returns: nil for a folder, which is not a record whatever it is called.
+  /// - Returns: nil for a folder, which is never a record.
   static func read(_ path: String) throws(BadInstanceRecord) -> Instance? {
     let contents: [UInt8]
     do throws(NativeError) {
@@ -49,7 +49,7 @@ package struct Instance: Equatable, Sendable {
     configPath = path
   }
 
-  /// The value of the last member with this name in whatever letter case.
+  /// The value of the last member with this name in any letter case.
   private static func value(
     of name: String, _ members: [LooseJSON.Member]
   ) throws(BadInstanceRecord.Reason) -> String? {

@@ -10,7 +10,7 @@ package struct InstanceRegistry: Sendable {
   /// A registry in `folder`, which need not be there.
   package init(folder: String) { self.folder = folder }
 
-  /// Reads the files `*.config`, in whatever letter case: since 2025.4.10061 the server reads no others. One that it
+  /// Reads the files `*.config`, in any letter case: since 2025.4.10061 the server reads no others. One that it
   /// would fail at does not spoil the rest here.
   ///
   /// - Throws: `ConfigError.native` for a folder that may not be seen.
@@ -78,7 +78,7 @@ package struct InstanceRecords {
 
   fileprivate init(folder: String) { self.folder = folder }
 
-  /// The instance called `name` in whatever letter case; without a name, the one called
+  /// The instance called `name` in any letter case; without a name, the one called
   /// `OctopusServer`, or the only one.
   ///
   /// - Throws: `ConfigError.noSuchInstance`, `.severalInstances`, or `.badInstanceRecords` where nothing was asked for

@@ -16,7 +16,7 @@ struct DistinctCount: Sendable {
   }
 
   mutating func add(_ ciphertext: Span<UInt8>) {
-    // The seed of this process is random: nobody can choose ciphertexts that collide.
+    // The seed of this process is random: an attacker cannot choose ciphertexts that collide.
     var hasher = Hasher()
     var word: UInt64 = 0
     for index in ciphertext.indices {
@@ -28,7 +28,7 @@ struct DistinctCount: Sendable {
     shrink()
   }
 
-  /// Adds what of vector and ciphertext decides whether the padding fits: the last two blocks.
+  /// Adds what of vector and ciphertext decides whether the padding is valid: the last two blocks.
   mutating func addPadding(of ciphertext: Span<UInt8>) {
     add(ciphertext.extracting(max(0, ciphertext.count - 32)..<ciphertext.count))
   }

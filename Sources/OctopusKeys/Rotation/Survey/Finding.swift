@@ -20,7 +20,7 @@ package struct Finding: Hashable, Sendable {
   package enum Reason: String, Hashable, Sendable, CaseIterable {
     /// It has the shape of a ciphertext and decrypts under none of the keys.
     case decryptsWithNoKey
-    /// The padding fits a key, but what comes out is neither text nor a certificate.
+    /// The padding is valid for a key, but the plaintext is neither text nor a certificate.
     case decryptsToGarbage
     /// It decrypts under both keys, and the other values do not show which one is right.
     case ambiguous

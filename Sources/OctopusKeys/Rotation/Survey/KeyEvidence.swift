@@ -13,7 +13,7 @@ package enum KeyFit: Sendable {
   case unknown
 }
 
-/// Why a key does not fit, for people.
+/// Why a key is not that of a store, for people.
 package struct KeyMisfit: Hashable, Sendable {
   /// Distinct text values that decrypt, and that do not.
   package let decrypted: Int

@@ -27,8 +27,8 @@ struct BinaryTally: Sendable {
     documentsWithoutOtherValues += other.documentsWithoutOtherValues
   }
 
-  /// As many different values never decrypt by chance: the padding fits once in 255 times, so four at one place
-  /// do once in 4e9 times.
+  /// As many different values never decrypt by chance: a wrong key passes the padding check once in 255 times, so four
+  /// at one place do once in 4e9 times.
   static let proof = 4
 
   /// Whether what decrypts shows by itself that the key is right.

@@ -1,4 +1,4 @@
-// What the first pass of a rotation found. It decides whether the rotation may go on, and how doubtful
+// What the first pass of a rotation found. It decides whether the rotation may continue, and how doubtful
 // values are to be taken.
 
 /// What a store holds, judged under two keys.
@@ -89,7 +89,7 @@ package struct Survey: Sendable {
   package internal(set) var quotations = Findings()
   /// What is in each binary field, as far as it could be decided.
   package internal(set) var binaryFields: [BinaryField: BinaryContents] = [:]
-  /// Places where any bytes are plaintext, and how many values in each are no text.
+  /// Places where any bytes are plaintext, and how many values in each are not text.
   package internal(set) var bytePlaces: [ValuePlace: Int] = [:]
   /// Binary fields of which a person has to say what they hold.
   package internal(set) var undecidedFields: [BinaryField] = []
@@ -110,13 +110,13 @@ package struct Survey: Sendable {
   var tallies: [BinaryReading: BinaryTally] = [:]
   /// What the values are like in places where any bytes are plaintext.
   var placeTallies: [ValuePlace: PlaceTally] = [:]
-  /// Places with a value of which the padding fits, and which opens to something else than text.
+  /// Places with a value whose padding is valid, and which decrypts to something other than text.
   var placesOfNonsense: Set<ValuePlace> = []
 
   /// What values under both keys are taken for.
   enum Ambiguity: Sendable {
     case old, new
-    /// Nothing decides: they are findings, and are left as they are if the run goes on.
+    /// Nothing decides: they are findings, and are not changed if the run continues.
     case undecided
     /// After an interruption: those with these digests were left as they are, and no other one has been
     /// written yet.

@@ -20,7 +20,7 @@ struct PostgreSQLDialect: SQLDialect {
       THEN 0 ELSE 1 END
     """
 
-  // default_transaction_read_only is no obstacle: the session of a rotation says otherwise.
+  // default_transaction_read_only is not an obstacle: the session of a rotation overrides it.
   let writabilityQuery = "SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE 1 END"
 
   /// The schema of `c`, a row of pg_class with its pg_namespace `n`, and which schemas count.

@@ -203,7 +203,7 @@ struct SQLColumn: Equatable, Sendable {
   struct Contents: Equatable, Sendable {
     let parameter: String
     let storage: FieldStorage
-    /// The type of a column that is read and written as text, and which is no text to the engine.
+    /// The type of a column that is read and written as text, and which is not text to the engine.
     var type: String?
     /// See `StoreCollection.Field`.
     var sortsNames = false

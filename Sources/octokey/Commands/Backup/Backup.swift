@@ -6,27 +6,27 @@ import OctopusKeys
 
 struct Backup: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "backup", abstract: "Back up a node, test the backup, and put it back.",
+    commandName: "backup", abstract: "Back up a node, verify the backup, and restore it.",
     discussion: """
-      A backup is a folder: the node's config, its Master Key, what protects the config, the server's \
-      certificate, and a snapshot of the store. A passphrase seals the secrets in it.
+      A backup is a folder: the node's config, its Master Key, the machine keys of the config, the \
+      server's certificate, and a snapshot of the store. A passphrase encrypts the secrets in it.
       """,
     subcommands: [BackupCreate.self, BackupVerify.self, BackupRestore.self])
 }
 
 struct PassphraseOptions: ParsableArguments {
   @Option(
-    help: .init("A file that holds the passphrase; - is standard input.", valueName: "file"),
+    help: .init("A file with the passphrase; - is standard input.", valueName: "file"),
     completion: Completions.file)
   var passphraseFile: String?
 
-  /// A new passphrase is asked for twice, against typing errors, and a short one causes a warning.
+  /// Prompts twice for a new passphrase, against typing errors, and warns of a short one.
   func read(_ context: Context, isNew: Bool) throws -> Passphrase {
     let passphrase = try read(context, again: isNew)
     if isNew, passphrase.isShort {
       context.console.warning(
-        "the passphrase has fewer than \(Passphrase.shortLength) characters and can be found by trying",
-        hint: "four words that have nothing to do with each other are better")
+        "the passphrase has fewer than \(Passphrase.shortLength) characters and can be brute-forced",
+        hint: "use at least four unrelated words")
     }
     return passphrase
   }
@@ -39,7 +39,7 @@ struct PassphraseOptions: ParsableArguments {
     }
     let typed = try ask("Passphrase for the backup", context)
     guard again else { return typed }
-    let once = try ask("The same again", context)
+    let once = try ask("Repeat the passphrase", context)
     guard typed.equals(once) else { throw CommandError.passphrasesDiffer }
     return typed
   }

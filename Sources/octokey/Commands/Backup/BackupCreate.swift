@@ -9,24 +9,24 @@ struct BackupCreate: AuditedCommand {
   static let auditedAction = "backup create"
   static let configuration = CommandConfiguration(
     commandName: "create",
-    abstract: "Put config, Master Key and a snapshot of the store into a new folder.",
+    abstract: "Save config, Master Key and a snapshot of the store in a new folder.",
     about: """
-      The server may be running: the snapshot is the store at one moment. Every sensitive value of \
-      it is opened with the key before the folder gets its name. The database of a server is copied \
-      by its own tools; the statement for that is printed.
+      The server may be running: the snapshot is the store at one moment. The key is checked on every \
+      sensitive value before the folder gets its name. A database on a server is copied by its own \
+      tools; octokey prints the statement.
       """,
     special: [
-      .done: "the backup is there, and the key opens every value in it",
-      .failed: "failed or refused, there is no backup",
+      .done: "the backup was made, and the key decrypts every value in it",
+      .failed: "failed or refused, no backup was made",
       .incomplete:
-        "the backup is there, but some values do not open with the key, or something failed afterwards",
+        "the backup was made, but the key does not decrypt some values, or something failed afterwards",
     ])
 
-  @Option(help: .init("The folder to make.", valueName: "dir"), completion: Completions.folder)
+  @Option(help: .init("The folder to create.", valueName: "dir"), completion: Completions.folder)
   var to: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
 
-  @Flag(help: "Keep the secrets without a passphrase: whoever has the folder has the key.")
+  @Flag(help: "Do not encrypt the secrets: whoever has the folder has the key.")
   var noPassphrase = false
 
   @OptionGroup(title: "Node options") var node: NodeOptions
@@ -34,10 +34,9 @@ struct BackupCreate: AuditedCommand {
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   func validate() throws {
-    if to.isEmpty { throw ValidationError("--to needs the name of a folder") }
+    if to.isEmpty { throw ValidationError("--to needs a folder name") }
     if noPassphrase, passphrase.passphraseFile != nil {
-      throw ValidationError(
-        "--no-passphrase is for a backup without a passphrase, and one was given")
+      throw ValidationError("--no-passphrase and --passphrase-file are mutually exclusive")
     }
   }
 
@@ -62,8 +61,8 @@ struct BackupCreate: AuditedCommand {
     context.console.clearProgress()
     if manifest.store.opened + manifest.store.unreadable == 0 {
       context.console.warning(
-        "\(manifest.store.location.quoted) holds no sensitive value that could show whether the key "
-          + "fits", hint: "is this the store of this node?")
+        "\(manifest.store.location.quoted) contains no sensitive value to check the key with",
+        hint: "is this the store of this node?")
     }
     context.audit[.key] = manifest.key.fingerprint
     let report = BackupReport(

@@ -1,4 +1,4 @@
-// `backup restore`: restores a backup to its original place, or to another one.
+// `backup restore`: restores a backup to its original place, or to another.
 
 import ArgumentParser
 import Native
@@ -8,11 +8,12 @@ import Stores
 struct BackupRestore: AuditedCommand {
   static let auditedAction = "backup restore"
   static let configuration = CommandConfiguration(
-    commandName: "restore", abstract: "Put config and store of a backup back, or to another place.",
+    commandName: "restore",
+    abstract: "Restore config and store from a backup, here or in another place.",
     about: """
-      Looks at the whole backup first, and at what is in the places that it would write to: anything \
-      that differs stays unless --overwrite is given, and then keeps a name of its own. On another \
-      machine the secrets in the config are protected anew. A server has to be stopped.
+      Checks the whole backup first, and the files that it would replace: a file that differs is \
+      refused without --overwrite, and with it kept under another name. On another machine the \
+      secrets in the config are protected again. The server must be stopped.
       """,
     special: [
       .done: "config and store are as in the backup",
@@ -25,12 +26,13 @@ struct BackupRestore: AuditedCommand {
   var folder: String
   @OptionGroup(title: "Passphrase options") var passphrase: PassphraseOptions
 
-  @Flag(help: "Put the backup in the place of what is there now, and keep that under another name.")
+  @Flag(help: "Replace existing files, and keep them under another name.")
   var overwrite = false
 
-  @Flag(help: "Restore what is there of a backup that has faults.") var ignoreFaults = false
+  @Flag(help: "Restore what can be restored of a backup that has problems.") var ignoreFaults =
+    false
 
-  @Flag(help: "Go on although the database says that nodes are alive or tasks are running.")
+  @Flag(help: "Continue although the database shows live nodes or running tasks.")
   var ignoreLiveNodes = false
 
   @OptionGroup(title: "Node options") var node: NodeOptions

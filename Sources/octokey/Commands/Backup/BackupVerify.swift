@@ -8,17 +8,17 @@ import Stores
 struct BackupVerify: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Prove that a backup can be restored: every file, the key, every value.",
+    abstract: "Check that a backup can be restored: every file, the key, every value.",
     about: """
-      Opens the key with the passphrase, checks every file against its checksum, and opens every \
-      sensitive value of the snapshot. For a database that its own tools have copied --store names a \
-      place where that copy was restored.
+      Decrypts the key with the passphrase, checks every file against its checksum, and decrypts every \
+      sensitive value of the snapshot. For a database that its own tools copied, give the restored \
+      copy with --store.
       """,
     exits: [.done, .failed, .incomplete, .busy, .usage, .cancelled],
     special: [
       .done: "the backup is good",
-      .failed: "the backup could not be looked at",
-      .incomplete: "the backup has faults",
+      .failed: "the backup could not be read",
+      .incomplete: "the backup has problems",
     ])
 
   @Argument(
@@ -45,7 +45,7 @@ extension BackupFolder {
       // Another backup may have been put in place of an encrypted one.
       if passphrase.passphraseFile != nil { throw CommandError.backupNotSealed(folder: path) }
       context.console.warning(
-        "\(path.quoted) was made without a passphrase: nothing shows that nobody changed it")
+        "\(path.quoted) was made without a passphrase: changes to it cannot be detected")
       return nil
     }
     return EncryptedFile(try passphrase.read(context, isNew: false))

@@ -7,8 +7,8 @@ struct Config: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config", abstract: "Read and edit a node config, byte for byte.",
     discussion: """
-      Names of settings are taken without regard to case; of several with one name the last one \
-      counts, as for the server. Secrets are shown to nobody who does not ask with --reveal.
+      Names of settings are case-insensitive; of several with one name the last one is used, as by the \
+      server. Secrets are masked unless --reveal is given.
       """,
     subcommands: [
       ConfigGet.self, ConfigSet.self, ConfigUnset.self, ConfigList.self, ConfigCheckCommand.self,
@@ -17,7 +17,7 @@ struct Config: ParsableCommand {
 }
 
 enum SettingKey {
-  /// What of a name may be printed: `NAME=VALUE` in place of a name holds what may be a secret.
+  /// The part of a name that may be printed: `NAME=VALUE` instead of a name may contain a secret.
   static func printable(_ key: String) -> String { String(key.prefix { $0 != "=" }) }
 
   /// The spelling in the file, or else the server's, or else the given one.
@@ -34,7 +34,6 @@ enum SettingKey {
     guard let last = entries.last, entries.count > 1 else { return }
     let lines = entries.map { String($0.line) }.joined(separator: ", ")
     console.warning(
-      "\(last.key.quoted) is there \(entries.count) times, in the lines \(lines); the last one "
-        + "counts")
+      "\(last.key.quoted) occurs \(entries.count) times, in lines \(lines); the last one is used")
   }
 }

@@ -6,13 +6,13 @@ import OctopusKeys
 
 struct ConfigCheckCommand: OctokeyCommand {
   static let configuration = CommandConfiguration(
-    commandName: "check", abstract: "Look for faults in a node config and in the files round it.",
+    commandName: "check", abstract: "Check a node config and the files around it for problems.",
     about: """
-      The text, the names and types of settings, whether protected ones open, the permissions of \
-      everything that holds a secret. Nothing is changed.
+      Checks the XML, the names and types of settings, that protected ones can be decrypted, and the \
+      permissions of every file with a secret. Changes nothing.
       """,
     exits: [.done, .failed, .incomplete, .usage],
-    special: [.done: "there are no faults", .incomplete: "there are faults"])
+    special: [.done: "no problems", .incomplete: "there are problems"])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
@@ -62,7 +62,7 @@ struct ConfigCheckReport: CommandReport {
       "\(config.path.escaped):\($0.line): \($0.setting.quoted) decrypts with \($0.decryptsWith.quoted)"
     }
     let count = faults.count { $0.severity == "fault" }
-    lines.append(count == 0 ? "no faults" : count == 1 ? "1 fault" : "\(count) faults")
+    lines.append(count == 0 ? "no problems" : count == 1 ? "1 problem" : "\(count) problems")
     return lines.joined(separator: "\n") + "\n"
   }
 }

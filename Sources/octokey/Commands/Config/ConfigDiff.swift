@@ -8,8 +8,8 @@ struct ConfigDiff: AuditedCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff", abstract: "Show the settings in which another config differs.",
     about: """
-      What this node's config has begins with -, what the other one has with +. Protected settings \
-      are compared by what they hold. Secrets are masked unless --reveal is given.
+      Settings of this node's config begin with -, those of the other one with +. Protected settings \
+      are compared by their plaintext. Secrets are masked unless --reveal is given.
       """,
     exits: [.done, .failed, .incomplete, .usage],
     special: [.done: "all settings are the same", .incomplete: "some settings differ"])
@@ -19,7 +19,7 @@ struct ConfigDiff: AuditedCommand {
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @Flag(help: "Print secrets as well.") var reveal = false
+  @Flag(help: "Print secrets, too.") var reveal = false
 
   var isAudited: Bool { reveal }
 
@@ -61,7 +61,7 @@ struct ConfigDiff: AuditedCommand {
     }
     if diff.change == .incomparable {
       let values = diff.sides.compactMap(\.entry.value)
-      // One in a form that is never read explains it.
+      // A value in a form that octokey never reads explains it.
       let value = values.first(where: MachineKeys.saysProtected) ?? values.first ?? ""
       printer.console.warning(
         "\(diff.key.quoted) cannot be compared: on one side it \(SettingMask.obstacle(value))")

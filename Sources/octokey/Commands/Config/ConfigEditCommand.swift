@@ -9,25 +9,25 @@ struct ConfigEditCommand: AuditedCommand {
   static let auditedAction = "config edit"
   static let configuration = CommandConfiguration(
     commandName: "edit",
-    abstract: "Open the config in an editor, and check it before it takes its place.",
+    abstract: "Open the config in an editor, and check it before it is replaced.",
     about: """
-      The editor is that of VISUAL or EDITOR and works on a private copy, which is wiped at the end. \
-      Protected settings are in it as they are in the file. Faults are named, and can be mended; the \
-      differences are shown; then the config is replaced in one step.
+      The editor is VISUAL or EDITOR. It works on a private copy, which is wiped at the end and has \
+      protected settings as in the file. octokey prints problems, which you can fix, then the \
+      differences, and replaces the config in one step.
       """,
-    special: [.done: "the config is as it was edited", .incomplete: EditOptions.partial])
+    special: [.done: "the edited config is in place", .incomplete: EditOptions.partial])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
-  @Flag(help: "Do not ask before the config is replaced; give up where it has new faults.")
+  @Flag(help: "Do not prompt before the config is replaced; stop if it has new problems.")
   var yes = false
 
   func run(_ context: Context) throws -> ExitStatus {
     let path = try node.configPath(context)
     if !yes { try context.console.requireTerminal(for: "--yes") }
-    // Obstacles are reported before the user spends work on the copy.
+    // Obstacles are reported before the user edits the copy.
     let base = try edit.requireEditable(path)
     try context.console.warn(of: base.exposure)
     // A signal takes effect after the copy is removed.
@@ -79,7 +79,7 @@ struct ConfigEditCommand: AuditedCommand {
     if !faults.isEmpty {
       if yes { throw CommandError.editGivenUp(path: base.path) }
       let answer = try console.choose(
-        "Edit again (e), give up (g), or keep it with its faults (keep)?",
+        "Edit again (e), give up (g), or keep it with its problems (keep)?",
         among: ["e", "g", "keep"], option: "--yes")
       if answer == "g" { throw CommandError.editGivenUp(path: base.path) }
       if answer == "e" { return false }
@@ -87,7 +87,7 @@ struct ConfigEditCommand: AuditedCommand {
     try showDifferences(edited, base, console)
     if yes { return true }
     let answer = try console.choose(
-      "Put this in the place of \(base.path.quoted)? Yes (y), no (n), edit again (e)",
+      "Replace \(base.path.quoted)? Yes (y), no (n), edit again (e)",
       among: ["e", "n", "y"], option: "--yes")
     if answer == "n" { throw CommandError.declined }
     return answer == "y"
@@ -113,12 +113,12 @@ struct ConfigEditCommand: AuditedCommand {
   private func showDifferences(_ edited: [UInt8], _ base: ConfigFile, _ console: Console) throws {
     guard let before = try? base.settings(),
       let after = try? NodeConfig(contents: edited, path: base.path)
-    else { return console.note("one of the two is no config, so that they cannot be compared") }
+    else { return console.note("the configs cannot be compared: one of them is not a config") }
     let diffs = try SettingDiff.of(before, after, machineKeys: node.machineKeys)
     for (entry, sign, colour) in diffs.flatMap(\.sides) {
       console.show("\(sign) \(SettingMask.line(entry))", colour: colour)
     }
-    if diffs.isEmpty { console.note("no setting changes, only the text round them") }
+    if diffs.isEmpty { console.note("no setting changes, only the text around them") }
   }
 
   /// Stops, unless the user wants to edit it again.
@@ -126,20 +126,20 @@ struct ConfigEditCommand: AuditedCommand {
     _ present: ConfigFile, _ context: Context
   ) throws {
     let console = context.console
-    console.warning("\(present.path.quoted) was changed by somebody else meanwhile")
+    console.warning("\(present.path.quoted) was changed by another process in the meantime")
     if !yes {
       let answer = try console.choose(
-        "Edit again and compare with what is there now (e), or save yours beside it and stop (s)?",
+        "Edit again and compare with the present file (e), or save yours beside it and stop (s)?",
         among: ["e", "s"], option: "--yes")
       if answer == "e" { return }
     }
     throw CommandError.editedMeanwhile(path: present.path)
   }
 
-  /// Ends a session that `cause` has ended. What was edited is saved beside the config, unless it is in its place or
-  /// the user has said no to it.
+  /// Ends a session after `cause`. The edited copy is saved beside the config, unless it has replaced the config or
+  /// the user has declined it.
   ///
-  /// - Returns: the cause, with the place of what was edited.
+  /// - Returns: the cause, with the path of the edited copy.
   private func keep(
     _ session: consuming EditorSession, of base: ConfigFile, after cause: any Error,
     _ context: Context
@@ -162,7 +162,7 @@ struct ConfigEditCommand: AuditedCommand {
       try NewFile.create(saved, contents: edited.span, owner: base.owner).commit()
     } catch {
       context.console.warning(
-        "what you edited cannot be saved beside the config: \(Failure(describing: error).message)")
+        "your edit cannot be saved beside the config: \(Failure(describing: error).message)")
       return CommandError.editKept(saved: session.keep(), reason: .init(cause))
     }
     session.end(context.console)
@@ -173,7 +173,7 @@ struct ConfigEditCommand: AuditedCommand {
     do {
       return try ConfigFile.read(path).bytes == edited
     } catch {
-      // What cannot be read keeps nothing safe.
+      // A config that cannot be read does not count.
       return false
     }
   }

@@ -11,14 +11,14 @@ struct ConfigGet: AuditedCommand {
       Protected settings and passwords are masked unless --reveal is given.
       """,
     exits: [.done, .failed, .usage],
-    special: [.done: "the value was printed", .failed: "there is no such setting"])
+    special: [.done: "the value was printed", .failed: "the setting was not found"])
 
   @Argument(
     help: .init("The name of the setting.", valueName: "key"), completion: Completions.settings)
   var key: String
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @Flag(help: "Print secrets as well.") var reveal = false
+  @Flag(help: "Print secrets, too.") var reveal = false
 
   var isAudited: Bool { reveal }
 

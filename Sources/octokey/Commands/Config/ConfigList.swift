@@ -1,4 +1,4 @@
-// `config list`: all settings, or those whose name fits a pattern.
+// `config list`: all settings, or those whose name matches a pattern.
 
 import ArgumentParser
 import OctopusKeys
@@ -6,16 +6,15 @@ import OctopusKeys
 struct ConfigList: AuditedCommand {
   static let auditedAction = "config list --reveal"
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Print all settings, or those whose name fits a pattern.",
+    commandName: "list", abstract: "Print all settings, or those whose name matches a pattern.",
     about: """
-      In a pattern * stands for any characters and ? for one; without either, a name fits that has \
-      the text anywhere in it. Letter case does not matter. Secrets are masked unless --reveal is \
-      given.
+      In a pattern * matches any characters and ? one; without either, the pattern matches anywhere in \
+      a name. Case is ignored. Secrets are masked unless --reveal is given.
       """,
     exits: [.done, .failed, .incomplete, .usage],
     special: [
       .done: "the settings were printed",
-      .incomplete: "a secret that was to be revealed does not open",
+      .incomplete: "a secret that was to be revealed cannot be decrypted",
     ])
 
   @Argument(help: .init("A part of a name, or a pattern.", valueName: "pattern"))
@@ -23,7 +22,7 @@ struct ConfigList: AuditedCommand {
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @Flag(help: "Print secrets as well.") var reveal = false
+  @Flag(help: "Print secrets, too.") var reveal = false
 
   var isAudited: Bool { reveal }
 
@@ -47,7 +46,7 @@ struct ConfigList: AuditedCommand {
       }
       if !entry.counts {
         context.console.warning(
-          "\(entry.key.quoted) in line \(entry.line) does not count: there is another one below")
+          "\(entry.key.quoted) in line \(entry.line) is not used: it occurs again below")
       }
       if try !printer.canReveal(entry) {
         context.console.warning("\(entry.key.quoted) \(SettingMask.obstacle(entry.value ?? ""))")
@@ -58,7 +57,7 @@ struct ConfigList: AuditedCommand {
       let report = ConfigListReport(config: .init(path: config.path), settings: settings)
       try printer.print(json: context.json(of: report, Ending(status)), secrets)
     }
-    if chosen.isEmpty { context.console.note("no setting in \(config.path.quoted) fits") }
+    if chosen.isEmpty { context.console.note("no matching setting in \(config.path.quoted)") }
     return status
   }
 }
@@ -66,7 +65,7 @@ struct ConfigList: AuditedCommand {
 struct NamePattern {
   private let pattern: [Character]
 
-  /// A text without `*` and `?` fits anywhere in a name.
+  /// A text without `*` and `?` matches anywhere in a name.
   init(_ text: String) {
     let isPlain = !text.contains { $0 == "*" || $0 == "?" }
     pattern = Array((isPlain ? "*\(text)*" : text).lowercased())

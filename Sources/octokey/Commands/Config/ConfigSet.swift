@@ -9,9 +9,9 @@ struct ConfigSet: AuditedCommand {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Give a setting a value.",
     about: """
-      The value is an argument, or - for standard input, or in a file, or asked for. A secret is \
-      refused as an argument: other users of the machine can read those. Protected settings are put \
-      under the machine key.
+      The value is an argument, - for standard input, in a file, or typed at a prompt. A secret is \
+      refused as an argument, because other users of the machine can see it. Protected settings are \
+      encrypted with the machine key.
       """,
     special: [.done: "the setting has this value", .incomplete: EditOptions.partial])
 
@@ -23,19 +23,19 @@ struct ConfigSet: AuditedCommand {
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
   @Option(
-    help: .init("A file that holds the value.", valueName: "file"), completion: Completions.file)
+    help: .init("A file with the value.", valueName: "file"), completion: Completions.file)
   var valueFile: String?
-  @Flag(help: "Take a value that is not of the setting's type.") var force = false
+  @Flag(help: "Accept a value that is not of the setting's type.") var force = false
 
   func validate() throws {
     if value != nil, valueFile != nil {
-      throw ValidationError("a value and --value-file are two values, give one")
+      throw ValidationError("a value and --value-file are mutually exclusive")
     }
     if key.isEmpty || key.contains(where: \.isNewline) {
       throw ValidationError("the name of a setting is missing")
     }
     let hasControls = key.unicodeScalars.contains { $0.properties.generalCategory == .control }
-    if hasControls { throw ValidationError("the name of a setting has control characters in it") }
+    if hasControls { throw ValidationError("the name of a setting contains control characters") }
   }
 
   func run(_ context: Context) throws -> ExitStatus {
@@ -48,7 +48,7 @@ struct ConfigSet: AuditedCommand {
     let name = SettingKey.spelling(of: key, in: config)
     try warnIfUnknown(name, config, context.console)
     let source = SettingSource(value: value, file: valueFile, key: name)
-    // A value that is given is compared first: where it is there already, nothing need be written.
+    // A value that is given is compared first: if the config has it already, nothing is written.
     if source.asks { try edit.requireEditable(path) }
     let change: SettingChange
     if SettingMask.secrecy(of: present ?? "", of: name) == .protected {
@@ -67,7 +67,7 @@ struct ConfigSet: AuditedCommand {
     return try context.answer(change, as: output.format)
   }
 
-  /// Sets what `value` returns for the present value; nil if that is right already.
+  /// Sets what `value` returns for the present value; nil for no change.
   private func set(
     _ name: String, at path: String, _ context: Context, _ value: (String?) throws -> String?
   ) throws -> SettingChange {
@@ -101,7 +101,7 @@ struct ConfigSet: AuditedCommand {
     return value
   }
 
-  /// - Throws: `CommandError.valueInName` where the name goes on with a value, which must not be printed.
+  /// - Throws: `CommandError.valueInName` where a value follows the name, which must not be printed.
   private func warnIfUnknown(
     _ name: String, _ config: NodeConfig, _ console: Console
   ) throws(CommandError) {
@@ -114,7 +114,7 @@ struct ConfigSet: AuditedCommand {
     let near = NearSpellings.of(
       name, among: config.entries.map(\.key) + KnownSetting.all.map(\.name))
     console.warning(
-      "octokey does not know a setting \(name.quoted)",
+      "unknown setting \(name.quoted)",
       hint: near.isEmpty ? nil : "did you mean \(near.map(\.quoted).joined(separator: " or "))?")
   }
 }

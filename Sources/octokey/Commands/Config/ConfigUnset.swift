@@ -8,10 +8,10 @@ struct ConfigUnset: AuditedCommand {
   static let configuration = CommandConfiguration(
     commandName: "unset", abstract: "Remove a setting.",
     about: """
-      All of the name go if there are several. A secret that the machine key protects is removed \
-      only if that is confirmed.
+      All settings of this name are removed. A secret that the machine key protects needs \
+      confirmation.
       """,
-    special: [.done: "there is no such setting any more", .incomplete: EditOptions.partial])
+    special: [.done: "the setting is not in the config", .incomplete: EditOptions.partial])
 
   @Argument(
     help: .init("The name of the setting.", valueName: "key"), completion: Completions.settings)
@@ -19,7 +19,7 @@ struct ConfigUnset: AuditedCommand {
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @Flag(help: "Confirm everything that would be asked.") var yes = false
+  @Flag(help: "Answer every confirmation with yes.") var yes = false
 
   func run(_ context: Context) throws -> ExitStatus {
     context.audit[.setting] = SettingKey.printable(key)
@@ -47,7 +47,7 @@ struct ConfigUnset: AuditedCommand {
       let near = NearSpellings.of(key, among: config.entries.map(\.key))
       if !near.isEmpty {
         context.console.note(
-          "there is no \(key.quoted), but \(near.map(\.quoted).joined(separator: ", "))")
+          "\(key.quoted) not found; did you mean \(near.map(\.quoted).joined(separator: " or "))?")
       }
       return SettingChange(changed: false, key: key, config: .init(path: path, backup: nil))
     }

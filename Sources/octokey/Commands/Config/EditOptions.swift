@@ -9,13 +9,13 @@ struct EditOptions: ParsableArguments {
   static let patience = Duration.seconds(10)
 
   /// What exit code 2 means.
-  static let partial = "the config was changed, but the device did not confirm it"
+  static let partial = "the config was changed, but could not be flushed to disk"
 
-  @Flag(help: "Keep no copy of the config as it was.") var noBackup = false
+  @Flag(help: "Keep no copy of the former config.") var noBackup = false
   @OptionGroup(title: "Edit options") var place: InPlaceOption
 
-  /// Fails, before a question or an editor, where the config at `path` could not be edited now. The lock is
-  /// not kept while the user thinks.
+  /// Fails, before a prompt or an editor, if the config at `path` cannot be edited now. The lock is not held
+  /// in the meantime.
   @discardableResult
   func requireEditable(_ path: String) throws -> ConfigFile {
     let file = try LockedConfigFile.lock(path, patience: EditOptions.patience).file
@@ -23,7 +23,7 @@ struct EditOptions: ParsableArguments {
     return file
   }
 
-  /// Puts `contents` in the place of the config: the only way for a command to edit one.
+  /// Replaces the config with `contents`: the only way for a command to edit one.
   ///
   /// - Parameter key: the setting that changes; nil if it is not one alone.
   func replace(
@@ -46,8 +46,8 @@ struct EditOptions: ParsableArguments {
 struct InPlaceOption: ParsableArguments {
   @Flag(
     help: .init(
-      "Write into the config itself where no other file can take its place, as where a container has "
-        + "this single file mounted; a copy is on disk first."))
+      "Write into the config itself if it cannot be replaced, as where it is mounted as a single file in "
+        + "a container; a copy is made first."))
   var inPlace = false
 }
 

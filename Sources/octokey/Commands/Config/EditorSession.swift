@@ -40,12 +40,12 @@ struct EditorSession: ~Copyable {
     }
   }
 
-  /// What is in the copy now.
+  /// The present contents of the copy.
   borrowing func contents() throws(NativeError) -> [UInt8] {
     try folder.read(name, limit: XMLSpans.sizeLimit)
   }
 
-  /// Leaves the copy where it is, as the only place of what was edited.
+  /// Keeps the copy, as the only place with the edited text.
   ///
   /// - Returns: its path.
   consuming func keep() -> String {
@@ -60,7 +60,7 @@ struct EditorSession: ~Copyable {
     console.warning(
       "the private copy of the config in \(path.quoted) could not be wiped: "
         + Failure(failure).message,
-      hint: "remove what is left of it; it may hold passwords")
+      hint: "remove what is left of it; it may contain passwords")
   }
 
   private static func editor(_ environment: [String: String]) -> String {

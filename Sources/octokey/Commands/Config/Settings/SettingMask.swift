@@ -28,7 +28,7 @@ enum SettingMask {
 
   /// Why a protected value is not decrypted, after the name of its setting.
   static func obstacle(_ value: String) -> String {
-    unreadForm(of: value).map { "is " + $0 } ?? "opens with no machine key here"
+    unreadForm(of: value).map { "is " + $0 } ?? "cannot be decrypted with a machine key here"
   }
 
   /// A setting with its secrets masked: `Key = value`.
