@@ -2,7 +2,7 @@
 
 import FoundationEssentials
 
-/// What is printed as JSON. Its properties are the keys (octokey-reports(5)); those of every command are in `Envelope`.
+/// What is printed as JSON. Its properties are the keys (octokey-json(5)); those of every command are in `Envelope`.
 protocol JSONReport: Encodable {
   /// The name for `octokey schema`.
   static var schemaName: String { get }

@@ -4,6 +4,8 @@ import Foundation
 import Outside
 import Testing
 
+@testable import octokey
+
 @Suite struct ReportSchemaTests {
   /// Every command, and every end that has an answer of its own.
   private static let script = """
@@ -110,12 +112,12 @@ import Testing
     #expect(said.hasSuffix(", 0 faults\n"), "\(said)")
     // What a script asks for first.
     let report = try JSONDecoder().decode(
-      Envelope.self, from: Data(node.text("out/no-answer").utf8))
+      Answer.self, from: Data(node.text("out/no-answer").utf8))
     #expect(report.command == "rotate-master-key" && report.outcome == "failed")
     #expect(report.error?.exitCode == 64 && report.error?.message.hasPrefix("confirmation") == true)
     #expect(report.error?.hint?.hasPrefix("give --i-have") == true)
     let unfinished = try JSONDecoder().decode(
-      Envelope.self, from: Data(node.text("out/in-the-way").utf8))
+      Answer.self, from: Data(node.text("out/in-the-way").utf8))
     #expect(unfinished.outcome == "unfinished-rotation" && unfinished.error?.exitCode == 3)
     let secret = try node.text("out/get-secret")
     let key = try node.text("old.key").dropLast()
@@ -125,7 +127,22 @@ import Testing
     }
   }
 
-  private struct Envelope: Decodable {
+  @Test func everyNameIsInTheManual() throws {
+    let pages = try ["octokey-json", "octokey-reports"].map {
+      try String(contentsOfFile: repositoryPath + "/man/man5/\($0).5", encoding: .utf8)
+    }
+    let words = Set(
+      pages.joined(separator: "\n").split(separator: "\n").filter { $0.contains("Li ") }
+        .flatMap { $0.split { !$0.isLetter } })
+    let names = ReportSchemas.all.reduce(into: Set<String>()) { $0.formUnion($1.schema.names) }
+    #expect(names.count > 80)
+    #expect(names.filter { !words.contains($0[...]) }.sorted() == [])
+    for schema in ReportSchemas.all {
+      #expect(pages[0].contains(schema.name) || pages[1].contains(schema.name))
+    }
+  }
+
+  private struct Answer: Decodable {
     struct Fault: Decodable {
       let message: String
       let hint: String?
