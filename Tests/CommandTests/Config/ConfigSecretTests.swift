@@ -169,7 +169,7 @@ import Testing
     let json = try ConfigTests.object(
       try await ConfigTests.config(
         node, "get", "Octopus.Proxy.ProxyPassword", "--reveal", "--format", "json"))
-    #expect(json["value"] as? String == value)
+    #expect((json["setting"] as? [String: Any])?["value"] as? String == value)
   }
 
   @Test func aMasterKeyIsCheckedAndStoredAsJSON() async throws {

@@ -16,7 +16,7 @@ import Testing
       local code=$1 name=$2 ended=0
       shift 2
       "$OCTOKEY" "$@" --format json --non-interactive >"out/$name" 2>"$name.err" || ended=$?
-      [ "$ended" = "$code" ] || { echo "$name ended with $ended"; cat "$name.err"; exit 1; }
+      [ "$ended" = "$code" ] || { echo "$name ended with $ended" >&2; cat "$name.err" >&2; exit 1; }
     }
     json 0 status status "${node[@]}"
     json 0 check config check "${node[@]}"
@@ -28,10 +28,10 @@ import Testing
     json 0 list-nothing config list nothing "${node[@]}"
     cp OctopusServer.config other.config
     json 0 diff-same config diff other.config "${node[@]}"
-    json 0 set config set Octopus.Server.TaskCap 9 "${node[@]}"
-    json 0 set-again config set Octopus.Server.TaskCap 9 "${node[@]}"
+    json 0 set config set Octopus.Server.TaskCap 7777 "${node[@]}"
+    json 0 set-again config set Octopus.Server.TaskCap 7777 "${node[@]}"
     json 0 unset config unset Octopus.WebPortal.ListenPrefixes "${node[@]}"
-    EDITOR="sed -i s/9/8/" json 0 edit config edit --yes "${node[@]}"
+    EDITOR="sed -i s/7777/8/" json 0 edit config edit --yes "${node[@]}"
     json 2 diff config diff other.config "${node[@]}"
     json 2 diff-secrets config diff other.config --reveal "${node[@]}"
     json 0 verify verify "${node[@]}"
@@ -51,9 +51,9 @@ import Testing
       --store sqlite:there/octopus.db --machine-id-file machine-id --machine-key-file machinekey
     json 2 compare status --compare out/status out/rotate out/verify out/backup-verify out/restore
     json 0 new-key new-master-key new.key
-    mkdir instances
-    printf '{"Name": "a", "ConfigurationFilePath": "%s"}' "$PWD/OctopusServer.config" >instances/a.config
-    json 0 instances list-instances --instances-dir instances
+    mkdir registered
+    printf '{"Name": "a", "ConfigurationFilePath": "%s"}' "$PWD/OctopusServer.config" >registered/a.config
+    json 0 instances list-instances --instances-dir registered
     json 0 key show-master-key "${node[@]}"
     json 0 fingerprint show-master-key --fingerprint "${node[@]}"
     json 1 wrong-key verify "${node[@]}" --key-file none
@@ -65,7 +65,7 @@ import Testing
     json 64 vendor-usage show-master-key --bogus
     json 1 vendor-failure show-master-key --config none
     for file in vendor-usage vendor-failure; do
-      [ ! -s out/$file ] || { echo "$file prints something"; exit 1; }
+      [ ! -s out/$file ] || { echo "$file prints something" >&2; exit 1; }
       rm out/$file
     done
     json 0 recovered-folder recover --state-dir . --store sqlite:octopus.db
