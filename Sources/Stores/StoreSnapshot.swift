@@ -11,6 +11,13 @@ package struct StoreSnapshot: Equatable, Sendable {
   package let journalMode: String?
 }
 
+/// What a connection string says of the server; nil where it leaves that to a driver.
+struct ServerAccess {
+  var host: String?
+  var port: String?
+  var user: String?
+}
+
 extension StoreLocation {
   /// - Returns: nil for a database server.
   /// - Throws: `StoreError`; `.changedMeanwhile` if a document changed in the meantime.
@@ -24,7 +31,8 @@ extension StoreLocation {
 
   /// The command that backs up the database where `snapshot` does not; a person with permission runs it.
   package func backupStatement(stamp: String) throws(StoreError) -> String? {
-    try (store() as? ODBCStore)?.look { (schema) throws(StoreError) in
+    let server = serverAccess
+    return try (store() as? ODBCStore)?.look { (schema) throws(StoreError) in
       var database: (name: String, edition: Int)?
       try schema.session.rows(schema.dialect.databaseQuery) { (row) throws(NativeError) in
         let name = try row.text(1)
@@ -32,9 +40,17 @@ extension StoreLocation {
         database = name.map { ($0, Int(edition)) }
       }
       return database.map {
-        schema.dialect.backup(of: $0.name, edition: $0.edition, stamp: stamp)
+        schema.dialect.backup(
+          of: $0.name, edition: $0.edition, stamp: stamp, server: server)
       }
     }
+  }
+
+  private var serverAccess: ServerAccess {
+    guard case .odbc(let connection) = self else { return ServerAccess() }
+    return ServerAccess(
+      host: connection["server", "servername"], port: connection["port"],
+      user: connection["uid", "username"])
   }
 
   private static func snapshot(

@@ -131,8 +131,8 @@ private struct TellingDialect: SQLDialect {
   func spliced(_ text: String) -> String { base.spliced(text) }
   func keyParameter(for column: SQLColumn) -> String? { base.keyParameter(for: column) }
   func contents(of column: SQLColumn) -> SQLColumn.Contents? { base.contents(of: column) }
-  func backup(of name: String, edition: Int, stamp: String) -> String {
-    base.backup(of: name, edition: edition, stamp: stamp)
+  func backup(of name: String, edition: Int, stamp: String, server: ServerAccess) -> String {
+    base.backup(of: name, edition: edition, stamp: stamp, server: server)
   }
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? { base.meaning(of: diagnostic) }
 }

@@ -1,11 +1,12 @@
-// The secrets of a backup, opened: the key, the config, and the machine keys that protect what is in it.
+// The secrets of a backup, decrypted: the key, the config, and the machine keys that protect what is in it.
 
 internal import Native
 
 package final class BackupContents {
   package let key: MasterKey
-  package let config: [UInt8]
-  /// What decrypts the protected settings of the config.
+  /// Nil in a backup of a store without one.
+  package let config: [UInt8]?
+  /// What decrypts the protected settings of the config; none without a config.
   package let machineKeys: MachineKeys
 
   /// - Parameter seal: encryption with the passphrase; nil for a backup without one.
@@ -14,9 +15,12 @@ package final class BackupContents {
     let text = try folder.secret(BackupFolder.masterKey, seal)
     key = try rethrow(
       as: BackupError.key, KeyFile.parse(text, source: folder.file(BackupFolder.masterKey)))
-    config = try folder.secret(BackupFolder.config, seal).withBytes { Array(copying: $0) }
+    let manifest = folder.manifest.config
+    config =
+      manifest == nil
+      ? nil : try folder.secret(BackupFolder.config, seal).withBytes { Array(copying: $0) }
     func machineKey(_ name: String) throws(BackupError) -> SecretBytes? {
-      let isThere = folder.manifest.config.machineKeys.contains { $0.name == name }
+      let isThere = manifest?.machineKeys.contains { $0.name == name } == true
       return isThere ? try folder.secret(name, seal) : nil
     }
     let machineID = try machineKey(BackupFolder.machineID)

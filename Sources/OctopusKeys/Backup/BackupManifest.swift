@@ -15,7 +15,8 @@ package struct BackupManifest: Codable, Equatable, Sendable {
   package let created: String
   package let node: String
   package let key: Key
-  package let config: Config
+  /// The config; nil in a backup of a store without one.
+  package let config: Config?
   package let store: Store
   /// The server's certificate; nil if there is none in the store that octokey can read.
   package let certificate: Certificate?
@@ -108,7 +109,7 @@ package struct BackupManifest: Codable, Equatable, Sendable {
 
   /// - Parameter certificate: its thumbprint.
   package init(
-    created: String, node: String, key: Key, config: Config, store: Store, certificate: String?
+    created: String, node: String, key: Key, config: Config?, store: Store, certificate: String?
   ) {
     self.created = created
     self.node = node

@@ -83,16 +83,20 @@ package struct BackupVerification {
     if fingerprint != manifest.key.fingerprint {
       faults.append(.otherKey(expected: manifest.key.fingerprint, found: fingerprint))
     }
+    if let config = found.config { check(config, found) }
+    contents = found
+    if let certificate = manifest.certificate { check(certificate, found.key) }
+  }
+
+  private mutating func check(_ contents: [UInt8], _ found: BackupContents) {
     do throws(ConfigError) {
-      let config = try NodeConfig(contents: found.config, path: BackupFolder.config)
+      let config = try NodeConfig(contents: contents, path: BackupFolder.config)
       if try !found.machineKeys.masterKey(of: config).key.equals(found.key) {
         faults.append(.configHoldsOtherKey)
       }
     } catch {
       faults.append(.configClosed(error))
     }
-    contents = found
-    if let certificate = manifest.certificate { check(certificate, found.key) }
   }
 
   private mutating func check(

@@ -11,12 +11,15 @@ package struct ConfigTransfer: Sendable {
   /// they stay as they are.
   package private(set) var unreadable: [String] = []
 
-  /// - Parameter connection: where the documents are there; nil to leave that setting as it is.
+  /// - Parameters:
+  ///   - contents: the config in the backup.
+  ///   - connection: where the documents are there; nil to leave that setting as it is.
   /// - Throws: `ConfigError.noMachineKey`, and what `NodeConfig` throws.
   package init(
-    _ backup: BackupContents, to machineKeys: MachineKeys, connection: String?
+    _ contents: [UInt8], of backup: BackupContents, to machineKeys: MachineKeys,
+    connection: String?
   ) throws(ConfigError) {
-    bytes = backup.config
+    bytes = contents
     let config = try NodeConfig(contents: bytes, path: BackupFolder.config)
     // Each setting on its own: two machines may share a machine-id (containers of one image do), and
     // differ in the other machine key.

@@ -13,6 +13,8 @@ package enum KeyError: Error, Equatable, Sendable {
   case missing(source: String)
   /// A value of a Secret that was not decoded: base64 of the key's base64.
   case encodedTwice(source: String)
+  /// The 32 hexadecimal digits of a machine id, which are base64 of 24 bytes as well.
+  case machineID(source: String)
   /// The protected value of a node config.
   case protectedValue(source: String)
   /// Several texts of the length of a key, and nothing says which one it is.

@@ -69,6 +69,8 @@ package enum KeyFile {
       throw .fingerprintDiffers(source: source)
     } catch .encodedTwice {
       throw .encodedTwice(source: source)
+    } catch .machineID {
+      throw .machineID(source: source)
     } catch {
       fault = error
     }
@@ -109,9 +111,20 @@ package enum KeyFile {
     let plain = KeyFileText.plain(text)
     return try plain.withBytes { (bytes) throws(KeyError) in
       let lines = try KeyFileText.lines(of: bytes, source: source)
+      // A key of 192 bits has no other character once in 2^64 times.
+      if lines.key.count == 32, lines.key.allSatisfy({ isHexadecimal(bytes[$0]) }) {
+        throw .machineID(source: source)
+      }
       let key = try MasterKey(base64: bytes.extracting(lines.key), source: source)
       try requireClaimed(lines.fingerprints, of: bytes, key, source)
       return key
+    }
+  }
+
+  private static func isHexadecimal(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+    default: false
     }
   }
 

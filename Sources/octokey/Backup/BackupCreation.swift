@@ -6,7 +6,8 @@ import OctopusKeys
 import Stores
 
 struct BackupCreation {
-  let node: OpenedNode
+  /// The node; nil for a store without a config.
+  let node: OpenedNode?
   let location: StoreLocation
   /// Encryption with the passphrase; nil to store the secrets in plain text.
   let encryption: EncryptedFile?
@@ -16,34 +17,36 @@ struct BackupCreation {
 
   /// Fills `folder` and gives it its name.
   ///
+  /// - Parameter key: the Master Key of the store.
   /// - Returns: also why there is no copy of a certificate that the store holds.
   func run(
-    into folder: consuming NewFolder
+    into folder: consuming NewFolder, key: borrowing MasterKey
   ) throws -> (manifest: BackupManifest, closedCertificate: PKCS12.Obstacle?) {
-    let opened = try node.machineKeys.masterKey(of: node.settings)
     let snapshot = try location.snapshot(into: folder)
     let store = try store(snapshot, in: folder.draft)
     let audit = try StoreAudit.run(
-      store: store, key: opened.key, cancellation: cancellation
+      store: store, key: key, cancellation: cancellation
     ) { progress(.survey, $0, $1) }
-    try requireFit(audit, opened.key)
+    try requireFit(audit, key)
     var closed: PKCS12.Obstacle?
-    let certificate = try putCertificate(from: store, opened.key, into: folder, &closed)
+    let certificate = try putCertificate(from: store, key, into: folder, &closed)
     let stamp = TimeStamp.forFileName(now)
     let manifest = BackupManifest(
-      created: TimeStamp.forText(now), node: node.name,
-      key: try .init(opened.key, isSealed: encryption != nil),
-      config: .init(
-        path: node.file.path, mode: node.file.mode,
-        machineKeys: try putMachineKeys(into: folder)),
+      created: TimeStamp.forText(now), node: node?.name ?? ProcessInfo.processInfo.hostName,
+      key: try .init(key, isSealed: encryption != nil),
+      config: try node.map {
+        .init(
+          path: $0.file.path, mode: $0.file.mode,
+          machineKeys: try putMachineKeys(of: $0, into: folder))
+      },
       store: .init(
         kind: location.store().kind, location: location.store().location,
         snapshot: snapshot?.name, mode: snapshot?.mode, journalMode: snapshot?.journalMode,
         statement: snapshot == nil ? try location.backupStatement(stamp: stamp) : nil,
         audit: audit),
       certificate: certificate)
-    try put(BackupFolder.config, node.file.bytes.span, into: folder)
-    try KeyFile.contents(opened.key, created: now).withBytes {
+    if let node { try put(BackupFolder.config, node.file.bytes.span, into: folder) }
+    try KeyFile.contents(key, created: now).withBytes {
       try put(BackupFolder.masterKey, $0, into: folder)
     }
     let json = try manifest.json()
@@ -87,7 +90,7 @@ struct BackupCreation {
 
   /// The machine keys that protect something in the config.
   private func putMachineKeys(
-    into folder: borrowing NewFolder
+    of node: OpenedNode, into folder: borrowing NewFolder
   ) throws -> [BackupManifest.MachineKeyFile] {
     let check = try ConfigCheck(
       node.file.bytes, path: node.file.path, machineKeys: node.machineKeys)

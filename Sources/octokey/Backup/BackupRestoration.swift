@@ -9,7 +9,8 @@ import Stores
 struct BackupRestoration {
   let backup: BackupFolder
   let contents: BackupContents
-  let configPath: String
+  /// Nil for a backup of a store without a config.
+  let configPath: String?
   let target: StoreLocation
   let machineKeys: MachineKeys
   let storeWasNamed: Bool
@@ -22,10 +23,13 @@ struct BackupRestoration {
 
   /// - Parameter audit: records each change when it is made.
   func run(_ audit: AuditTrail) throws -> RestoreReport {
-    let transfer = try ConfigTransfer(contents, to: machineKeys, connection: connection())
+    guard let configPath, let config = contents.config else { return try restoreStoreAlone(audit) }
+    let transfer = try ConfigTransfer(
+      config, of: contents, to: machineKeys,
+      connection: connection(in: config, at: configPath))
     let isThere = try FileStatus.isThere(configPath)
     let edit: LockedConfigFile? = isThere ? try .lock(configPath, patience: .zero) : nil
-    let lock = isThere ? nil : try lockFolder()
+    let lock = isThere ? nil : try lockFolder(of: configPath)
     let present: ConfigFile? =
       switch edit {
       case .some(let edit): edit.file
@@ -33,14 +37,10 @@ struct BackupRestoration {
       }
     let isSame = present?.bytes == transfer.bytes
     if !isSame { try present?.requireReplaceable(inPlace: inPlace) }
-    let store = target.store()
-    var report = RestoreReport(
-      folder: backup.path, fingerprint: fingerprint,
+    var report = report(
       config: .init(
         path: configPath, changed: !isSame, reprotected: transfer.reprotected,
-        unreadable: transfer.unreadable),
-      store: .init(
-        kind: store.kind, location: store.location, statement: backup.manifest.store.statement))
+        unreadable: transfer.unreadable))
     let owner = try FileOwner.ofFolder(of: configPath)
     if let snapshot = backup.snapshotLocation {
       let examination = try StoreRestoration.Examination(
@@ -49,32 +49,25 @@ struct BackupRestoration {
       let isOther = examination.present == .other
       if isOther { try requireOverwriting() }
       if let present, !isSame { try requireMayReplace(present) }
-      if present == nil { try requireNewConfig(transfer.bytes.count, owner) }
-      if examination.present != .same {
-        let storeOwner = try FileOwner.ofFolder(of: store.location)
-        try examination.requireWritable(owner: storeOwner, others: 2 * transfer.bytes.count)
-        let replaced = isOther ? try lockReplaced(examination) : nil
-        report.store.former = try restoreStore(examination, storeOwner, audit)
-        replaced?.rollback()
-        report.store.changed = true
-      }
+      if present == nil { try requireNewConfig(configPath, transfer.bytes.count, owner) }
+      try replaceStore(examination, others: 2 * transfer.bytes.count, &report, audit)
     } else {
       try requireOwnKey()
       if let present, !isSame { try requireMayReplace(present) }
-      if present == nil { try requireNewConfig(transfer.bytes.count, owner) }
+      if present == nil { try requireNewConfig(configPath, transfer.bytes.count, owner) }
     }
     do {
       switch edit {
       case .some(let edit):
         if !isSame {
-          report.config.backup = try edit.replace(
+          report.config?.backup = try edit.replace(
             with: transfer.bytes, backupAt: now, inPlace: inPlace)
           audit.record(change: "the config \(configPath.quoted) was restored")
         }
       case .none:
         try NewFile.create(
           configPath, contents: transfer.bytes.span, owner: owner,
-          mode: backup.manifest.config.mode & 0o664
+          mode: (backup.manifest.config?.mode ?? 0o600) & 0o664
         ).commit()
         audit.record(change: "the config \(configPath.quoted) was restored")
       }
@@ -85,12 +78,55 @@ struct BackupRestoration {
         former: report.store.former, reason: .init(error))
     }
     _ = consume lock
+    probeStore(&report)
+    return report
+  }
+
+  private func restoreStoreAlone(_ audit: AuditTrail) throws -> RestoreReport {
+    var report = report(config: nil)
+    if let snapshot = backup.snapshotLocation {
+      let examination = try StoreRestoration.Examination(
+        StoreLocation(snapshot, relativeTo: "/"), for: target)
+      report.notes = BackupRestoration.notes(examination)
+      if examination.present == .other { try requireOverwriting() }
+      try replaceStore(examination, others: 0, &report, audit)
+    } else {
+      try requireOwnKey()
+    }
+    probeStore(&report)
+    return report
+  }
+
+  private func report(config: RestoreReport.Config?) -> RestoreReport {
+    let store = target.store()
+    return RestoreReport(
+      folder: backup.path, fingerprint: fingerprint, config: config,
+      store: .init(
+        kind: store.kind, location: store.location, statement: backup.manifest.store.statement))
+  }
+
+  /// Puts the snapshot in the place of the store, unless they are the same.
+  ///
+  /// - Parameter others: the bytes of files that are still to be written.
+  private func replaceStore(
+    _ examination: StoreRestoration.Examination, others: Int, _ report: inout RestoreReport,
+    _ audit: AuditTrail
+  ) throws {
+    guard examination.present != .same else { return }
+    let owner = try FileOwner.ofFolder(of: report.store.location)
+    try examination.requireWritable(owner: owner, others: others)
+    let replaced = examination.present == .other ? try lockReplaced(examination) : nil
+    report.store.former = try restoreStore(examination, owner, audit)
+    replaced?.rollback()
+    report.store.changed = true
+  }
+
+  private func probeStore(_ report: inout RestoreReport) {
     do {
       report.keyMatchesStore = try KeyProbe(store: target.store(), key: contents.key).opens
     } catch {
       report.storeProblem = Failure(describing: error).message
     }
-    return report
   }
 
   private static func notes(_ examination: StoreRestoration.Examination) -> [String] {
@@ -105,15 +141,15 @@ struct BackupRestoration {
       }
   }
 
-  private func requireNewConfig(_ count: Int, _ owner: FileOwner?) throws {
+  private func requireNewConfig(_ path: String, _ count: Int, _ owner: FileOwner?) throws {
     try ReplacementCheck.requireNewFiles(
-      in: FilePath(configPath).folder, owner: owner, bytes: count)
+      in: FilePath(path).folder, owner: owner, bytes: count)
   }
 
   /// The connection string that the config needs; nil if its own is of the target.
-  private func connection() throws -> String? {
-    let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
-    let folder = FilePath(configPath).folder
+  private func connection(in contents: [UInt8], at path: String) throws -> String? {
+    let config = try NodeConfig(contents: contents, path: BackupFolder.config)
+    let folder = FilePath(path).folder
     // A string that cannot be read has no target.
     let present = config.value(of: SettingName.connectionString)
       .flatMap { try? StoreLocation($0, relativeTo: folder) }
@@ -132,7 +168,7 @@ struct BackupRestoration {
     return String(name.contains("/") ? path[...] : name)
   }
 
-  private func lockFolder() throws -> FileLock {
+  private func lockFolder(of configPath: String) throws -> FileLock {
     let path = FilePath(configPath).folder
     // The config may be missing: the remaining files of the node belong to the folder's owner.
     let folder = StateFolder(path: path, owner: try FileStatus.read(path).owner)

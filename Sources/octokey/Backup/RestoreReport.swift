@@ -6,7 +6,7 @@ struct RestoreReport: CommandReport {
   static let schemaName = "backup-restore"
   static let schema: Schema = [
     "folder": .string, "fingerprint": .string,
-    "config": [
+    "config?": [
       "path": .string, "changed": .boolean, "backup?": .string, "reprotected": .list(.string),
       "unreadable": .list(.string),
     ],
@@ -38,7 +38,8 @@ struct RestoreReport: CommandReport {
 
   let folder: String
   let fingerprint: String
-  var config: Config
+  /// Nil for a backup of a store without a config.
+  var config: Config?
   var store: Store
   /// Whether the key decrypts the present store; nil if that is unknown.
   var keyMatchesStore: Bool?
@@ -52,20 +53,23 @@ struct RestoreReport: CommandReport {
   }
 
   var text: String {
-    var lines = [
-      "Config:           \(config.path) (\(config.changed ? "restored" : "unchanged"))",
+    var lines =
+      config.map {
+        ["Config:           \($0.path) (\($0.changed ? "restored" : "unchanged"))"]
+      } ?? []
+    lines += [
       "Store:            \(store.kind) \(store.location) (\(store.changed ? "restored" : "unchanged"))",
       "Key:              \(fingerprint)",
       "Decrypts store:   \(keyMatchesStore.map { $0 ? "yes" : "NO" } ?? "unknown")"
         + (storeProblem.map { ": \($0)" } ?? ""),
     ]
     lines += notes.map { "Note: \($0)" }
-    if let backup = config.backup { lines.append("The former config is \(backup)") }
+    if let backup = config?.backup { lines.append("The former config is \(backup)") }
     if let former = store.former { lines.append("The former store is \(former)") }
-    if !config.reprotected.isEmpty {
+    if let config, !config.reprotected.isEmpty {
       lines.append("Protected for this machine: \(config.reprotected.joined(separator: ", "))")
     }
-    if !config.unreadable.isEmpty {
+    if let config, !config.unreadable.isEmpty {
       lines.append(
         "Still protected by another machine, set them again: "
           + config.unreadable.joined(separator: ", "))

@@ -59,7 +59,8 @@ extension Failure {
   init(restoredHalf stop: RestoredHalf, former: String?, _ reason: CommandError.Reason) {
     let words =
       switch stop {
-      case .store(_, let config):
+      case .store(_, nil): reason.message
+      case .store(_, let config?):
         "\(reason.message), and the config \(config.quoted) was not restored"
       case .config(let config, false):
         "the store was restored, and the config \(config.quoted) was not: \(reason.message)"

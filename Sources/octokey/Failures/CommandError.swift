@@ -50,6 +50,8 @@ enum CommandError: Error, Equatable {
   case backupInsideStore(folder: String, location: String)
   case backupOfAnotherStore(fingerprint: String, location: String, KeyMisfit)
   case backupNotSealed(folder: String)
+  /// A backup of a store without a config was to be restored with one.
+  case backupWithoutConfig(folder: String)
   case backupFaulty(folder: String, faults: Int)
   /// A restoration was interrupted; `former` is the store that it replaced.
   case restoredHalf(RestoredHalf, former: String?, reason: Reason)
@@ -79,7 +81,8 @@ enum CommandError: Error, Equatable {
 /// Where a restoration stopped.
 enum RestoredHalf: Equatable {
   /// At the store, which may have lost its name, or may not be on the device; the config is unchanged.
-  case store(String, config: String)
+  /// Nil in a backup without a config.
+  case store(String, config: String?)
   /// At the config, after the store. `isWritten`: it was written, but not flushed to disk.
   case config(String, isWritten: Bool)
 }

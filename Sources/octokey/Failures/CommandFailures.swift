@@ -140,6 +140,10 @@ extension Failure {
       self.init(
         "\(folder.quoted) was made without a passphrase, and one was given",
         hint: "is this the right backup, or was it replaced?")
+    case .backupWithoutConfig(let folder):
+      self.init(
+        "the backup \(folder.quoted) contains no config, it was made with --state-dir",
+        hint: "leave out --config and --instance", status: .usage)
     case .backupFaulty(let folder, let faults):
       self.init(
         "refusing to restore \(folder.quoted): it has \(faults) problem\(faults == 1 ? "" : "s"), see "

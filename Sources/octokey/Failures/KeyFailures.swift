@@ -28,6 +28,10 @@ extension Failure {
       self.init(
         "\(named(source)) contains the value of a Secret that was not decoded",
         hint: "base64 -d decodes it to the text of the key")
+    case .machineID(let source):
+      self.init(
+        "\(named(source)) contains a machine id, not a Master Key",
+        hint: "--machine-id-file names it; a Master Key has 24 or 44 base64 characters")
     case .protectedValue(let source):
       self.init(
         "\(named(source)) contains the protected value of a node config, not a key",

@@ -50,10 +50,28 @@ enum OpenedTarget {
     }
   }
 
+  /// Locks what a backup copies: nothing is changed there, so others may be able to put files into it.
+  func lockForCopying() throws -> CopyLock {
+    switch self {
+    case .node(let node):
+      return .config(try .lock(node.file, keepsDrafts: true, isCopied: true))
+    case .folder(let folder):
+      let place = NodePlace.stateFolder(folder.path)
+      let lock = try folder.lock(for: place, mayBeOpen: true)
+      try folder.requireNoJournal(of: place)
+      return .folder(lock)
+    }
+  }
+
   var target: RotationTarget {
     switch self {
     case .node(let node): .node(node.file, node.machineKeys)
     case .folder(let folder): .folder(folder)
     }
   }
+}
+
+enum CopyLock: ~Copyable {
+  case config(LockedConfigFile)
+  case folder(FileLock)
 }

@@ -22,24 +22,28 @@ enum NextSteps {
     var steps: [String] = []
     if unreadable > 0 {
       steps.append(
-        "\(unreadable) values open under neither key and were left as they were: set them anew in "
-          + "Octopus, or find the key that they were made with")
+        "\(unreadable) values decrypt with neither key and are unchanged: set them again in Octopus, "
+          + "or find the key that encrypted them")
     }
     steps += [
-      "copy \"\(keyFile)\" to a safe place off this machine: without it nobody can read a backup "
-        + "made from now on"
+      "copy \"\(keyFile)\" to a safe place off this machine: without it a backup made from now on "
+        + "cannot be read"
     ]
     steps += toNodes(
       newKey: newKey, keyFile: keyFile, otherNodes: otherNodes, hasConfig: hasConfig, deployment)
+    let place =
+      hasConfig
+      ? ""
+      : " --state-dir DIR --store LOCATION --key-file \(keyFile.shellWord)"
     steps += [
-      "make a new backup, and test it: octokey backup create --to DIR, octokey backup verify DIR"
+      "make a new backup, and test it: octokey backup create --to FOLDER\(place), octokey backup verify FOLDER"
     ]
     steps += snapshot
     steps += residues.flatMap(\.steps)
     if quoted > 0 {
       steps.append(
-        "\(quoted) longer texts quote a ciphertext under the old key (see the JSON report); they were "
-          + "left as they were and cannot be read once the old key is gone")
+        "\(quoted) longer texts quote a ciphertext under the old key (see the JSON report); they are "
+          + "unchanged and cannot be decrypted once the old key is gone")
     }
     steps += aboutCopy
     if let attachments { steps.append(attachments.sentence(oldKey: oldKey)) }

@@ -92,6 +92,7 @@ import Testing
     let store = try #require(try ConfigTests.object(made)["store"] as? [String: Any])
     let statement = try #require(store["statement"] as? String)
     #expect(statement.hasPrefix("pg_dump --format=custom --file='octopus-"), "\(statement)")
+    #expect(statement.matches(of: /--(host|port)='[^']+'/).count == 2, "\(statement)")
     // Key and config are good; the database is still to be verified.
     let half = try await OctokeyProgram.run(["backup", "verify", folder])
     #expect(

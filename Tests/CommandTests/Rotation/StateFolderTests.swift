@@ -48,9 +48,46 @@ import Testing
       "$OCTOKEY" verify \(Self.place)
       """)
     #expect(
-      verified.contains("all 30 sensitive values in 20 documents open with this key")
+      verified.contains("all 30 sensitive values in 20 documents decrypt with this key")
         && !verified.contains("exit"), "\(verified)")
     #expect(try await node.sql("PRAGMA integrity_check") == "ok")
+  }
+
+  /// Everything but the config: the passphrase alone brings the store back.
+  @Test func aBackupNeedsNoConfig() async throws {
+    let node = try await made("echo secret words >passphrase")
+    let create = """
+      "$OCTOKEY" backup create --state-dir state --store sqlite:octopus.db --key-file old.key \\
+        --passphrase-file passphrase
+      """
+    let made = try await said(node, "\(create) --to before; ls before")
+    #expect(!made.contains("exit") && !made.contains("OctopusServer.config"), "\(made)")
+    #expect(made.contains("30 in 20 documents decrypt with the key"), "\(made)")
+    let verified = try await said(
+      node, #""$OCTOKEY" backup verify before --passphrase-file passphrase"#)
+    #expect(verified.hasSuffix("this backup is good: it can be restored\n"), "\(verified)")
+    let rotated = try await said(node, Self.rotation)
+    #expect(
+      rotated.contains(
+        "octokey backup create --to FOLDER --state-dir DIR --store LOCATION --key-file "),
+      "\(rotated)")
+    // The rotated store stays unless that is said; then it is the one from before.
+    let restore = #""$OCTOKEY" backup restore before --passphrase-file passphrase"#
+    let refused = try await said(node, restore)
+    #expect(refused.hasSuffix("exit 1\n") && refused.contains("--overwrite"), "\(refused)")
+    let restored = try await said(node, restore + " --overwrite")
+    #expect(restored.contains("(restored)") && !restored.contains("Config:"), "\(restored)")
+    let under = try await said(
+      node, #""$OCTOKEY" verify --store sqlite:octopus.db --key-file old.key"#)
+    #expect(under.contains("all 30 sensitive values"), "\(under)")
+    let config = try await said(node, restore + " --config away/OctopusServer.config")
+    #expect(config.contains("contains no config") && config.hasSuffix("exit 64\n"), "\(config)")
+    // A journal there: the store may be half-way between two keys.
+    try await node.shell("touch state/octokey-journal.json; chmod 600 state/octokey-journal.json")
+    let halfway = try await said(node, "\(create) --to after")
+    #expect(halfway.hasSuffix("exit 3\n"), "\(halfway)")
+    let alone = try await said(node, #""$OCTOKEY" backup create --to x --state-dir state"#)
+    #expect(alone.contains("belong together") && alone.hasSuffix("exit 64\n"), "\(alone)")
   }
 
   @Test func statusLooksAtTheFolderAndTheStore() async throws {

@@ -30,12 +30,15 @@ import Testing
     ),
   ])
   func aBackup(_ database: String, _ edition: Int, _ statement: String) {
-    #expect(CopyTests.dialect.backup(of: database, edition: edition, stamp: "S") == statement)
+    #expect(
+      CopyTests.dialect.backup(of: database, edition: edition, stamp: "S", server: .init())
+        == statement)
   }
 
   @Test func aNameStaysWithinTheServersLimit() {
     let long = String(repeating: "\u{1F511}", count: 64)
-    let copy = CopyTests.dialect.backup(of: long, edition: 5, stamp: "20261123T101500Z")
+    let copy = CopyTests.dialect.backup(
+      of: long, edition: 5, stamp: "20261123T101500Z", server: .init())
     let name = copy.dropFirst("CREATE DATABASE [".count).prefix { $0 != "]" }
     #expect(name.utf16.count <= 128)
     #expect(name.hasSuffix("\u{1F511}-20261123T101500Z"))

@@ -327,8 +327,16 @@ struct PostgreSQLDialect: SQLDialect {
   // There is one edition.
   let databaseQuery = "SELECT current_database(), 0"
 
-  func backup(of name: String, edition: Int, stamp: String) -> String {
-    "pg_dump --format=custom --file='octopus-\(stamp).dump' --dbname='\(name.replacing(scalar: "'", with: "'\\''"))'"
+  func backup(of name: String, edition: Int, stamp: String, server: ServerAccess) -> String {
+    let options: [(name: String, value: String?)] = [
+      ("file", "octopus-\(stamp).dump"), ("host", server.host), ("port", server.port),
+      ("username", server.user), ("dbname", name),
+    ]
+    return
+      (["pg_dump --format=custom"]
+      + options.compactMap { option in
+        option.value.map { "--\(option.name)='\($0.replacing(scalar: "'", with: "'\\''"))'" }
+      }).joined(separator: " ")
   }
 
   func meaning(of diagnostic: ODBCDiagnostic) -> SQLFailure? {

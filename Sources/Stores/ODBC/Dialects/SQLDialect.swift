@@ -135,7 +135,9 @@ protocol SQLDialect: Sendable {
   var databaseQuery: String { get }
 
   /// The statements or the command that back up `name`, on one line; `stamp` makes the name of the backup unique.
-  func backup(of name: String, edition: Int, stamp: String) -> String
+  ///
+  /// - Parameter server: where a program that runs outside of the server finds it.
+  func backup(of name: String, edition: Int, stamp: String, server: ServerAccess) -> String
 
   /// How the engine makes a snapshot of a whole database; nil where it makes none.
   var databaseSnapshots: SQLServerSnapshots? { get }

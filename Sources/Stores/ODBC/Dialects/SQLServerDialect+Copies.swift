@@ -27,7 +27,7 @@ extension SQLServerDialect {
   /// place but a URL. Azure SQL Database has no BACKUP: a copy is a database of its own, which is ordered in `master`.
   /// (relational-databases/backup-restore/copy-only-backups-sql-server and
   /// t-sql/statements/create-database-transact-sql, AS COPY OF.)
-  func backup(of name: String, edition: Int, stamp: String) -> String {
+  func backup(of name: String, edition: Int, stamp: String, server: ServerAccess) -> String {
     if edition == Edition.azureSQLDatabase {
       return
         "CREATE DATABASE \(quoted(databaseName(name, "-\(stamp)"))) AS COPY OF \(quoted(name));"

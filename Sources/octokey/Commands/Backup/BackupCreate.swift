@@ -30,11 +30,25 @@ struct BackupCreate: AuditedCommand {
   var noPassphrase = false
 
   @OptionGroup(title: "Node options") var node: NodeOptions
+  @OptionGroup var state: StateOptions
+  @Option(
+    help: .init(
+      "A file that contains the Master Key, for --state-dir; - is standard input.",
+      valueName: "file"), completion: Completions.file)
+  var keyFile: String?
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   func validate() throws {
     if to.isEmpty { throw ValidationError("--to needs a folder name") }
+    try state.requireAlone(node)
+    if (state.stateDir == nil) != (keyFile == nil) {
+      throw ValidationError(
+        "--state-dir and --key-file belong together: without a config the key is in a file")
+    }
+    if keyFile == "-", passphrase.passphraseFile == "-" {
+      throw ValidationError("standard input cannot contain both the key and the passphrase")
+    }
     if noPassphrase, passphrase.passphraseFile != nil {
       throw ValidationError("--no-passphrase and --passphrase-file are mutually exclusive")
     }
@@ -43,19 +57,22 @@ struct BackupCreate: AuditedCommand {
   func run(_ context: Context) throws -> ExitStatus {
     let start = context.clock.uptime()
     let watch = try SignalWatch()
-    let node = try node.open(context)
-    try node.file.requireNoUnfinishedRotation()
-    let location = try stores.location(context, node)
+    let opened = try state.open(node, context)
+    let target = opened.target
+    try target.folder.requireNoUnfinishedRotation(of: target.place)
+    let location = try stores.location(context, opened.node)
     let folder = try context.absolutePath(to)
     try requireApart(folder, from: location)
     let encryption = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
-    let lock = try LockedConfigFile.lock(node.file, keepsDrafts: true, isCopied: true)
+    let key = try key(of: opened.node, context)
+    let lock = try opened.lockForCopying()
     let creation = BackupCreation(
-      node: node, location: location, encryption: encryption, now: context.clock.now(),
+      node: opened.node, location: location, encryption: encryption, now: context.clock.now(),
       cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
     context.audit[.backup] = folder
     BackupFolder.removeAbandonedDrafts(in: FilePath(folder).folder)
-    let (manifest, closedCertificate) = try creation.run(into: NewFolder.create(folder))
+    let (manifest, closedCertificate) = try creation.run(
+      into: NewFolder.create(folder), key: key)
     context.audit.record(change: "the backup \(folder.quoted) was made")
     _ = consume lock
     context.console.clearProgress()
@@ -69,6 +86,12 @@ struct BackupCreate: AuditedCommand {
       manifest, folder: folder, closedCertificate: closedCertificate,
       duration: context.clock.uptime() - start)
     return try context.answer(report, as: output.format)
+  }
+
+  private func key(of node: OpenedNode?, _ context: Context) throws -> MasterKey {
+    if let keyFile { return try KeySource(file: keyFile).read(context) }
+    guard let node else { preconditionFailure("--state-dir was given without --key-file") }
+    return try node.machineKeys.masterKey(of: node.settings).key.copy()
   }
 
   /// Refuses a backup inside the folder of documents: the next backup would contain it.

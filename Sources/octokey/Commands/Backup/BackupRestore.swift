@@ -47,13 +47,14 @@ struct BackupRestore: AuditedCommand {
     context.audit[.key] = backup.manifest.key.fingerprint
     let encryption = try backup.encryption(passphrase, context)
     let contents = try tested(backup, encryption, context, watch)
-    let isPlaced = (node.instance != nil || node.config != nil) && stores.given(context) != nil
+    let hasConfig = backup.manifest.config != nil
+    let isConfigGiven = node.instance != nil || node.config != nil
+    if isConfigGiven, !hasConfig { throw CommandError.backupWithoutConfig(folder: backup.path) }
+    let isPlaced = (isConfigGiven || !hasConfig) && stores.given(context) != nil
     if encryption == nil, !isPlaced, let user = backup.otherUser {
       throw CommandError.backupOfOtherUser(folder: backup.path, user: user)
     }
-    let path =
-      node.instance == nil && node.config == nil
-      ? backup.manifest.config.path : try node.configPath(context)
+    let path = isConfigGiven ? try node.configPath(context) : backup.manifest.config?.path
     let target = try target(backup, contents, context)
     context.audit[.config] = path
     context.audit[.store] = target.store().kind + " " + target.store().location
@@ -89,7 +90,8 @@ struct BackupRestore: AuditedCommand {
       let text = "\(store.kind):\(store.location)"
       return try context.storeLocation(text)
     }
-    let config = try NodeConfig(contents: contents.config, path: BackupFolder.config)
+    guard let contents = contents.config else { throw CommandError.storeNeeded(for: "this backup") }
+    let config = try NodeConfig(contents: contents, path: BackupFolder.config)
     guard let text = config.value(of: SettingName.connectionString) else {
       throw ConfigError.settingMissing(path: config.path, setting: SettingName.connectionString)
     }
