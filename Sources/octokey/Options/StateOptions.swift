@@ -1,6 +1,7 @@
 // Where a rotation without a node config keeps its files.
 
 import ArgumentParser
+import Native
 import OctopusKeys
 
 struct StateOptions: ParsableArguments {
