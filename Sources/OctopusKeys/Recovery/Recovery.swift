@@ -52,7 +52,7 @@ package final class Recovery {
   private let place: RecoveryPlace
   private let options: StoreRotation.Options
   private let cancellation: Cancellation
-  private let progress: StoreRotation.Progress
+  private let progress: PassProgress.Observer
 
   /// Takes the lock and finds the keys; nothing is changed yet.
   ///
@@ -68,7 +68,7 @@ package final class Recovery {
     oldKey: consuming MasterKey?, newKey: consuming MasterKey?, place: RecoveryPlace,
     skipUnreadable: Bool = false, inPlace: Bool = false,
     cancellation: Cancellation,
-    progress: @escaping StoreRotation.Progress
+    progress: @escaping PassProgress.Observer
   ) throws(RotationError) {
     self.target = target
     locked = try rethrow(as: RotationError.config, LockedTarget.lock(target, forRecovery: true))
@@ -205,8 +205,7 @@ package final class Recovery {
   ) throws(RotationError) -> Survey {
     var survey = try StoreAudit.run(
       store: store, key: key, decisions: options.decisions,
-      access: access, cancellation: cancellation
-    ) { progress(.survey, $0, $1) }
+      access: access, cancellation: cancellation, progress: progress)
     // What does not decrypt may be under the other key.
     guard
       survey.unreadableValues == 0 || (options.skipUnreadable && survey.decrypted > 0)

@@ -43,7 +43,7 @@ package final class RotationPlan {
   let requireQuiet: QuietCheck
   package let now: Date
   let cancellation: Cancellation
-  let progress: StoreRotation.Progress
+  let progress: PassProgress.Observer
 
   /// - Parameters:
   ///   - target: the node with its config as it was read, or a folder.
@@ -54,7 +54,7 @@ package final class RotationPlan {
     oldKey: consuming MasterKey,
     oldKeySource: OldKeySource, newKey: consuming MasterKey, options: Options = Options(),
     requireQuiet: @escaping QuietCheck, now: Date, cancellation: Cancellation,
-    progress: @escaping StoreRotation.Progress
+    progress: @escaping PassProgress.Observer
   ) {
     self.target = target
     self.store = store

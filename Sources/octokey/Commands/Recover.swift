@@ -79,7 +79,7 @@ struct Recover: AuditedCommand {
       newKey: keyFile.map { try KeySource(file: $0).read(context) }, place: place,
       skipUnreadable: skipUnreadable,
       inPlace: inPlace.inPlace,
-      cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update)
     let diagnosis: Recovery.Diagnosis
     do throws(RotationError) {
       diagnosis = try recovery.look(dryRun ? .examine : .rewrite)

@@ -99,7 +99,7 @@ extension RotateMasterKey {
       storePath: stores.location(context, opened.node).path, oldKey: old.key.copy(),
       oldKeySource: old.source, newKey: new, options: options,
       requireQuiet: servers.requireQuiet, now: context.clock.now(),
-      cancellation: Cancellation(watch), progress: Self.progress(context))
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update)
   }
 
   /// Whether the new key came from a file that outlives this machine or container.
@@ -255,14 +255,6 @@ extension RotateMasterKey {
     if findings.count > 20 {
       console.warning("and \(findings.count - 20) more", hint: "octokey verify lists them")
     }
-  }
-
-  static func progress(_ context: Context) -> StoreRotation.Progress {
-    let bars: [StoreRotation.Pass: ProgressBar] = [
-      .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
-      .proof: ProgressBar("checking", context),
-    ]
-    return { pass, done, total in bars[pass]?.update(done: done, total: total) }
   }
 }
 

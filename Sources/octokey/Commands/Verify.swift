@@ -1,6 +1,7 @@
 // `verify`: does this key decrypt this store? Nothing is written.
 
 import ArgumentParser
+import Native
 import OctopusKeys
 import Stores
 
@@ -58,11 +59,12 @@ struct Verify: OctokeyCommand {
   private func audit(
     _ store: any Store, _ key: borrowing MasterKey, _ context: Context
   ) throws -> ExitStatus {
-    let bar = ProgressBar("reading", context)
+    // A signal ends it between two pages, and the progress bar with it.
+    let watch = try SignalWatch()
     let audit = try StoreAudit.run(
-      store: store, key: key, decisions: binary.decisions(), cancellation: .never
-    ) { bar.update(done: $0, total: $1) }
-    bar.finish()
+      store: store, key: key, decisions: binary.decisions(),
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update)
+    context.console.clearProgress()
     let report = VerifyReport(audit, key: try KeyFingerprint(of: key), store: store)
     return try context.answer(report, as: output.format)
   }

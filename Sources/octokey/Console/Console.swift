@@ -17,8 +17,15 @@ import FoundationEssentials
 import Native
 
 final class Console {
-  /// Whether a progress line can be shown: stderr is a terminal and `--quiet` was not given.
-  let showsProgress: Bool
+  enum ProgressStyle {
+    /// After `--quiet`.
+    case none
+    /// On a terminal that can clear a line.
+    case bar
+    case lines
+  }
+
+  let progressStyle: ProgressStyle
   let outputIsTerminal: Bool
 
   let outputHasColour: Bool
@@ -37,7 +44,7 @@ final class Console {
 
   /// - Parameters:
   ///   - mayAsk: false after `--non-interactive`: every question is an error.
-  ///   - dumbTerminal: the terminal cannot clear a line: no progress and no colours.
+  ///   - dumbTerminal: the terminal cannot clear a line: no progress bar and no colours.
   init(
     quiet: Bool, mayAsk: Bool, dumbTerminal: Bool = false, plain: Bool = false,
     output: ByteOutput = .standardOutput, errors: ByteOutput = .standardError
@@ -46,7 +53,8 @@ final class Console {
     self.mayAsk = mayAsk
     self.output = output
     self.errors = errors
-    showsProgress = !quiet && !dumbTerminal && Terminal.isTerminal(errors.descriptor)
+    let hasBar = !dumbTerminal && Terminal.isTerminal(errors.descriptor)
+    progressStyle = quiet ? .none : hasBar ? .bar : .lines
     outputIsTerminal = Terminal.isTerminal(output.descriptor)
     let mayColour = !dumbTerminal && !plain
     outputHasColour = mayColour && outputIsTerminal
@@ -96,7 +104,7 @@ final class Console {
 
   /// Shows `line` instead of the previous one; `ProgressBar` decides when and what.
   func showProgress(_ line: String) {
-    guard showsProgress else { return }
+    guard progressStyle == .bar else { return }
     progressIsShown = true
     writeError("\r" + line.escaped + "\u{1b}[K")
   }

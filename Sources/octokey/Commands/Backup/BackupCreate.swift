@@ -52,7 +52,7 @@ struct BackupCreate: AuditedCommand {
     let lock = try LockedConfigFile.lock(node.file, keepsDrafts: true, isCopied: true)
     let creation = BackupCreation(
       node: node, location: location, encryption: encryption, now: context.clock.now(),
-      cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update)
     context.audit[.backup] = folder
     BackupFolder.removeAbandonedDrafts(in: FilePath(folder).folder)
     let (manifest, closedCertificate) = try creation.run(into: NewFolder.create(folder))

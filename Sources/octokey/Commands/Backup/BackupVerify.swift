@@ -60,10 +60,9 @@ extension BackupFolder {
     } else {
       location = stores.given(context) == nil ? nil : try stores.location(context, nil)
     }
-    let progress = RotateMasterKey.progress(context)
     let verification = try BackupVerification(
-      self, encryption, store: location?.store(), cancellation: Cancellation(watch)
-    ) { progress(.survey, $0, $1) }
+      self, encryption, store: location?.store(), cancellation: Cancellation(watch),
+      progress: ProgressBar(context).update)
     context.console.clearProgress()
     return verification
   }
