@@ -110,8 +110,10 @@ package final class StoreRotation {
     } catch {
       throw .native(error)
     }
-    return try pass.run(
+    let survey = try pass.run(
       inventory, surveyor, progress: PassProgress.counter(surveyPhase, of: documents, progress))
+    progress(PassProgress(phase: surveyPhase, hasEnded: true))
+    return survey
   }
 
   /// Decides whether a rotation after this survey would lose nothing.
@@ -180,6 +182,7 @@ package final class StoreRotation {
       collections, writer, readBack,
       progress: PassProgress.counter(.rewrite, of: documents, progress))
     let after = try readBack.finish()
+    progress(PassProgress(phase: .rewrite, hasEnded: true))
     // Nothing may have been passed over that the survey saw.
     guard after.ledger == before.ledger, after.thumbprint == before.thumbprint,
       before.ledger == survey.ledger
@@ -195,6 +198,7 @@ package final class StoreRotation {
   package func commit() throws(RotationError) {
     progress(PassProgress(phase: .commit))
     try rethrow(as: RotationError.store, store.commit())
+    progress(PassProgress(phase: .commit, hasEnded: true))
   }
 
   /// After the commit: reads everything once more, as others see it, where the word of a driver is all that says that

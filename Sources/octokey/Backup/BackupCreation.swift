@@ -13,6 +13,7 @@ struct BackupCreation {
   let now: Date
   let cancellation: Cancellation
   let progress: PassProgress.Observer
+  let console: Console
 
   /// Fills `folder` and gives it its name.
   ///
@@ -20,7 +21,7 @@ struct BackupCreation {
   func run(
     into folder: consuming NewFolder
   ) throws -> (manifest: BackupManifest, closedCertificate: PKCS12.Obstacle?) {
-    let opened = try node.machineKeys.masterKey(of: node.settings)
+    let opened = try node.masterKey(console)
     let snapshot = try location.snapshot(into: folder)
     let store = try store(snapshot, in: folder.draft)
     let audit = try StoreAudit.run(

@@ -99,7 +99,8 @@ extension RotateMasterKey {
       storePath: stores.location(context, opened.node).path, oldKey: old.key.copy(),
       oldKeySource: old.source, newKey: new, options: options,
       requireQuiet: servers.requireQuiet, now: context.clock.now(),
-      cancellation: Cancellation(watch), progress: ProgressBar(context).update)
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update,
+      steps: context.console.step)
   }
 
   /// Whether the new key came from a file that outlives this machine or container.
@@ -131,7 +132,7 @@ extension RotateMasterKey {
   private func oldKey(of node: OpenedNode?, _ context: Context) throws -> OldKey {
     guard let oldKeyFile else {
       guard let node else { preconditionFailure("--state-dir was given without --old-key-file") }
-      let opened = try node.machineKeys.masterKey(of: node.settings)
+      let opened = try node.masterKey(context.console)
       return OldKey(key: opened.key.copy(), source: .config)
     }
     let path = try context.absolutePath(oldKeyFile)
@@ -188,6 +189,7 @@ extension RotateMasterKey {
     let files = RotationReportFiles(
       folder: plan.folder, stamp: TimeStamp.forFileName(plan.now)
     ).write(report, key: plan.newKey, context)
+    for file in files { context.console.step("report written: \(file.quoted)") }
     context.audit.record(
       change: (plan.target.config == nil ? "the store is" : "store and config are")
         + " under the new key, which is in \(rotation.keyFile.quoted)"

@@ -4,7 +4,7 @@
 // - A message begins with `octokey: `, in lower case, and has no full stop. Paths and names are in
 //   double quotes. It says what is wrong; a hint on a separate line says what to do
 //   (`octokey: hint: …`). A warning begins with `octokey: warning: `.
-// - `--quiet` silences notes and progress, never warnings and failures.
+// - `--quiet` silences notes and progress, never warnings and failures. `--verbose` adds steps.
 // - Questions go to the terminal itself, so that they work with a redirected stdin or stdout. A secret
 //   is not echoed.
 // - Whatever is printed as a line is escaped first (TerminalEscaping.swift).
@@ -32,6 +32,7 @@ final class Console {
   let errorsHaveColour: Bool
 
   private let quiet: Bool
+  private let verbose: Bool
   private let mayAsk: Bool
   private let output: ByteOutput
   private let errors: ByteOutput
@@ -46,10 +47,12 @@ final class Console {
   ///   - mayAsk: false after `--non-interactive`: every question is an error.
   ///   - dumbTerminal: the terminal cannot clear a line: no progress bar and no colours.
   init(
-    quiet: Bool, mayAsk: Bool, dumbTerminal: Bool = false, plain: Bool = false,
+    quiet: Bool, verbose: Bool = false, mayAsk: Bool, dumbTerminal: Bool = false,
+    plain: Bool = false,
     output: ByteOutput = .standardOutput, errors: ByteOutput = .standardError
   ) {
     self.quiet = quiet
+    self.verbose = verbose
     self.mayAsk = mayAsk
     self.output = output
     self.errors = errors
@@ -85,6 +88,9 @@ final class Console {
   // MARK: Messages, on stderr
 
   func note(_ text: String) { if !quiet { say(text) } }
+
+  /// Tells what is done and why, after `--verbose`.
+  func step(_ text: @autoclosure () -> String) { if verbose { say(text()) } }
 
   func warning(_ text: String, hint: String? = nil) {
     say("warning: " + text)

@@ -21,8 +21,17 @@ final class ProgressBar {
   func update(_ progress: PassProgress) {
     guard let interval = console.progressStyle.interval else { return }
     let now = clock.uptime()
+    if progress.hasEnded {
+      return console.step(
+        "\(progress.phase.rawValue) ends after \(((now - phaseStart) / .seconds(1)).inHundredths) s"
+      )
+    }
     let begins = phase != progress.phase || progress.done == 0
-    if begins { (phase, phaseStart) = (progress.phase, now) }
+    if begins {
+      (phase, phaseStart) = (progress.phase, now)
+      let documents = progress.total.map { " with \($0) documents" } ?? ""
+      console.step("\(progress.phase.rawValue) begins\(documents)")
+    }
     // A bar changes with its phase at once: a commit is told of once only.
     let isBar = console.progressStyle == .bar
     guard now - lastShown >= interval || isBar && begins else { return }

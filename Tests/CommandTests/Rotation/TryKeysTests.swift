@@ -48,7 +48,8 @@ import Testing
     let node = try await SampleNode(["--documents", "30"])
     try await node.shell("mkdir keys none; openssl rand -base64 16 >keys/one")
     let result = try await node.octokey("verify", "--try-keys", node.folder + "/keys")
-    #expect(result.status == 2 && result.stdout.hasSuffix("\nnone of the 1 keys decrypts the store\n"))
+    #expect(
+      result.status == 2 && result.stdout.hasSuffix("\nnone of the 1 keys decrypts the store\n"))
     #expect(try await node.octokey("verify", "--try-keys", node.folder + "/none").status == 2)
     let absent = try await node.octokey("verify", "--try-keys", node.folder + "/absent")
     #expect(absent.status == 1 && absent.stderr.contains("no such file or directory"))

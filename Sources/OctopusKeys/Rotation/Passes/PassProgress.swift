@@ -2,7 +2,7 @@
 // a collection is put together by whoever shows it.
 
 package struct PassProgress {
-  package enum Phase: String, Sendable, CaseIterable {
+  package enum Phase: String, Sendable {
     /// Trying the keys on every value, before anything is written.
     case survey
     /// Writing, and reading back what was written.
@@ -22,12 +22,17 @@ package struct PassProgress {
   package let total: Int?
   /// What was read last; nil before the first page.
   package let collection: StoreCollection?
+  package let hasEnded: Bool
 
-  package init(phase: Phase, done: Int = 0, total: Int? = nil, collection: StoreCollection? = nil) {
+  package init(
+    phase: Phase, done: Int = 0, total: Int? = nil, collection: StoreCollection? = nil,
+    hasEnded: Bool = false
+  ) {
     self.phase = phase
     self.done = done
     self.total = total
     self.collection = collection
+    self.hasEnded = hasEnded
   }
 
   /// Tells that a pass over `total` documents begins.

@@ -25,8 +25,10 @@ package enum StoreAudit {
     } catch {
       throw .native(error)
     }
-    return try pass.run(
+    let survey = try pass.run(
       inventory, surveyor, progress: PassProgress.counter(.verify, of: documents, progress))
+    progress(PassProgress(phase: .verify, hasEnded: true))
+    return survey
   }
 }
 

@@ -15,6 +15,7 @@ struct BackupCreate: AuditedCommand {
       sensitive value before the folder gets its name. A database on a server is copied by its own \
       tools; octokey prints the statement.
       """,
+    examples: ["octokey backup create --to /backup/octopus-monday"],
     special: [
       .done: "the backup was made, and the key decrypts every value in it",
       .failed: "failed or refused, no backup was made",
@@ -50,9 +51,11 @@ struct BackupCreate: AuditedCommand {
     try requireApart(folder, from: location)
     let encryption = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
     let lock = try LockedConfigFile.lock(node.file, keepsDrafts: true, isCopied: true)
+    context.console.step(lockedIn: node.file.stateFolder.path)
     let creation = BackupCreation(
       node: node, location: location, encryption: encryption, now: context.clock.now(),
-      cancellation: Cancellation(watch), progress: ProgressBar(context).update)
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update,
+      console: context.console)
     context.audit[.backup] = folder
     BackupFolder.removeAbandonedDrafts(in: FilePath(folder).folder)
     let (manifest, closedCertificate) = try creation.run(into: NewFolder.create(folder))

@@ -14,6 +14,7 @@ struct BackupVerify: OctokeyCommand {
       sensitive value of the snapshot. For a database that its own tools copied, give the restored \
       copy with --store.
       """,
+    examples: ["octokey backup verify /backup/octopus-monday"],
     exits: [.done, .failed, .incomplete, .busy, .usage, .cancelled],
     special: [
       .done: "the backup is good",
