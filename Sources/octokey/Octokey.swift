@@ -20,7 +20,9 @@ extension OctokeyCommand {
 struct Octokey: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "octokey", abstract: "Manage and rotate the Master Key of Octopus Server nodes.",
-    discussion: ExitStatus.list(ExitStatus.allCases), version: Version.text,
+    discussion: HelpText.examples(["octokey status", "octokey rotate-master-key --dry-run"])
+      + "\n\n"
+      + ExitStatus.list(ExitStatus.allCases), version: Version.text,
     subcommands: [
       RotateMasterKey.self, Recover.self, SetMasterKey.self, ShowMasterKey.self, NewMasterKey.self,
       Verify.self, Status.self, Config.self, Backup.self, Service.self, ListInstances.self,
@@ -51,7 +53,8 @@ struct Octokey: ParsableCommand {
       guard let command = parsed as? any OctokeyCommand else {
         guard type(of: parsed).configuration.subcommands.isEmpty else {
           if arguments.isEmpty {
-            for line in helpMessage().split(separator: "\n", omittingEmptySubsequences: false) {
+            let help = HelpText(helpMessage())?.text ?? ""
+            for line in help.split(separator: "\n", omittingEmptySubsequences: false) {
               console.show(String(line))
             }
           }
@@ -62,11 +65,13 @@ struct Octokey: ParsableCommand {
         return Ending(.done)
       }
       console = Console(
-        quiet: command.output.quiet, mayAsk: !command.output.nonInteractive,
+        quiet: command.output.quiet, verbose: command.output.verbose,
+        mayAsk: !command.output.nonInteractive,
         dumbTerminal: environment["TERM"] == "dumb",
         plain: environment["NO_COLOR"]?.isEmpty == false)
       spelling.notes.forEach(console.note)
       let context = context(for: words(of: type(of: command)), console, environment)
+      context.audit.observer = { console.step("done: \($0)") }
       let ending = checkOutput(
         of: finish(command, context), console, context.audit, mayEndByPipe: mayEndByPipe)
       if let command = command as? any AuditedCommand, command.isAudited, ending.status != .usage {
@@ -165,7 +170,8 @@ struct Octokey: ParsableCommand {
     _ environment: [String: String]
   ) -> Ending {
     if exitCode(for: error) == .success {
-      let text = fullMessage(for: error)
+      let message = fullMessage(for: error)
+      let text = HelpText(message)?.text ?? message
       console.print(raw: text.hasSuffix("\n") ? text : text + "\n")
       return Ending(.done)
     }

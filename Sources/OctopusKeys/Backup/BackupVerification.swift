@@ -20,7 +20,7 @@ package struct BackupVerification {
   /// - Throws: `BackupError.cannotDecrypt` if the passphrase decrypts nothing; `.native` if a library fails.
   package init(
     _ folder: BackupFolder, _ seal: EncryptedFile?, store: (any Store)?,
-    cancellation: Cancellation, progress: (_ done: Int, _ documents: Int) -> Void
+    cancellation: Cancellation, progress: @escaping PassProgress.Observer
   ) throws(BackupError) {
     self.folder = folder
     try checkList(seal)
@@ -124,7 +124,7 @@ package struct BackupVerification {
 
   private mutating func checkStore(
     _ store: (any Store)?, _ key: borrowing MasterKey,
-    _ cancellation: Cancellation, _ progress: (_ done: Int, _ documents: Int) -> Void
+    _ cancellation: Cancellation, _ progress: @escaping PassProgress.Observer
   ) throws(BackupError) {
     guard let store else { return faults.append(.noSnapshot) }
     let expected = folder.manifest.store

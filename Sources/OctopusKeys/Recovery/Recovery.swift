@@ -52,7 +52,8 @@ package final class Recovery {
   private let place: RecoveryPlace
   private let options: StoreRotation.Options
   private let cancellation: Cancellation
-  private let progress: StoreRotation.Progress
+  private let progress: PassProgress.Observer
+  private let steps: RotationStep.Observer
 
   /// Takes the lock and finds the keys; nothing is changed yet.
   ///
@@ -68,10 +69,12 @@ package final class Recovery {
     oldKey: consuming MasterKey?, newKey: consuming MasterKey?, place: RecoveryPlace,
     skipUnreadable: Bool = false, inPlace: Bool = false,
     cancellation: Cancellation,
-    progress: @escaping StoreRotation.Progress
+    progress: @escaping PassProgress.Observer,
+    steps: @escaping RotationStep.Observer = { _ in }
   ) throws(RotationError) {
     self.target = target
     locked = try rethrow(as: RotationError.config, LockedTarget.lock(target, forRecovery: true))
+    steps(.locked(folder: target.folder.path))
     keys = try RecoveryKeys(journal, of: target, old: oldKey, new: newKey)
     self.inPlace = inPlace
     self.place = place
@@ -82,6 +85,7 @@ package final class Recovery {
     self.store = store
     self.cancellation = cancellation
     self.progress = progress
+    self.steps = steps
   }
 
   /// Where the new key's file is: where the journal says, or beside the journal if the folder was moved; where
@@ -158,6 +162,9 @@ package final class Recovery {
       } catch {
         throw .configNotSwitched(target.place, keyFile: keyFile, reason: error)
       }
+      if let config = target.config {
+        steps(.replacedConfig(config.path, copy: backup?.path))
+      }
     }
     let found = scrubbed()
     let residues = diagnosis.course == .rollBack ? [] : found
@@ -166,6 +173,7 @@ package final class Recovery {
     let removedKey = try rethrow(
       as: { RotationError.journalStays(target.place, reason: $0) },
       journal.remove(from: folder, keepsOldKey: keepsOldKey))
+    steps(.removedJournal(folder.journalPath))
     return Outcome(
       configBackup: backup, residues: residues, isComplete: isComplete, removedKey: removedKey)
   }
@@ -205,8 +213,7 @@ package final class Recovery {
   ) throws(RotationError) -> Survey {
     var survey = try StoreAudit.run(
       store: store, key: key, decisions: options.decisions,
-      access: access, cancellation: cancellation
-    ) { progress(.survey, $0, $1) }
+      access: access, cancellation: cancellation, progress: progress)
     // What does not decrypt may be under the other key.
     guard
       survey.unreadableValues == 0 || (options.skipUnreadable && survey.decrypted > 0)

@@ -57,6 +57,7 @@ package struct Preflight {
   /// Takes the locks, looks at everything again, and lets the rotation begin.
   package func admit() throws(RotationError) -> Permit {
     let target = try rethrow(as: RotationError.config, LockedTarget.lock(plan.target))
+    plan.steps(.locked(folder: plan.folder.path))
     let storeRotation = try plan.storeRotation()
     let found = try look(.rewrite, storeRotation) { (error) throws(RotationError) in throw error }
     guard let accepted = found.accepted else {

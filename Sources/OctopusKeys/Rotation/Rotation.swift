@@ -32,6 +32,7 @@ package struct Rotation: ~Copyable {
   private let folder: StateFolder
   private let target: LockedTarget
   private let place: NodePlace
+  private let steps: RotationStep.Observer
 
   /// Rotates.
   ///
@@ -98,6 +99,7 @@ package struct Rotation: ~Copyable {
     let journal = try Journal(
       plan, accepted.survey, keyFile: keyPath, oldKeyFile, snapshot?.notice)
     pending.journal = try journal.create(in: folder)
+    plan.steps(.wroteJournal(folder.journalPath))
     // Where there is no transaction, the first write is the point of no return.
     if !plan.store.isTransactional {
       pending.keep()
@@ -133,11 +135,14 @@ package struct Rotation: ~Copyable {
       } catch {
         throw .configNotSwitched(plan.target.place, keyFile: keyPath, reason: error)
       }
+      if let config = plan.target.config {
+        plan.steps(.replacedConfig(config.path, copy: backup?.path))
+      }
     }
     return Rotation(
       store: written, keyFile: keyPath, configBackup: backup,
       residues: storeRotation.scrubbed(), snapshot: made, journal: journal, folder: folder,
-      target: permit.target, place: plan.target.place)
+      target: permit.target, place: plan.target.place, steps: plan.steps)
   }
 
   /// Removes the journal, when the report is written.
@@ -148,6 +153,7 @@ package struct Rotation: ~Copyable {
     _ = try rethrow(
       as: { RotationError.journalStays(place, reason: $0) },
       journal.remove(from: folder))
+    steps(.removedJournal(folder.journalPath))
   }
 
   /// What a commit comes to that failed, or that others do not see: nothing at all if every value is still what it was.
@@ -208,6 +214,7 @@ private struct PendingFiles: ~Copyable {
     let file = try rethrow(
       as: RotationError.key,
       KeyFile.create(path, key: key, created: plan.now, owner: plan.folder.owner))
+    plan.steps(.wroteKeyFile(path))
     if keyFile == nil { keyFile = consume file } else { oldKeyFile = consume file }
     return path
   }

@@ -43,7 +43,8 @@ package final class RotationPlan {
   let requireQuiet: QuietCheck
   package let now: Date
   let cancellation: Cancellation
-  let progress: StoreRotation.Progress
+  let progress: PassProgress.Observer
+  let steps: RotationStep.Observer
 
   /// - Parameters:
   ///   - target: the node with its config as it was read, or a folder.
@@ -54,7 +55,8 @@ package final class RotationPlan {
     oldKey: consuming MasterKey,
     oldKeySource: OldKeySource, newKey: consuming MasterKey, options: Options = Options(),
     requireQuiet: @escaping QuietCheck, now: Date, cancellation: Cancellation,
-    progress: @escaping StoreRotation.Progress
+    progress: @escaping PassProgress.Observer,
+    steps: @escaping RotationStep.Observer = { _ in }
   ) {
     self.target = target
     self.store = store
@@ -67,6 +69,7 @@ package final class RotationPlan {
     self.now = now
     self.cancellation = cancellation
     self.progress = progress
+    self.steps = steps
   }
 
   package func oldFingerprint() throws(RotationError) -> KeyFingerprint {

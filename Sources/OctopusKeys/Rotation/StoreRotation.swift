@@ -21,18 +21,6 @@ package final class StoreRotation {
     package init() {}
   }
 
-  /// The passes over the store, for progress.
-  package enum Pass: Sendable {
-    case survey
-    /// Writing, and reading back what was written.
-    case rewrite
-    /// Reading everything once more, after the commit.
-    case proof
-  }
-
-  /// Called after each page: the pass, documents done and documents in all.
-  package typealias Progress = (Pass, Int, Int) -> Void
-
   /// A survey after which a rotation would lose nothing.
   package struct AcceptedSurvey {
     package let survey: Survey
@@ -66,16 +54,18 @@ package final class StoreRotation {
   private let newKey: MasterKey
   private let options: Options
   private let cancellation: Cancellation
-  private let progress: Progress
+  private let progress: PassProgress.Observer
   private var collections: [StoreCollection] = []
   private var documents = 0
+  /// What a survey of these documents is to the user.
+  private var surveyPhase = PassProgress.Phase.survey
 
   /// Prepares a rotation; the store is not touched yet.
   ///
   /// - Throws: `RotationError.sameKey` if there is nothing to rotate.
   package init(
     store: any Store, oldKey: borrowing MasterKey, newKey: borrowing MasterKey, options: Options,
-    cancellation: Cancellation = .never, progress: @escaping Progress = { _, _, _ in }
+    cancellation: Cancellation = .never, progress: @escaping PassProgress.Observer = { _ in }
   ) throws(RotationError) {
     guard !oldKey.equals(newKey) else {
       throw .sameKey(try rethrow(as: RotationError.key, KeyFingerprint(of: oldKey)))
@@ -120,7 +110,10 @@ package final class StoreRotation {
     } catch {
       throw .native(error)
     }
-    return try pass.run(inventory, surveyor, progress: counter(.survey))
+    let survey = try pass.run(
+      inventory, surveyor, progress: PassProgress.counter(surveyPhase, of: documents, progress))
+    progress(PassProgress(phase: surveyPhase, hasEnded: true))
+    return survey
   }
 
   /// Decides whether a rotation after this survey would lose nothing.
@@ -186,8 +179,10 @@ package final class StoreRotation {
     let readBack = ReadBack(store, on: thread, reader)
     let pass = RewritePass(store: store, cancellation: cancellation, thread: thread)
     let (collections, before) = try pass.run(
-      collections, writer, readBack, progress: counter(.rewrite))
+      collections, writer, readBack,
+      progress: PassProgress.counter(.rewrite, of: documents, progress))
     let after = try readBack.finish()
+    progress(PassProgress(phase: .rewrite, hasEnded: true))
     // Nothing may have been passed over that the survey saw.
     guard after.ledger == before.ledger, after.thumbprint == before.thumbprint,
       before.ledger == survey.ledger
@@ -201,7 +196,9 @@ package final class StoreRotation {
   }
 
   package func commit() throws(RotationError) {
+    progress(PassProgress(phase: .commit))
     try rethrow(as: RotationError.store, store.commit())
+    progress(PassProgress(phase: .commit, hasEnded: true))
   }
 
   /// After the commit: reads everything once more, as others see it, where the word of a driver is all that says that
@@ -252,8 +249,8 @@ package final class StoreRotation {
     var options = options
     options.decisions.bytePlaces = survey.decisions.bytePlaces
     let proof = try StoreRotation(
-      store: reader, oldKey: oldKey, newKey: newKey, options: options
-    ) { [progress] (_, done, total) in progress(.proof, done, total) }
+      store: reader, oldKey: oldKey, newKey: newKey, options: options, progress: progress)
+    proof.surveyPhase = .verify
     return try proof.survey(
       .read, mayStop: false, leftAmbiguous: leftAmbiguous, after: survey)
   }
@@ -270,16 +267,6 @@ package final class StoreRotation {
 
   /// Drops what was written and closes.
   package func cancel() { store.rollback() }
-
-  /// Adds up the documents of one pass.
-  private func counter(_ pass: Pass) -> (Int) -> Void {
-    var done = 0
-    progress(pass, 0, documents)
-    return { [documents, progress] count in
-      done += count
-      progress(pass, done, documents)
-    }
-  }
 }
 
 extension Survey {

@@ -13,7 +13,7 @@ struct BackupCreation {
   let encryption: EncryptedFile?
   let now: Date
   let cancellation: Cancellation
-  let progress: StoreRotation.Progress
+  let progress: PassProgress.Observer
 
   /// Fills `folder` and gives it its name.
   ///
@@ -25,8 +25,7 @@ struct BackupCreation {
     let snapshot = try location.snapshot(into: folder)
     let store = try store(snapshot, in: folder.draft)
     let audit = try StoreAudit.run(
-      store: store, key: key, cancellation: cancellation
-    ) { progress(.survey, $0, $1) }
+      store: store, key: key, cancellation: cancellation, progress: progress)
     try requireFit(audit, key)
     var closed: PKCS12.Obstacle?
     let certificate = try putCertificate(from: store, key, into: folder, &closed)

@@ -8,13 +8,14 @@ struct ListInstances: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "list-instances",
     abstract: "List the instances that are registered on this machine.",
+    examples: ["octokey list-instances --format json"],
     exits: [.done, .failed, .incomplete, .usage],
     special: [
       .done: "the instances are listed",
       .incomplete: "done in part: a record cannot be read, see the warning; the others are listed",
     ])
 
-  @OptionGroup var registry: RegistryOptions
+  @OptionGroup(title: "Node options") var registry: RegistryOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
   func run(_ context: Context) throws -> ExitStatus {

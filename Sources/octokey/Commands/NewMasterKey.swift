@@ -11,6 +11,7 @@ struct NewMasterKey: AuditedCommand {
       The file must not exist. Only its owner can read it. octokey prints the fingerprint, never the \
       key.
       """,
+    examples: ["octokey new-master-key new.key"],
     exits: [.done, .failed, .incomplete, .usage],
     special: [
       .done: "the file has a new key",

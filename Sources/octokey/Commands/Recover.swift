@@ -13,6 +13,10 @@ struct Recover: AuditedCommand {
       the rotation is rolled back; otherwise it is finished: values, then config. It is safe to run \
       recover twice, or again after an interruption.
       """,
+    examples: [
+      "octokey recover --dry-run",
+      "octokey recover --config /srv/octopus/OctopusServer.config",
+    ],
     exits: ExitStatus.withoutQuestions,
     special: [
       .done: "no unfinished rotation is left",
@@ -23,14 +27,16 @@ struct Recover: AuditedCommand {
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
-  @OptionGroup var state: StateOptions
+  @OptionGroup(title: "Node options") var state: StateOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
   @OptionGroup(title: "Node options") var inPlace: InPlaceOption
-  @Flag(help: "Change nothing, and print what would be done.") var dryRun = false
+  @Flag(name: [.customShort("n"), .long], help: "Change nothing, and print what would be done.")
+  var dryRun = false
   @Flag(help: "Leave values that decrypt with neither key unchanged, and count them.")
   var skipUnreadable = false
 
   @Option(
+    name: .shortAndLong,
     help: .init(
       "A file with the new Master Key, if the key file of the rotation was moved.",
       valueName: "file"), completion: Completions.file)
@@ -79,7 +85,8 @@ struct Recover: AuditedCommand {
       newKey: keyFile.map { try KeySource(file: $0).read(context) }, place: place,
       skipUnreadable: skipUnreadable,
       inPlace: inPlace.inPlace,
-      cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update,
+      steps: context.console.step)
     let diagnosis: Recovery.Diagnosis
     do throws(RotationError) {
       diagnosis = try recovery.look(dryRun ? .examine : .rewrite)

@@ -99,7 +99,8 @@ extension RotateMasterKey {
       storePath: stores.location(context, opened.node).path, oldKey: old.key.copy(),
       oldKeySource: old.source, newKey: new, options: options,
       requireQuiet: servers.requireQuiet, now: context.clock.now(),
-      cancellation: Cancellation(watch), progress: Self.progress(context))
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update,
+      steps: context.console.step)
   }
 
   /// Whether the new key came from a file that outlives this machine or container.
@@ -131,7 +132,7 @@ extension RotateMasterKey {
   private func oldKey(of node: OpenedNode?, _ context: Context) throws -> OldKey {
     guard let oldKeyFile else {
       guard let node else { preconditionFailure("--state-dir was given without --old-key-file") }
-      let opened = try node.machineKeys.masterKey(of: node.settings)
+      let opened = try node.masterKey(context.console)
       return OldKey(key: opened.key.copy(), source: .config)
     }
     let path = try context.absolutePath(oldKeyFile)
@@ -188,6 +189,7 @@ extension RotateMasterKey {
     let files = RotationReportFiles(
       folder: plan.folder, stamp: TimeStamp.forFileName(plan.now)
     ).write(report, key: plan.newKey, context)
+    for file in files { context.console.step("report written: \(file.quoted)") }
     context.audit.record(
       change: (plan.target.config == nil ? "the store is" : "store and config are")
         + " under the new key, which is in \(rotation.keyFile.quoted)"
@@ -255,14 +257,6 @@ extension RotateMasterKey {
     if findings.count > 20 {
       console.warning("and \(findings.count - 20) more", hint: "octokey verify lists them")
     }
-  }
-
-  static func progress(_ context: Context) -> StoreRotation.Progress {
-    let bars: [StoreRotation.Pass: ProgressBar] = [
-      .survey: ProgressBar("reading", context), .rewrite: ProgressBar("rewriting", context),
-      .proof: ProgressBar("checking", context),
-    ]
-    return { pass, done, total in bars[pass]?.update(done: done, total: total) }
   }
 }
 

@@ -15,6 +15,10 @@ struct RotateMasterKey: AuditedCommand {
       given here. With --state-dir no config is needed: the store is rotated, and you copy the key \
       file to the nodes.
       """,
+    examples: [
+      "octokey rotate-master-key --dry-run",
+      "octokey rotate-master-key --stop-service --i-have-backed-up-my-database",
+    ],
     special: [
       .done: "every sensitive value is under the new key",
       .incomplete: "done, but some values are unreadable and were not changed",
@@ -22,9 +26,11 @@ struct RotateMasterKey: AuditedCommand {
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
-  @OptionGroup var state: StateOptions
+  @OptionGroup(title: "Node options") var state: StateOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @Flag(help: "Write nothing: print what a run would do, and exit with its exit code.") var dryRun =
+  @Flag(
+    name: [.customShort("n"), .long],
+    help: "Write nothing: print what a run would do, and exit with its exit code.") var dryRun =
     false
 
   @Option(
@@ -98,14 +104,14 @@ struct RotateMasterKey: AuditedCommand {
 
   @OptionGroup(title: "Service options") var service: ServiceOptions
   @Flag(help: "Continue if the store contains no sensitive value.") var allowEmptyStore = false
-  @OptionGroup var binary: BinaryOptions
+  @OptionGroup(title: "Store options") var binary: BinaryOptions
 
   @Flag(help: "Print the new key in the report even if the output is not a terminal.")
   var showKey = false
 
   @Flag(help: "Confirm the rotation.") var iReallyWantToRotateMyMasterKey = false
   @Flag(help: "Confirm that a backup of the database exists.") var iHaveBackedUpMyDatabase = false
-  @Flag(help: "Answer every confirmation with yes.") var yes = false
+  @Flag(name: .shortAndLong, help: "Answer every confirmation with yes.") var yes = false
 
   var isAudited: Bool { !dryRun }
 

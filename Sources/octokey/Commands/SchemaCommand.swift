@@ -6,6 +6,7 @@ struct SchemaCommand: OctokeyCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema", abstract: "Print the JSON Schema of what a command prints as JSON.",
     about: "Without a name it lists the names. The key \"schema\" of a JSON report has its name.",
+    examples: ["octokey schema", "octokey schema verify"],
     exits: [.done, .failed, .usage], special: [.done: "the schema was printed"])
 
   @Argument(help: .init("The name of a schema.", valueName: "name"), completion: .list(names))

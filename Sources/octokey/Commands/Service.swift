@@ -11,6 +11,10 @@ struct Service: AuditedCommand {
       Uses systemd or, with --container, docker or podman. The state is queried afterwards: a server \
       that did not start, or did not stop, is a failure.
       """,
+    examples: [
+      "octokey service --status",
+      "octokey service --restart --instance OctopusServer",
+    ],
     exits: [.done, .failed, .incomplete, .usage],
     special: [
       .done: "the server is in the requested state",
@@ -26,11 +30,12 @@ struct Service: AuditedCommand {
   @Flag(help: "Print whether it runs.") var status = false
 
   @Option(
+    name: .shortAndLong,
     help: .init("The instance of the server; * for all.", valueName: "name"),
     completion: Completions.instances)
   var instance: String?
 
-  @OptionGroup var registry: RegistryOptions
+  @OptionGroup(title: "Node options") var registry: RegistryOptions
   @OptionGroup(title: "Service options") var service: ServiceOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 

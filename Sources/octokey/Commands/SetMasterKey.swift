@@ -13,6 +13,10 @@ struct SetMasterKey: AuditedCommand {
       the config need not be readable. The key must decrypt the store; documents are not changed. \
       Without --key-file octokey prompts for the key.
       """,
+    examples: [
+      "octokey set-master-key --key-file new.key",
+      "octokey set-master-key --instance Second --key-file - < new.key",
+    ],
     special: [
       .done: "the config has this key",
       .incomplete: "the config has this key, but it could not be flushed to disk",
@@ -47,6 +51,7 @@ struct SetMasterKey: AuditedCommand {
         expected: expected.description, found: fingerprint.description)
     }
     let config = try LockedConfigFile.lock(node.file, keepsDrafts: true)
+    context.console.step(lockedIn: config.file.stateFolder.path)
     let change = try set(newKey, from: source.name, in: config, of: node, context)
     _ = consume config
     let report = SetKeyReport(
@@ -76,7 +81,7 @@ struct SetMasterKey: AuditedCommand {
   ) throws -> (changed: Bool, backup: String?) {
     var isThere = false
     do {
-      let present = try node.machineKeys.masterKey(of: node.settings)
+      let present = try node.masterKey(context.console)
       context.audit[.oldKey] = try KeyFingerprint(of: present.key).description
       isThere = present.key.equals(newKey) && present.isReadByServer
     } catch ConfigError.protectedByNewerServer(let path, let setting) {

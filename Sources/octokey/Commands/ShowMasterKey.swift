@@ -14,6 +14,10 @@ struct ShowMasterKey: AuditedCommand {
       fingerprint. --bare is for a pipe into a program that uses its whole input, such as kubectl \
       create secret generic NAME --from-file=secret=/dev/stdin.
       """,
+    examples: [
+      "octokey show-master-key --fingerprint",
+      "octokey show-master-key --bare --key-file new.key | age -p > new.key.age",
+    ],
     exits: [.done, .failed, .usage], special: [.done: "the key was printed"])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
@@ -25,6 +29,7 @@ struct ShowMasterKey: AuditedCommand {
   @Flag(help: "Print the key alone, without a newline.") var bare = false
 
   @Option(
+    name: .shortAndLong,
     help: .init(
       "A file with the key, instead of the node's config; - is standard input.",
       valueName: "file"), completion: Completions.file)
@@ -51,7 +56,7 @@ struct ShowMasterKey: AuditedCommand {
     }
     let options = node
     let node = try options.open(context)
-    let opened = try node.machineKeys.masterKey(of: node.settings)
+    let opened = try node.masterKey(context.console)
     if !opened.isReadByServer {
       context.console.warning(
         "the server cannot read this key: it tries the machine id first, which passes the padding "

@@ -14,6 +14,10 @@ struct Status: OctokeyCommand {
       verify tries it on all. With --compare it reads reports of other runs instead, made with \
       --format json: status of every node, and any of rotate-master-key, verify and backup.
       """,
+    examples: [
+      "octokey status",
+      "octokey status --compare node-1.json node-2.json",
+    ],
     exits: [.done, .failed, .incomplete, .unfinishedRotation, .usage],
     special: [
       .done: "the node has no problems",
@@ -24,8 +28,9 @@ struct Status: OctokeyCommand {
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Store options") var stores: StoreOptions
-  @OptionGroup var state: StateOptions
+  @OptionGroup(title: "Node options") var state: StateOptions
   @Option(
+    name: .shortAndLong,
     help: .init(
       "A file with the Master Key, for --state-dir; - is standard input.",
       valueName: "file"), completion: Completions.file)
@@ -125,7 +130,7 @@ struct Status: OctokeyCommand {
   private func look(at node: OpenedNode, _ report: inout StatusReport, _ context: Context) throws {
     report.node = node.name
     let store = try look(atStoreOf: node, &report, context)
-    let opened = try node.machineKeys.masterKey(of: node.settings)
+    let opened = try node.masterKey(context.console)
     report.fingerprint = try KeyFingerprint(of: opened.key).description
     report.bits = opened.key.size.rawValue
     report.protectedBy =

@@ -1,6 +1,7 @@
 // `verify`: does this key decrypt this store? Nothing is written.
 
 import ArgumentParser
+import Native
 import OctopusKeys
 import Stores
 
@@ -12,6 +13,10 @@ struct Verify: OctokeyCommand {
       Never writes; the server may be running. Without --key-file the key is the one in the node's \
       config.
       """,
+    examples: [
+      "octokey verify",
+      "octokey verify --key-file old.key --store sqlite:copy.db",
+    ],
     exits: [.done, .failed, .incomplete, .busy, .usage],
     special: [
       .done: "the key decrypts every sensitive value",
@@ -22,7 +27,7 @@ struct Verify: OctokeyCommand {
   @OptionGroup(title: "Store options") var stores: StoreOptions
   @OptionGroup(title: "Key options") var key: KeyOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @OptionGroup var binary: BinaryOptions
+  @OptionGroup(title: "Store options") var binary: BinaryOptions
 
   @Option(
     help: .init(
@@ -41,7 +46,7 @@ struct Verify: OctokeyCommand {
     guard let source = key.source(context) else {
       let node = try node.open(context)
       let store = try stores.open(context, node)
-      return try audit(store, node.machineKeys.masterKey(of: node.settings).key, context)
+      return try audit(store, node.masterKey(context.console).key, context)
     }
     // With a store and a key the node config is not needed.
     let store = try stores.open(context, stores.given(context) == nil ? node.open(context) : nil)
@@ -58,11 +63,12 @@ struct Verify: OctokeyCommand {
   private func audit(
     _ store: any Store, _ key: borrowing MasterKey, _ context: Context
   ) throws -> ExitStatus {
-    let bar = ProgressBar("reading", context)
+    // A signal ends it between two pages, and the progress bar with it.
+    let watch = try SignalWatch()
     let audit = try StoreAudit.run(
-      store: store, key: key, decisions: binary.decisions(), cancellation: .never
-    ) { bar.update(done: $0, total: $1) }
-    bar.finish()
+      store: store, key: key, decisions: binary.decisions(),
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update)
+    context.console.clearProgress()
     let report = VerifyReport(audit, key: try KeyFingerprint(of: key), store: store)
     return try context.answer(report, as: output.format)
   }

@@ -4,7 +4,7 @@
 // - A message begins with `octokey: `, in lower case, and has no full stop. Paths and names are in
 //   double quotes. It says what is wrong; a hint on a separate line says what to do
 //   (`octokey: hint: …`). A warning begins with `octokey: warning: `.
-// - `--quiet` silences notes and progress, never warnings and failures.
+// - `--quiet` silences notes and progress, never warnings and failures. `--verbose` adds steps.
 // - Questions go to the terminal itself, so that they work with a redirected stdin or stdout. A secret
 //   is not echoed.
 // - Whatever is printed as a line is escaped first (TerminalEscaping.swift).
@@ -17,14 +17,22 @@ import FoundationEssentials
 import Native
 
 final class Console {
-  /// Whether a progress line can be shown: stderr is a terminal and `--quiet` was not given.
-  let showsProgress: Bool
+  enum ProgressStyle {
+    /// After `--quiet`.
+    case none
+    /// On a terminal that can clear a line.
+    case bar
+    case lines
+  }
+
+  let progressStyle: ProgressStyle
   let outputIsTerminal: Bool
 
   let outputHasColour: Bool
   let errorsHaveColour: Bool
 
   private let quiet: Bool
+  private let verbose: Bool
   private let mayAsk: Bool
   private let output: ByteOutput
   private let errors: ByteOutput
@@ -37,16 +45,19 @@ final class Console {
 
   /// - Parameters:
   ///   - mayAsk: false after `--non-interactive`: every question is an error.
-  ///   - dumbTerminal: the terminal cannot clear a line: no progress and no colours.
+  ///   - dumbTerminal: the terminal cannot clear a line: no progress bar and no colours.
   init(
-    quiet: Bool, mayAsk: Bool, dumbTerminal: Bool = false, plain: Bool = false,
+    quiet: Bool, verbose: Bool = false, mayAsk: Bool, dumbTerminal: Bool = false,
+    plain: Bool = false,
     output: ByteOutput = .standardOutput, errors: ByteOutput = .standardError
   ) {
     self.quiet = quiet
+    self.verbose = verbose
     self.mayAsk = mayAsk
     self.output = output
     self.errors = errors
-    showsProgress = !quiet && !dumbTerminal && Terminal.isTerminal(errors.descriptor)
+    let hasBar = !dumbTerminal && Terminal.isTerminal(errors.descriptor)
+    progressStyle = quiet ? .none : hasBar ? .bar : .lines
     outputIsTerminal = Terminal.isTerminal(output.descriptor)
     let mayColour = !dumbTerminal && !plain
     outputHasColour = mayColour && outputIsTerminal
@@ -78,6 +89,9 @@ final class Console {
 
   func note(_ text: String) { if !quiet { say(text) } }
 
+  /// Tells what is done and why, after `--verbose`.
+  func step(_ text: @autoclosure () -> String) { if verbose { say(text()) } }
+
   func warning(_ text: String, hint: String? = nil) {
     say("warning: " + text)
     if let hint { say("hint: " + hint) }
@@ -96,7 +110,7 @@ final class Console {
 
   /// Shows `line` instead of the previous one; `ProgressBar` decides when and what.
   func showProgress(_ line: String) {
-    guard showsProgress else { return }
+    guard progressStyle == .bar else { return }
     progressIsShown = true
     writeError("\r" + line.escaped + "\u{1b}[K")
   }

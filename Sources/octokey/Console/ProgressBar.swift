@@ -1,68 +1,120 @@
-// The progress of a pass over documents, on one line of the terminal. To draw it for every document
-// would cost more than the document.
+// How far a long run got: on a terminal one line that is drawn over and over, elsewhere a plain line every ten
+// seconds. To draw it for every page would cost more than the page.
+
+import OctopusKeys
 
 final class ProgressBar {
-  private let label: String
   private let console: Console
   private let clock: Clock
-  private let start: Duration
-  private var lastDrawn: Duration?
+  private var phase: PassProgress.Phase?
+  private var phaseStart: Duration
+  private var lastShown: Duration
 
-  private static let interval = Duration.milliseconds(100)
-
-  /// Draws nothing yet. `label` is a verb in -ing, such as `reading`.
-  init(_ label: String, _ context: Context) {
-    self.label = label
+  /// Shows nothing yet.
+  init(_ context: Context) {
     console = context.console
     clock = context.clock
-    start = context.clock.uptime()
+    phaseStart = context.clock.uptime()
+    lastShown = phaseStart
   }
 
-  /// - Parameter total: nil if the number of documents is not known.
-  func update(done: Int, total: Int?) {
-    guard console.showsProgress else { return }
+  func update(_ progress: PassProgress) {
+    guard let interval = console.progressStyle.interval else { return }
     let now = clock.uptime()
-    if let lastDrawn, now - lastDrawn < ProgressBar.interval { return }
-    lastDrawn = now
-    console.showProgress(
-      ProgressBar.line(
-        label: label, done: done, total: total, elapsed: now - start, width: console.progressWidth))
+    if progress.hasEnded {
+      return console.step(
+        "\(progress.phase.rawValue) ends after \(((now - phaseStart) / .seconds(1)).inHundredths) s"
+      )
+    }
+    let begins = phase != progress.phase || progress.done == 0
+    if begins {
+      (phase, phaseStart) = (progress.phase, now)
+      let documents = progress.total.map { " with \($0) documents" } ?? ""
+      console.step("\(progress.phase.rawValue) begins\(documents)")
+    }
+    // A bar changes with its phase at once: a commit is told of once only.
+    let isBar = console.progressStyle == .bar
+    guard now - lastShown >= interval || isBar && begins else { return }
+    lastShown = now
+    let elapsed = now - phaseStart
+    if isBar {
+      console.showProgress(
+        ProgressBar.line(progress, elapsed: elapsed, width: console.progressWidth))
+    } else {
+      console.note(ProgressBar.plainLine(progress, elapsed: elapsed))
+    }
   }
 
-  func finish() { console.clearProgress() }
+  /// The line without a terminal.
+  static func plainLine(_ progress: PassProgress, elapsed: Duration) -> String {
+    let pace = Pace(progress, elapsed: elapsed)
+    let parts = [pace.count, pace.rate, pace.left].compactMap(\.self)
+    let table = progress.collection.map { " (\($0.name))" } ?? ""
+    return ([progress.phase.rawValue] + (parts.isEmpty ? [] : [parts.joined(separator: ", ")]))
+      .joined(separator: ": ") + table
+  }
 
   /// The line for a terminal with `width` columns, never the last one, where some terminals would wrap.
-  /// A narrow terminal loses the remaining time first, then the rate, then the bar.
-  static func line(label: String, done: Int, total: Int?, elapsed: Duration, width: Int) -> String {
+  /// A narrow terminal loses the bar first, then the table, the remaining time, and the rate.
+  static func line(_ progress: PassProgress, elapsed: Duration, width: Int) -> String {
     let room = max(0, width - 1)
-    let done = max(0, done)
-    let rate = ratePerSecond(done: done, elapsed: elapsed)
-    var parts = [total.map { "\(done)/\($0) documents" } ?? "\(done) documents"]
-    // A store may grow after it was counted: 100% at most.
-    let share = total.map { $0 > 0 ? min(1, Double(done) / Double($0)) : 1 }
-    if let share { parts.append("\(Int(share * 100))%") }
-    if let rate { parts.append("\(rate)/s") }
-    if let total, let rate, rate > 0, done < total {
-      parts.append(clockTime(.seconds((total - done) / rate)) + " left")
-    }
-    var text = label + "  " + parts.joined(separator: "  ")
-    while text.count > room, parts.count > 1 {
-      parts.removeLast()
-      text = label + "  " + parts.joined(separator: "  ")
-    }
+    let pace = Pace(progress, elapsed: elapsed)
+    let phase = progress.phase.rawValue
+    func joined(_ parts: [String]) -> String { ([phase] + parts).joined(separator: "  ") }
+    var parts = [pace.count, pace.percent, pace.rate, pace.left].compactMap(\.self)
+    while joined(parts).count > room, !parts.isEmpty { parts.removeLast() }
+    var text = joined(parts)
     if text.count > room { return String(text.prefix(room)) }
-    guard let share else { return text }
-    let cells = min(30, room - text.count - 4)
-    guard cells >= 5 else { return text }
-    let filled = Int(share * Double(cells))
-    let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: cells - filled)
-    return label + "  [" + bar + "]  " + parts.joined(separator: "  ")
+    // The bar and the table share what is left by halves, so that the bar keeps its length.
+    let free = room - text.count
+    let cells = min(30, progress.collection == nil ? free - 4 : free / 2 - 4)
+    if let share = pace.share, cells >= 5 {
+      let filled = Int(share * Double(cells))
+      let done = String(repeating: "#", count: filled)
+      let rest = String(repeating: "-", count: cells - filled)
+      text = joined(["[\(done)\(rest)]"] + parts)
+    }
+    guard var table = progress.collection?.name.escaped else { return text }
+    // No character takes more columns than it has bytes.
+    while table.utf8.count > room - text.count - 2, !table.isEmpty { table.removeLast() }
+    return table.isEmpty ? text : text + "  " + table
   }
+}
 
-  /// Nil while too little time has passed.
-  private static func ratePerSecond(done: Int, elapsed: Duration) -> Int? {
-    guard elapsed >= .milliseconds(100), done > 0 else { return nil }
-    return Int(min(Double(done) / (elapsed / .seconds(1)), 1e12))
+extension Console.ProgressStyle {
+  /// The time between two lines; nil where there are none.
+  fileprivate var interval: Duration? {
+    switch self {
+    case .none: nil
+    case .bar: .milliseconds(100)
+    case .lines: .seconds(10)
+    }
+  }
+}
+
+/// The numbers of a line, as far as there are any.
+private struct Pace {
+  var count: String?
+  var share: Double?
+  var percent: String?
+  var rate: String?
+  var left: String?
+
+  init(_ progress: PassProgress, elapsed: Duration) {
+    guard let total = progress.total else { return }
+    let done = max(0, progress.done)
+    count = "\(done)/\(total) documents"
+    // A store may grow after it was counted: 100% at most.
+    let share = total > 0 ? min(1, Double(done) / Double(total)) : 1
+    self.share = share
+    percent = "\(Int(share * 100))%"
+    // Too little time says nothing.
+    guard elapsed >= .milliseconds(100), done > 0 else { return }
+    let perSecond = Int(min(Double(done) / (elapsed / .seconds(1)), 1e12))
+    rate = "\(perSecond)/s"
+    if perSecond > 0, done < total {
+      left = Pace.clockTime(.seconds((total - done) / perSecond)) + " left"
+    }
   }
 
   private static func clockTime(_ time: Duration) -> String {

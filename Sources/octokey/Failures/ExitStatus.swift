@@ -105,14 +105,28 @@ struct Ending: Equatable {
 }
 
 extension CommandConfiguration {
-  /// A command whose help ends with its exit codes; `special` is what a code means for this command,
-  /// where that says more than the rule.
+  /// A command that is nothing without one of its subcommands.
   init(
-    commandName: String, abstract: String, about: String? = nil,
-    exits: [ExitStatus] = ExitStatus.allCases, special: [ExitStatus: String]
+    commandName: String, abstract: String, about: String, examples: [String],
+    subcommands: [any ParsableCommand.Type]
   ) {
     self.init(
       commandName: commandName, abstract: abstract,
-      discussion: (about.map { $0 + "\n\n" } ?? "") + ExitStatus.list(exits, special: special))
+      discussion: about + "\n\n" + HelpText.examples(examples), subcommands: subcommands)
+  }
+
+  /// A command whose help ends with examples and its exit codes.
+  ///
+  /// - Parameters:
+  ///   - examples: one command line each.
+  ///   - special: what a code means for this command, where that says more than the rule.
+  init(
+    commandName: String, abstract: String, about: String? = nil, examples: [String],
+    exits: [ExitStatus] = ExitStatus.allCases, special: [ExitStatus: String]
+  ) {
+    let parts = [about, HelpText.examples(examples), ExitStatus.list(exits, special: special)]
+    self.init(
+      commandName: commandName, abstract: abstract,
+      discussion: parts.compactMap(\.self).joined(separator: "\n\n"))
   }
 }

@@ -69,7 +69,9 @@ extension Failure {
           + clause(reason),
         hint: "run the command again when the server can be reached")
     case .invalidLocation(let text, let reason):
-      self.init("\(text.quoted) is not a store location: \(clause(reason))", hint: locationForms)
+      self.init(
+        "\(text.quoted) is not a store location: \(clause(reason))",
+        hint: NearStores.location(text).map { "did you mean \($0)?" } ?? locationForms)
     case .connection(let fault): self.init(fault)
     case .obstacle(let location, let collection, let obstacle):
       self.init(

@@ -32,12 +32,15 @@ final class AuditTrail {
   /// What was changed so far: a clause for each, such as `the config "…" was changed`.
   private(set) var changes: [String] = []
   private(set) var hasChanged = false
+  /// Gets each change as soon as it is noted.
+  var observer: (String) -> Void = { _ in }
 
   /// Notes a change, as soon as it is made. Every command that changes something does: after that an error, or
   /// output that cannot be written, no longer counts as "nothing was changed".
   func record(change: String) {
     changes.append(change)
     hasChanged = true
+    observer(change)
   }
 
   /// Notes a change that the message of a failure reports.

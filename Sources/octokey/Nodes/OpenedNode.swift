@@ -14,6 +14,14 @@ struct OpenedNode {
 
   /// The server's name for this node.
   var name: String { settings.value(of: SettingName.nodeName) ?? ProcessInfo.processInfo.hostName }
+
+  /// The Master Key in the config.
+  func masterKey(_ console: Console) throws(ConfigError) -> MachineKeys.OpenedMasterKey {
+    let opened = try machineKeys.masterKey(of: settings)
+    let path = opened.form == .machineID ? machineIDPath : machineKeyPath
+    console.step("the Master Key in the config decrypts with the machine key in \(path.quoted)")
+    return opened
+  }
 }
 
 extension NodeOptions {
@@ -33,8 +41,22 @@ extension NodeOptions {
       instance: instance, config: named.map { try context.absolutePath($0) },
       // Only to find a config there; without one the registry is asked.
       workingDirectory: try? context.workingDirectory.get(), note: context.console.warn(of:))
+    if context.audit[.config] != path {
+      context.console.step(config: path, reason(for: path, context))
+    }
     context.audit[.config] = path
     return path
+  }
+
+  /// Why the config at `path` was chosen.
+  private func reason(for path: String, _ context: Context) -> String {
+    if let instance { return "of the instance \(instance.quoted)" }
+    if config != nil { return "named by --config" }
+    if context.setting("OCTOKEY_CONFIG") != nil { return "named by OCTOKEY_CONFIG" }
+    let here = try? context.workingDirectory.get()
+    return here.map { $0 + "/OctopusServer.config" } == path
+      ? "found in the working directory"
+      : "of the default instance in \(registry.instancesDir.quoted)"
   }
 
   func machineKeys() throws -> MachineKeys {
@@ -68,7 +90,16 @@ extension StoreOptions {
   func location(_ context: Context, _ node: OpenedNode?) throws -> StoreLocation {
     let location = try find(context, node)
     let store = location.store()
-    context.audit[.store] = store.kind + " " + store.location
+    let name = store.kind + " " + store.location
+    if context.audit[.store] != name {
+      context.console.step(
+        store: name,
+        self.store != nil
+          ? "named by --store"
+          : context.setting("OCTOKEY_STORE") != nil
+            ? "named by OCTOKEY_STORE" : "named by the config")
+    }
+    context.audit[.store] = name
     return location
   }
 

@@ -36,16 +36,18 @@ enum Completions {
 
   private static func node(in words: [String]) throws -> Node {
     Node(
-      file: value(of: "--config", in: words) ?? ProcessStart.environment["OCTOKEY_CONFIG"],
-      instance: value(of: "--instance", in: words),
-      folder: value(of: "--instances-dir", in: words) ?? RegistryOptions.defaultFolder)
+      file: value(of: ["--config", "-c"], in: words) ?? ProcessStart.environment["OCTOKEY_CONFIG"],
+      instance: value(of: ["--instance", "-i"], in: words),
+      folder: value(of: ["--instances-dir"], in: words) ?? RegistryOptions.defaultFolder)
   }
 
   /// The value of an option in a line that need not be complete.
-  private static func value(of option: String, in words: [String]) -> String? {
+  private static func value(of names: [String], in words: [String]) -> String? {
     for (index, word) in words.enumerated() {
-      if word == option, index + 1 < words.count { return words[index + 1] }
-      if word.hasPrefix(option + "=") { return String(word.dropFirst(option.count + 1)) }
+      for name in names {
+        if word == name, index + 1 < words.count { return words[index + 1] }
+        if word.hasPrefix(name + "=") { return String(word.dropFirst(name.count + 1)) }
+      }
     }
     return nil
   }

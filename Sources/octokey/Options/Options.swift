@@ -26,11 +26,13 @@ struct RegistryOptions: ParsableArguments {
 
 struct NodeOptions: ParsableArguments {
   @Option(
+    name: .shortAndLong,
     help: .init("The instance of this machine to work on.", valueName: "name"),
     completion: Completions.instances)
   var instance: String?
 
   @Option(
+    name: .shortAndLong,
     help: .init("The node's OctopusServer.config.", valueName: "file"), completion: Completions.file
   ) var config: String?
 
@@ -65,6 +67,7 @@ struct NodeOptions: ParsableArguments {
 
 struct StoreOptions: ParsableArguments {
   @Option(
+    name: .shortAndLong,
     help: .init(
       "Where the documents are: sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or "
         + "odbc:CONNECTION-STRING (default: OCTOKEY_STORE, else the store in the node's config).",
@@ -88,13 +91,14 @@ struct StoreOptions: ParsableArguments {
       _ = try StoreLocation(store, relativeTo: ".")
     } catch {
       let failure = Failure(error)
-      throw ValidationError("\(failure.message): \(failure.hint ?? locationForms)")
+      throw ValidationError("\(failure.message). \(failure.hint ?? locationForms)")
     }
   }
 }
 
 struct KeyOptions: ParsableArguments {
   @Option(
+    name: .shortAndLong,
     help: .init("A file with the Master Key; - is standard input.", valueName: "file"),
     completion: Completions.file)
   var keyFile: String?
@@ -120,19 +124,31 @@ struct KeyOptions: ParsableArguments {
 }
 
 struct OutputOptions: ParsableArguments {
-  @Option(help: .init("How data is printed: text or json.", valueName: "format"))
+  @Option(
+    name: .shortAndLong, help: .init("How data is printed: text or json.", valueName: "format"))
   var format = OutputFormat.text
 
-  @Flag(help: "Print no notes and no progress, only warnings and errors.") var quiet = false
+  @Flag(name: .shortAndLong, help: "Print no notes and no progress, only warnings and errors.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Print each step, and what was chosen and why.")
+  var verbose = false
+
   @Flag(help: "Never prompt: fail if an answer is missing.") var nonInteractive = false
+
+  func validate() throws {
+    if quiet, verbose { throw ValidationError("--quiet and --verbose are mutually exclusive") }
+  }
 
   /// Whether arguments that cannot be parsed ask for JSON.
   static func askForJSON(_ arguments: [String]) -> Bool {
     func isJSON(_ text: Substring) -> Bool { OutputFormat(argument: String(text)) == .json }
     return arguments.indices.contains { index in
       let argument = arguments[index]
-      if argument.hasPrefix("--format=") { return isJSON(argument.dropFirst("--format=".count)) }
-      return argument == "--format" && index + 1 < arguments.count
+      for name in ["--format", "-f"] {
+        if argument.hasPrefix(name + "=") { return isJSON(argument.dropFirst(name.count + 1)) }
+      }
+      return ["--format", "-f"].contains(argument) && index + 1 < arguments.count
         && isJSON(arguments[index + 1][...])
     }
   }

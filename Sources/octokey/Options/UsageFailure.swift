@@ -5,6 +5,18 @@ extension Failure {
   init(usage text: String, command: String?) {
     let lines = text.split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
     let whole = lines.joined(separator: " ")
+    if let wrong = whole.firstMatch(of: /^The value '([^']*)' is invalid for '[^']*'/) {
+      // `Please provide one of 'text' or 'json'.`, or `the following: - linux - windows`
+      let values = whole[wrong.range.upperBound...].matches(of: /'([^']+)'| - ([^ ]+)/)
+      let near = NearSpellings.of(
+        String(wrong.1), among: values.compactMap { ($0.1 ?? $0.2).map(String.init) })
+      if !near.isEmpty {
+        self.init(
+          clause(String(wrong.0)), hint: "did you mean \(near.joined(separator: ", or "))?",
+          status: .usage)
+        return
+      }
+    }
     // `Unknown option '--stor'. Did you mean '--store'?`
     for border in [". ", "? "] {
       guard let range = whole.ranges(of: border).first else { continue }

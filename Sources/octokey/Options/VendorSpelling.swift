@@ -43,6 +43,7 @@ struct VendorSpelling {
 
   /// octokey's options with a value: the argument after one of them is never rewritten.
   static let optionsWithValue: Set<String> = [
+    "-c", "-f", "-i", "-k", "-s",
     "--accept-binary", "--binary-column", "--compare", "--config", "--container",
     "--deployment", "--expect-fingerprint", "--format",
     "--instance", "--instances-dir", "--key-file", "--key-size", "--live-node-age",
@@ -70,7 +71,7 @@ struct VendorSpelling {
       }
       if rewrite(argument, prefixes, valueFollows: &rest) { continue }
       arguments.append(argument)
-      if VendorSpelling.optionsWithValue.contains(argument) { takeValue(from: &rest) }
+      if VendorSpelling.hasValueNext(argument) { takeValue(from: &rest) }
     }
   }
 
@@ -97,7 +98,7 @@ struct VendorSpelling {
 
   /// Whether an option before the command has the next argument as its value; nil for what is not an option.
   private static func takesNext(_ argument: String) -> Bool? {
-    if optionsWithValue.contains(argument) { return true }
+    if hasValueNext(argument) { return true }
     guard let prefix = ["--", "-", "/"].first(where: argument.hasPrefix) else { return nil }
     switch names[argument.dropFirst(prefix.count).lowercased()] {
     case .option, .droppedOption: return true
@@ -105,6 +106,14 @@ struct VendorSpelling {
     // `--name=VALUE`, or an option of octokey's alone. A path is not one.
     case nil: return prefix == "/" ? nil : false
     }
+  }
+
+  /// Whether `argument` is an option of octokey's whose value is the next one, such as `--store` or `-s`, or ends with one,
+  /// as `-qs` does.
+  private static func hasValueNext(_ argument: String) -> Bool {
+    if optionsWithValue.contains(argument) { return true }
+    return argument.wholeMatch(of: /-[hnqvy]+([a-z])/).map { optionsWithValue.contains("-\($0.1)") }
+      ?? false
   }
 
   /// Rewrites `argument`; false if it is not one of the vendor's.

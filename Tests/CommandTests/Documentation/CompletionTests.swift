@@ -25,7 +25,9 @@ import Testing
     ("config set --config OctopusServer.config Octopus.Server.Task", "Octopus.Server.TaskCap"),
     ("status --config Octo", "OctopusServer.config"),
     ("status --instances-dir register --instance B", "Blue"),
-    ("verify --key-f", "--key-file"), ("backup verify bi", "bin"),
+    ("config get -c OctopusServer.config Octopus.Ow", "Octopus.Own.Name"),
+    ("status --instances-dir register -i B", "Blue"), ("verify --key-f", "--key-file"),
+    ("backup verify bi", "bin"),
   ]
 
   @Test(arguments: lines)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ManPageTests {
   /// Every command has `--help` and `--version`; octokey(1) describes them.
-  private static let everywhere: Set<String> = ["help", "version"]
+  fileprivate static let everywhere: Set<String> = ["help", "version"]
 
   @Test func everyCommandHasAPageAndAPlaceOnTheFirstOne() async throws {
     let commands = Set(try await HelpDump.read().commands.map(\.commandName))
@@ -23,6 +23,7 @@ import Testing
       let options = command.longOptions.subtracting(ManPageTests.everywhere)
       #expect(page.explainedOptions == options, "\(page.name)")
       #expect(page.options(in: "SYNOPSIS") == options, "the SYNOPSIS of \(page.name)")
+      #expect(page.shortOptions == command.shortOptions, "\(page.name)")
       for argument in command.positionals {
         #expect(
           page.section("SYNOPSIS").contains("Ar \(argument)"), "\(argument) in \(page.name)")
@@ -151,6 +152,16 @@ private struct HelpDump: Decodable {
     var ownOptions: Set<String> { Set(displayed.compactMap(\.longName)) }
     /// Including those of its subcommands.
     var longOptions: Set<String> { Set(family.flatMap(\.displayed).compactMap(\.longName)) }
+    /// Short and long names of the same option, such as `q quiet`.
+    var shortOptions: Set<String> {
+      Set(
+        family.flatMap(\.displayed).compactMap { argument in
+          guard let long = argument.longName, !ManPageTests.everywhere.contains(long) else {
+            return nil
+          }
+          return argument.names?.first { $0.kind == "short" }.map { "\($0.name) \(long)" }
+        })
+    }
     var positionals: [String] {
       family.flatMap(\.displayed).filter { $0.kind == "positional" }.compactMap(\.valueName)
     }
@@ -216,7 +227,13 @@ private struct ManPage {
   }
 
   /// Options that begin an item of a list.
-  var explainedOptions: Set<String> { Set(matches(#/^\.It Fl Fl ([a-z-]+)/#)) }
+  var explainedOptions: Set<String> { Set(matches(#/^\.It (?:Fl [a-z] , )?Fl Fl ([a-z-]+)/#)) }
+
+  var shortOptions: Set<String> {
+    Set(
+      lines.compactMap { $0.firstMatch(of: #/^\.It Fl ([a-z]) , Fl Fl ([a-z-]+)/#) }
+        .map { "\($0.1) \($0.2)" })
+  }
 
   /// Options anywhere.
   var mentionedOptions: Set<String> { Set(matches(#/Fl Fl ([a-z-]+)/#)) }
@@ -231,7 +248,9 @@ private struct ManPage {
 
   /// The item of the list that explains `option`, up to the next one.
   func item(of option: String) -> String {
-    let item = lines.drop { $0 != ".It Fl Fl \(option)" && !$0.hasPrefix(".It Fl Fl \(option) ") }
+    let item = lines.drop {
+      !($0.replacing(#/^\.It Fl [a-z] , /#, with: ".It ") + " ").hasPrefix(".It Fl Fl \(option) ")
+    }
     let rest = item.dropFirst().prefix { !$0.hasPrefix(".It ") && !$0.hasPrefix(".El") }
     return (item.prefix(1) + rest).joined(separator: "\n")
   }

@@ -34,7 +34,15 @@ import Testing
     (["--key-file", "/config:x"], ["--key-file", "/config:x"]),
     (["--store", "--console"], ["--store", "--console"]),
     (["--instance", "-nologo"], ["--instance", "-nologo"]),
-    (["--key-file", "-"], ["--key-file", "-"]),
+    (["--key-file", "-"], ["--key-file", "-"]), (["-k", "-"], ["-k", "-"]),
+    (["-s", "/nologo", "/nologo"], ["-s", "/nologo"]), (["-qys", "/nologo"], ["-qys", "/nologo"]),
+    (["-qy", "/nologo"], ["-qy"]), (["-i=/nologo", "/nologo"], ["-i=/nologo"]),
+    (["-c", "/c", "config", "get", "K"], ["config", "get", "-c", "/c", "K"]),
+    (["-c", "verify", "status"], ["status", "-c", "verify"]),
+    (
+      ["-Config", "/c", "-INSTANCE=A", "-Format:x"],
+      ["--config", "/c", "--instance=A", "--format=x"]
+    ),
     // Paths are not options.
     (["new-master-key", "/config"], ["new-master-key", "/config"]),
     (["new-master-key", "/config/key"], ["new-master-key", "/config/key"]),
@@ -148,7 +156,8 @@ import Testing
       for argument in command["arguments"] as? [[String: Any]] ?? []
       where argument["kind"] as? String == "option" {
         for name in argument["names"] as? [[String: Any]] ?? [] {
-          found.insert("--\(name["name"] as? String ?? "")")
+          let dashes = name["kind"] as? String == "short" ? "-" : "--"
+          found.insert(dashes + (name["name"] as? String ?? ""))
         }
       }
       for sub in command["subcommands"] as? [[String: Any]] ?? [] { visit(sub) }

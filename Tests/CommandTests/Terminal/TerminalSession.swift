@@ -5,8 +5,8 @@ import Outside
 
 enum TerminalSession {
   /// Runs a Python script that may use `Session`.
-  static func run(_ script: String) async throws -> Ending {
-    let node = try await SampleNode(["--documents", "30"])
+  static func run(_ script: String, documents: Int = 30) async throws -> Ending {
+    let node = try await SampleNode(["--documents", String(documents)])
     defer { withExtendedLifetime(node) {} }
     return try await OctokeyProgram.runProgram(
       "python3", ["-c", source + "\n" + script, node.folder], environment: ["TERM": "xterm"])

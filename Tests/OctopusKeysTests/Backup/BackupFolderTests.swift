@@ -12,7 +12,7 @@ import Testing
 
   private func faults(_ backup: BackupFolder) throws -> [BackupFault] {
     try BackupVerification(
-      backup, nil, store: MemoryStore(json: []), cancellation: .never, progress: { _, _ in }
+      backup, nil, store: MemoryStore(json: []), cancellation: .never, progress: { _ in }
     ).faults
   }
 

@@ -20,7 +20,8 @@ import Testing
     let folder = ScratchFolder()
     let backup = try backup(in: folder)
     let keys = try TestBackup.machine(Self.there)
-    let transfer = try ConfigTransfer(try #require(backup.config), of: backup, to: keys, connection: nil)
+    let transfer = try ConfigTransfer(
+      try #require(backup.config), of: backup, to: keys, connection: nil)
     #expect(transfer.reprotected == [SettingName.masterKey, TestBackup.password])
     #expect(transfer.unreadable.isEmpty)
     #expect(transfer.bytes != backup.config && masked(transfer.bytes) == masked(backup.config))
@@ -37,9 +38,11 @@ import Testing
     let folder = ScratchFolder()
     let backup = try backup(in: folder)
     let keys = try TestBackup.machine(TestBackup.here)
-    let same = try ConfigTransfer(try #require(backup.config), of: backup, to: keys, connection: nil)
+    let same = try ConfigTransfer(
+      try #require(backup.config), of: backup, to: keys, connection: nil)
     #expect(same.bytes == backup.config && same.reprotected.isEmpty)
-    let moved = try ConfigTransfer(try #require(backup.config), of: backup, to: keys, connection: "sqlite:/new.db")
+    let moved = try ConfigTransfer(
+      try #require(backup.config), of: backup, to: keys, connection: "sqlite:/new.db")
     let config = try NodeConfig(contents: moved.bytes, path: "/c")
     #expect(config.value(of: SettingName.connectionString) == "sqlite:/new.db")
   }

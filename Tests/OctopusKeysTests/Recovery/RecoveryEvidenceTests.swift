@@ -164,7 +164,7 @@ import Testing
     let recovery = try Recovery(
       target: .node(config, node.machineKeys), journal: journal, store: node.store,
       oldKey: nil, newKey: nil, place: RecoveryPlace(.same), cancellation: .never,
-      progress: { _, _, _ in })
+      progress: { _ in })
     let diagnosis = try recovery.look(.rewrite)
     #expect(diagnosis.course == .finish && diagnosis.isComplete == true)
     #expect(try recovery.run(diagnosis, now: node.now).configBackup != nil)

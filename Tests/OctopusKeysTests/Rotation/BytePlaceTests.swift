@@ -44,7 +44,7 @@ import Testing
     let after = texts(store)
     #expect(after.map(masked) == before.map(masked) && zip(after, before).allSatisfy(!=))
     let audit = try StoreAudit.run(
-      store: store, key: new, cancellation: .never, progress: { _, _ in })
+      store: store, key: new, cancellation: .never, progress: { _ in })
     #expect(audit.oldValues == 8 && audit.findings.count == 0 && audit.keyFit == .fits)
   }
 

@@ -73,10 +73,11 @@ import Testing
         == [.undecidedBinary, .decryptsWithNoKey])
     var done: [Int] = []
     let audit = try StoreAudit.run(store: store, key: old, cancellation: .never) {
-      done.append($0)
-      #expect($1 == 7)
+      if $0.hasEnded { return }
+      done.append($0.done)
+      #expect($0.phase == .verify && $0.total == 7)
     }
-    #expect(done.last == 7)
+    #expect(done.first == 0 && done.last == 7)
     #expect(audit.findings.first.map(\.reason) == [.decryptsWithNoKey])
     #expect(audit.collections.map(\.documentsWithValues) == [6])
   }

@@ -20,7 +20,7 @@ import Testing
     let json = try InterruptionTests.documents(old)
     for pages in [1, 2, 3, 5, 8, 19] {
       let store = MemoryStore(json: json)
-      let stops: StoreRotation.Pass? =
+      let stops: PassProgress.Phase? =
         switch cause {
         case .signalInSurvey: .survey
         case .signalInRewrite: .rewrite
@@ -30,7 +30,7 @@ import Testing
       let rotation = try StoreRotation(
         store: store, oldKey: old, newKey: new, options: .init(),
         cancellation: Cancellation { seen == pages ? "SIGTERM" : nil },
-        progress: { pass, done, _ in if pass == stops, done > 0 { seen += 1 } })
+        progress: { if $0.phase == stops, $0.done > 0 { seen += 1 } })
       do throws(RotationError) {
         if cause == .readInSurvey { store.readablePages = pages }
         let survey = try rotation.survey(.rewrite)

@@ -107,7 +107,7 @@ import Testing
         target: .node(config, node.machineKeys), store: node.store, storePath: storePath,
         oldKey: try key(1), oldKeySource: .config, newKey: try key(100), options: options,
         requireQuiet: { () throws(RotationError) in }, now: node.now, cancellation: .never,
-        progress: { _, _, _ in })
+        progress: { _ in })
       return try Preflight(plan).examine().obstacles
     }
     var options = RotationPlan.Options()

@@ -57,7 +57,7 @@ final class TestNode {
       target: .node(try file, machineKeys), store: store, storePath: folder.path,
       oldKey: try key(old),
       oldKeySource: source, newKey: try key(new), options: options, requireQuiet: requireQuiet,
-      now: now, cancellation: .never, progress: { _, _, _ in })
+      now: now, cancellation: .never, progress: { _ in })
   }
 
   /// The permission for it; nothing is written yet.
@@ -98,6 +98,6 @@ final class TestNode {
     return try Recovery(
       target: .node(file, machineKeys), journal: journal, store: store, oldKey: nil,
       newKey: newKey, place: RecoveryPlace(kinship), cancellation: .never,
-      progress: { _, _, _ in })
+      progress: { _ in })
   }
 }

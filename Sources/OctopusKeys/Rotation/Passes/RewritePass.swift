@@ -11,11 +11,11 @@ struct RewritePass {
   /// Rewriting and reading back share one: a third busy thread would be in the way of the store's.
   let thread: WorkerThread
 
-  /// Rewrites all `collections` and has what was written read back. `progress` gets the number of
-  /// documents since the last call.
+  /// Rewrites all `collections` and has what was written read back. `progress` gets the
+  /// collection and the number of documents of each page.
   func run(
     _ collections: [StoreCollection], _ rewriter: sending PageRewriter, _ readBack: ReadBack,
-    progress: (Int) -> Void
+    progress: (StoreCollection, Int) -> Void
   ) throws(RotationError) -> (collections: [StoreRotation.Outcome.Collection], all: RewrittenPage) {
     let pipeline = PagePipeline(store, on: thread, cancellation) { (page) throws(NativeError) in
       try rewriter.rewrite(page)
@@ -31,7 +31,7 @@ struct RewritePass {
         }
         all.add(rewritten)
         if rewritten.ledger.values > 0 { try readBack.read(page, rewritten.edits) }
-        progress(page.page.documents.count)
+        progress(collection, page.page.documents.count)
       }
       outcome.append(
         .init(

@@ -13,9 +13,11 @@ struct SurveyPass {
   /// Whether values are to be rewritten on the strength of the survey.
   let isRewritten: Bool
 
-  /// Reads all collections of `inventory`. `progress` gets the number of documents since the last call.
+  /// Reads all collections of `inventory`. `progress` gets the collection and the number of documents
+  /// of each page.
   func run(
-    _ inventory: StoreInventory, _ surveyor: sending PageSurveyor, progress: (Int) -> Void
+    _ inventory: StoreInventory, _ surveyor: sending PageSurveyor,
+    progress: (StoreCollection, Int) -> Void
   ) throws(RotationError) -> Survey {
     let ambiguity = surveyor.ambiguity
     let pipeline = PagePipeline(
@@ -40,29 +42,30 @@ struct SurveyPass {
   /// Reads one collection: once more where values open to something else than text, to see whether it is how they are
   /// meant, and a third time if it is not.
   private func run(
-    _ collection: StoreCollection, _ pipeline: PagePipeline<Survey>, _ progress: (Int) -> Void
+    _ collection: StoreCollection, _ pipeline: PagePipeline<Survey>,
+    _ progress: (StoreCollection, Int) -> Void
   ) throws(RotationError) -> Survey {
     let decided = decisions.bytePlaces(of: collection)
     let found = try read(collection, pipeline, bytePlaces: decided, progress)
     let doubtful = found.placesOfNonsense
     guard !doubtful.isEmpty else { return found }
     let judged = try read(
-      collection, pipeline, bytePlaces: decided.union(doubtful), { _ in })
+      collection, pipeline, bytePlaces: decided.union(doubtful), { _, _ in })
     let proven = doubtful.filter { judged.placeTallies[$0]?.isProof == true }
     if proven == doubtful { return judged }
     if proven.isEmpty { return found }
-    return try read(collection, pipeline, bytePlaces: decided.union(proven), { _ in })
+    return try read(collection, pipeline, bytePlaces: decided.union(proven), { _, _ in })
   }
 
   private func read(
     _ collection: StoreCollection, _ pipeline: PagePipeline<Survey>, bytePlaces: Set<ValuePlace>,
-    _ progress: (Int) -> Void
+    _ progress: (StoreCollection, Int) -> Void
   ) throws(RotationError) -> Survey {
     var survey = Survey()
     survey.collections = [.init(name: collection.name)]
     try pipeline.run(collection, bytePlaces: bytePlaces) { (page, found) in
       survey.add(found)
-      progress(page.page.documents.count)
+      progress(collection, page.page.documents.count)
     }
     survey.bytePlaces = survey.placeTallies.mapValues(\.others)
     return survey

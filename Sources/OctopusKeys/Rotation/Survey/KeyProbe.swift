@@ -30,7 +30,7 @@ package struct KeyProbe: Sendable {
   package init(store: any Store, key: borrowing MasterKey) throws(RotationError) {
     let audit = try StoreAudit.run(
       store: store, key: key, pagesPerCollection: KeyProbe.pages,
-      cancellation: .never, progress: { _, _ in })
+      cancellation: .never, progress: { _ in })
     opened = audit.decrypted
     unreadable = audit.unreadableValues
     fit = audit.keyFit

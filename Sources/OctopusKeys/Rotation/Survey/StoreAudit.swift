@@ -8,29 +8,27 @@ package enum StoreAudit {
   ///
   /// - Parameters:
   ///   - pagesPerCollection: how many pages of each collection are read at most.
-  ///   - progress: gets the documents done and the documents in all, after each page.
   package static func run(
     store: any Store, key: borrowing MasterKey,
     decisions: Survey.Decisions = .init(), access: StoreAccess = .read,
     pagesPerCollection: Int = .max, cancellation: Cancellation,
-    progress: (_ done: Int, _ documents: Int) -> Void
+    progress: @escaping PassProgress.Observer
   ) throws(RotationError) -> Survey {
     defer { store.rollback() }
     let (inventory, documents) = try store.open(access)
     let pass = SurveyPass(
       store: store, cancellation: cancellation, pagesPerCollection: pagesPerCollection,
       decisions: decisions, isRewritten: false)
-    var done = 0
     let surveyor: PageSurveyor
     do throws(NativeError) {
       surveyor = try PageSurveyor(trying: key)
     } catch {
       throw .native(error)
     }
-    return try pass.run(inventory, surveyor) { (count) in
-      done += count
-      progress(done, documents)
-    }
+    let survey = try pass.run(
+      inventory, surveyor, progress: PassProgress.counter(.verify, of: documents, progress))
+    progress(PassProgress(phase: .verify, hasEnded: true))
+    return survey
   }
 }
 

@@ -7,10 +7,11 @@ import OctopusKeys
 struct Backup: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "backup", abstract: "Back up a node, verify the backup, and restore it.",
-    discussion: """
+    about: """
       A backup is a folder: the node's config, its Master Key, the machine keys of the config, the \
       server's certificate, and a snapshot of the store. A passphrase encrypts the secrets in it.
       """,
+    examples: ["octokey backup create --to DIR", "octokey backup verify DIR"],
     subcommands: [BackupCreate.self, BackupVerify.self, BackupRestore.self])
 }
 

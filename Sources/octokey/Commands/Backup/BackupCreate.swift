@@ -15,6 +15,7 @@ struct BackupCreate: AuditedCommand {
       sensitive value before the folder gets its name. A database on a server is copied by its own \
       tools; octokey prints the statement.
       """,
+    examples: ["octokey backup create --to /backup/octopus-monday"],
     special: [
       .done: "the backup was made, and the key decrypts every value in it",
       .failed: "failed or refused, no backup was made",
@@ -66,9 +67,10 @@ struct BackupCreate: AuditedCommand {
     let encryption = noPassphrase ? nil : EncryptedFile(try passphrase.read(context, isNew: true))
     let key = try key(of: opened.node, context)
     let lock = try opened.lockForCopying()
+    context.console.step(lockedIn: target.folder.path)
     let creation = BackupCreation(
       node: opened.node, location: location, encryption: encryption, now: context.clock.now(),
-      cancellation: Cancellation(watch), progress: RotateMasterKey.progress(context))
+      cancellation: Cancellation(watch), progress: ProgressBar(context).update)
     context.audit[.backup] = folder
     BackupFolder.removeAbandonedDrafts(in: FilePath(folder).folder)
     let (manifest, closedCertificate) = try creation.run(
@@ -91,7 +93,7 @@ struct BackupCreate: AuditedCommand {
   private func key(of node: OpenedNode?, _ context: Context) throws -> MasterKey {
     if let keyFile { return try KeySource(file: keyFile).read(context) }
     guard let node else { preconditionFailure("--state-dir was given without --key-file") }
-    return try node.machineKeys.masterKey(of: node.settings).key.copy()
+    return try node.masterKey(context.console).key.copy()
   }
 
   /// Refuses a backup inside the folder of documents: the next backup would contain it.

@@ -15,6 +15,10 @@ struct BackupRestore: AuditedCommand {
       refused without --overwrite, and with it kept under another name. On another machine the \
       secrets in the config are protected again. The server must be stopped.
       """,
+    examples: [
+      "octokey backup restore octopus-monday",
+      "octokey backup restore octopus-monday -c test.config -s sqlite:test.db",
+    ],
     special: [
       .done: "config and store are as in the backup",
       .incomplete:

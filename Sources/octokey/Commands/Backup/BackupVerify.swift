@@ -14,6 +14,7 @@ struct BackupVerify: OctokeyCommand {
       sensitive value of the snapshot. For a database that its own tools copied, give the restored \
       copy with --store.
       """,
+    examples: ["octokey backup verify /backup/octopus-monday"],
     exits: [.done, .failed, .incomplete, .busy, .usage, .cancelled],
     special: [
       .done: "the backup is good",
@@ -60,10 +61,9 @@ extension BackupFolder {
     } else {
       location = stores.given(context) == nil ? nil : try stores.location(context, nil)
     }
-    let progress = RotateMasterKey.progress(context)
     let verification = try BackupVerification(
-      self, encryption, store: location?.store(), cancellation: Cancellation(watch)
-    ) { progress(.survey, $0, $1) }
+      self, encryption, store: location?.store(), cancellation: Cancellation(watch),
+      progress: ProgressBar(context).update)
     context.console.clearProgress()
     return verification
   }

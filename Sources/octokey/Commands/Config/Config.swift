@@ -6,10 +6,11 @@ import OctopusKeys
 struct Config: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config", abstract: "Read and edit a node config, byte for byte.",
-    discussion: """
+    about: """
       Names of settings are case-insensitive; of several with one name the last one is used, as by the \
       server. Secrets are masked unless --reveal is given.
       """,
+    examples: ["octokey config list", "octokey config get Octopus.Storage.MasterKey --reveal"],
     subcommands: [
       ConfigGet.self, ConfigSet.self, ConfigUnset.self, ConfigList.self, ConfigCheckCommand.self,
       ConfigDiff.self, ConfigEditCommand.self,

@@ -11,6 +11,7 @@ struct ConfigCheckCommand: OctokeyCommand {
       Checks the XML, the names and types of settings, that protected ones can be decrypted, and the \
       permissions of every file with a secret. Changes nothing.
       """,
+    examples: ["octokey config check --config OctopusServer.config"],
     exits: [.done, .failed, .incomplete, .usage],
     special: [.done: "no problems", .incomplete: "there are problems"])
 

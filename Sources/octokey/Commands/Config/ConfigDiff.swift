@@ -11,6 +11,7 @@ struct ConfigDiff: AuditedCommand {
       Settings of this node's config begin with -, those of the other one with +. Protected settings \
       are compared by their plaintext. Secrets are masked unless --reveal is given.
       """,
+    examples: ["octokey config diff OctopusServer.config.20261123T101500Z.bak"],
     exits: [.done, .failed, .incomplete, .usage],
     special: [.done: "all settings are the same", .incomplete: "some settings differ"])
 

@@ -15,13 +15,16 @@ struct ConfigEditCommand: AuditedCommand {
       protected settings as in the file. octokey prints problems, which you can fix, then the \
       differences, and replaces the config in one step.
       """,
+    examples: ["EDITOR=nano octokey config edit"],
     special: [.done: "the edited config is in place", .incomplete: EditOptions.partial])
 
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
 
-  @Flag(help: "Do not prompt before the config is replaced; stop if it has new problems.")
+  @Flag(
+    name: .shortAndLong,
+    help: "Do not prompt before the config is replaced; stop if it has new problems.")
   var yes = false
 
   func run(_ context: Context) throws -> ExitStatus {
@@ -58,6 +61,7 @@ struct ConfigEditCommand: AuditedCommand {
       }
       if try !isAccepted(edited, base, context) { continue }
       let locked = try LockedConfigFile.lock(base.path, patience: EditOptions.patience)
+      context.console.step(lockedIn: locked.file.stateFolder.path)
       if let signal = watch.arrived() {
         throw CommandError.interrupted(signal: SignalWatch.name(of: signal))
       }

@@ -10,6 +10,7 @@ struct ConfigGet: AuditedCommand {
     about: """
       Protected settings and passwords are masked unless --reveal is given.
       """,
+    examples: ["octokey config get Octopus.Server.NodeName"],
     exits: [.done, .failed, .usage],
     special: [.done: "the value was printed", .failed: "the setting was not found"])
 

@@ -11,6 +11,7 @@ struct ConfigList: AuditedCommand {
       In a pattern * matches any characters and ? one; without either, the pattern matches anywhere in \
       a name. Case is ignored. Secrets are masked unless --reveal is given.
       """,
+    examples: ["octokey config list --format json"],
     exits: [.done, .failed, .incomplete, .usage],
     special: [
       .done: "the settings were printed",

@@ -13,6 +13,7 @@ struct ConfigSet: AuditedCommand {
       refused as an argument, because other users of the machine can see it. Protected settings are \
       encrypted with the machine key.
       """,
+    examples: ["octokey config set Octopus.Server.TaskCap 10"],
     special: [.done: "the setting has this value", .incomplete: EditOptions.partial])
 
   @Argument(
@@ -72,6 +73,7 @@ struct ConfigSet: AuditedCommand {
     _ name: String, at path: String, _ context: Context, _ value: (String?) throws -> String?
   ) throws -> SettingChange {
     let locked = try LockedConfigFile.lock(path, patience: EditOptions.patience)
+    context.console.step(lockedIn: locked.file.stateFolder.path)
     try context.console.warn(of: locked.file.exposure)
     let config = try locked.file.settings()
     let entries = SettingKey.entries(name, in: config)

@@ -11,6 +11,7 @@ struct ConfigUnset: AuditedCommand {
       All settings of this name are removed. A secret that the machine key protects needs \
       confirmation.
       """,
+    examples: ["octokey config unset Octopus.Server.TaskCap"],
     special: [.done: "the setting is not in the config", .incomplete: EditOptions.partial])
 
   @Argument(
@@ -19,7 +20,7 @@ struct ConfigUnset: AuditedCommand {
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup(title: "Edit options") var edit: EditOptions
   @OptionGroup(title: "Output options") var output: OutputOptions
-  @Flag(help: "Answer every confirmation with yes.") var yes = false
+  @Flag(name: .shortAndLong, help: "Answer every confirmation with yes.") var yes = false
 
   func run(_ context: Context) throws -> ExitStatus {
     context.audit[.setting] = SettingKey.printable(key)
@@ -39,6 +40,7 @@ struct ConfigUnset: AuditedCommand {
 
   private func remove(at path: String, _ context: Context) throws -> SettingChange {
     let locked = try LockedConfigFile.lock(path, patience: EditOptions.patience)
+    context.console.step(lockedIn: locked.file.stateFolder.path)
     try context.console.warn(of: locked.file.exposure)
     let config = try locked.file.settings()
     let entries = SettingKey.entries(key, in: config)

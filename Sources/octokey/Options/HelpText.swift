@@ -1,0 +1,86 @@
+// The help of every command in one order: usage, what it does, its own options, the options that commands share,
+// examples, exit codes, and the man page. The argument parser puts a discussion, which holds examples and exit codes,
+// before all options, and the options of the command itself behind the others.
+
+struct HelpText {
+  let text: String
+
+  private struct Section {
+    let title: String
+    var lines: [Substring]
+
+    /// The place in the help; shared options have names of their own.
+    var rank: Int {
+      let order = ["USAGE", "OVERVIEW", "ARGUMENTS", "OPTIONS", "SUBCOMMANDS"]
+      let last = ["EXAMPLES", "EXIT STATUS"]
+      return order.firstIndex(of: title) ?? last.firstIndex(of: title).map { $0 + order.count + 1 }
+        ?? order.count
+    }
+  }
+
+  /// - Parameter rendered: what the parser prints; nil is returned where that is not help.
+  init?(_ rendered: String) {
+    guard rendered.hasPrefix("OVERVIEW: ") else { return nil }
+    var sections: [Section] = []
+    for line in rendered.split(separator: "\n", omittingEmptySubsequences: false) {
+      if let title = HelpText.title(line) {
+        sections.append(Section(title: title, lines: [line]))
+      } else {
+        sections[sections.count - 1].lines.append(line)
+      }
+    }
+    let ordered = sections.enumerated().sorted {
+      ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset)
+    }
+    var paragraphs = ordered.map { (_, section) in
+      var lines = section.lines
+      while lines.last?.isEmpty == true { lines.removeLast() }
+      let text = lines.joined(separator: "\n")
+      switch section.title {
+      case "USAGE": return HelpText.wrapped(usage: text)
+      case "OVERVIEW": return String(text.dropFirst("OVERVIEW: ".count))
+      case "EXIT STATUS": return HelpText.indented(lines)
+      default: return text
+      }
+    }
+    paragraphs.append("See \(HelpText.manPage(usage: paragraphs[0])).")
+    text = paragraphs.joined(separator: "\n\n") + "\n"
+  }
+
+  /// Examples for the discussion of a command, one command line each.
+  static func examples(_ lines: [String]) -> String {
+    "EXAMPLES:\n" + lines.map { "  " + $0 }.joined(separator: "\n")
+  }
+
+  /// The parser wraps everything but the usage. An option stays together with its value.
+  private static func wrapped(usage: String) -> String {
+    var lines: [String] = [""]
+    var unit = ""
+    for word in usage.split(separator: " ") {
+      unit += (unit.isEmpty ? "" : " ") + word
+      if unit.hasPrefix("["), !unit.contains("]") { continue }
+      if lines[lines.count - 1].count + unit.count > 78 { lines.append("      ") }
+      lines[lines.count - 1] += (lines == [""] ? "" : " ") + unit
+      unit = ""
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// What the parser wrapped begins at the margin.
+  private static func indented(_ lines: [Substring]) -> String {
+    let entries = lines.dropFirst().map { $0.hasPrefix(" ") ? String($0) : "      " + $0 }
+    return (lines.prefix(1).map(String.init) + entries).joined(separator: "\n")
+  }
+
+  private static func title(_ line: Substring) -> String? {
+    for title in ["OVERVIEW", "USAGE"] where line.hasPrefix(title + ": ") { return title }
+    return line.wholeMatch(of: /([A-Z][A-Z ]+):/).map { String($0.1) }
+  }
+
+  /// Subcommands share the page of their command.
+  private static func manPage(usage: String) -> String {
+    let words = usage.split(whereSeparator: \.isWhitespace).dropFirst()
+    let name = words.prefix(2).filter { !$0.hasPrefix("<") && !$0.hasPrefix("[") }
+    return name.joined(separator: "-") + "(1)"
+  }
+}
