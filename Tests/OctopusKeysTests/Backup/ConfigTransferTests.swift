@@ -24,7 +24,8 @@ import Testing
       try #require(backup.config), of: backup, to: keys, connection: nil)
     #expect(transfer.reprotected == [SettingName.masterKey, TestBackup.password])
     #expect(transfer.unreadable.isEmpty)
-    #expect(transfer.bytes != backup.config && masked(transfer.bytes) == masked(backup.config))
+    #expect(
+      transfer.bytes != backup.config && masked(transfer.bytes) == masked(backup.config ?? []))
     let config = try NodeConfig(contents: transfer.bytes, path: "/c")
     let found = try keys.masterKey(of: config)
     let isSame = try found.key.equals(key(1))
