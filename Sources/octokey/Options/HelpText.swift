@@ -39,7 +39,7 @@ struct HelpText {
       switch section.title {
       case "USAGE": return HelpText.wrapped(usage: text)
       case "OVERVIEW": return String(text.dropFirst("OVERVIEW: ".count))
-      case "EXIT STATUS": return HelpText.indented(lines)
+      case "EXIT STATUS": return HelpText.wrapped(codes: lines)
       default: return text
       }
     }
@@ -52,24 +52,47 @@ struct HelpText {
     "EXAMPLES:\n" + lines.map { "  " + $0 }.joined(separator: "\n")
   }
 
-  /// The parser wraps everything but the usage. An option stays together with its value.
+  /// The parser does not wrap the usage. An option stays together with its value.
   private static func wrapped(usage: String) -> String {
-    var lines: [String] = [""]
-    var unit = ""
+    var units: [String] = []
     for word in usage.split(separator: " ") {
-      unit += (unit.isEmpty ? "" : " ") + word
-      if unit.hasPrefix("["), !unit.contains("]") { continue }
-      if lines[lines.count - 1].count + unit.count > 78 { lines.append("      ") }
-      lines[lines.count - 1] += (lines == [""] ? "" : " ") + unit
-      unit = ""
+      if let last = units.last, last.hasPrefix("["), !last.contains("]") {
+        units[units.count - 1] += " " + word
+      } else {
+        units.append(String(word))
+      }
     }
-    return lines.joined(separator: "\n")
+    return filled(units, hanging: 7)
   }
 
-  /// What the parser wrapped begins at the margin.
-  private static func indented(_ lines: [Substring]) -> String {
-    let entries = lines.dropFirst().map { $0.hasPrefix(" ") ? String($0) : "      " + $0 }
-    return (lines.prefix(1).map(String.init) + entries).joined(separator: "\n")
+  /// The parser wraps what a code means to the margin.
+  private static func wrapped(codes lines: [Substring]) -> String {
+    var entries: [Substring] = []
+    for line in lines {
+      if line.hasPrefix(" ") || entries.count < 2 {
+        entries.append(line)
+      } else {
+        entries[entries.count - 1] += " " + line
+      }
+    }
+    let wrapped = entries.dropFirst().map { entry in
+      filled(
+        [String(entry.prefix(5))] + entry.dropFirst(5).split(separator: " ").map(String.init),
+        hanging: 6)
+    }
+    return (entries.prefix(1).map(String.init) + wrapped).joined(separator: "\n")
+  }
+
+  /// Lines of 79 characters at most; all but the first are indented by `hanging`.
+  private static func filled(_ units: [String], hanging: Int) -> String {
+    var lines = [units.first ?? ""]
+    for unit in units.dropFirst() {
+      if lines[lines.count - 1].count + unit.count > 78 {
+        lines.append(String(repeating: " ", count: hanging - 1))
+      }
+      lines[lines.count - 1] += " " + unit
+    }
+    return lines.joined(separator: "\n")
   }
 
   private static func title(_ line: Substring) -> String? {
