@@ -41,12 +41,14 @@ quietly() {
   ((code == 0)) || { cat "$CELL/stderr" >&2; return 1; }
 }
 
-# fail CALL ERROR WHEN [PATH]: a system call of the program fails, all of its calls or those on a path.
+# fail CALL FAULT WHEN [PATH]...: a system call of the program fails, of all of its calls or those on a path. FAULT is an error,
+# or what strace takes.
 fail() {
   under=(strace -f -qq -o /dev/null)
-  local path
+  local path fault=$2
+  [[ $fault != E* ]] || fault=error=$fault
   for path in "${@:4}"; do under+=(-P "$path"); done
-  under+=(-e "trace=$1" -e "inject=$1:error=$2:when=$3")
+  under+=(-e "trace=$1" -e "inject=$1:$fault:when=$3")
 }
 
 # kill_at CALL WHEN [PATH]: the program is killed there.
@@ -93,21 +95,65 @@ small() {
   cd "$PWD"
 }
 
-# search TEXT CALL ERROR [PATH]... -- COMMAND...: lets the first of these calls fail, then the second and so on, until the
-# message has TEXT.
+# search TEXT CALL FAULT [PATH]... -- COMMAND...: lets the first of these calls fail, then the second and so on, until the
+# message has TEXT. With a + after FAULT all later calls fail, too.
 search() {
-  local text=$1 call=$2 error=$3 number
+  local text=$1 call=$2 fault=${3%+} number more=
+  [[ $3 != *+ ]] || more=+
   shift 3
   local -a paths=()
   while [[ $1 != -- ]]; do paths+=("$1"); shift; done
   shift
   cp -a "$PWD" "$CELL/before"
   for ((number = 1; number < 80; number++)); do
-    fail "$call" "$error" "$number" "${paths[@]}"
+    fail "$call" "$fault" "$number$more" "${paths[@]}"
     "$@"
     ! grep -qF -- "$text" "$CELL/stderr" || return 0
     find . -mindepth 1 -delete
     cp -a "$CELL/before/." .
   done
   return 1
+}
+
+# point [USER]: the store is the database of this cell on the PostgreSQL server.
+point() {
+  store "odbc:Driver=$DRIVER;Servername=127.0.0.1;Port=$PGPORT;Database=$PGDATABASE;UID=${1:-$PGUSER};PWD={none}"
+}
+
+# login RIGHTS: a login with these rights for the database, which the config then uses; \$login stands for it.
+login() {
+  login=login_$PGDATABASE
+  psql -qc "CREATE ROLE $login LOGIN; GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO $login; ${1//LOGIN/$login}"
+  point "$login"
+}
+
+# serve FAULTS [USER]: the database is behind a server of SQL Server's kind; FAULTS are those of sql_server.py, in JSON.
+serve() {
+  printf '%s' "$1" >data/faults.json
+  python3 "$HERE/sql_server.py" "$CELL/record" --root "$PWD" --ready "$CELL/port" &
+  trap "kill $!" EXIT
+  until [[ -e $CELL/port ]]; do sleep 0.05; done
+  store "Server=127.0.0.1,$(<"$CELL/port");Database=data;User ID=${2:-sa};Password=secret;Encrypt=False"
+}
+
+# hold MODE: another process has locked the database.
+hold() {
+  coproc python3 -c "import sqlite3, sys
+database = sqlite3.connect('data/octopus.db', isolation_level=None)
+database.execute('BEGIN $1')
+print(flush=True)
+sys.stdin.read()"
+  read -r -u "${COPROC[0]}" _
+}
+
+# in_place: an edit of a config that is a mount point.
+in_place() {
+  mountpoint -q "$config" || mount --bind "$config" "$config"
+  on config set Octopus.Server.NodeName renamed --in-place
+}
+
+# under_terminal COMMAND...: like `on`, with the present `under`, on a terminal where nobody types.
+under_terminal() {
+  under=(timeout 5 python3 "$HERE/typing_terminal.py" 'MasterKey: $' '\\x03' -- "${under[@]}")
+  on "$@"
 }

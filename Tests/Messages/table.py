@@ -9,7 +9,7 @@ import dataclasses
 import importlib
 import re
 
-MODULES = ("command", "restore", "usage", "key", "config", "check")
+MODULES = ("command", "restore", "usage", "key", "config", "check", "rotation", "recovery", "native", "store")
 
 
 @dataclasses.dataclass(frozen=True)
