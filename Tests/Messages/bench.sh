@@ -148,12 +148,30 @@ sys.stdin.read()"
 
 # in_place: an edit of a config that is a mount point.
 in_place() {
-  mountpoint -q "$config" || mount --bind "$config" "$config"
+  mount --bind "$config" "$config"
   on config set Octopus.Server.NodeName renamed --in-place
+  umount "$config"
 }
 
 # under_terminal COMMAND...: like `on`, with the present `under`, on a terminal where nobody types.
 under_terminal() {
   under=(timeout 5 python3 "$HERE/typing_terminal.py" 'MasterKey: $' '\\x03' -- "${under[@]}")
   on "$@"
+}
+
+# restore_with FAULT...: restores the backup, with more calls that fail; FAULT is what strace takes.
+restore_with() {
+  local fault
+  for fault; do under+=(-e "trace=all" -e "inject=$fault"); done
+  on backup restore "$CELL/backup" --store "sqlite:$db" --overwrite
+}
+
+# through FAULT..., losing FAULT...: a proxy is between the program and the PostgreSQL server.
+through() { behind proxy "$@"; }
+losing() { behind lost_transaction "$@"; }
+behind() {
+  local port
+  port=$(python3 -c "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])")
+  PGPORT=$port point
+  under=(python3 "$TESTS/Servers/$1.py" --listen "$port" --target "$PGPORT" "${@:2}" --)
 }

@@ -115,7 +115,7 @@ ROWS = [
     provoked("BadInstanceRecord.malformed", "\"…/instances/a.config\" is not an instance record: not a JSON object (line 1)",
              RECORD, 2, record("a", "[]") + LIST, kind="warning"),
     provoked("BadInstanceRecord.notText", "\"…/instances/a.config\" is not an instance record: Name and "
-             "ConfigurationFilePath must be strings", RECORD, 2, record("a", '{"Name": 1, "ConfigurationFilePath": "/x"}') + LIST, kind="warning"),
+             "ConfigurationFilePath must be strings", RECORD, 2, record("a", '{"Name": ["a"], "ConfigurationFilePath": "/x"}') + LIST, kind="warning"),
     provoked("BadInstanceRecord.withoutPath", "\"…/instances/a.config\" is not an instance record: no ConfigurationFilePath",
              RECORD, 2, record("a", '{"Name": "a"}') + LIST, kind="warning"),
     provoked("BadInstanceRecord.native", "an instance record was skipped: \"…/a.config\" is not a file", "name the file itself",

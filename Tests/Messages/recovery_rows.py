@@ -18,7 +18,7 @@ ROWS = [
     provoked("RotationError.recoveryElsewhere", "the rotation in \"…/octokey-journal.json\" is of \"…/octopus.db\", and "
              "\"…/away/octopus.db\" has other values (… instead of …, or different ones); nothing was changed",
              "specify the rotated store with --store; a changed copy is another store", 3,
-             MOVED + "sqlite3 away/octopus.db 'DELETE FROM VariableSet'; on recover " + MOVED_STORE, sample="finish"),
+             MOVED + "sqlite3 away/octopus.db 'DELETE FROM Configuration'; on recover " + MOVED_STORE, sample="finish"),
     provoked("RotationError.recoveryOfOtherConfig", "\"…/copy/octokey-journal.json\" is the journal of a rotation of "
              "\"…/OctopusServer.config\", not of \"…/copy/OctopusServer.config\"; nothing was changed",
              "specify the store with --store (the rotated one: sqlite:…/octopus.db); in a copied folder nothing can be "

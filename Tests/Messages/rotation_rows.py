@@ -28,8 +28,8 @@ ROWS = [
              "rotate --old-key-file \"$new_key\""),
     provoked("RotationError.keyUnproven", "nothing proves that the old key (SHA256:…) is the key of \"…/octopus.db\": only 1 "
              "binary value can be decrypted, which a wrong key can do by chance; nothing was changed",
-             "specify the store with --store; to continue, use --trust-old-key --binary-column Vault.Data=ciphertext", 1,
-             KEY + EMPTY + VAULT + BINARY + "blob; rotate"),
+             "specify the store with --store; to continue, use --trust-old-key", 1,
+             KEY + EMPTY + VAULT + BINARY + "blob; rotate --binary-column Vault.Data=ciphertext"),
     provoked("RotationError.serverAtWork", "the database shows live nodes (\"other-node\"); nothing was changed",
              "stop every node (--stop-service stops this one); if they are stopped, wait, or use --ignore-live-nodes", 4,
              LIVE + "rotate"),
@@ -37,8 +37,7 @@ ROWS = [
              "for it", QUIET, 4, "sql \"INSERT INTO OctopusServerNode VALUES ('OctopusServerNodes-1', 'node-01', 'yesterday', 5, 0, '{}')\"; "
              "rotate"),
     provoked("RotationError.activityUnknown", "cannot tell whether a server is running: …", QUIET, 4,
-             "psql -qc 'ALTER TABLE \"OctopusServerNode\" OWNER TO postgres; REVOKE ALL ON \"OctopusServerNode\" FROM PUBLIC; "
-             "CREATE ROLE weak' ; rotate", sample="postgres"),
+             "login 'REVOKE SELECT ON \"OctopusServerNode\" FROM LOGIN'; rotate", sample="postgres"),
     provoked("RotationError.forgetfulFolder", "the new key would only be in \"…/node\", and that folder (tmpfs) is lost with "
              "this machine or container, but the store is not",
              "make the key first with octokey new-master-key FILE on a persistent volume, and use --new-key-file FILE; or "

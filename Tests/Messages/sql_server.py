@@ -3,7 +3,8 @@
 
     traits      rows of the catalog's query for what is special about a table: schema, table, column, word, detail
     errors      [regular expression, number, text] for statements that are refused
-    forget      rows of an UPDATE that the server does not tell: true for all
+    forget      true for a server that answers an UPDATE with other contents
+    file        the path of the database's file
 """
 
 import re
@@ -25,6 +26,8 @@ class Session(tds_server.Session):
                 raise SQLError(number, text)
         if OF_TRAITS in sql and (rows := self.faults.get("traits")):
             return [self.table([""] * 5, ["nvarchar(128)"] * 5, rows)]
+        if "FROM sys.database_files" in sql and (path := self.faults.get("file")):
+            return [self.table(["name", "physical_name"], ["nvarchar(128)", "nvarchar(260)"], [["data", path]])]
         return super().answer(sql, parameters)
 
     def update(self, parts, parameters):

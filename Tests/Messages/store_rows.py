@@ -12,12 +12,12 @@ OWN = "remove the virtual table that it belongs to, or the value from the defini
 RESTORE = "on backup restore \"$CELL/backup\" --store \"sqlite:$db\" --overwrite"
 
 
-def obstacle(case, table, text, hint, create, insert=""):
+def obstacle(case, table, text, hint, create, insert="", then=""):
     """A table with a value that cannot be rewritten; a ? is a value."""
     script = f"on show-master-key; sql \"{create}\"; "
     if insert:
         script += f"python3 \"$HERE/values.py\" \"$(<\"$CELL/stdout\")\" \"{insert}\"; "
-    return provoked("StoreObstacle." + case, REWRITE.format(table) + text, hint, 1, script + "rotate")
+    return provoked("StoreObstacle." + case, REWRITE.format(table) + text, hint, 1, script + then + "rotate")
 
 
 ROWS = [
@@ -42,14 +42,14 @@ ROWS = [
     provoked("StoreError.native", "cannot replace \"…/octopus.db\": it is a mount point",
              "mount its folder instead of the single file", 1, "mount --bind \"$db\" \"$db\"; " + RESTORE,
              sample="sqlite-restore"),
-    provoked("StoreError.refused", "…\"…/octopus.db\": sqlite reported error 10: disk I/O error (input/output error)", None, 1,
-             "fail pread64 EIO 5+ \"$db\"; on verify"),
+    provoked("StoreError.refused", "…\"…/octopus.db\": sqlite reported error 266: disk I/O error (permission denied)", None, 1,
+             "fail pread64 EACCES 6+ \"$db\"; on verify"),
     provoked("StoreError.accessDenied", "access to \"…/octopus.db\" denied", USER, 1,
              "own 34567; chown 0 \"$db\"; chmod 600 \"$db\"; as 34567; on verify"),
     provoked("StoreError.busy", "\"…/octopus.db\" is in use by another process", STOP, 4, "hold EXCLUSIVE; on verify"),
     provoked("StoreError.full", "no space left for \"…/octopus.db\"", "free space on the device, then run the command again", 1,
              "fail pwrite64 ENOSPC 1+ \"$db-journal\"; rotate"),
-    provoked("StoreError.invalidLocation", "\"ftp:…\" is not a store location: no such kind of store",
+    provoked("StoreError.invalidLocation", "\"ftp:…\" is not a store location: unknown kind of store",
              "a location is sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or odbc:CONNECTION-STRING", 1,
              "export OCTOKEY_STORE=ftp:x; on verify"),
     provoked("StoreError.unconfirmed", "\"…/octopus.db\" was written, but could not be flushed to disk: input/output error…",
@@ -57,18 +57,18 @@ ROWS = [
              f"search 'was not restored' fsync EIO \"$PWD/data\" -- {RESTORE}", sample="sqlite-restore"),
     provoked("StoreError.failed", "…\"…/octopus.db\": the database file is damaged", TOOLS, 1,
              "dd if=/dev/urandom of=\"$db\" bs=4096 seek=1 count=8 conv=notrunc status=none; on verify"),
-    provoked("StoreError.obstacle", REWRITE.format("Account") + "every write would run \"Tell\"",
+    provoked("StoreError.obstacle", REWRITE.format("Configuration") + "every write would run \"Tell\"",
              "drop the triggers during the rotation", 1,
-             "sql 'CREATE TRIGGER Tell AFTER UPDATE ON Account BEGIN SELECT 1; END'; rotate"),
+             "sql 'CREATE TRIGGER Tell AFTER UPDATE ON Configuration BEGIN SELECT 1; END'; rotate"),
     provoked("StoreError.noSnapshot", "cannot make a database snapshot of \"…/octopus.db\": SQLite has no snapshots",
              "omit --database-snapshot: make a backup instead (octokey backup create)", 1, "rotate --database-snapshot"),
     provoked("DatabaseSnapshotObstacle.engine", "cannot make a database snapshot of \"…/octopus.db\": SQLite has no snapshots",
              "omit --database-snapshot: make a backup instead (octokey backup create)", 1, "rotate --database-snapshot"),
-    provoked("StoreObstacle.triggers", REWRITE.format("Account") + "every write would run \"Tell\"",
+    provoked("StoreObstacle.triggers", REWRITE.format("Configuration") + "every write would run \"Tell\"",
              "drop the triggers during the rotation", 1,
-             "sql 'CREATE TRIGGER Tell AFTER UPDATE ON Account BEGIN SELECT 1; END'; rotate"),
-    obstacle("generatedColumn", "T", "column \"Copy\" is computed from others", MOVE,
-             "CREATE TABLE T (V TEXT, Copy TEXT GENERATED ALWAYS AS (V || '') STORED)", "INSERT INTO T (V) VALUES (?)"),
+             "sql 'CREATE TRIGGER Tell AFTER UPDATE ON Configuration BEGIN SELECT 1; END'; rotate"),
+    obstacle("generatedColumn", "T", "column \"JSON\" is computed from others", MOVE, "CREATE TABLE Other (A TEXT)",
+             "CREATE TABLE T (A TEXT, JSON TEXT GENERATED ALWAYS AS ('?' || A) STORED)", "sql \"INSERT INTO T VALUES ('')\"; "),
     obstacle("virtualTable", "M", "it is a virtual table", MOVE, "CREATE VIRTUAL TABLE M USING fts4(Body, content='')"),
     obstacle("keyColumn", "K", "column \"V\" is part of its key and contains a value", MOVE,
              "CREATE TABLE K (V TEXT PRIMARY KEY)", "INSERT INTO K VALUES (?)"),

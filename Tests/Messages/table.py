@@ -9,7 +9,8 @@ import dataclasses
 import importlib
 import re
 
-MODULES = ("command", "restore", "usage", "key", "config", "check", "rotation", "recovery", "native", "store")
+MODULES = ("command", "restore", "usage", "key", "config", "check", "rotation", "recovery", "native", "store", "folder",
+           "postgres", "sqlserver", "connection")
 
 
 @dataclasses.dataclass(frozen=True)
