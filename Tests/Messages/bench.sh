@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What recipes have: they run in the folder of a node, with data/octopus.db or documents, and $CELL/keys/new.key, a new key.
+# What recipes have: they run in the folder of a node, with data/octopus.db or documents; $new_key is a key file with a
+# new key.
 # shellcheck disable=SC2034
 
 # Nothing that belongs to the machine is changed.
@@ -41,8 +42,8 @@ quietly() {
   ((code == 0)) || { cat "$CELL/stderr" >&2; return 1; }
 }
 
-# fail CALL FAULT WHEN [PATH]...: a system call of the program fails, of all of its calls or those on a path. FAULT is an error,
-# or what strace takes.
+# fail CALL FAULT WHEN [PATH]...: a system call of the program fails, of all of its calls or those on a path. FAULT is an
+# error, or what strace takes.
 fail() {
   under=(strace -f -qq -o /dev/null)
   local path fault=$2
@@ -92,11 +93,11 @@ small() {
   mount -t tmpfs -o "$1,mode=700" tmpfs "$CELL/small"
   cp -a . "$CELL/small"
   mount --bind "$CELL/small" "$PWD"
-  cd "$PWD"
+  cd "$PWD" || return
 }
 
-# search TEXT CALL FAULT [PATH]... -- COMMAND...: lets the first of these calls fail, then the second and so on, until the
-# message has TEXT. With a + after FAULT all later calls fail, too.
+# search TEXT CALL FAULT [PATH]... -- COMMAND...: lets the first of these calls fail, then the second and so on, until
+# the message has TEXT. With a + after FAULT all later calls fail, too.
 search() {
   local text=$1 call=$2 fault=${3%+} number more=
   [[ $3 != *+ ]] || more=+
@@ -131,7 +132,8 @@ login() {
 serve() {
   printf '%s' "$1" >data/faults.json
   python3 "$HERE/sql_server.py" "$CELL/record" --root "$PWD" --ready "$CELL/port" &
-  trap "kill $!" EXIT
+  server=$!
+  trap 'kill "$server"' EXIT
   until [[ -e $CELL/port ]]; do sleep 0.05; done
   store "Server=127.0.0.1,$(<"$CELL/port");Database=data;User ID=${2:-sa};Password=secret;Encrypt=False"
 }
@@ -155,7 +157,7 @@ in_place() {
 
 # under_terminal COMMAND...: like `on`, with the present `under`, on a terminal where nobody types.
 under_terminal() {
-  under=(timeout 5 python3 "$HERE/typing_terminal.py" 'MasterKey: $' '\\x03' -- "${under[@]}")
+  under=(timeout 5 python3 "$HERE/typing_terminal.py" 'MasterKey: $' '\x03' -- "${under[@]}")
   on "$@"
 }
 

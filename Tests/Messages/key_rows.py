@@ -32,9 +32,11 @@ ROWS = [
              rotate("head -c 16 /dev/zero | base64")),
     provoked("KeyWeakness.pattern", "the key in \"a.key\" can be guessed: its bytes are a pattern", RANDOM, 1,
              rotate("echo AAECAwQFBgcICQoLDA0ODw==")),
-    provoked("KeyWeakness.printable", "the key in \"a.key\" can be guessed: all its bytes are printable characters", RANDOM,
+    provoked("KeyWeakness.printable",
+             "the key in \"a.key\" can be guessed: all its bytes are printable characters", RANDOM,
              1, rotate("printf %s rxqKwz7Gt0SkVbnJ | base64")),
-    provoked("KeyWeakness.wellKnown", "the key in \"a.key\" can be guessed: it is published in documentation", RANDOM, 1,
+    provoked("KeyWeakness.wellKnown",
+             "the key in \"a.key\" can be guessed: it is published in documentation", RANDOM, 1,
              rotate("echo 6EdU6IWsCtMEwk0kPKflQQ==")),
     provoked("KeyError.notAlone", "the value contains more text after the key, in line …",
              "a key file contains comment lines that begin with #, then one key", 1,
@@ -43,6 +45,7 @@ ROWS = [
              "the file is damaged, or was edited; use another copy of it", 1,
              "{ grep '#' \"$new_key\"; head -c 16 /dev/urandom | base64; } >a.key; rotate --new-key-file a.key"),
     provoked("KeyError.readBackDiffers", "\"…/a.key\" failed its read-back check, and was removed",
-             "the device may be failing; choose another one", 1, "under=(strace -f -qq -o /dev/null -P \"$PWD/a.key\" -e trace=read -e inject=read:retval=0); "
+             "the device may be failing; choose another one",
+             1, "under=(strace -f -qq -o /dev/null -P \"$PWD/a.key\" -e trace=read -e inject=read:retval=0); "
              "octokey new-master-key a.key"),
 ]

@@ -4,6 +4,7 @@
     traits      rows of the catalog's query for what is special about a table: schema, table, column, word, detail
     errors      [regular expression, number, text] for statements that are refused
     forget      true for a server that answers an UPDATE with other contents
+    denied      rows of the query for columns without a right: schema, table, column, right
     file        the path of the database's file
 """
 
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "Servers"))
 import tds_server  # noqa: E402
 from tds_values import SQLError  # noqa: E402
 
-OF_TRAITS = "N'temporal-history'"
+OF_TRAITS, OF_RIGHTS = "N'temporal-history'", "r.name, c.name, N'COLUMN'"
 
 
 class Session(tds_server.Session):
@@ -24,6 +25,8 @@ class Session(tds_server.Session):
         for pattern, number, text in self.faults.get("errors", []):
             if re.search(pattern, sql, re.S):
                 raise SQLError(number, text)
+        if OF_RIGHTS in sql and (rows := self.faults.get("denied")):
+            return [self.table([""] * 4, ["nvarchar(128)"] * 4, rows)]
         if OF_TRAITS in sql and (rows := self.faults.get("traits")):
             return [self.table([""] * 5, ["nvarchar(128)"] * 5, rows)]
         if "FROM sys.database_files" in sql and (path := self.faults.get("file")):

@@ -2,8 +2,8 @@
 
     typing_terminal.py [PROMPT ANSWER]... -- COMMAND...
 
-PROMPT is a regular expression that what was shown ends with; ANSWER may have \\n and \\x03. What the terminal shows goes
-to stderr.
+PROMPT is a regular expression for what was shown last; ANSWER may have \\n and \\x03, and {} for what the expression has
+in parentheses. What the terminal shows goes to stderr.
 """
 
 import os

@@ -210,7 +210,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("nowhere", "cannot look at \"/nowhere\": no such file or directory"),
+    ("nowhere", "cannot access \"/nowhere\": no such file or directory"),
     ("empty", "incomplete backup in \"/empty\": \"SHA256SUMS\" is missing"),
     ("machine-id", "incomplete backup in \"/machine-id\""),
   ])
