@@ -177,3 +177,8 @@ behind() {
   PGPORT=$port point
   under=(python3 "$TESTS/Servers/$1.py" --listen "$port" --target "$PGPORT" "${@:2}" --)
 }
+
+# sums FOLDER: the list of a backup without a passphrase fits the files again.
+sums() {
+  (cd "$1" && sed 's/^[^ ]*  //' SHA256SUMS | tr '\n' '\0' | xargs -0 sha256sum >sums && cat sums >SHA256SUMS && rm sums)
+}

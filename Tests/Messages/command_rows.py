@@ -102,7 +102,7 @@ ROWS = [
     provoked("CommandError.storeNeeded",
              "--state-dir needs --store", "the environment variable OCTOKEY_STORE works, too",
              64, "octokey rotate-master-key --yes --state-dir . --old-key-file \"$new_key\""),
-    provoked("CommandError.keyNotGiven", "…no key was tried: none was given (give one with --key-file)", None, 2,
+    provoked("CommandError.keyNotGiven", "no key was tried: none was given (give one with --key-file)", None, 2,
              "octokey status --state-dir . --store \"sqlite:$db\"", kind="check"),
     provoked("CommandError.windowsProtection", "the Master Key in \"…/OctopusServer.config\" is protected by Windows "
              "(DPAPI); a server on Windows cannot start with the config that octokey would write",

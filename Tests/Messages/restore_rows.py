@@ -8,6 +8,9 @@ OVERWRITE = "--overwrite restores the backup and keeps the existing files under 
 # The sample has a backup and a node that has changed since. Its store is recorded in the backup.
 RESTORE = "on backup restore \"$CELL/backup\" --store \"sqlite:$db\""
 AGAIN = "run the same command again"
+# A backup without a config.
+BARE = ("on show-master-key; cp \"$CELL/stdout\" old.key; mkdir state; quietly octokey backup create --no-passphrase "
+        "--to kept --state-dir state --key-file old.key --store \"sqlite:$db\"; ")
 # The store is again what the backup has.
 SAME = "cp \"$CELL/backup/store.sqlite\" \"$db\"; "
 PASSPHRASE = "octokey backup verify kept --passphrase-file words"
@@ -18,6 +21,9 @@ ROWS = [
              "refusing to restore to the paths recorded in \"…/backup\": other users can write it (owner: user 1234), "
              "and no passphrase protects it", "give the paths with --config and --store", 64,
              "chown -R 1234 \"$CELL/backup\"; octokey backup restore \"$CELL/backup\"", sample="sqlite-restore"),
+    provoked("CommandError.backupWithoutConfig",
+             "the backup \"…/kept\" contains no config, it was made with --state-dir",
+             "leave out --config and --instance", 64, BARE + "on backup restore kept"),
     provoked("CommandError.backupNotSealed", "\"…/backup\" was made without a passphrase, and one was given",
              "is this the right backup, or was it replaced?", 1,
              "echo words >words; octokey backup verify \"$CELL/backup\" --passphrase-file words",
@@ -41,6 +47,12 @@ ROWS = [
              "the config \"…/OctopusServer.config\" was not restored; the former store is \"…/octopus.db.….bak\"",
              "the device may be failing; check after a restart that the change is there, then " + AGAIN, 2,
              f"search 'was not restored' fsync EIO \"$PWD/data\" -- {RESTORE} --overwrite", sample="sqlite-restore"),
+    provoked("RestoredHalf.store",
+             "\"…/octopus.db\" was written, but could not be flushed to disk: input/output error; the "
+             "former store is \"…/octopus.db.….bak\"",
+             "the device may be failing; check after a restart that the change is there, then " + AGAIN, 2,
+             BARE + "sql 'CREATE TABLE Another (Id TEXT)'; search 'could not be flushed' fsync EIO \"$PWD/data\" -- "
+             "octokey backup restore kept --overwrite"),
     provoked("CommandError.restoreWhileLive", "the database shows live nodes (\"other-node\"); nothing was changed",
              "stop every node; if they are stopped, wait, or use --ignore-live-nodes", 4,
              LIVE + RESTORE + " --overwrite",

@@ -49,7 +49,8 @@ def faults(rows):
 
 
 def paths():
-    return [SOURCES / "Failures" / f"{name}.swift" for name in FILES] + [SOURCES / "Console/FaultLine.swift"]
+    others = ("Console/FaultLine", "Backup/BackupVerificationReport", "Reports/FindingLine")
+    return [SOURCES / f"{name}.swift" for name in [*(f"Failures/{name}" for name in FILES), *others]]
 
 
 def cases():
@@ -72,7 +73,7 @@ def switches(text):
     """Each switch as (type, [(case, is passed on)])."""
     lines = text.splitlines()
     for start, line in enumerate(lines):
-        found = re.match(r"( *)(?:let \w+ =\s*)?switch ([\w.]+) \{", line)
+        found = re.match(r"( *)(?:let \w+ =\s*|return )?switch ([\w.]+)(?:\(.*\))? \{", line)
         if not found:
             continue
         indent, labels = found[1], []
@@ -115,4 +116,5 @@ def validations():
     for path in sorted(SOURCES.rglob("*.swift")):
         for literal in re.findall(r'ValidationError\(\s*"((?:\\.|[^"\\])*)"', path.read_text()):
             found.add(re.sub(r"\\\((?:[^()]|\([^()]*\))*\)", "…", literal))
-    return found
+    # Text and hint of another failure.
+    return found - {"…. …"}

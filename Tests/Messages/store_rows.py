@@ -55,6 +55,11 @@ ROWS = [
     provoked("StoreError.invalidLocation", "\"ftp:…\" is not a store location: unknown kind of store",
              "a location is sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or odbc:CONNECTION-STRING", 1,
              "export OCTOKEY_STORE=ftp:x; on verify"),
+    provoked("StoreError.invalidLocation", "\"ftp:…\" is not a store location: unknown kind of store",
+             "a location is sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or odbc:CONNECTION-STRING", 64,
+             "on verify --store ftp:x"),
+    provoked("StoreError.invalidLocation", "\"sqlit:…\" is not a store location: unknown kind of store",
+             "did you mean sqlite:octopus.db?", 64, "on verify --store sqlit:octopus.db"),
     provoked("StoreError.unconfirmed",
              "\"…/octopus.db\" was written, but could not be flushed to disk: input/output error…",
              "the device may be failing; check after a restart that the change is there, then run the same command "

@@ -9,7 +9,7 @@ import dataclasses
 import importlib
 import re
 
-MODULES = ("command", "restore", "usage", "key", "config", "check", "rotation", "recovery", "native", "store", "folder",
+MODULES = ("command", "restore", "backup", "finding", "usage", "key", "config", "check", "rotation", "recovery", "native", "store", "folder",
            "postgres", "sqlserver", "connection")
 
 
@@ -83,5 +83,5 @@ class Ending:
             if line.startswith("  hint: ") and self.lines:
                 self.lines[-1] = (self.lines[-1][0], line.removeprefix("  hint: "))
             else:
-                # What comes after FILE:LINE:COLUMN.
-                self.lines.append((re.sub(r"^\S+?(:\d+)*: (note: )?", "", line), None))
+                # What comes after FILE:LINE:COLUMN, or the word that a line begins with.
+                self.lines.append((re.sub(r"^\S+?(:\d+)*: +(note: )?", "", line), None))

@@ -1,7 +1,7 @@
 """Puts values under a key into the database of the node, without octokey.
 
     values.py KEY blob [COUNT]     into the column Data of the table Vault, as bytes
-    values.py KEY SQL              runs SQL with a value, as a text, for each ?
+    values.py KEY SQL [garbage]    runs SQL with a value, as a text, for each '?'; or a value of bytes
 """
 
 import base64
@@ -23,6 +23,6 @@ with sqlite3.connect("data/octopus.db") as database:
             database.execute("INSERT INTO Vault (Data) VALUES (?)", (vector + cipher.seal(b"secret", vector),))
     else:
         vector = os.urandom(16)
-        value = pipe(vector, cipher.seal(b"secret", vector))
+        value = pipe(vector, cipher.seal(b"\xff\xfe\xfd" if "garbage" in more else b"secret", vector))
         # No parameters: a definition has none.
         database.execute(what.replace("'?'", "?").replace("?", f"'{value}'"))
