@@ -1,5 +1,7 @@
 """BackupFault: what `backup verify` finds."""
 
+import dataclasses
+
 from table import provoked, unprovoked
 
 CHECK = "; octokey backup verify \"$CELL/backup\""
@@ -9,9 +11,20 @@ UNSEALED = "; octokey backup verify kept --passphrase-file words"
 SQL = "sqlite3 \"$CELL/backup/store.sqlite\" "
 
 
+CLOSED = "\"server-certificate.pfx\" cannot be read with the key: "
+# A certificate without its key, with the Master Key as its password.
+EXPORT = ("on show-master-key; openssl req -x509 -newkey rsa:2048 -nodes -keyout a.pem -out b.pem -subj /CN=a -batch "
+          "2>/dev/null; openssl pkcs12 -export -inkey a.pem -in b.pem -passout \"file:$CELL/stdout\" -out \"$pfx\" ")
+
+
 def fault(case, text, script, code=2):
     """A backup without a passphrase that was changed by a script."""
-    return provoked("BackupFault." + case, text, None, code, script + CHECK, sample="sqlite-restore", kind="check")
+    return provoked("BackupFault." + case, text, None, code,
+                    "pfx=$CELL/backup/server-certificate.pfx; " + script + CHECK, sample="sqlite-restore", kind="check")
+
+
+def certificate(case, text, script):
+    return dataclasses.replace(fault("certificateClosed", CLOSED + text, script + SUMS), case="PKCS12.Obstacle." + case)
 
 
 def sealed(case, text, script):
@@ -38,12 +51,14 @@ ROWS = [
           "the key in the config cannot be decrypted: the Master Key in \"OctopusServer.config\" cannot be "
           "decrypted with a machine key here: …",
           "tr 0-9a-f 1-9a-f0 <machine-id >\"$CELL/backup/machine-id\"" + SUMS),
-    fault("certificateClosed", "\"server-certificate.pfx\" cannot be read with the key: it is not a PKCS #12 file",
-          "echo x >\"$CELL/backup/server-certificate.pfx\"" + SUMS),
-    fault("certificateClosed",
-          "\"server-certificate.pfx\" cannot be read with the key: its checksum does not match: it is "
-          "damaged, or has a password",
-          "cat \"$TESTS/../samples/certificates/library-rsa.pfx\" >\"$CELL/backup/server-certificate.pfx\"" + SUMS),
+    fault("certificateClosed", CLOSED + "it is not a PKCS #12 file", "echo x >\"$pfx\"" + SUMS),
+    certificate("notPKCS12", "it is not a PKCS #12 file", "echo x >\"$pfx\""),
+    certificate("wrongPassword", "its checksum does not match: it is damaged, or has a password",
+                "cat \"$TESTS/../samples/certificates/library-rsa.pfx\" >\"$pfx\""),
+    certificate("tooCostly", "its key derivations need more than 600000 iterations, which .NET refuses, too",
+                EXPORT + "-iter 700000"),
+    certificate("unreadable", "it contains no certificate, or uses a cipher that libcrypto does not support",
+                EXPORT + "-nocerts"),
     provoked("BackupFault.noSnapshot",
              "the database was copied by its own tools; restore that copy and name it with --store",
              None, 0, "point; quietly on backup create --no-passphrase --to kept; octokey backup verify kept",

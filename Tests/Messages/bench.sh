@@ -182,3 +182,12 @@ behind() {
 sums() {
   (cd "$1" && sed 's/^[^ ]*  //' SHA256SUMS | tr '\n' '\0' | xargs -0 sha256sum >sums && cat sums >SHA256SUMS && rm sums)
 }
+
+# change_at_first_draft FILE: appends a line to a document while the first one that is rewritten waits for its name.
+change_at_first_draft() {
+  {
+    until compgen -G 'documents/*/.*.draft-*' >/dev/null; do sleep 0.02; done
+    echo >>"$1"
+  } &
+  fail renameat delay_enter=2000000 1
+}

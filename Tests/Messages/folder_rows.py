@@ -2,10 +2,7 @@
 
 from table import provoked
 
-# Of the first table: it is read when the first one of it gets its new name.
-DOCUMENT = "document=$(grep -rl '|' documents/Configuration | sort | tail -n 1); "
 REPLACE = "replace the link with the files, or remove it"
-STOP = "stop every Octopus Server node that uses this store, then run the command again"
 
 ROWS = [
     provoked("StoreError.sameFile", "\"A\" and \"B\" in \"…/documents\" are the same file or folder",
@@ -25,13 +22,13 @@ ROWS = [
              "11f6ad8ec52a2984abaafd7c3b516503785c2072 >checksum; printf 2024.4.4121 >server-version; echo "
              "'{\"Version\": \"2.0.0\", \"Entries\": [{\"DocumentSource\": \"x\", \"Hash\": \"'$(<checksum)'\"}]}' "
              ">manifest.json; cd ..; on verify", sample="directory"),
+    # Of the table that is being rewritten: all its documents are read before the first one gets its name.
     provoked("StoreError.changedMeanwhile",
              "the rotation was interrupted: document \"…\" of \"…\" in \"…/documents\" was "
              "changed by another process in the meantime; the new key is in \"…/master-key-….key\"",
              "stop every Octopus Server node that uses this store, then octokey recover --config "
              "…/OctopusServer.config", 3,
-             DOCUMENT + "{ until [[ -e octokey-journal.json ]]; do sleep 0.05; done; sleep 0.5; echo >>\"$document\"; "
-             "} & fail renameat delay_enter=2000000 1; rotate", sample="directory"),
+             "change_at_first_draft \"$(grep -rl '|' documents/Configuration | sort | tail -n 1)\"; rotate", sample="directory"),
     provoked("StoreObstacle.symbolicLink",
              "refusing to rewrite \"Link\" of \"…/documents\": it is a symbolic link, which is "
              "not followed", REPLACE, 1, "ln -s Configuration documents/Link; rotate", sample="directory"),

@@ -12,13 +12,12 @@ from table import fits
 
 SOURCES = Path(__file__).resolve().parent.parent.parent / "Sources/octokey"
 
-# Which have switches with messages.
-FILES = ("BackupFailures", "CommandFailures", "ConfigFailures", "ConnectionFailures", "KeyFailures", "NativeFailures",
-         "RotationFailures", "ServerRefusals", "SnapshotObstacles", "StoreFailures", "StoreObstacles")
+# Files of Failures without messages.
+WITHOUT = {"CommandError", "ExitStatus", "Failure", "FailureReport", "HotJournal"}
 
 # Words that are only a part of messages that other rows have, or of a report.
 PARTS = {"NodePlace": "the beginning of a note", "place": "a part of ConfigError.openFolder",
-         "PKCS12.Obstacle": "a line in the report of a backup", "FileStatus.Kind": "a part of NativeError.notPlain",
+         "FileStatus.Kind": "a part of NativeError.notPlain",
          "trial.outcome": "a part of ConfigError.masterKeyUnreadable", "error": "whose labels are types",
          "record": "a part of BadInstanceRecord"}
 # As in `case .native(let error): self.init(error)`.
@@ -49,8 +48,9 @@ def faults(rows):
 
 
 def paths():
+    failures = [path for path in sorted(SOURCES.glob("Failures/*.swift")) if path.stem not in WITHOUT]
     others = ("Console/FaultLine", "Backup/BackupVerificationReport", "Reports/FindingLine")
-    return [SOURCES / f"{name}.swift" for name in [*(f"Failures/{name}" for name in FILES), *others]]
+    return failures + [SOURCES / f"{name}.swift" for name in others]
 
 
 def cases():

@@ -3,7 +3,6 @@
 from table import provoked
 
 KEYS = "standard input cannot have both keys, give one in a file"
-EXCLUSIVE = "{} are mutually exclusive"
 
 
 def usage(text, words, case="ValidationError", hint=None):
