@@ -17,7 +17,7 @@ ROWS = [
              rotate("head -c 20 /dev/urandom | base64")),
     provoked("KeyError.unfitForNew", "\"a.key\" has 192 bits; a new Master Key has 128 or 256",
              "32 base64 characters decode to 192 bits: is this a password and not a key?", 1,
-             rotate("echo 0123456789abcdef0123456789abcdef")),
+             rotate("echo CorrectHorseBatteryStapleAndMore")),
     provoked("KeyError.notBase64", "\"a.key\" is not base64",
              LENGTH + ", as from `openssl rand -base64 32`", 1, rotate("echo 'my key'")),
     provoked("KeyError.missing", "no Master Key in \"a.key\"", LENGTH, 1, rotate("echo '# no key'")),

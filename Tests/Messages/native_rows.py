@@ -121,7 +121,7 @@ ROWS = [
              "remove \"…/octopus.db.….bak\", then run the same command again", 2,
              "search 'could not be removed' renameat EIO+ -- restore_with renameat2:error=EIO:when=2",
              sample="sqlite-restore"),
-    provoked("NativeError.sqlite", "…\"…/octopus.db\": SQLite error 266: disk I/O error (no such device)", None, 1,
+    provoked("NativeError.sqlite", "…\"…/octopus.db\": error 266 from SQLite: disk I/O error (no such device)", None, 1,
              "fail pread64 ENODEV 6+ \"$db\"; on verify"),
     key_file("noSpace", "no space left on device", ROOM, "ENOSPC"),
     key_file("readOnly", "read-only file system", "mount the file system read-write", "EROFS"),

@@ -44,7 +44,7 @@ ROWS = [
     provoked("StoreError.native", "cannot replace \"…/octopus.db\": it is a mount point",
              "mount its folder instead of the single file", 1, "mount --bind \"$db\" \"$db\"; " + RESTORE,
              sample="sqlite-restore"),
-    provoked("StoreError.refused", "…\"…/octopus.db\": SQLite error 266: disk I/O error (permission denied)", None, 1,
+    provoked("StoreError.refused", "…\"…/octopus.db\": error 266 from SQLite: disk I/O error (permission denied)", None, 1,
              "fail pread64 EACCES 6+ \"$db\"; on verify"),
     provoked("StoreError.accessDenied", "access to \"…/octopus.db\" denied", USER, 1,
              "own 34567; chown 0 \"$db\"; chmod 600 \"$db\"; as 34567; on verify"),
@@ -59,7 +59,7 @@ ROWS = [
              "a location is sqlite:PATH, directory:PATH, sqlserver:CONNECTION-STRING or odbc:CONNECTION-STRING", 64,
              "on verify --store ftp:x"),
     provoked("StoreError.invalidLocation", "\"sqlit:…\" is not a store location: unknown kind of store",
-             "did you mean sqlite:octopus.db?", 64, "on verify --store sqlit:octopus.db"),
+             "did you mean sqlite:…?", 64, "on verify --store sqlit:octopus.db"),
     provoked("StoreError.unconfirmed",
              "\"…/octopus.db\" was written, but could not be flushed to disk: input/output error…",
              "the device may be failing; check after a restart that the change is there, then run the same command "

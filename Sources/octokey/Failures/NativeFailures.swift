@@ -133,7 +133,7 @@ extension Failure {
     case .notUnicode: self.init("the text is not valid UTF-8")
     case .sqlite(let code, let message, let number):
       let system = number == 0 ? "" : " (\(systemText(number)))"
-      self.init("SQLite error \(code.rawValue): \(clause(message))\(system)")
+      self.init("error \(code.rawValue) from SQLite: \(clause(message))\(system)")
     case .odbc(let call, let diagnostics):
       let words = diagnostics.map { "\(clause($0.text)) (\($0.state), \($0.number))" }
       self.init("odbc failed in \(call): \(words.joined(separator: "; "))")
