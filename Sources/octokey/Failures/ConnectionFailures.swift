@@ -24,7 +24,7 @@ extension Failure {
     case .cannotHonour(let setting, let driver?):
       self.init(
         "the value of \(setting.quoted) in the connection string is not supported by \(driver)",
-        hint: driver == "FreeTDS" ? "install Microsoft's driver: " + microsoftsDriver : nil)
+        hint: driver == "FreeTDS" ? microsoftsDriver : nil)
     case .cannotHonour(let setting, nil):
       self.init(
         "the value of \(setting.quoted) in the connection string works on Windows only",

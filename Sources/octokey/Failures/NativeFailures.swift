@@ -106,7 +106,9 @@ extension Failure {
     case .tooManyLinks(let path):
       self.init("cannot open \(path.quoted): too many levels of symbolic links", hint: nameTheFile)
     case .noPrivateFolder(let path):
-      self.init("cannot create \(path.quoted): permission denied", hint: rightUser)
+      self.init(
+        "cannot create a private folder in \(path.quoted)",
+        hint: "set XDG_RUNTIME_DIR to a folder that no other user can write to")
     case .tooLarge(let path, let limit):
       self.init(
         "\(path.quoted) is larger than \(limit) bytes", hint: "is this the right file?")
@@ -131,7 +133,7 @@ extension Failure {
     case .notUnicode: self.init("the text is not valid UTF-8")
     case .sqlite(let code, let message, let number):
       let system = number == 0 ? "" : " (\(systemText(number)))"
-      self.init("sqlite reported error \(code.rawValue): \(clause(message))\(system)")
+      self.init("error \(code.rawValue) from SQLite: \(clause(message))\(system)")
     case .odbc(let call, let diagnostics):
       let words = diagnostics.map { "\(clause($0.text)) (\($0.state), \($0.number))" }
       self.init("odbc failed in \(call): \(words.joined(separator: "; "))")
@@ -172,9 +174,9 @@ private func verb(for call: String) -> String { verbs[call] ?? "do \(call) on" }
 private let verbs = [
   "open": "open", "opendir": "open", "read": "read", "readlink": "read", "write": "write",
   "fsync": "write to disk", "syncfs": "write to disk", "rename": "replace", "unlink": "remove",
-  "mkdir": "create", "stat": "look at", "fstat": "look at", "lstat": "look at",
-  "fstatat": "look at", "flock": "lock", "fcntl": "lock", "chmod": "set the permissions of",
+  "mkdir": "create", "stat": "access", "fstat": "access", "lstat": "access",
+  "fstatat": "access", "flock": "lock", "fcntl": "lock", "chmod": "set the permissions of",
   "fchmod": "set the permissions of", "ftruncate": "write to", "lseek": "read", "link": "create",
-  "mkstemp": "create", "statfs": "look at", "faccessat": "look at",
-  "fremovexattr": "set the attributes of", "getcwd": "look at the working directory",
+  "mkstemp": "create", "statfs": "access", "faccessat": "access",
+  "fremovexattr": "set the attributes of", "getcwd": "access the working directory",
 ]

@@ -77,7 +77,7 @@ extension Failure {
     case .ledgerMismatch(_, _, let location):
       self.init(
         "\(location.quoted) failed its read-back check; it was rolled back, nothing was changed",
-        hint: "the device or the database may be failing; test both before trying again")
+        hint: mayBeFailing)
     case .commitWithoutEffect(let location, let oldValues, let newValues, let expected):
       self.init(
         "\(location.quoted) reported a commit, but has \(newValues) of \(expected) values under the new "
@@ -101,7 +101,7 @@ extension Failure {
           + "drop it if it exists, with a login that may: \(notice.droppedBy.escaped)",
         status: reason.status)
     case .interruptedCommit(let place, let keyFile, let reason):
-      let reason = Failure(reason)
+      let reason = Failure(ofInterruption: reason)
       self.init(
         "the rotation was interrupted: \(reason.message); the new key is in \(keyFile.quoted)",
         hint: recovery(of: place, after: reason), status: .unfinishedRotation)
@@ -195,7 +195,19 @@ extension Failure {
   }
 }
 
+private let mayBeFailing =
+  "the device or the database may be failing; test both before trying again"
+
 extension Failure {
+  /// What interrupted a rotation, of which some values may be written: a read-back check that failed says no more than that.
+  fileprivate init(ofInterruption error: RotationError) {
+    guard case .ledgerMismatch(_, _, let location) = error else {
+      self.init(error)
+      return
+    }
+    self.init("\(location.quoted) failed its read-back check", hint: mayBeFailing)
+  }
+
   /// The database shows a server at work. The hint names the options that the command has.
   init(live nodes: [String], tasks: Int, hint: String) {
     let live =
@@ -222,7 +234,11 @@ extension Journal.StoreName {
 extension KeyMisfit {
   var text: String {
     let count = "it decrypts \(decrypted) of \(decrypted + failed) different sensitive values"
-    return certificateFails ? count + ", but not the server's certificate, which decides" : count
+    guard certificateFails else { return count }
+    return count
+      + (isTotal
+        ? ", and not the server's certificate"
+        : ", but not the server's certificate, which decides")
   }
 }
 

@@ -43,7 +43,12 @@ extension Failure {
       self.init(
         "\(place(location, collection)): \(failure.message)", hint: failure.hint,
         status: failure.status)
-    case .readOnly(let location): self.init("cannot write to \(location.quoted)", hint: rightUser)
+    case .readOnly(let location):
+      self.init(
+        "cannot write to \(location.quoted)",
+        hint: location.hasPrefix("/")
+          ? rightUser : "the database is read-only: connect to the primary, or set it to read-write"
+      )
     case .accessDenied(let location):
       self.init("access to \(location.quoted) denied", hint: rightUser)
     case .lacksRights(let location, let collection):
@@ -79,7 +84,8 @@ extension Failure {
         hint: obstacle.advice)
     case .notCopied(let location, let collection, let obstacle):
       self.init(
-        "\(place(location, collection)) cannot be copied: \(obstacle.words)", hint: obstacle.advice)
+        "\(place(location, collection)) cannot be copied: \(obstacle.words)",
+        hint: obstacle == .noPermission(nil) ? rightUser : obstacle.advice)
     case .projectExport(let location):
       self.init(
         "\(location.quoted) is a project export of Octopus, not a store: its sensitive values are encrypted "

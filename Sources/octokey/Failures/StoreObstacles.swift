@@ -48,9 +48,6 @@ extension StoreObstacle {
       "drop the foreign key during the rotation, and write the new value to both columns"
     case .enginesOwn:
       "remove the virtual table that it belongs to, or the value from the definition (a default, a view)"
-    case .noPermission(nil):
-      "grant the login SELECT on the table (octokey-sqlserver(7) lists the permissions); read a folder as "
-        + "root, or as its owner"
     case .noPermission:
       "grant the login SELECT on it; octokey-sqlserver(7) lists the permissions"
     case .symbolicLink: "replace the link with the files, or remove it"

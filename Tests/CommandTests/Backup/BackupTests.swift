@@ -83,16 +83,16 @@ import Testing
   static let damages = [
     Damage(
       testDescription: "tampered manifest", script: "sed -i 's/node-01/node-66/' MANIFEST.json",
-      words: "\"MANIFEST.json\" is not the file that was put there"),
+      words: "\"MANIFEST.json\" was changed"),
     Damage(
       testDescription: "tampered manifest, and the list with it",
       script: """
         sed -i 's/node-01/node-66/' MANIFEST.json
         sed -i "s/^.*  MANIFEST.json/$(sha256sum MANIFEST.json)/" SHA256SUMS
-        """, words: "SHA256SUMS is not the list that was sealed", isSealed: true),
+        """, words: "SHA256SUMS is not the encrypted list", isSealed: true),
     Damage(
       testDescription: "truncated snapshot", script: "truncate -s 40000 store.sqlite",
-      words: "\"store.sqlite\" is not the file that was put there"),
+      words: "\"store.sqlite\" was changed"),
     Damage(
       testDescription: "another snapshot", script: "echo no database >store.sqlite",
       words: "the store cannot be read"),
@@ -104,17 +104,17 @@ import Testing
         """, words: "sensitive values"),
     Damage(
       testDescription: "lost file", script: "rm server-certificate.pfx",
-      words: "\"server-certificate.pfx\" is not there any more"),
+      words: "\"server-certificate.pfx\" is missing"),
     Damage(
       testDescription: "changed key", script: "sed -i '6s/^./#/' master-key.sealed", status: 2,
-      words: "\"master-key.sealed\" is not the file", isSealed: true),
+      words: "\"master-key.sealed\" was changed", isSealed: true),
     Damage(
       testDescription: "swapped files",
-      script: "cp machine-id.sealed master-key.sealed", words: "the secrets do not open",
+      script: "cp machine-id.sealed master-key.sealed", words: "the secrets cannot be decrypted",
       isSealed: true),
     Damage(
       testDescription: "a link", script: "mv machine-id.sealed ../m; ln -s ../m machine-id.sealed",
-      words: "\"machine-id.sealed\" cannot be read, or is no file", isSealed: true),
+      words: "\"machine-id.sealed\" cannot be read, or is not a file", isSealed: true),
     Damage(
       testDescription: "half a backup", script: "rm SHA256SUMS", status: 1,
       words: "incomplete backup"),
@@ -210,7 +210,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("nowhere", "cannot look at \"/nowhere\": no such file or directory"),
+    ("nowhere", "cannot access \"/nowhere\": no such file or directory"),
     ("empty", "incomplete backup in \"/empty\": \"SHA256SUMS\" is missing"),
     ("machine-id", "incomplete backup in \"/machine-id\""),
   ])

@@ -11,7 +11,7 @@ import Testing
     ("chattr +a $C", "OctopusServer.config\": it is append-only"),
     ("chgrp 1234 . && chmod 775 .", "members of group 1234 can create files in its folder"),
     ("mount --bind . . && cd \"$PWD\" && mount -o remount,ro,bind .", "read-only file system"),
-    ("mkdir o && ln $C o/second", "it has 2 names"),
+    ("mkdir o && ln $C o/second", "it has 2 hard links"),
   ])
   func theStoreIsNotTouched(_ raise: String, _ words: String) async throws {
     let node = try await SampleNode(["--documents", "20"])

@@ -92,7 +92,7 @@ import Testing
     let rotated = try await node.shell(
       "timeout 20 \"$OCTOKEY\" rotate-master-key --yes --machine-id-file machine-id 2>&1")
     #expect(
-      rotated.contains("re-encrypted, but not opened: its key derivations need more than 600000"),
+      rotated.contains("re-encrypted, but not read: its key derivations need more than 600000"),
       "\(rotated)")
     #expect(try await node.octokey("verify").status == 0)
   }

@@ -93,8 +93,8 @@ import Testing
 
   @Test(arguments: [
     ("sed -i '$d' \"$1\"", "well-formed"), (": >\"$1\"", "well-formed"),
-    ("sed -i 's|^</octo|<set key=\"Octopus.Home\">/x</set>\\n&|' \"$1\"", "is there 2 times"),
-    ("sed -i 's/10943/port/' \"$1\"", "no port number"),
+    ("sed -i 's|^</octo|<set key=\"Octopus.Home\">/x</set>\\n&|' \"$1\"", "occurs 2 times"),
+    ("sed -i 's/10943/port/' \"$1\"", "must be a port number"),
     ("sed -i 's|MasterKey\">[^<]*|MasterKey\">secret|' \"$1\"", "plain text"),
   ])
   func aFaultIsNotPutInPlace(_ script: String, _ words: String) async throws {

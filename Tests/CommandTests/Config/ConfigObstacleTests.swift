@@ -41,7 +41,7 @@ import Testing
       words: "\": read-only file system", hint: "remount,rw"),
     Obstacle(
       name: "hard link", raise: "mkdir other && ln $C other/second", lower: "rm -r other",
-      words: "it has 2 names", hint: "remove the other hard links"),
+      words: "it has 2 hard links", hint: "remove the other hard links"),
     Obstacle(
       name: "owner without CAP_CHOWN", raise: "chown 1234 $C", lower: "chown 0 $C",
       words: "its owner cannot be preserved", hint: "run octokey as the user",

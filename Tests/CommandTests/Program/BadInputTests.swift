@@ -103,7 +103,7 @@ import Testing
       name: "no key file", script: "", options: ["--old-key-file", "no.key"],
       words: ["no.key\"", "no such file"]),
     Case(
-      name: "192 bits", script: "echo 0123456789abcdef0123456789abcdef >new.key; chmod 600 new.key",
+      name: "192 bits", script: "echo CorrectHorseBatteryStapleAndMore >new.key; chmod 600 new.key",
       options: ["--new-key-file", "new.key"], words: ["new.key\"", "192 bits", "32 base64"]),
     Case(
       name: "no base64", script: "echo 'my key' >old.key; chmod 600 old.key",

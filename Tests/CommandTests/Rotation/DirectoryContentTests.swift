@@ -167,7 +167,7 @@ import Testing
         """)
       #expect(said.contains("\n  A: this was not read"), "\(said)")
       #expect(said.contains("exit 2\n") && said.contains("exit 1\n"), "\(said)")
-      #expect(said.contains("access to \"\(node.folder)/documents/A\" was denied"), "\(said)")
+      #expect(said.contains("access to \"\(node.folder)/documents/A\" denied"), "\(said)")
     }
   }
 

@@ -127,7 +127,7 @@ import Testing
     let node = try await SampleNode()
     try await node.shell("cp OctopusServer.config old.config")
     let before = try await node.octokey("verify")
-    #expect(before.status == 0 && before.stdout.contains("open with this key"))
+    #expect(before.status == 0 && before.stdout.contains("decrypt with this key"))
     #expect(try await rotate(node).status == 0)
     let keyFile = try #require(try node.files("master-key-").first)
     let new = try await node.octokey("verify", "--key-file", node.folder + "/" + keyFile)
@@ -138,7 +138,7 @@ import Testing
     ])
     #expect(old.status == 2)
     let verdict = try #require(old.stdout.split(separator: "\n").last)
-    #expect(verdict.contains("sensitive values do not open with this key"))
+    #expect(verdict.contains("sensitive values cannot be decrypted with this key"))
     #expect(verdict.contains("VariableSet "), "\(verdict)")
   }
 

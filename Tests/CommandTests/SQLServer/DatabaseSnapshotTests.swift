@@ -148,7 +148,7 @@ import Testing
       ending.stderr.contains(
         "warning: the rotation is verified, but the database snapshot \"\(name)\""))
     #expect(ending.stderr.contains("insufficient memory or disk space"), "\(ending.stderr)")
-    #expect(ending.stdout.contains("it is no way back, drop it"))
+    #expect(ending.stdout.contains("it cannot be reverted to, drop it"))
     #expect(ending.stdout.contains("run: DROP DATABASE [\(name)];"))
     #expect(!ending.stdout.contains("RESTORE DATABASE"))
     #expect(try node.trouble == ["error 945"])
@@ -203,7 +203,8 @@ import Testing
       """)
     let server = try await PostgresNode(["--documents", "30"])
     for (node, words) in [
-      (file, "SQLite has none"), (folder, "it is a folder"), (server.node, "PostgreSQL has none"),
+      (file, "SQLite has no snapshots"), (folder, "it is a folder"),
+      (server.node, "PostgreSQL has no snapshots"),
     ] {
       let before = try await node.shell("find . -type f -exec sha256sum {} + | sort")
       for options in [["--dry-run"], ["--yes"]] {
