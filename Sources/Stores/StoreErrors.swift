@@ -94,7 +94,9 @@ extension StoreError {
   }
 
   static func damaged(_ location: String, _ collection: String? = nil) -> StoreError {
-    .failed(location: location, collection: collection, reason: "the database file is damaged")
+    .failed(
+      location: location, collection: collection,
+      reason: "the database file is damaged, or its device cannot read it")
   }
 }
 

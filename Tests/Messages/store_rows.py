@@ -65,7 +65,7 @@ ROWS = [
              "the device may be failing; check after a restart that the change is there, then run the same command "
              "again", 2,
              f"search 'was not restored' fsync EIO \"$PWD/data\" -- {RESTORE}", sample="sqlite-restore"),
-    provoked("StoreError.failed", "…\"…/octopus.db\": the database file is damaged", TOOLS, 1,
+    provoked("StoreError.failed", "…\"…/octopus.db\": the database file is damaged, or its device cannot read it", TOOLS, 1,
              "dd if=/dev/urandom of=\"$db\" bs=4096 seek=1 count=8 conv=notrunc status=none; on verify"),
     provoked("StoreError.obstacle", REWRITE.format("Configuration") + "every write would run \"Tell\"",
              "drop the triggers during the rotation", 1,

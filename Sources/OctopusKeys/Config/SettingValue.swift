@@ -4,7 +4,7 @@ import FoundationEssentials
 
 extension KnownSetting {
   package enum WrongType: String, Sendable {
-    case boolean, number, port, listenPrefixes, masterKey, json, connectionString
+    case boolean, number, port, listenPrefixes, json, connectionString
   }
 
   /// What a plain value of this setting should have been; nil if it is that.

@@ -66,12 +66,12 @@ struct BackupVerificationReport: CommandReport {
         : "Values:       not looked at", "Certificate:  \(certificate.thumbprint ?? "none")",
     ]
     lines += faults.map {
-      "\($0.severity == "fault" ? "Fault:        " : "Note:         ")\($0.text)"
+      "\($0.severity == "fault" ? "Problem:      " : "Note:         ")\($0.text)"
     }
     lines.append("")
     lines.append(
       !ok
-        ? "this backup has faults: do not rely on it, make another one"
+        ? "this backup has problems: do not rely on it, make another one"
         : storeVerified
           ? "this backup is good: it can be restored"
           : "key and config are good; the copy of the database is still to be tested")

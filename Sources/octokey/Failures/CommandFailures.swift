@@ -180,7 +180,6 @@ func words(for type: KnownSetting.WrongType) -> String {
   case .number: "a number in the range of this setting"
   case .port: "a port number (1-65535)"
   case .listenPrefixes: "a list of URLs to listen on, such as http://localhost:8080/"
-  case .masterKey: "a Master Key"
   case .json: "JSON text"
   case .connectionString: "a connection string"
   }

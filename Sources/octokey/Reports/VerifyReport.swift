@@ -78,7 +78,8 @@ struct VerifyReport: CommandReport {
       let places = collections.filter { $0.unreadable > 0 }
         .map { "\($0.name.escaped) \($0.unreadable)" }
       lines.append(
-        "\(values.unreadable) sensitive values cannot be decrypted with this key, \(values.decrypted) can"
+        "\(values.unreadable) sensitive value\(values.unreadable == 1 ? "" : "s") cannot be decrypted with this key, "
+          + "\(values.decrypted) can"
           + (places.isEmpty ? "" : "; in " + places.joined(separator: ", ")))
     }
     return lines.joined(separator: "\n") + "\n"

@@ -26,7 +26,10 @@ import Testing
 
   /// Each as people write it, with the words of its own.
   @Test(arguments: [
-    ("Server=db;Database=Octopus;username=sa;Password=x", "setting 3 of the connection string is not"),
+    (
+      "Server=db;Database=Octopus;username=sa;Password=x",
+      "setting 3 of the connection string is not"
+    ),
     (
       "Driver={ODBC Driver 18 for SQL Server};Server=db;Database=Octopus",
       "is for an ODBC driver, not for ADO.NET"

@@ -107,7 +107,9 @@ import Testing
       """)
     try damaged.python(
       "f = open(path, 'r+b'); f.seek(4096 * 2); f.write(b'\\xde' * 4096 * 3); f.close()")
-    guard case .failed(_, _, "the database file is damaged")? = error(damaged.path) else {
+    guard case .failed(_, _, let reason)? = error(damaged.path),
+      reason.hasPrefix("the database file is damaged")
+    else {
       Issue.record("\(String(describing: error(damaged.path)))")
       return
     }
