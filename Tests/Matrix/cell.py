@@ -187,6 +187,10 @@ class Cell:
         if self.command.words != "rotate-master-key" or not dry.stdout:
             return
         report = json.loads(dry.stdout)
+        if report["schema"] == "error":
+            if report["error"]["message"] != refusal(done.stderr)[0]:
+                raise Wrong(f"the error is {report['error']}\n{both}")
+            return
         if report["wouldRun"] != (done.returncode == 0):
             raise Wrong(f"wouldRun is {report['wouldRun']}\n{both}")
         found = report["obstacles"][:1]

@@ -110,6 +110,7 @@ import Testing
       command: "service", variant: "status", options: ["--status", "--unit", "x"], takesNode: false
     ),
     Row(command: "list-instances", options: ["--instances-dir", "instances"], takesNode: false),
+    Row(command: "schema", options: ["status"], takesNode: false),
   ]
 
   @Test func everyCommandOfTheHelpHasARow() async throws {

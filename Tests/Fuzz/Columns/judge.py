@@ -50,7 +50,7 @@ class Judge:
         tables = collections.defaultdict(lambda: collections.defaultdict(list))
         for cell in cells:
             tables[cell.collection][cell.column].append(cell)
-        opened = {line["name"]: line["opened"] for line in report["collections"]}
+        opened = {line["name"]: line["decrypted"] for line in report["collections"]}
         for name, columns in tables.items():
             count = Count()
             for column, filled in columns.items():
