@@ -61,12 +61,12 @@ import Testing
   @Test(arguments: [
     // The new key file; the journal's file; a page of the database; after the commit; after the removal of
     // octokey's journal; in a folder.
-    ("sqlite", "renameat2", "1", "There is no unfinished rotation"),
+    ("sqlite", "renameat2", "1", "No unfinished rotation"),
     ("sqlite", "pwrite64", "5", "The rotation was rolled back"),
     ("sqlite", "pwrite64", "file", "The rotation was rolled back"),
     ("sqlite", "renameat", "1", "The rotation is finished"),
     ("sqlite", "unlinkat", "1", "The rotation is finished"),
-    ("sqlite", "fsync", "gone", "There is no unfinished rotation"),
+    ("sqlite", "fsync", "gone", "No unfinished rotation"),
     ("directory", "renameat", "4", "The rotation is finished"),
   ])
   func whatThePageSaysHolds(
@@ -79,7 +79,7 @@ import Testing
     let before = try await verdict(node.octokey("verify"))
     try await interrupt(node, call, number)
     let hasJournal = try !node.files("octokey-journal.json").isEmpty
-    #expect(hasJournal == !outcome.hasPrefix("There is no"))
+    #expect(hasJournal == !outcome.hasPrefix("No unfinished"))
     if hasJournal {
       // "Until it has ended": whatever else would write names it.
       let early = try await node.octokey("rotate-master-key", "--yes")

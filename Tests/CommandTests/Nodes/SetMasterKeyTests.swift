@@ -53,7 +53,7 @@ import Testing
     let answer = try #require(
       try JSONSerialization.jsonObject(with: Data(set.stdout.utf8)) as? [String: Any])
     #expect(answer["changed"] as? Bool == true)
-    let backup = try #require(answer["backup"] as? String)
+    let backup = try #require((answer["config"] as? [String: Any])?["backup"] as? String)
     let diff = try await node.shell(
       """
       cmp before.config '\(backup)' && stat -c %a '\(backup)'

@@ -22,10 +22,10 @@ import Testing
     #expect(result.status == 0, "\(result.stderr)")
     let after = try await node.node.octokey("verify", "--format", "json")
     #expect(after.status == 0, "\(after.stderr)")
-    func opened(_ ending: Ending) -> Substring? {
-      ending.stdout.split(separator: "\n").first { $0.contains("\"opened\"") }
+    func decrypted(_ ending: Ending) -> Substring? {
+      ending.stdout.split(separator: "\n").first { $0.contains("\"decrypted\"") }
     }
-    #expect(opened(before) != nil && opened(before) == opened(after))
+    #expect(decrypted(before) != nil && decrypted(before) == decrypted(after))
     // The old key decrypts nothing any more.
     let key = try #require(try node.node.files("master-key-").first)
     #expect(try node.database.run("SELECT count(*) FROM \"Account\"") != "0\n")

@@ -76,7 +76,7 @@ import Testing
     try await node.shell(Self.script)
     let service = try await node.shell(
       """
-      mkdir bin; printf '#!/bin/sh\\necho ActiveState=active\\necho LoadState=loaded\\necho SubState=running\\n' >bin/systemctl
+      mkdir bin; printf '#!/bin/sh\\necho LoadState=loaded\\necho ActiveState=active\\n' >bin/systemctl
       chmod +x bin/systemctl
       PATH=$PWD/bin:$PATH "$OCTOKEY" service --status --unit octopus --format json >out/service || true
       cat out/service

@@ -54,7 +54,7 @@ import Testing
     #expect(((report["values"] as? [String: Int])?["underNewKey"] ?? 0) > 0)
     #expect(try await node.octokey("verify").status == 0)
     let again = try await node.octokey("recover")
-    #expect(again.status == 0 && again.stdout.hasPrefix("There is no unfinished rotation"))
+    #expect(again.status == 0 && again.stdout.hasPrefix("No unfinished rotation"))
   }
 
   /// A journal of SQLite's whose transaction is over, and drafts of documents, hold values: a recovery leaves

@@ -134,7 +134,7 @@ import Testing
       #expect(!recovered.contains("config") && !recovered.contains("exit"), "\(recovered)")
     }
     let nothing = try await said(node, "\"$OCTOKEY\" recover --state-dir state")
-    #expect(nothing == "There is no unfinished rotation of \(node.folder)/state.\n")
+    #expect(nothing == "No unfinished rotation of \(node.folder)/state.\n")
     let opened = try await said(
       node,
       """

@@ -34,7 +34,8 @@ import Testing
       lines = session.seen.split("\\r")
       for word in ("survey", "rewrite", "commit"):
         print(word, any(line.startswith(word) for line in lines))
-      print(any(line.startswith("survey") and " Variable" in line for line in lines))
+      tables = ("Project", "Deployment", "Variable", "OctopusServer", "Account", "Certificate")
+      print(any(" documents  " in line and line.split("  ")[-1].startswith(tables) for line in lines))
       """, documents: 3000)
     #expect(
       result.stdout == "exit 0\nsurvey True\nrewrite True\ncommit True\nTrue\n", "\(result.stdout)")
