@@ -119,6 +119,8 @@ import Testing
     let node = try await node("true", "rm octopus.db; echo old >octopus.db-wal")
     let output = try await node.shell(Self.restore)
     #expect(output.contains("octopus.db-wal\""), "\(output)")
-    #expect(output.contains("move it back to the database that it belongs to") && output.hasSuffix("status 1\n"), "\(output)")
+    #expect(
+      output.contains("move it back to the database that it belongs to")
+        && output.hasSuffix("status 1\n"), "\(output)")
   }
 }

@@ -192,7 +192,10 @@ import Testing
   @Test(arguments: [
     ("chattr +i octopus.db", "chattr -i octopus.db", "octopus.db"),
     ("mount --bind octopus.db octopus.db", "true", "mount"),
-    ("mount -t tmpfs -o size=64k none there; cp octopus.db there", "true", "no space left on device"),
+    (
+      "mount -t tmpfs -o size=64k none there; cp octopus.db there", "true",
+      "no space left on device"
+    ),
   ])
   func obstaclesAreFoundBefore(
     _ obstacle: String, _ undo: String, _ words: String

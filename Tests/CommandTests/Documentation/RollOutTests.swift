@@ -43,7 +43,8 @@ import Testing
       // Every step was done except restoring the backup elsewhere.
       #expect(
         compared.stdout.matches(of: /MISSING/).count == 2
-          && compared.stdout.contains("the new backup was not restored elsewhere"), "\(compared.stdout)")
+          && compared.stdout.contains("the new backup was not restored elsewhere"),
+        "\(compared.stdout)")
       let key = try await run(["octokey", "show-master-key"]).stdout.dropLast()
       let reports = try await run(["sh", "-c", "cat \(scratch.path)/reports/*"])
       try #require(key.count == 24 && reports.stdout.contains("\"rotate-master-key\""))

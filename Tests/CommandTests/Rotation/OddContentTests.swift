@@ -126,9 +126,9 @@ import Testing
 
   /// The reported location and reason of each.
   private static let odd = [
-    "damaged": "A[1].B (byte 14): has the shape of a sensitive value, but no key opens it",
-    "third-key": "A (byte 6): has the shape of a sensitive value, but no key opens it",
-    "shape": "A (byte 6): has the shape of a sensitive value, but no key opens it",
+    "damaged": "A[1].B (byte 14): has the shape of a sensitive value, but decrypts with no key",
+    "third-key": "A (byte 6): has the shape of a sensitive value, but decrypts with no key",
+    "shape": "A (byte 6): has the shape of a sensitive value, but decrypts with no key",
     "invalid-utf-8":
       "A (byte 6): a text that is not valid UTF-8, and has or may have a sensitive value in it",
     "nul": "A (byte 6): a sensitive value in a text that is not valid JSON",
