@@ -65,8 +65,6 @@ ROWS = [
              "\"Octopus.Storage.ExternalDatabaseConnectionString\" must be a "
              "connection string", "--force sets it anyway", 1,
              "on config set Octopus.Storage.ExternalDatabaseConnectionString rubbish"),
-    unprovoked("KnownSetting.WrongType.masterKey", "\"Octopus.Storage.MasterKey\" must be a Master Key",
-               "--force sets it anyway", 1, "a key is checked by KeyError, and nothing finds this type wrong"),
     provoked("CommandError.editorFailed", "the editor \"false\" exited with code 1, nothing was changed", None, 1,
              "export VISUAL=false; on config edit --yes"),
     provoked("CommandError.editorFailed", "the editor \"nosuch\" exited with code 127, nothing was changed",

@@ -82,7 +82,7 @@ import Testing
       cat out/service
       """)
     #expect(service.contains("\"services\""), "\(service)")
-    try await node.interruptRotation("renameat", 2)
+    try await node.interruptRotation("renameat", 1)
     try await node.shell(
       """
       node=(--config OctopusServer.config --machine-id-file machine-id --machine-key-file machinekey)
