@@ -4,7 +4,7 @@ import Native
 import OctopusKeys
 
 struct BackupReport: CommandReport {
-  static let schemaName = "backup-create"
+  static let schemaName = ReportName.backupCreate
   static let schema: Schema = [
     "folder": .string, "node": .string, "fingerprint": .string, "bits": .integer,
     "encrypted": .boolean,

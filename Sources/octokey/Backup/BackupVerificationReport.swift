@@ -3,7 +3,7 @@
 import OctopusKeys
 
 struct BackupVerificationReport: CommandReport {
-  static let schemaName = "backup-verify"
+  static let schemaName = ReportName.backupVerify
   static let schema: Schema = [
     "folder": .string, "created": .string, "node": .string, "fingerprint": .string,
     "encrypted": .boolean, "store": StoreName.schema, "ok": .boolean, "storeVerified": .boolean,

@@ -3,7 +3,7 @@
 import OctopusKeys
 
 struct RestoreReport: CommandReport {
-  static let schemaName = "backup-restore"
+  static let schemaName = ReportName.backupRestore
   static let schema: Schema = [
     "folder": .string, "fingerprint": .string,
     "config?": [

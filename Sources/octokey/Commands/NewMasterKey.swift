@@ -42,7 +42,7 @@ struct NewMasterKey: AuditedCommand {
 }
 
 struct NewKeyReport: CommandReport {
-  static let schemaName = "new-master-key"
+  static let schemaName = ReportName.newMasterKey
   static let schema: Schema = ["file": .string, "fingerprint": .string, "bits": .integer]
 
   let file: String

@@ -117,7 +117,7 @@ struct Service: AuditedCommand {
 }
 
 struct ServiceReport: CommandReport {
-  static let schemaName = "service"
+  static let schemaName = ReportName.service
   static let schema: Schema = [
     "services": .list([
       "name": .string, "running": .boolean, "state": .string, "changed": .boolean,

@@ -161,7 +161,7 @@ struct SetMasterKey: AuditedCommand {
 }
 
 struct SetKeyReport: CommandReport {
-  static let schemaName = "set-master-key"
+  static let schemaName = ReportName.setMasterKey
   static let schema: Schema = [
     "changed": .boolean, "fingerprint": .string, "config": EditedConfig.schema,
   ]

@@ -4,7 +4,7 @@
 import OctopusKeys
 
 struct Comparison: CommandReport {
-  static let schemaName = "status-compare"
+  static let schemaName = ReportName.statusCompare
   static let schema: Schema = [
     "fingerprint?": .string,
     "nodes": .list([

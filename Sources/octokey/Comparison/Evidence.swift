@@ -50,7 +50,7 @@ struct Evidence {
 
   private struct Recovery: Decodable {
     let dryRun: Bool
-    let course: RecoveryReport.Course
+    let course: RecoveryCourse
   }
 
   struct Backup: Decodable {
@@ -157,21 +157,21 @@ struct Evidence {
       throw Unfit(
         reason: "holds a report of another version of octokey (schema version \(version))")
     }
-    switch schema {
-    case StatusReport.schemaName: return try decode(Status.self)
-    case VerifyReport.schemaName: return try decode(Verify.self)
-    case RotationReport.schemaName: return try decode(Rotation.self)
-    case RecoveryReport.schemaName:
+    switch ReportName(rawValue: schema) {
+    case .status: return try decode(Status.self)
+    case .verify: return try decode(Verify.self)
+    case .rotateMasterKey: return try decode(Rotation.self)
+    case .recover:
       let recovery = try decode(Recovery.self)
       guard !recovery.dryRun, [.finish, .resume].contains(recovery.course) else {
         throw Unfit(reason: "holds the report of a recovery that finished no rotation")
       }
       return try decode(Rotation.self)
-    case BackupReport.schemaName: return try decode(Backup.self)
-    case BackupVerificationReport.schemaName: return try decode(BackupVerification.self)
-    case RestoreReport.schemaName: return try decode(Restore.self)
-    case DryRunReport.schemaName: throw Unfit(reason: "holds the report of a dry run")
-    case FailureReport.schemaName: throw Unfit(reason: "holds the report of a run that failed")
+    case .backupCreate: return try decode(Backup.self)
+    case .backupVerify: return try decode(BackupVerification.self)
+    case .backupRestore: return try decode(Restore.self)
+    case .rotateMasterKeyDryRun: throw Unfit(reason: "holds the report of a dry run")
+    case .error: throw Unfit(reason: "holds the report of a run that failed")
     default:
       throw Unfit(reason: "holds a report that does not count here (\(schema.prefix(40)))")
     }

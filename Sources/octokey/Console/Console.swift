@@ -9,7 +9,7 @@
 //   is not echoed.
 // - Whatever is printed as a line is escaped first (TerminalEscaping.swift).
 // - Output that cannot be written does not stop the program in the middle of its work. What it means for the
-//   command is decided once, after its end (Ending in Failures/ExitStatus.swift).
+//   command is decided once, after its end (Failures/Ending.swift).
 //
 // The messages of errors are in Failures/.
 

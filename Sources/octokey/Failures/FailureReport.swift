@@ -1,7 +1,7 @@
 // A failure as JSON, in place of the answer that the command could not give.
 
 struct FailureReport: JSONReport {
-  static let schemaName = "error"
+  static let schemaName = ReportName.error
   static let schema: Schema = [
     "error": ["message": .string, "hint?": .string, "exitCode": .integer]
   ]

@@ -53,7 +53,7 @@ final class AuditTrail {
 
   /// - Parameter sudoUser: the user who called sudo, according to sudo.
   func line(_ auditedAction: String, _ ending: Ending, sudoUser: String?) -> String {
-    var fields = ["outcome=\(ending.outcome)", "exit=\(ending.code)"]
+    var fields = ["outcome=\(ending.outcome.rawValue)", "exit=\(ending.code)"]
     fields.append("uid=\(CurrentUser.number)")
     if let name = CurrentUser.name { fields.append("user=\(AuditTrail.quoted(name))") }
     if let login = CurrentUser.loginNumber { fields.append("login-uid=\(login)") }

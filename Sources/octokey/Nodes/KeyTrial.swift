@@ -4,7 +4,7 @@ import Native
 import OctopusKeys
 
 struct KeyTrial: CommandReport {
-  static let schemaName = "verify-try-keys"
+  static let schemaName = ReportName.verifyTryKeys
   static let schema: Schema = [
     "store": StoreName.schema, "fingerprint?": .string,
     "keys": .list([

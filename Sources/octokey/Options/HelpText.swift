@@ -2,6 +2,8 @@
 // examples, exit codes, and the man page. The argument parser puts a discussion, which holds examples and exit codes,
 // before all options, and the options of the command itself behind the others.
 
+import ArgumentParser
+
 struct HelpText {
   let text: String
 
@@ -105,5 +107,32 @@ struct HelpText {
     let words = usage.split(whereSeparator: \.isWhitespace).dropFirst()
     let name = words.prefix(2).filter { !$0.hasPrefix("<") && !$0.hasPrefix("[") }
     return name.joined(separator: "-") + "(1)"
+  }
+}
+
+extension CommandConfiguration {
+  /// A command that is nothing without one of its subcommands.
+  init(
+    commandName: String, abstract: String, about: String, examples: [String],
+    subcommands: [any ParsableCommand.Type]
+  ) {
+    self.init(
+      commandName: commandName, abstract: abstract,
+      discussion: about + "\n\n" + HelpText.examples(examples), subcommands: subcommands)
+  }
+
+  /// A command whose help ends with examples and its exit codes.
+  ///
+  /// - Parameters:
+  ///   - examples: one command line each.
+  ///   - special: what a code means for this command, where that says more than the rule.
+  init(
+    commandName: String, abstract: String, about: String? = nil, examples: [String],
+    exits: [ExitStatus] = ExitStatus.allCases, special: [ExitStatus: String]
+  ) {
+    let parts = [about, HelpText.examples(examples), ExitStatus.list(exits, special: special)]
+    self.init(
+      commandName: commandName, abstract: abstract,
+      discussion: parts.compactMap(\.self).joined(separator: "\n\n"))
   }
 }

@@ -5,7 +5,7 @@ import FoundationEssentials
 /// What is printed as JSON. Its properties are the keys (octokey-json(5)); those of every command are in `Envelope`.
 protocol JSONReport: Encodable {
   /// The name for `octokey schema`.
-  static var schemaName: String { get }
+  static var schemaName: ReportName { get }
   /// The properties of the JSON, without those of the envelope.
   static var schema: Schema { get }
 }
@@ -23,20 +23,21 @@ protocol CommandReport: JSONReport {
 struct Envelope: Encodable {
   static let schemaVersion = 1
 
-  static func schema(of name: String) -> Schema {
+  static func schema(of name: ReportName) -> Schema {
     [
-      "schema": .word([name]), "schemaVersion": .integer, "command": .string, "time": .string,
-      "outcome": .word(Ending.Outcome.allCases.map(\.rawValue)),
+      "schema": .word([name.rawValue]), "schemaVersion": .integer, "command": .string,
+      "time": .string,
+      "outcome": .word(Outcome.allCases.map(\.rawValue)),
     ]
   }
 
   /// The name for `octokey schema`.
-  let schema: String
+  let schema: ReportName
   /// Such as `backup create`.
   let command: String
   /// When the run began, in the form of ISO 8601, UTC.
   let time: String
-  let outcome: String
+  let outcome: Outcome
   let contents: any Encodable
 
   private enum CodingKeys: CodingKey { case schema, schemaVersion, command, time, outcome }
@@ -47,28 +48,8 @@ struct Envelope: Encodable {
     try container.encode(Envelope.schemaVersion, forKey: .schemaVersion)
     try container.encode(command, forKey: .command)
     try container.encode(time, forKey: .time)
-    try container.encode(outcome, forKey: .outcome)
+    try container.encode(outcome.rawValue, forKey: .outcome)
     try contents.encode(to: encoder)
-  }
-}
-
-extension Context {
-  /// Prints the answer of the command.
-  ///
-  /// - Returns: how the command ends.
-  func answer(_ report: some CommandReport, as format: OutputFormat) throws -> ExitStatus {
-    switch format {
-    case .text: console.print(raw: report.text)
-    case .json: console.print(raw: try json(of: report, Ending(report.status)))
-    }
-    return report.status
-  }
-
-  func json(of report: some JSONReport, _ ending: Ending) throws -> String {
-    try Envelope(
-      schema: type(of: report).schemaName, command: command, time: time,
-      outcome: ending.outcome, contents: report
-    ).indentedJSON()
   }
 }
 

@@ -3,7 +3,7 @@
 import OctopusKeys
 
 struct DryRunReport: CommandReport {
-  static let schemaName = "rotate-master-key-dry-run"
+  static let schemaName = ReportName.rotateMasterKeyDryRun
   static let schema: Schema = [
     "dryRun": .boolean,
     "documents": ["processed": .integer, "withSensitiveValues": .integer],

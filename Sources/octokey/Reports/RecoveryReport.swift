@@ -3,9 +3,9 @@
 import OctopusKeys
 
 struct RecoveryReport: CommandReport {
-  static let schemaName = "recover"
+  static let schemaName = ReportName.recover
   static let schema: Schema = [
-    "dryRun": .boolean, "course": .word(Course.allCases.map(\.rawValue)),
+    "dryRun": .boolean, "course": .word(RecoveryCourse.allCases.map(\.rawValue)),
     "values?": [
       "underOldKey": .integer, "underNewKey": .integer, "unreadable": .integer,
       "expected": .integer,
@@ -24,20 +24,6 @@ struct RecoveryReport: CommandReport {
     let expected: Int
   }
 
-  /// What was done, or after a dry run would be: `resume` is `finish` with values that were still under the old key.
-  enum Course: String, Codable, CaseIterable {
-    case none, rollBack, finish, resume
-
-    init(_ course: Recovery.Course) {
-      self =
-        switch course {
-        case .rollBack: .rollBack
-        case .finish: .finish
-        case .resume: .resume
-        }
-    }
-  }
-
   struct Key: Encodable {
     static let schema: Schema = ["fingerprint": .string, "file?": .string]
 
@@ -46,7 +32,7 @@ struct RecoveryReport: CommandReport {
   }
 
   let dryRun: Bool
-  let course: Course
+  let course: RecoveryCourse
   private(set) var values: Values?
   /// Whether every plaintext is the one that the rotation found; nil where that cannot be told.
   private(set) var complete: Bool?
@@ -85,7 +71,7 @@ struct RecoveryReport: CommandReport {
     otherNodes: [String]
   ) {
     dryRun = done == nil
-    course = Course(diagnosis.course)
+    course = RecoveryCourse(diagnosis.course)
     values = Values(
       underOldKey: diagnosis.oldValues, underNewKey: diagnosis.newValues,
       unreadable: diagnosis.unreadableValues, expected: journal.found.values)
@@ -236,5 +222,16 @@ struct RecoveryReport: CommandReport {
       "The rotation is finished: the remaining values were rotated, and the config holds the new "
         + "key."
     }
+  }
+}
+
+extension RecoveryCourse {
+  init(_ course: Recovery.Course) {
+    self =
+      switch course {
+      case .rollBack: .rollBack
+      case .finish: .finish
+      case .resume: .resume
+      }
   }
 }

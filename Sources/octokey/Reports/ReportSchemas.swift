@@ -15,7 +15,7 @@ enum ReportSchemas {
 
   /// Sorted by name; each with what is in the envelope.
   static let all: [(name: String, schema: Schema)] =
-    (reports.map { ($0.schemaName, $0.schema.after(Envelope.schema(of: $0.schemaName))) }
+    (reports.map { ($0.schemaName.rawValue, $0.schema.after(Envelope.schema(of: $0.schemaName))) }
     + VendorShapes.schemas).sorted { $0.name < $1.name }
 
   /// The schema as a document of its own.

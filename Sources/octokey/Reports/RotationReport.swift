@@ -46,7 +46,7 @@ struct RotationReport: CommandReport {
     let problem: String?
   }
 
-  static let schemaName = "rotate-master-key"
+  static let schemaName = ReportName.rotateMasterKey
   static let schema: Schema = [
     "dryRun": .boolean,
     "documents": [

@@ -5,7 +5,7 @@ import Stores
 
 /// What is unknown is null in the JSON.
 struct StatusReport: CommandReport {
-  static let schemaName = "status"
+  static let schemaName = ReportName.status
   static let schema: Schema = [
     "config": .orNull(ConfigName.schema), "stateFolder": .orNull(.string),
     "node": .orNull(.string), "fingerprint": .orNull(.string), "bits": .orNull(.integer),

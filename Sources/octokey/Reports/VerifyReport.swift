@@ -3,7 +3,7 @@
 import OctopusKeys
 
 struct VerifyReport: CommandReport {
-  static let schemaName = "verify"
+  static let schemaName = ReportName.verify
   static let schema: Schema = [
     "fingerprint": .string, "store": StoreName.schema, "documents": DocumentCount.schema,
     "values": ValueCounts.schema,

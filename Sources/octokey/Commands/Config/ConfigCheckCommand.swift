@@ -26,7 +26,7 @@ struct ConfigCheckCommand: OctokeyCommand {
 }
 
 struct ConfigCheckReport: CommandReport {
-  static let schemaName = "config-check"
+  static let schemaName = ReportName.configCheck
   static let schema: Schema = [
     "config": ConfigName.schema, "faults": .list(FaultLine.schema),
     "protected": .list(["setting": .string, "line": .integer, "decryptsWith": .string]),

@@ -52,7 +52,7 @@ struct InPlaceOption: ParsableArguments {
 }
 
 struct SettingChange: CommandReport {
-  static let schemaName = "config-edit"
+  static let schemaName = ReportName.configEdit
   static let schema: Schema = [
     "changed": .boolean, "key?": .string, "config": EditedConfig.schema,
   ]

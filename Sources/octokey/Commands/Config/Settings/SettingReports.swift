@@ -18,7 +18,7 @@ struct SettingLine: Encodable {
 }
 
 struct ConfigGetReport: JSONReport {
-  static let schemaName = "config-get"
+  static let schemaName = ReportName.configGet
   static let schema: Schema = ["config": ConfigName.schema, "setting": SettingLine.schema]
 
   let config: ConfigName
@@ -26,7 +26,7 @@ struct ConfigGetReport: JSONReport {
 }
 
 struct ConfigListReport: JSONReport {
-  static let schemaName = "config-list"
+  static let schemaName = ReportName.configList
   static let schema: Schema = ["config": ConfigName.schema, "settings": .list(SettingLine.schema)]
 
   let config: ConfigName
@@ -34,7 +34,7 @@ struct ConfigListReport: JSONReport {
 }
 
 struct ConfigDiffReport: JSONReport {
-  static let schemaName = "config-diff"
+  static let schemaName = ReportName.configDiff
   static let schema: Schema = [
     "before": .string, "after": .string, "same": .boolean,
     "settings": .list([

@@ -1,0 +1,1 @@
+../../../Sources/octokey/Failures/ExitStatus.swift

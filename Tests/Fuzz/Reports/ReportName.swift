@@ -1,0 +1,1 @@
+../../../Sources/octokey/Reports/ReportName.swift

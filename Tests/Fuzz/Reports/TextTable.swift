@@ -1,0 +1,1 @@
+../../../Sources/octokey/Console/TextTable.swift
