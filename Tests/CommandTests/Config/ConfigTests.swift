@@ -71,6 +71,8 @@ import Testing
     ("Octopus.Server.NodeNmae", "Octopus.Server.NodeName"),
     ("MasterKey", "Octopus.Storage.MasterKey"),
     ("Octopus.WebPortal.ListenPrefixs", "Octopus.WebPortal.ListenPrefixes"),
+    // The server knows it, and this file has it not.
+    ("Octopus.Proxy.ProxyHots", "Octopus.Proxy.ProxyHost"),
   ])
   func aMissingNameGetsANearOne(_ name: String, _ meant: String) async throws {
     let node = try await SampleNode(["--documents", "30"])

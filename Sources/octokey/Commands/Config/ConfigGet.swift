@@ -30,7 +30,7 @@ struct ConfigGet: AuditedCommand {
     SettingKey.warnOfDuplicates(entries, context.console)
     guard let entry = entries.last else {
       throw CommandError.noSuchSetting(
-        key: key, path: config.path, near: NearSpellings.of(key, among: config.entries.map(\.key)))
+        key: key, path: config.path, near: NearSpellings.of(key, among: names(in: config)))
     }
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
@@ -52,5 +52,11 @@ struct ConfigGet: AuditedCommand {
       context.console.note("the value of \(entry.key.quoted) is masked; --reveal shows it")
     }
     return .done
+  }
+
+  /// What may have been meant: of a setting that the server knows, only what is in the file.
+  private func names(in config: NodeConfig) -> [String] {
+    let known = KnownSetting.named(key) == nil ? KnownSetting.all.map(\.name) : []
+    return config.entries.map(\.key) + known
   }
 }
