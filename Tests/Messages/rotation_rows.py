@@ -15,8 +15,8 @@ LIVE = ("sql \"INSERT INTO OctopusServerNode VALUES ('OctopusServerNodes-other',
 ROWS = [
     provoked("RotationError.interrupted", "stopped by SIGTERM, nothing was changed", None, 1,
              "kill_at pwrite64 3; under[-1]=${under[-1]/KILL/TERM}; rotate"),
-    provoked("RotationError.noDocuments", "\"…/octopus.db\" has no table with a JSON or JSONBlob column",
-             "is this the database of an Octopus Server? specify the store with --store", 1,
+    provoked("RotationError.noDocuments", "\"…/octopus.db\" has no table with a JSON or JSONBlob column, or no folder with documents",
+             "is this the store of an Octopus Server? --store names another one", 1,
              "rm \"$db\"; sql 'CREATE TABLE T (A TEXT)'; rotate"),
     provoked("RotationError.noValues",
              "refusing to rotate: \"…/octopus.db\" contains no sensitive value, so nothing proves "

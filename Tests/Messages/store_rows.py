@@ -2,7 +2,7 @@
 
 from table import provoked
 
-STORE = "specify the store with --store"
+STORE = "is the path right? --store names another one"
 STOP = "stop every Octopus Server node that uses this store, then run the command again"
 USER = "run octokey as the user that Octopus Server runs as, or as root"
 MOVE = "move it to a separate database; Octopus Server has no such table"

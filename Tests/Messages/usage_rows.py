@@ -34,7 +34,7 @@ ROWS = [
     usage("a value and --value-file are mutually exclusive", "config set A b --value-file c"),
     provoked("ValidationError", "the name of a setting is missing", "octokey config set --help shows the options", 64,
              "octokey config set '' b"),
-    provoked("ValidationError", "the name of a setting contains control characters",
+    provoked("ValidationError", "the name of a setting contains control or invisible characters",
              "octokey config set --help shows the options", 64, "octokey config set $'A\\001' b"),
     usage(KEYS, "recover --key-file - --old-key-file -"),
     usage(KEYS, "rotate-master-key --new-key-file - --old-key-file -"),

@@ -154,7 +154,7 @@ extension Console {
     }
     warning(
       "\(path.quoted) contains \(contents), and other users can access it (mode \(String(mode, radix: 8)))",
-      hint: "chmod 600 \(path)")
+      hint: "chmod 600 \(path.hasPrefix("-") ? "./" : "")\(path.shellWord)")
   }
 
   func warn(of record: BadInstanceRecord) {

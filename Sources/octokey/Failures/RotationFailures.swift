@@ -13,8 +13,8 @@ extension Failure {
     case .interrupted(let signal): self.init(stoppedBy: signal)
     case .noDocuments(let location):
       self.init(
-        "\(location.quoted) has no table with a JSON or JSONBlob column",
-        hint: "is this the database of an Octopus Server? specify the store with --store")
+        "\(location.quoted) has no table with a JSON or JSONBlob column, or no folder with documents",
+        hint: "is this the store of an Octopus Server? --store names another one")
     case .noValues(let location):
       self.init(
         "refusing to rotate: \(location.quoted) contains no sensitive value, so nothing proves "

@@ -8,11 +8,11 @@ extension Failure {
     switch error {
     case .notFound(let location):
       self.init(
-        "store \(location.quoted) not found", hint: "specify the store with --store")
+        "store \(location.quoted) not found", hint: "is the path right? --store names another one")
     case .notAStore(let location, let reason):
       self.init(
         "\(location.quoted) is not a store: \(clause(reason))",
-        hint: "specify the store with --store")
+        hint: "is the path right? --store names another one")
     case .hotJournal(let location, let journal, let rotation):
       self.init(
         "\(location.quoted) cannot be read: a process that wrote to it was killed, and "

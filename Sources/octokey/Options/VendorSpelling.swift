@@ -100,8 +100,10 @@ struct VendorSpelling {
   private static func takesNext(_ argument: String) -> Bool? {
     if hasValueNext(argument) { return true }
     guard let prefix = ["--", "-", "/"].first(where: argument.hasPrefix) else { return nil }
-    switch names[argument.dropFirst(prefix.count).lowercased()] {
-    case .option, .droppedOption: return true
+    let body = argument.dropFirst(prefix.count)
+    let name = body.prefix { $0 != "=" && $0 != ":" }
+    switch names[name.lowercased()] {
+    case .option, .droppedOption: return name.endIndex == body.endIndex
     case .flag, .dropped: return false
     // `--name=VALUE`, or an option of octokey's alone. A path is not one.
     case nil: return prefix == "/" ? nil : false

@@ -72,6 +72,10 @@ import Testing
     (["-?"], ["--help"]), (["/?"], ["--help"]), (["service", "-?"], ["service", "--help"]),
     (["help", "Status"], ["help", "Status"]), (["--version"], ["--version"]),
     (["--noconsolelogging", "--monitorMutex=x", "status"], ["status"]),
+    (
+      ["/config:C", "/nologo", "/show-master-key"],
+      ["show-master-key", "--config=C"]
+    ),
     (["show-master-key", "/monitorMutex", "x", "/noConsoleLogging"], ["show-master-key"]),
     (["config", "set", "K", "/nologo"], ["config", "set", "K", "/nologo"]),
     // Nothing after -- is rewritten.

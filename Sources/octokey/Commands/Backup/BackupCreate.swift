@@ -33,6 +33,7 @@ struct BackupCreate: AuditedCommand {
   @OptionGroup(title: "Node options") var node: NodeOptions
   @OptionGroup var state: StateOptions
   @Option(
+    name: .shortAndLong,
     help: .init(
       "A file that contains the Master Key, for --state-dir; - is standard input.",
       valueName: "file"), completion: Completions.file)

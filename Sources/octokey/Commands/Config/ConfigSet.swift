@@ -32,11 +32,13 @@ struct ConfigSet: AuditedCommand {
     if value != nil, valueFile != nil {
       throw ValidationError("a value and --value-file are mutually exclusive")
     }
-    if key.isEmpty || key.contains(where: \.isNewline) {
+    if key.isEmpty {
       throw ValidationError("the name of a setting is missing")
     }
-    let hasControls = key.unicodeScalars.contains { $0.properties.generalCategory == .control }
-    if hasControls { throw ValidationError("the name of a setting contains control characters") }
+    // What is not seen, or changes the direction of writing, would be a setting that nobody finds.
+    guard key == key.escaped else {
+      throw ValidationError("the name of a setting contains control or invisible characters")
+    }
   }
 
   func run(_ context: Context) throws -> ExitStatus {
