@@ -28,7 +28,7 @@ ROWS = [
               "check that the driver is installed (odbcinst -q -d), and that the server is running and can be reached "
               "with this name, port and login", 1, "PGPORT=1 point; on verify"),
     on_server("StoreError.disconnected", "the connection was lost while working on …" + PLACE + ": …",
-              "run the command again when the server can be reached", 1,
+              "wait until the server can be reached, then run the command again", 1,
               "through --at UPDATE --cut; rotate"),
     on_server("StoreError.serverRefused", "the server refused the login to " + PLACE + ": …",
               "check the user and the password in the connection string; the server's log has the reason", 1,

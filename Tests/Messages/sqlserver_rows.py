@@ -123,7 +123,7 @@ ROWS = [
     served("RotationError.snapshotStays",
            "the connection was lost while working on " + PLACE + ": …; the database snapshot "
            "\"data_before_…\" was not dropped (…)",
-           "run the command again when the server can be reached; and drop it if it exists, with a login that may: "
+           "wait until the server can be reached, then run the command again; and drop it if it exists, with a login that may: "
            "DROP DATABASE [data_before_…];", 1, {"cut_create": True, "refuse_drop": True},
            "rotate --odbc-driver FreeTDS --database-snapshot"),
 ]

@@ -72,7 +72,7 @@ extension Failure {
       self.init(
         "the connection was lost while working on \(place(location, collection)): "
           + clause(reason),
-        hint: "run the command again when the server can be reached")
+        hint: "wait until the server can be reached, then \(runAgain)")
     case .invalidLocation(let text, let reason):
       self.init(
         "\(text.quoted) is not a store location: \(clause(reason))",

@@ -4,16 +4,21 @@ extension Failure {
   /// Wrong usage; `text` is the parser's message: a sentence, perhaps followed by advice.
   init(usage text: String, command: String?) {
     let lines = text.split(separator: "\n").map { $0.trimmingPrefix { $0 == " " } }
-    let whole = lines.joined(separator: " ")
+    // Of several readings of one argument the first one is the likeliest.
+    let whole = lines.prefix { $0 != "or:" && !$0.hasPrefix("or: ") }.joined(separator: " ")
     if let wrong = whole.firstMatch(of: /^The value '([^']*)' is invalid for '[^']*'/) {
       // `Please provide one of 'text' or 'json'.`, or `the following: - linux - windows`
       let values = whole[wrong.range.upperBound...].matches(of: /'([^']+)'| - ([^ ]+)/)
-      let near = NearSpellings.of(
-        String(wrong.1), among: values.compactMap { ($0.1 ?? $0.2).map(String.init) })
-      if !near.isEmpty {
+      let words = values.compactMap { ($0.1 ?? $0.2).map(String.init) }
+      // A number that is near another one is not meant for it.
+      let near =
+        wrong.1.allSatisfy(\.isNumber) ? [] : NearSpellings.of(String(wrong.1), among: words)
+      if !words.isEmpty {
         self.init(
-          clause(String(wrong.0)), hint: "did you mean \(near.joined(separator: ", or "))?",
-          status: .usage)
+          clause(String(wrong.0)),
+          hint: near.isEmpty
+            ? "one of \(words.joined(separator: ", "))"
+            : "did you mean \(near.joined(separator: ", or "))?", status: .usage)
         return
       }
     }

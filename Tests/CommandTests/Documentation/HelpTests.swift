@@ -73,7 +73,8 @@ import Testing
     ("--store /tmp", "did you mean directory:/tmp?"),
     ("--store sqllite:octopus.db", "did you mean sqlite:…?"),
     ("--store nonsense", "a location is sqlite:PATH"),
-    ("--format jsno", "did you mean json?"), ("-f xml", "please provide one of 'text' and 'json'"),
+    ("--format jsno", "did you mean json?"), ("-f xml", "one of text, json"),
+    ("--key-size 192", "one of 128, 256"),
     ("--deployment kubernets", "did you mean kubernetes?"), ("--stor x", "did you mean '--store'?"),
   ])
   func whatWasMeant(_ options: String, _ hint: String) async throws {
