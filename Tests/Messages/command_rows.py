@@ -95,7 +95,7 @@ ROWS = [
              sample="sqlite-secondary", kind="note"),
     provoked("CommandError.storeNotSeen",
              "cannot tell whether this is the key of the store: store \"…/octopus.db\" not "
-             "found", "specify the store with --store; --no-store-check sets it without this check", 1,
+             "found", "is the path right? --store names another one; --no-store-check sets it without this check", 1,
              "rm \"$db\"; on set-master-key --key-file \"$new_key\""),
     provoked("CommandError.storeNeeded",
              "--state-dir needs --store", "the environment variable OCTOKEY_STORE works, too",
