@@ -72,7 +72,7 @@ import Testing
     ("MasterKey", "Octopus.Storage.MasterKey"),
     ("Octopus.WebPortal.ListenPrefixs", "Octopus.WebPortal.ListenPrefixes"),
     // The server knows it, and this file has it not.
-    ("Octopus.Proxy.ProxyHots", "Octopus.Proxy.ProxyHost"),
+    ("Octopus.Server.TaskCpa", "Octopus.Server.TaskCap"),
   ])
   func aMissingNameGetsANearOne(_ name: String, _ meant: String) async throws {
     let node = try await SampleNode(["--documents", "30"])

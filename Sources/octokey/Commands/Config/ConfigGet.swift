@@ -30,7 +30,7 @@ struct ConfigGet: AuditedCommand {
     SettingKey.warnOfDuplicates(entries, context.console)
     guard let entry = entries.last else {
       throw CommandError.noSuchSetting(
-        key: key, path: config.path, near: NearSpellings.of(key, among: names(in: config)))
+        key: key, path: config.path, near: near(in: config))
     }
     let printer = SettingPrinter(
       console: context.console, machineKeys: reveal ? try node.machineKeys() : nil)
@@ -54,9 +54,10 @@ struct ConfigGet: AuditedCommand {
     return .done
   }
 
-  /// What may have been meant: of a setting that the server knows, only what is in the file.
-  private func names(in config: NodeConfig) -> [String] {
-    let known = KnownSetting.named(key) == nil ? KnownSetting.all.map(\.name) : []
-    return config.entries.map(\.key) + known
+  /// What may have been meant: a setting in the file, else one that the server knows.
+  private func near(in config: NodeConfig) -> [String] {
+    let near = NearSpellings.of(key, among: config.entries.map(\.key))
+    guard near.isEmpty, KnownSetting.named(key) == nil else { return near }
+    return NearSpellings.of(key, among: KnownSetting.all.map(\.name))
   }
 }
