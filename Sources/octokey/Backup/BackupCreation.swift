@@ -18,7 +18,7 @@ struct BackupCreation {
   /// Fills `folder` and gives it its name.
   ///
   /// - Parameter key: the Master Key of the store.
-  /// - Returns: also why there is no copy of a certificate that the store holds.
+  /// - Returns: also why a certificate in the store was not copied.
   func run(
     into folder: consuming NewFolder, key: borrowing MasterKey
   ) throws -> (manifest: BackupManifest, closedCertificate: PKCS12.Obstacle?) {

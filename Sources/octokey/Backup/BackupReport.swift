@@ -25,7 +25,7 @@ struct BackupReport: CommandReport {
 
   struct Certificate: Encodable {
     let thumbprint: String?
-    /// Why there is no copy of a certificate that the store holds.
+    /// Why a certificate in the store was not copied.
     let problem: String?
   }
 

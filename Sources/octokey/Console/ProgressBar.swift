@@ -1,5 +1,5 @@
 // How far a long run got: on a terminal one line that is drawn over and over, elsewhere a plain line every ten
-// seconds. To draw it for every page would cost more than the page.
+// seconds. Drawing it for every page would cost more than the page.
 
 import OctopusKeys
 

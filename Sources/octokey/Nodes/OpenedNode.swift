@@ -53,10 +53,11 @@ extension NodeOptions {
     if let instance { return "of the instance \(instance.quoted)" }
     if config != nil { return "named by --config" }
     if context.setting("OCTOKEY_CONFIG") != nil { return "named by OCTOKEY_CONFIG" }
-    let here = try? context.workingDirectory.get()
-    return here.map { $0 + "/OctopusServer.config" } == path
-      ? "found in the working directory"
-      : "of the default instance in \(registry.instancesDir.quoted)"
+    // Without a working directory none was looked for there.
+    if case .success(let here) = context.workingDirectory, here + "/OctopusServer.config" == path {
+      return "found in the working directory"
+    }
+    return "of the default instance in \(registry.instancesDir.quoted)"
   }
 
   func machineKeys() throws -> MachineKeys {

@@ -15,6 +15,7 @@ enum NearStores {
         $0 + text[colon...]
       }
     }
+    // For a suggestion only: from what cannot be read nothing follows.
     let kind = try? FileStatus.read(text).kind
     if kind == .folder { return "directory:" + text.shellWord }
     let isDatabase = kind == .regular || endings.contains { text.lowercased().hasSuffix($0) }

@@ -14,7 +14,7 @@ struct SnapshotReport: Encodable {
   let droppedBy: String
   /// Whether it was read and holds what was there before; nil after an interruption: it was not read then.
   let verified: Bool?
-  /// Why it is of no use.
+  /// Why it is useless.
   let problem: String?
 
   init(_ snapshot: Rotation.Snapshot) {

@@ -35,7 +35,7 @@ struct ConfigSet: AuditedCommand {
     if key.isEmpty {
       throw ValidationError("the name of a setting is missing")
     }
-    // What is not seen, or changes the direction of writing, would be a setting that nobody finds.
+    // Invisible characters, or those that change the direction of writing, would hide the setting.
     guard key == key.escaped else {
       throw ValidationError("the name of a setting contains control or invisible characters")
     }
